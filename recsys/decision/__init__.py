@@ -1,0 +1,1 @@
+"""Which offers, at what price."""

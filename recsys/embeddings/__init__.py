@@ -1,0 +1,1 @@
+"""Vectors of users and movies, and what can be read from them: maps, neighbours, axes."""

@@ -1,0 +1,1 @@
+"""How well a recommender ranks, and how far that can be trusted."""

@@ -1,0 +1,1 @@
+"""What leaves for phones and backends."""

@@ -1,0 +1,1 @@
+"""The training worker: tables in, a published run out."""

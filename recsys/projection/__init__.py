@@ -1,0 +1,1 @@
+"""What a scenario does to viewing and money, against today."""

@@ -1,0 +1,118 @@
+"""A projection: every figure that a buyer sees, with its range. ``lift = scenario − baseline``, in that order."""
+
+from dataclasses import dataclass
+
+from recsys.choice.model import Estimate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Range:
+    """An interval of the draws: eight in ten fall between ``p10`` and ``p90``."""
+
+    p10: float
+    p50: float
+    p90: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """Totals over the horizon of one world (the point estimate)."""
+
+    hours: float
+    views: float
+    revenue: float
+    """Discounted, in the workspace's currency."""
+    active_users: float
+    """Subscribers expected at the horizon's end plus users of plans without subscription."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """A difference between two worlds."""
+
+    hours: Range
+    value: Range
+    """Discounted revenue, currency."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Victim:
+    """A catalogue movie that loses viewing to an offer."""
+
+    movie_id: str
+    hours: float
+    """Hours lost over the horizon (positive)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentShare:
+    """Who an offer is for: the part of its incremental hours that one persona brings."""
+
+    name: str
+    hours: float
+    share: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferResult:
+    """What one acquired offer does, leave-one-out: the scenario with it against the scenario without it."""
+
+    movie_id: str
+    title: str
+    views: Range
+    gross_hours: Range
+    incremental_hours: Range
+    cannibalised_hours: Range
+    victims: tuple[Victim, ...]
+    """Most hours first."""
+    cost: float
+    """Discounted, currency."""
+    npv: Range
+    roi: Range | None
+    """None where ``support`` is ``outside``: the figure is withheld."""
+    max_bid: Range
+    """Licence fee at which NPV = hurdle rate · discounted cost; not below 0."""
+    payback_month: int | None
+    """None: not within the horizon."""
+    segments: tuple[SegmentShare, ...]
+    comparables: tuple[str, ...]
+    """Ids of the nearest catalogue movies, nearest first."""
+    support: str
+    """``inside``, or ``outside`` the data: farther from the catalogue than its movies are from each other."""
+    monthly_hours: tuple[Range, ...]
+    """Incremental hours, one a month of the horizon."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Projection:
+    """The answer to a scenario. ``roi`` is None, with a warning that says why, where it is withheld or undefined."""
+
+    scenario_name: str
+    scenario_hash: str
+    run: str
+    currency: str
+    horizon_months: int
+    simulated: bool
+    baseline: World
+    projected: World
+    audience_effect: Effect
+    acquisition_effect: Effect
+    total_effect: Effect
+    gross_hours: Range
+    """Hours on acquired offers."""
+    cannibalised_hours: Range
+    cost: float
+    """Discounted, currency."""
+    npv: Range
+    roi: Range | None
+    prob_above_hurdle: float | None
+    payback_month: int | None
+    monthly_baseline_hours: tuple[float, ...]
+    monthly_projected_hours: tuple[float, ...]
+    monthly_cash: tuple[Range, ...]
+    """Cumulative discounted NPV of the acquisition, months 0..horizon."""
+    offers: tuple[OfferResult, ...]
+    assumptions: tuple[Estimate, ...]
+    warnings: tuple[str, ...]
+    n_draws: int
+    """Draws behind the ranges; 1 means the ranges are still to come (p10 = p50 = p90)."""

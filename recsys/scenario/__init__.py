@@ -1,0 +1,1 @@
+"""What-if questions as frozen values, and where they are kept."""

@@ -1,0 +1,1 @@
+"""Groups of users: learned personas, attribute rules, and how they drift."""

@@ -1,0 +1,195 @@
+"""One folder that holds tables, runs, scenarios and terms; what is published in it is published whole.
+
+A run is written to a hidden folder, flushed, checksummed, and renamed into place; the name in ``current`` is swapped by
+renaming a file over it. Whoever is killed at any moment leaves the old state or the new one.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from recsys.errors import ArtefactError, DataError
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Paths of a workspace; nothing is created by naming one."""
+
+    root: Path
+
+    @property
+    def tables(self) -> Path:
+        return self.root / "tables"
+
+    @property
+    def runs(self) -> Path:
+        return self.root / "runs"
+
+    @property
+    def scenarios(self) -> Path:
+        return self.root / "scenarios.sqlite"
+
+    @property
+    def economics(self) -> Path:
+        return self.root / "economics.toml"
+
+    @property
+    def current(self) -> Path:
+        return self.root / "current"
+
+    def exists(self) -> bool:
+        """Whether tables have been taken in."""
+        return self.tables.is_dir()
+
+    def current_run(self) -> Path:
+        """Folder of the run in use.
+
+        Raises
+        ------
+        ArtefactError  E_NO_RUN: nothing has been trained here; E_NOT_FOUND: ``current`` names a run that is gone
+        """
+        try:
+            name = self.current.read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            raise ArtefactError.of(
+                "E_NO_RUN", f"the workspace {self.root} has no trained run.", "Run `recsys train`."
+            ) from None
+        run = self.runs / name
+        if not name or not run.is_dir():
+            raise ArtefactError.of("E_NOT_FOUND", f"the run {name!r} in use is missing.", "Run `recsys train`.")
+        return run
+
+    def use_run(self, name: str) -> None:
+        """Make ``name`` the run in use, atomically."""
+        write_atomically(self.current, name.encode())
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the workspace for writing; a second writer is told who holds it.
+
+        The lock is the kernel's (``flock``), so that it dies with its holder.
+
+        Raises
+        ------
+        DataError  E_BUSY: another process is writing
+        """
+        import fcntl
+
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / ".writer").open("a+", encoding="utf-8") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                lock.seek(0)
+                holder = lock.read().strip() or "another process"
+                raise DataError.of(
+                    "E_BUSY", f"{holder} is writing to {self.root}.", "Wait until it has finished, or stop it."
+                ) from None
+            lock.seek(0)
+            lock.truncate()
+            lock.write(f"process {os.getpid()}")
+            lock.flush()
+            yield
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees the old content or the new, and a crash keeps one of them."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    _flush_folder(path.parent)
+
+
+def publish_folder(draft: Path, final: Path) -> None:
+    """Rename a finished folder into place (``final`` must not exist), with everything in it on disk first."""
+    for path in [*sorted(draft.rglob("*")), draft]:
+        _flush_folder(path) if path.is_dir() else _flush_file(path)
+    final.parent.mkdir(parents=True, exist_ok=True)
+    draft.rename(final)
+    _flush_folder(final.parent)
+
+
+def replace_folder(draft: Path, final: Path) -> None:
+    """Publish ``draft`` as ``final``; an old ``final`` steps aside first and is brought back if a crash came between.
+
+    Readers call :func:`recover_folder` before they look.
+    """
+    aside = final.with_name(f".{final.name}.old")
+    shutil.rmtree(aside, ignore_errors=True)
+    if final.exists():
+        final.rename(aside)
+    publish_folder(draft, final)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def recover_folder(final: Path) -> None:
+    """Undo a replacement that was cut off between its two renames."""
+    aside = final.with_name(f".{final.name}.old")
+    if aside.is_dir() and not final.exists():
+        aside.rename(final)
+
+
+def write_manifest(folder: Path, facts: dict[str, Any]) -> None:
+    """Write ``manifest.json``: the given facts and, for every file in the folder, its bytes and SHA-256."""
+    files = {
+        str(path.relative_to(folder)): {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != MANIFEST
+    }
+    text = json.dumps({**facts, "files": files}, indent=1, ensure_ascii=False, sort_keys=True)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def read_manifest(folder: Path, *, verify: bool = True) -> dict[str, Any]:
+    """Read the manifest and, unless told not to, compare every file with it.
+
+    Raises
+    ------
+    ArtefactError  E_MANIFEST: missing, or a file is missing or not listed; E_HASH: a file differs
+    """
+    remedy = "Train again, or copy the folder again from where it came."
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        listed = manifest["files"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArtefactError.of("E_MANIFEST", f"{folder.name}: no readable manifest ({error}).", remedy) from error
+    if verify:
+        present = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and p.name != MANIFEST}
+        if present != set(listed):
+            odd = sorted(present ^ set(listed))[:5]
+            raise ArtefactError.of("E_MANIFEST", f"{folder.name}: files and manifest disagree on {odd}.", remedy)
+        for name, facts in listed.items():
+            if sha256_of(folder / name) != facts["sha256"]:
+                raise ArtefactError.of("E_HASH", f"{folder.name}/{name} is not the file that was written.", remedy)
+    return manifest
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _flush_file(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _flush_folder(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

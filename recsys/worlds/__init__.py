@@ -1,0 +1,1 @@
+"""Simulated services whose true counterfactuals are known."""
