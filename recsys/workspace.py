@@ -4,6 +4,7 @@ A run is written to a hidden folder, flushed, checksummed, and renamed into plac
 renaming a file over it. Whoever is killed at any moment leaves the old state or the new one.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -59,9 +60,7 @@ class Workspace:
         try:
             name = self.current.read_text(encoding="utf-8").strip()
         except FileNotFoundError:
-            raise ArtefactError.of(
-                "E_NO_RUN", f"the workspace {self.root} has no trained run.", "Run `recsys train`."
-            ) from None
+            raise ArtefactError.of("E_NO_RUN", f"the workspace {self.root} has no trained run.", "Run `recsys train`.") from None
         run = self.runs / name
         if not name or not run.is_dir():
             raise ArtefactError.of("E_NOT_FOUND", f"the run {name!r} in use is missing.", "Run `recsys train`.")
@@ -81,8 +80,6 @@ class Workspace:
         ------
         DataError  E_BUSY: another process is writing
         """
-        import fcntl
-
         self.root.mkdir(parents=True, exist_ok=True)
         with (self.root / ".writer").open("a+", encoding="utf-8") as lock:
             try:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.ids import FloatArray, IntArray, IdMap
+from recsys.ids import FloatArray, IdMap, IntArray
 from recsys.tables.terms import Origin
 
 Float32Array = NDArray[np.float32]

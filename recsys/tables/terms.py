@@ -1,14 +1,11 @@
 """``economics.toml``: what a plan earns, what money costs over time, and where each figure is from."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
 import tomli_w
-
-from recsys.errors import DataError
 
 Origin = Literal["estimated", "configured", "assumed"]
 PlanKind = Literal["svod", "avod", "tvod"]
