@@ -1,5 +1,157 @@
-"""The command line: ``recsys --workspace DIR COMMAND``, each command with ``--json``."""
+"""The command line: ``recsys --workspace DIR COMMAND``, each command with ``--json``.
+
+With ``--json`` exactly one document goes to standard output; everything else, also what libraries print, goes to standard error.
+Exit status: 0 done, 2 refused with coded findings, 1 a defect of ours. Stages are imported inside the commands, so that
+``recsys app`` and ``recsys project`` never load TensorFlow.
+"""
+
+import importlib.resources
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from recsys import __version__
+from recsys.errors import DataError, RecsysError
+from recsys.workspace import Workspace
+
+DEFAULT_WORKSPACE = Path("data/workspace")
+Document = dict[str, Any]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="recsys")
+@click.option(
+    "--workspace",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=DEFAULT_WORKSPACE,
+    envvar="RECSYS_WORKSPACE",
+    show_default=True,
+    show_envvar=True,
+    help="Folder that holds tables, runs, scenarios and terms.",
+)
+@click.pass_context
+def cli(context: click.Context, workspace: Path) -> None:
+    """Greenlight: which movies are worth buying, for whom, and at what price."""
+    context.obj = Workspace(workspace)
+
+
+def command(function: Callable[..., Document | None]) -> click.Command:
+    """A command that takes the workspace, returns its document, and refuses with status 2."""
+
+    @wraps(function)
+    def wrapped(workspace: Workspace, as_json: bool, **arguments: Any) -> None:
+        with document_only(as_json) as emit:
+            try:
+                document = function(workspace, **arguments)
+            except RecsysError as error:
+                emit(error.as_json()) if as_json else _refuse(error)
+                sys.exit(2)
+            if document is not None:
+                emit(document) if as_json else _show(document)
+
+    wrapped = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")(wrapped)
+    return cli.command(name=function.__name__.rstrip("_"))(click.pass_obj(wrapped))
+
+
+@contextmanager
+def document_only(as_json: bool) -> Iterator[Callable[[Document], None]]:
+    """Keep standard output for the document: whatever libraries print to it goes to standard error meanwhile."""
+    if not as_json:
+        yield lambda document: None
+        return
+    sys.stdout.flush()
+    real = os.dup(1)
+    os.dup2(2, 1)
+
+    def emit(document: Document) -> None:
+        text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        os.write(real, b"") if not text else _write_all(real, text.encode())
+
+    try:
+        yield emit
+    finally:
+        sys.stdout.flush()
+        os.dup2(real, 1)
+        os.close(real)
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    with os.fdopen(os.dup(descriptor), "wb") as out:
+        out.write(content)
+
+
+def _refuse(error: RecsysError) -> None:
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    for finding in error.findings:
+        console.print(str(finding), style="yellow" if finding.code.startswith("W_") else "red", markup=False)
+
+
+def _show(document: Document) -> None:
+    """The document for a person: its figures, one a line, nested ones indented."""
+    Console(soft_wrap=True, highlight=False).print("\n".join(_lines(document)), markup=False)
+
+
+def _lines(value: Any, indent: str = "") -> Iterator[str]:
+    pairs = value.items() if isinstance(value, dict) else enumerate(value, 1)
+    for key, item in pairs:
+        if isinstance(item, dict | list) and item:
+            yield f"{indent}{key}:"
+            yield from _lines(item, indent + "  ")
+        else:
+            shown = f"{item:,.4g}" if isinstance(item, float) else item if item not in ({}, [], None) else "–"
+            yield f"{indent}{key}: {shown}"
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, float], None]]:
+    """A bar on standard error with the stage, the share done, the time passed and the time left."""
+    columns = (TextColumn("{task.description:<28}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
+    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
+        task = bar.add_task("starting", total=1.0)
+
+        def report(stage: str, fraction: float) -> None:
+            bar.update(task, description=stage, completed=fraction)
+
+        yield report
+
+
+workspace_horizon = click.option("--scenario", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+
+
+@command
+@click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True)
+@click.option("--headless/--open", default=False, help="Do not open a browser.")
+def app(workspace: Workspace, port: int, headless: bool) -> None:
+    """Open the app in a browser."""
+    script = importlib.resources.files("recsys").joinpath("..", "streamlit_app.py")
+    options = [f"--server.port={port}", f"--server.headless={str(headless).lower()}"]
+    environment = {**os.environ, "RECSYS_WORKSPACE": str(workspace.root.resolve())}
+    started = subprocess.run(  # noqa: S603  our own script
+        [sys.executable, "-m", "streamlit", "run", str(script), *options],
+        env=environment,
+        cwd=Path(str(script)).resolve().parent,
+        check=False,
+    )
+    sys.exit(started.returncode)
 
 
 def main() -> None:
-    """Entry point."""
+    """Entry point of the ``recsys`` command."""
+    cli()
+
+
+def _need_file(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError.of("E_NOT_FOUND", f"{path} cannot be read ({error}).", "Give the path of a UTF-8 text file.") from error
