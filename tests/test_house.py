@@ -1,0 +1,59 @@
+"""The house stands as drawn: rooms, pages, pins, and a viewer that needs no TensorFlow."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted((ROOT / "pages").rglob("*.py"))
+
+
+def test_pins_have_hashes_and_name_no_host():
+    for name in ("requirements.lock", "requirements-viewer.lock"):
+        text = (ROOT / name).read_text()
+        packages = re.findall(r"^[a-z0-9][^ =]*==", text, flags=re.MULTILINE)
+        assert len(packages) > 50
+        assert text.count("--hash=sha256:") >= len(packages)
+        assert "://" not in text
+        assert "--index-url" not in text
+
+
+def test_the_viewers_pins_hold_no_tensorflow():
+    assert not re.search(r"^(tensorflow|tf-keras|tensorflowjs|keras)\b", (ROOT / "requirements-viewer.lock").read_text(), re.M)
+
+
+def test_no_page_script_lies_directly_in_pages():
+    """Scripts there could be opened around the router."""
+    assert PAGES
+    assert not list((ROOT / "pages").glob("*.py"))
+
+
+@pytest.mark.parametrize("package", ["app", "projection", "scenario", "decision", "export.bundle"])
+def test_the_viewer_imports_without_tensorflow(package: str):
+    """TensorFlow is barred from the process: importing it would raise."""
+    code = "import sys\nfor name in ('tensorflow', 'tf_keras', 'tensorflow_recommenders', 'tensorflowjs'): sys.modules[name] = None\n"
+    code += "import importlib, pkgutil\n"
+    code += f"package = importlib.import_module('recsys.{package}')\n"
+    code += "for found in pkgutil.walk_packages(getattr(package, '__path__', []), package.__name__ + '.'):\n"
+    code += "    importlib.import_module(found.name)\n"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def _words(path: Path) -> int:
+    return sum(1 for line in path.read_text().splitlines() if line.strip() and not line.lstrip().startswith("#"))
+
+
+def test_every_module_says_what_it_is():
+    for path in [*(ROOT / "recsys").rglob("*.py"), *PAGES]:
+        if _words(path):
+            assert ast.get_docstring(ast.parse(path.read_text())), path
+
+
+def test_files_stay_one_idea_long():
+    """Over 400 lines a file is a folder waiting to be made."""
+    long = [path for path in (ROOT / "recsys").rglob("*.py") if len(path.read_text().splitlines()) > 400]
+    assert not long
