@@ -1,0 +1,93 @@
+"""A scenario in a link: what ``/scenario?s=…`` carries, so that a colleague opens the very same question.
+
+The parameter is ``<version>.<base64url of deflated JSON>``. It is read as untrusted text: length, inflated size and every
+value are bounded.
+"""
+
+import base64
+import binascii
+import json
+import zlib
+from decimal import Decimal
+
+from recsys.errors import ScenarioError
+from recsys.scenario.mapping import as_mapping, from_mapping
+from recsys.scenario.scenario import Scenario
+
+VERSION = 1
+MAX_LENGTH = 4_000
+"""Characters of the parameter; a link stays below what browsers and mail programs carry."""
+_MAX_INFLATED = 200_000
+_REMEDY = "Ask for the scenario's file instead of its link."
+
+
+def encode(scenario: Scenario) -> str:
+    """The parameter that :func:`decode` turns back into the same scenario.
+
+    Raises
+    ------
+    ScenarioError  E_PARAM: the scenario is too long for a link (for example a lasso of many users)
+
+    Examples
+    --------
+    >>> decode(encode(Scenario(name="as it is"))) == Scenario(name="as it is")
+    True
+    """
+    text = json.dumps(as_mapping(scenario), default=_decimal_as_text, ensure_ascii=False, separators=(",", ":"))
+    packed = base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).rstrip(b"=").decode()
+    parameter = f"{VERSION}.{packed}"
+    if len(parameter) > MAX_LENGTH:
+        raise ScenarioError.of(
+            "E_PARAM",
+            f"a link to this scenario has {len(parameter)} characters; at most {MAX_LENGTH}.",
+            "Save it and share the file, or describe its users by a rule.",
+        )
+    return parameter
+
+
+def decode(parameter: str) -> Scenario:
+    """Read the parameter of a link.
+
+    Raises
+    ------
+    ScenarioError  E_PARAM: too long or not a scenario; E_VERSION: made by a newer version; else as a scenario file
+    """
+    if len(parameter) > MAX_LENGTH:
+        raise ScenarioError.of("E_PARAM", f"the link has {len(parameter)} characters; at most {MAX_LENGTH}.", _REMEDY)
+    version, _, packed = parameter.partition(".")
+    if not (version.isascii() and version.isdigit()):
+        raise _unreadable()
+    if int(version) != VERSION:
+        raise ScenarioError.of("E_VERSION", f"the link is of version {version}; this one reads {VERSION}.", _REMEDY)
+    try:
+        deflated = base64.b64decode(packed + "=" * (-len(packed) % 4), altchars=b"-_", validate=True)
+        inflater = zlib.decompressobj()
+        text = inflater.decompress(deflated, _MAX_INFLATED)
+        if inflater.unconsumed_tail or not inflater.eof:
+            raise _unreadable()
+        document = json.loads(text.decode(), parse_float=Decimal, parse_constant=Decimal)
+    except (binascii.Error, zlib.error, ValueError, RecursionError) as error:
+        raise _unreadable() from error
+    if not isinstance(document, dict):
+        raise _unreadable()
+    for entry in document.get("change", []) if isinstance(document.get("change"), list) else []:
+        if isinstance(entry, dict) and isinstance(entry.get("delta_pp"), str):
+            entry["delta_pp"] = _text_as_decimal(entry["delta_pp"])
+    return from_mapping(document)
+
+
+def _decimal_as_text(value: object) -> str:
+    if isinstance(value, Decimal):
+        return str(value)
+    raise TypeError(type(value).__name__)
+
+
+def _text_as_decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        raise _unreadable() from None
+
+
+def _unreadable() -> ScenarioError:
+    return ScenarioError.of("E_PARAM", "the link does not hold a scenario; it may have been cut off.", _REMEDY)

@@ -1,0 +1,282 @@
+"""Saved scenarios, the decisions taken on them, and who changed what when: one SQLite file in the workspace.
+
+The rollback journal is used, not WAL: some SQLite versions in the field can corrupt a WAL on reset. Every write begins with
+``BEGIN IMMEDIATE``, so that two writers queue instead of failing half-way, and is on disk before it is reported.
+"""
+
+import re
+import secrets
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from recsys.errors import ScenarioError
+from recsys.scenario import toml
+from recsys.scenario.hash import content_hash
+from recsys.scenario.scenario import Scenario
+
+SCHEMA_VERSION = 1
+_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+_TABLES = """
+CREATE TABLE scenario (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, document TEXT NOT NULL, hash TEXT NOT NULL, version INTEGER NOT NULL,
+    saved_at TEXT NOT NULL, saved_by TEXT NOT NULL
+) STRICT;
+CREATE TABLE decision (
+    number INTEGER PRIMARY KEY, scenario_id TEXT NOT NULL, scenario_hash TEXT NOT NULL, run TEXT NOT NULL, verdict TEXT NOT NULL,
+    note TEXT NOT NULL, decided_at TEXT NOT NULL, decided_by TEXT NOT NULL
+) STRICT;
+CREATE TABLE audit (
+    number INTEGER PRIMARY KEY, scenario_id TEXT NOT NULL, action TEXT NOT NULL, version INTEGER NOT NULL, hash TEXT NOT NULL,
+    document TEXT NOT NULL, at TEXT NOT NULL, by TEXT NOT NULL
+) STRICT;
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saved:
+    """A scenario as it lies in the store."""
+
+    id: str
+    scenario: Scenario
+    hash: str
+    version: int
+    """Counts its saves, from 1; the number to state when saving over it."""
+    saved_at: str
+    """ISO 8601, UTC"""
+    saved_by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decided:
+    """A decision taken on a scenario, with the run whose figures it rests on."""
+
+    scenario_id: str
+    scenario_hash: str
+    run: str
+    verdict: str
+    note: str
+    decided_at: str
+    decided_by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditRow:
+    """One thing that was done to a saved scenario."""
+
+    scenario_id: str
+    action: str
+    """``created``, ``changed``, ``deleted`` or ``decided``"""
+    version: int
+    hash: str
+    at: str
+    by: str
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class ScenarioStore:
+    """Scenarios by id. A store may be used from many threads and processes: each call opens its own connection."""
+
+    def __init__(self, path: Path, *, clock: Callable[[], datetime] = _now) -> None:
+        self._path = path
+        self._clock = clock
+
+    def save(
+        self,
+        scenario: Scenario,
+        *,
+        scenario_id: str | None = None,
+        version: int | None = None,
+        by: str = "",
+    ) -> Saved:
+        """Save a new scenario, or save over one.
+
+        Parameters
+        ----------
+        scenario_id : the scenario to save over; None makes a new one
+        version : the version of it that was opened; None where it is new
+
+        Raises
+        ------
+        ScenarioError  E_SCENARIO_ID, E_NOT_FOUND; E_CONFLICT: somebody saved another version meanwhile
+        """
+        document = toml.dumps(scenario)
+        toml.loads(document)
+        digest, at = content_hash(scenario), self._clock().isoformat(timespec="seconds")
+        key = secrets.token_hex(8) if scenario_id is None else _checked(scenario_id)
+        with self._writing() as db:
+            held = db.execute("SELECT version, saved_by FROM scenario WHERE id = ?", (key,)).fetchone()
+            if scenario_id is not None and held is None:
+                raise _not_found(key)
+            if held is not None and held[0] != version:
+                who = f" by {held[1]}" if held[1] else ""
+                raise ScenarioError.of(
+                    "E_CONFLICT",
+                    f"the scenario was saved{who} meanwhile (version {held[0]}, you opened {version}).",
+                    "Open it again, or save yours as a new one.",
+                )
+            saved = Saved(
+                id=key, scenario=scenario, hash=digest, version=1 if held is None else held[0] + 1, saved_at=at, saved_by=by
+            )
+            db.execute(
+                "INSERT INTO scenario VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name, "
+                "document = excluded.document, hash = excluded.hash, version = excluded.version, saved_at = excluded.saved_at, "
+                "saved_by = excluded.saved_by",
+                (key, scenario.name, document, digest, saved.version, at, by),
+            )
+            _audit(db, "created" if held is None else "changed", (key, saved.version, digest, document, at, by))
+        return saved
+
+    def load(self, scenario_id: str) -> Saved:
+        """Open a saved scenario.
+
+        Raises
+        ------
+        ScenarioError  E_SCENARIO_ID: not an id; E_NOT_FOUND; E_VERSION: the store was written by a newer version
+        """
+        key = _checked(scenario_id)
+        with self._reading() as db:
+            row = db and db.execute(f"{_SELECT} WHERE id = ?", (key,)).fetchone()
+        if not row:
+            raise _not_found(key)
+        return _saved(row)
+
+    def all(self) -> tuple[Saved, ...]:
+        """Every saved scenario, the latest first."""
+        with self._reading() as db:
+            rows = db.execute(f"{_SELECT} ORDER BY saved_at DESC, id").fetchall() if db else []
+        return tuple(map(_saved, rows))
+
+    def delete(self, scenario_id: str, *, version: int, by: str = "") -> None:
+        """Take a scenario out; the audit keeps what it said.
+
+        Raises
+        ------
+        ScenarioError  E_SCENARIO_ID, E_NOT_FOUND, E_CONFLICT
+        """
+        key, at = _checked(scenario_id), self._clock().isoformat(timespec="seconds")
+        with self._writing() as db:
+            held = db.execute("SELECT version, hash, document FROM scenario WHERE id = ?", (key,)).fetchone()
+            if held is None:
+                raise _not_found(key)
+            if held[0] != version:
+                raise ScenarioError.of("E_CONFLICT", "the scenario was saved by somebody meanwhile.", "Open it again.")
+            db.execute("DELETE FROM scenario WHERE id = ?", (key,))
+            _audit(db, "deleted", (key, *held, at, by))
+
+    def decide(self, scenario_id: str, *, run: str, verdict: str, note: str = "", by: str = "") -> Decided:
+        """Write down a decision taken on a saved scenario as it is now.
+
+        Raises
+        ------
+        ScenarioError  E_SCENARIO_ID, E_NOT_FOUND
+        """
+        key, at = _checked(scenario_id), self._clock().isoformat(timespec="seconds")
+        with self._writing() as db:
+            held = db.execute("SELECT version, hash, document FROM scenario WHERE id = ?", (key,)).fetchone()
+            if held is None:
+                raise _not_found(key)
+            values = (key, held[1], run, verdict, note, at, by)
+            db.execute(
+                "INSERT INTO decision (scenario_id, scenario_hash, run, verdict, note, decided_at, decided_by) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                values,
+            )
+            _audit(db, "decided", (key, *held, at, by))
+        return Decided(scenario_id=key, scenario_hash=held[1], run=run, verdict=verdict, note=note, decided_at=at, decided_by=by)
+
+    def decisions(self, scenario_id: str) -> tuple[Decided, ...]:
+        """Decisions taken on a scenario, the oldest first."""
+        key = _checked(scenario_id)
+        with self._reading() as db:
+            rows = db.execute("SELECT * FROM decision WHERE scenario_id = ? ORDER BY number", (key,)).fetchall() if db else []
+        names = ("scenario_id", "scenario_hash", "run", "verdict", "note", "decided_at", "decided_by")
+        return tuple(Decided(**dict(zip(names, row[1:], strict=True))) for row in rows)
+
+    def audit(self, scenario_id: str) -> tuple[AuditRow, ...]:
+        """What was done to a scenario, the oldest first; known even after it was deleted."""
+        key = _checked(scenario_id)
+        with self._reading() as db:
+            rows = (
+                db.execute(
+                    "SELECT scenario_id, action, version, hash, at, by FROM audit WHERE scenario_id = ? ORDER BY number", (key,)
+                ).fetchall()
+                if db
+                else []
+            )
+        names = ("scenario_id", "action", "version", "hash", "at", "by")
+        return tuple(AuditRow(**dict(zip(names, row, strict=True))) for row in rows)
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(_connect(self._path)) as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                if _version(db) == 0:
+                    for statement in filter(str.strip, _TABLES.split(";")):
+                        db.execute(statement)
+                    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                yield db
+            except BaseException:
+                db.execute("ROLLBACK")
+                raise
+            db.execute("COMMIT")
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection | None]:
+        if not self._path.exists():
+            yield None
+            return
+        with closing(_connect(self._path)) as db:
+            yield db if _version(db) else None
+
+
+_SELECT = "SELECT id, document, hash, version, saved_at, saved_by FROM scenario"
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, timeout=10.0, isolation_level=None)
+    db.execute("PRAGMA journal_mode = DELETE")
+    db.execute("PRAGMA synchronous = FULL")
+    return db
+
+
+def _version(db: sqlite3.Connection) -> int:
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    if version > SCHEMA_VERSION:
+        raise ScenarioError.of(
+            "E_VERSION", f"the saved scenarios are of version {version}; this one reads {SCHEMA_VERSION}.", "Install a newer one."
+        )
+    return version
+
+
+def _saved(row: tuple[str, str, str, int, str, str]) -> Saved:
+    key, document, digest, version, at, by = row
+    return Saved(id=key, scenario=toml.loads(document), hash=digest, version=version, saved_at=at, saved_by=by)
+
+
+def _audit(db: sqlite3.Connection, action: str, row: tuple[str, int, str, str, str, str]) -> None:
+    db.execute(
+        "INSERT INTO audit (action, scenario_id, version, hash, document, at, by) VALUES (?, ?, ?, ?, ?, ?, ?)", (action, *row)
+    )
+
+
+def _checked(key: str) -> str:
+    if not _ID.fullmatch(key):
+        raise ScenarioError.of(
+            "E_SCENARIO_ID",
+            f"{key[:40]!r} is not the id of a scenario.",
+            "An id has 1 to 64 letters a-z, digits and hyphens; open the scenario from the list.",
+        )
+    return key
+
+
+def _not_found(key: str) -> ScenarioError:
+    return ScenarioError.of("E_NOT_FOUND", f"no scenario is saved under {key!r}.", "Open one from the list.")
