@@ -1,0 +1,171 @@
+"""Named directions: where the movies with an attribute lie, and what the axes of a map are about."""
+
+import difflib
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from recsys.embeddings.neighbours import AnyFloats
+from recsys.errors import ScenarioError
+from recsys.ids import FloatArray
+
+_LISTS = ("genres", "languages")
+"""Columns that hold several values, joined by ``|``."""
+_SINGULAR = {"genre": "genres", "language": "languages"}
+_NOT_ATTRIBUTES = frozenset(
+    {"movie_id", "user_id", "title", "available_from", "available_until", "licence_until", "licence_fee", "signup_date"}
+)
+_MAX_VALUES = 40
+"""A text column with more values than this is a name, not an attribute."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AxisEnd:
+    """What lies at one end of a map's axis."""
+
+    attribute: str
+    value: str
+    correlation: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class AxisName:
+    """What an axis of a map is about, ``low`` to ``high``; an end is None where nothing is clearly there."""
+
+    low: AxisEnd | None
+    high: AxisEnd | None
+
+    @property
+    def label(self) -> str:
+        """For example ``Tamil ↔ Hindi``; empty where neither end has a name."""
+        ends = [end.value for end in (self.low, self.high) if end]
+        if len(ends) == 2:
+            return f"{ends[0]} ↔ {ends[1]}"
+        if self.high:
+            return f"→ {self.high.value}"
+        return f"{self.low.value} ←" if self.low else ""
+
+
+def attribute_masks(frame: pd.DataFrame, *, min_rows: int = 3) -> dict[tuple[str, str], NDArray[np.bool_]]:
+    """Rows that have each value of each attribute.
+
+    Parameters
+    ----------
+    frame : movies or users; ``genres`` and ``languages`` are split at ``|``, other columns count if they hold few values
+    min_rows : values in fewer rows are left out
+
+    Returns
+    -------
+    (column, value as text) → bool[n_rows], columns in the frame's order, values sorted
+
+    Examples
+    --------
+    >>> movies = pd.DataFrame({"movie_id": ["a", "b"], "genres": ["Drama|Family", "Drama"]})
+    >>> attribute_masks(movies, min_rows=1)
+    {('genres', 'Drama'): array([ True, True]), ('genres', 'Family'): array([ True, False])}
+    """
+    masks: dict[tuple[str, str], NDArray[np.bool_]] = {}
+    for column in map(str, frame.columns):
+        if column in _NOT_ATTRIBUTES:
+            continue
+        if column in _LISTS:
+            wide = frame[column].fillna("").astype(str).str.get_dummies("|")
+            found = {str(value): wide[value].to_numpy(dtype=bool) for value in wide.columns}
+        else:
+            found = _single_values(frame[column])
+        masks |= {(column, value): mask for value, mask in sorted(found.items()) if value and mask.sum() >= min_rows}
+    return masks
+
+
+def _single_values(values: pd.Series) -> dict[str, NDArray[np.bool_]]:
+    if pd.api.types.is_float_dtype(values) or pd.api.types.is_datetime64_any_dtype(values) or values.nunique() > _MAX_VALUES:
+        return {}
+    text = values.astype(object).where(values.notna(), None)
+    return {str(value): (text == value).to_numpy(dtype=bool) for value in text.dropna().unique()}
+
+
+def direction(vectors: AnyFloats, mask: NDArray[np.bool_]) -> FloatArray:
+    """Unit vector from the centroid of all rows to the centroid of the chosen ones.
+
+    Parameters
+    ----------
+    vectors : float[n, dim]
+    mask : bool[n], at least one true
+
+    Returns
+    -------
+    float64[dim], of length 1
+
+    Raises
+    ------
+    ScenarioError  E_EMPTY_SEGMENT: nothing is chosen, or what is chosen lies where everything lies
+    """
+    exact = np.asarray(vectors, dtype=np.float64)
+    offset = exact[mask].mean(axis=0) - exact.mean(axis=0) if mask.any() else np.zeros(exact.shape[1])
+    length = float(np.linalg.norm(offset))
+    if length <= 1e-12 * max(1.0, float(np.abs(exact).max(initial=0.0))):
+        raise ScenarioError.of(
+            "E_EMPTY_SEGMENT", "these movies point in no direction of their own.", "Choose some movies, but not all of them."
+        )
+    return np.asarray(offset / length)
+
+
+def direction_of(vectors: AnyFloats, movies: pd.DataFrame, attribute: str, value: str) -> FloatArray:
+    """Unit vector towards the movies with an attribute (``genre`` and ``genres`` are the same).
+
+    Parameters
+    ----------
+    vectors : float[n_movies, dim], in the rows of ``movies``
+
+    Raises
+    ------
+    ScenarioError  E_ATTRIBUTE: no movie has it, with the nearest names
+    """
+    masks = attribute_masks(movies, min_rows=1)
+    column = _SINGULAR.get(attribute, attribute)
+    if (column, value) in masks:
+        return direction(vectors, masks[column, value])
+    columns = sorted({known for known, _ in masks})
+    known, asked = ([v for c, v in masks if c == column], value) if column in columns else (columns, attribute)
+    near = difflib.get_close_matches(asked, known, n=3) or known[:5]
+    raise ScenarioError.of(
+        "E_ATTRIBUTE", f"no movie has {attribute} {value!r}.", f"Near it: {', '.join(near)}." if near else "Add attributes."
+    )
+
+
+def name_axes(positions: AnyFloats, frame: pd.DataFrame, *, min_correlation: float = 0.15) -> tuple[AxisName, ...]:
+    """What each axis of a linear map is about, from the attributes most correlated with it.
+
+    Parameters
+    ----------
+    positions : float[n, n_axes]
+    frame : n rows of attributes
+    min_correlation : an end whose best attribute correlates less than this gets no name
+
+    Returns
+    -------
+    one name an axis
+    """
+    masks = attribute_masks(frame, min_rows=max(3, len(frame) // 100))
+    if not masks:
+        return tuple(AxisName(low=None, high=None) for _ in range(positions.shape[1]))
+    keys = list(masks)
+    correlations = _correlations(np.stack([masks[key] for key in keys], axis=1), np.asarray(positions, dtype=np.float64))
+
+    def end(column: FloatArray, sign: int) -> AxisEnd | None:
+        best = int(np.argmax(sign * column))
+        if sign * column[best] < min_correlation:
+            return None
+        return AxisEnd(attribute=keys[best][0], value=keys[best][1], correlation=float(column[best]))
+
+    return tuple(AxisName(low=end(column, -1), high=end(column, +1)) for column in correlations.T)
+
+
+def _correlations(indicators: NDArray[np.bool_], positions: FloatArray) -> FloatArray:
+    """Pearson correlation of each indicator with each axis, float64[n_indicators, n_axes]; 0 where either is constant."""
+    x = indicators - indicators.mean(axis=0)
+    y = positions - positions.mean(axis=0)
+    scale = np.sqrt(np.outer(np.square(x).sum(axis=0), np.square(y).sum(axis=0)))
+    return np.asarray(np.divide(x.T @ y, scale, out=np.zeros_like(scale), where=scale > 0))

@@ -1,0 +1,102 @@
+"""Neighbours are exact, and the same alone as in a batch; directions have names."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recsys.embeddings.axes import attribute_masks, direction, direction_of, name_axes
+from recsys.embeddings.neighbours import nearest, neighbours_of, unit_rows
+from recsys.embeddings.table import EmbeddingTable
+from recsys.errors import ScenarioError
+from recsys.ids import IdMap
+
+
+def brute_force(catalogue: np.ndarray, query: np.ndarray, k: int) -> list[int]:
+    similarity = (unit_rows(catalogue).astype(float) * unit_rows(query[None])[0].astype(float)).sum(axis=1)
+    return sorted(range(len(catalogue)), key=lambda row: (-similarity[row], row))[:k]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**31),
+    n=st.integers(1, 60),
+    m=st.integers(1, 20),
+    dim=st.integers(1, 9),
+    distinct=st.integers(1, 60),
+)
+def test_neighbours_equal_brute_force_and_do_not_depend_on_the_batch(seed: int, n: int, m: int, dim: int, distinct: int):
+    """``distinct`` rows repeated: many exact ties, which are settled by row order."""
+    rng = np.random.default_rng(seed)
+    catalogue = rng.normal(size=(distinct, dim)).astype(np.float32)[rng.integers(0, distinct, n)]
+    queries = rng.normal(size=(m, dim)).astype(np.float32)
+    queries[0] = 0
+    k = int(rng.integers(1, n + 1))
+    rows, similarity = nearest(catalogue, queries, k)
+    for row in range(m):
+        assert rows[row].tolist() == brute_force(catalogue, queries[row], k)
+        alone_rows, alone = nearest(catalogue, queries[row : row + 1], k)
+        assert alone.tobytes() == similarity[row].tobytes()
+        assert alone_rows[0].tolist() == rows[row].tolist()
+
+
+def test_a_rotation_of_the_space_keeps_the_neighbours():
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(50, 6))
+    turn, _ = np.linalg.qr(rng.normal(size=(6, 6)))
+    itself = np.arange(50)
+    rows, similarity = nearest(vectors, vectors, 5, exclude=itself)
+    turned_rows, turned = nearest(vectors @ turn, vectors @ turn, 5, exclude=itself)
+    assert (rows == turned_rows).all()
+    assert np.abs(similarity - turned).max() < 1e-6
+    assert not (rows == itself[:, None]).any()
+
+
+def test_neighbours_have_ids_and_leave_out_the_movie_itself():
+    table = EmbeddingTable(ids=IdMap(["a", "b", "c"]), vectors=np.array([[1, 0], [3, 0], [0, 1]], dtype=np.float32))
+    assert neighbours_of(table, "a", 2) == (("b", 1.0), ("c", 0.0))
+    with pytest.raises(ScenarioError, match="E_NOT_FOUND"):
+        neighbours_of(table, "z", 1)
+    with pytest.raises(ScenarioError, match="E_RANGE"):
+        neighbours_of(table, "a", 3)
+
+
+MOVIES = pd.DataFrame(
+    {
+        "movie_id": list("abcd"),
+        "title": list("ABCD"),
+        "languages": ["Tamil", "Tamil|Hindi", "Hindi", None],
+        "year": [2001, 2001, 2002, 2003],
+    }
+)
+
+
+def test_values_joined_by_a_bar_count_one_by_one():
+    masks = attribute_masks(MOVIES, min_rows=1)
+    assert masks["languages", "Tamil"].tolist() == [True, True, False, False]
+    assert masks["languages", "Hindi"].tolist() == [False, True, True, False]
+    assert masks["year", "2003"].tolist() == [False, False, False, True]
+    assert not any(column in ("movie_id", "title") for column, _ in masks)
+
+
+def test_a_direction_leads_from_all_movies_to_the_chosen_ones():
+    vectors = np.array([[2.0, 1.0], [2.0, 1.0], [0.0, 1.0], [0.0, 1.0]])
+    assert direction_of(vectors, MOVIES, "language", "Tamil") == pytest.approx([1.0, 0.0])  # (2, 1) − (1, 1)
+    with pytest.raises(ScenarioError, match="E_EMPTY_SEGMENT"):
+        direction(vectors, np.ones(4, dtype=bool))
+
+
+def test_an_unknown_attribute_is_refused_with_the_nearest_name():
+    for attribute, value, near in (("language", "Tamill", "Tamil"), ("languges", "Tamil", "languages")):
+        with pytest.raises(ScenarioError, match=f"E_ATTRIBUTE.*Near it: {near}"):
+            direction_of(np.eye(4), MOVIES, attribute, value)
+
+
+def test_an_axis_is_named_by_what_lies_at_its_ends():
+    frame = pd.DataFrame({"languages": ["Tamil"] * 20 + ["Hindi"] * 20})
+    positions = np.stack([np.repeat([-1.0, 1.0], 20), np.zeros(40)], axis=1)
+    first, second = name_axes(positions, frame)
+    assert first.label == "Tamil ↔ Hindi"
+    assert first.high.correlation == pytest.approx(1.0)
+    assert second.label == ""
