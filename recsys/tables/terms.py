@@ -1,11 +1,15 @@
 """``economics.toml``: what a plan earns, what money costs over time, and where each figure is from."""
 
+import math
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
 import tomli_w
+
+from recsys.errors import DataError, Finding
 
 Origin = Literal["estimated", "configured", "assumed"]
 PlanKind = Literal["svod", "avod", "tvod"]
@@ -98,11 +102,109 @@ def load_economics(path: Path) -> Economics:
 
     Raises
     ------
-    DataError  E_TOML, E_MISSING_COL, E_NUMBER, E_RANGE, E_CURRENCY, E_VERSION, with every finding at once
+    DataError  E_TOML, E_ENCODING, E_MISSING_COL, E_UNKNOWN_KEY, E_NUMBER, E_RANGE, E_CURRENCY, E_PLAN, E_SOURCE, E_VERSION, with
+        every finding at once
     """
-    if not path.exists():
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
         return ASSUMED
-    raise NotImplementedError
+    return parse_economics(content)
+
+
+def parse_economics(content: bytes) -> Economics:
+    """Read the text of an ``economics.toml``; raises as :func:`load_economics` does."""
+    try:
+        document = tomllib.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise DataError.of("E_ENCODING", f"the file is not UTF-8 ({error}).", "Save it as UTF-8.", table=_TABLE) from error
+    except tomllib.TOMLDecodeError as error:
+        raise DataError.of("E_TOML", f"the file is not TOML: {error}.", "Mend that line.", table=_TABLE) from error
+    return _Reader(document).economics()
+
+
+_TABLE = "economics"
+_KINDS: tuple[Origin, ...] = ("estimated", "configured", "assumed")
+_SHARES = ("margin_share", "fill_share", "platform_share")
+_RATES = ("discount_rate", "hurdle_rate")
+_LARGEST = {**dict.fromkeys(_SHARES, 1.0), "discount_rate": 10.0, "hurdle_rate": 100.0}
+
+
+class _Reader:
+    """Reads the document key by key and keeps every finding until the end."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._document = document
+        self._findings: list[Finding] = []
+
+    def economics(self) -> Economics:
+        document = self._document
+        version = document.get("schema", 1)
+        if not isinstance(version, int) or version > 1:
+            self._find("E_VERSION", "schema", f"the file has schema {version!r}; this version reads 1.", "Update the program.")
+        self._refuse_unknown(document, ("schema", "currency", "default_plan", "plans", *_RATES), "")
+        currency = document.get("currency")
+        if not (isinstance(currency, str) and len(currency) == 3 and currency.isascii() and currency.isupper()):
+            self._find("E_CURRENCY", "currency", f"got {currency!r}.", "Give a three-letter code, for example INR.")
+        rates = [self._term(document, name, name) for name in _RATES]
+        plans = self._plans(document.get("plans"))
+        default = document.get("default_plan")
+        if not isinstance(default, str) or default not in {plan.name for plan in plans}:
+            known = ", ".join(plan.name for plan in plans) or "none"
+            self._find("E_PLAN", "default_plan", f"got {default!r}; plans are {known}.", "Name one of the plans.")
+        if self._findings:
+            raise DataError(self._findings)
+        return Economics(
+            currency=str(currency), discount_rate=rates[0], hurdle_rate=rates[1], plans=tuple(plans), default_plan=str(default)
+        )
+
+    def _plans(self, plans: Any) -> list[Plan]:
+        if not isinstance(plans, dict) or not plans:
+            self._find("E_MISSING_COL", "plans", "there is no plan.", "Add a table [plans.NAME] with a kind and its terms.")
+            return []
+        return [self._plan(name, entry) for name, entry in plans.items()]
+
+    def _plan(self, name: str, entry: Any) -> Plan:
+        kind: PlanKind | None = next((k for k in PLAN_TERMS if isinstance(entry, dict) and entry.get("kind") == k), None)
+        if kind is None:
+            self._find("E_PLAN", f"plans.{name}.kind", "there is no such kind of plan.", "Give svod, avod or tvod.")
+            return Plan(name=name, kind="svod")
+        wanted = PLAN_TERMS[kind]
+        self._refuse_unknown(entry, ("kind", *wanted), f"plans.{name}.")
+        return Plan(name=name, kind=kind, **{key: self._term(entry, key, f"plans.{name}.{key}") for key in wanted})
+
+    def _term(self, table: dict[str, Any], key: str, place: str) -> Term:
+        nothing = Term(value=0.0, source="")
+        if key not in table:
+            self._find("E_MISSING_COL", place, "the figure is missing.", f'Write {key} = {{ value = 0.0, source = "…" }}.')
+            return nothing
+        entry = table[key]
+        if not isinstance(entry, dict):
+            self._find("E_SOURCE", place, "the figure has no source.", f'Write {key} = {{ value = {entry}, source = "…" }}.')
+            return nothing
+        self._refuse_unknown(entry, ("value", "source", "kind"), f"{place}.")
+        value, source, kind = entry.get("value"), entry.get("source"), entry.get("kind", "configured")
+        if not isinstance(source, str) or not source.strip():
+            self._find("E_SOURCE", place, "the figure has no source.", "Say in a few words where it is from.")
+        if kind not in _KINDS:
+            self._find("E_SOURCE", place, f"kind is {kind!r}.", f"Give one of {', '.join(_KINDS)}.")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            self._find("E_NUMBER", place, f"got {value!r}.", "Give a finite number.")
+            return nothing
+        largest = _LARGEST.get(key, math.inf)
+        if not 0.0 <= value <= largest:
+            self._find(
+                "E_RANGE", place, f"got {value}; allowed is 0 to {largest:g}.", "Shares and rates are fractions: 12 % is 0.12."
+            )
+        return Term(value=float(value), source=str(source), kind=kind)
+
+    def _refuse_unknown(self, table: dict[str, Any], known: tuple[str, ...], place: str) -> None:
+        for key in table:
+            if key not in known:
+                self._find("E_UNKNOWN_KEY", f"{place}{key}", f"known here are {', '.join(known)}.", "Correct or remove it.")
+
+    def _find(self, code: str, column: str, message: str, remedy: str) -> None:
+        self._findings.append(Finding(code=code, message=message, remedy=remedy, table=_TABLE, column=column))
 
 
 def as_toml(economics: Economics) -> str:

@@ -1,0 +1,174 @@
+"""From frames with ids to a :class:`Dataset`: sorted, typed and fingerprinted, in one place."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from recsys.ids import IdMap
+from recsys.tables.content import combined, hash_of_table
+from recsys.tables.dataset import Dataset
+from recsys.tables.terms import ASSUMED, Economics, as_toml
+
+EVENT_ORDER = ("timestamp", "user_index", "movie_index", "minutes", "rating", "completed", "device")
+"""Columns of the events in the order in which they are kept and sorted; the first three are always there."""
+DATE_COLUMNS = ("signup_date", "available_from", "available_until", "licence_until")
+FLOAT_COLUMNS = (
+    "year",
+    "runtime_min",
+    "licence_fee",
+    "fee",
+    "royalty_per_view",
+    "dubbing_cost",
+    "marketing_cost",
+    "delivery_cost",
+    "price",
+)
+EVENT_TYPES = pa.schema(
+    [
+        ("timestamp", pa.timestamp("s")),
+        ("user_index", pa.int32()),
+        ("movie_index", pa.int32()),
+        ("minutes", pa.float32()),
+        ("rating", pa.float32()),
+        ("completed", pa.bool_()),
+        ("device", pa.dictionary(pa.int32(), pa.string())),
+    ]
+)
+NO_OFFERS = pd.DataFrame(
+    {
+        "movie_id": pd.Series(dtype="str"),
+        "title": pd.Series(dtype="str"),
+        "fee": pd.Series(dtype="float64"),
+        "currency": pd.Series(dtype="str"),
+        "window_months": pd.Series(dtype="int64"),
+    }
+)
+
+
+def assemble(
+    *,
+    users: pd.DataFrame,
+    movies: pd.DataFrame,
+    events: pd.DataFrame,
+    offers: pd.DataFrame | None = None,
+    subscriptions: pd.DataFrame | None = None,
+    economics: Economics = ASSUMED,
+    simulated: bool = False,
+    assumed: Sequence[str] = (),
+) -> Dataset:
+    """Put frames that are already valid into the form that later stages read.
+
+    Parameters
+    ----------
+    users, movies, offers, subscriptions : in any order of rows
+    events : with ``user_id`` and ``movie_id``, each known; ``timestamp`` as datetime64 in UTC
+
+    Raises
+    ------
+    KeyError  an event names an unknown user or movie
+    """
+    users = typed(users).sort_values("user_id", ignore_index=True)
+    movies = typed(movies).sort_values("movie_id", ignore_index=True)
+    indexed = events.drop(columns=["user_id", "movie_id"]).assign(
+        user_index=IdMap(users["user_id"]).rows(events["user_id"]).astype(np.int32),
+        movie_index=IdMap(movies["movie_id"]).rows(events["movie_id"]).astype(np.int32),
+    )
+    return sealed(
+        Dataset(
+            users=users,
+            movies=movies,
+            events=typed_events(indexed),
+            offers=typed(NO_OFFERS if offers is None else offers).sort_values("movie_id", ignore_index=True),
+            subscriptions=None
+            if subscriptions is None
+            else typed(subscriptions).sort_values(["user_id", "month"], ignore_index=True),
+            economics=economics,
+            simulated=simulated,
+            fingerprint="",
+            assumed=tuple(assumed),
+        )
+    )
+
+
+def sealed(dataset: Dataset) -> Dataset:
+    """The same data set with its fingerprint computed anew."""
+    return replace(dataset, fingerprint=fingerprint_of(table_hashes(dataset), dataset.economics))
+
+
+def table_hashes(dataset: Dataset) -> dict[str, str]:
+    """Fingerprint of each table by its name."""
+    hashes = {
+        "users": hash_of_table(as_arrow(dataset.users)),
+        "movies": hash_of_table(as_arrow(dataset.movies)),
+        "events": hash_of_table(events_as_arrow(dataset.events)),
+        "offers": hash_of_table(as_arrow(dataset.offers)),
+    }
+    if dataset.subscriptions is not None:
+        hashes["subscriptions"] = hash_of_table(as_arrow(dataset.subscriptions))
+    return hashes
+
+
+def fingerprint_of(hashes: Mapping[str, str], economics: Economics) -> str:
+    """Fingerprint of a data set from those of its tables and its terms."""
+    return combined({**hashes, "economics": as_toml(economics)})
+
+
+def typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Known columns in their types: text, float64 (NaN where absent), datetime64[s]; other columns as they are."""
+    frame = frame.reset_index(drop=True)
+    types: dict[str, Any] = {}
+    for name in frame.columns:
+        if name in DATE_COLUMNS:
+            types[name] = "datetime64[s]"
+        elif name in FLOAT_COLUMNS:
+            types[name] = "float64"
+        elif name == "window_months":
+            types[name] = "int64"
+        elif name == "active":
+            types[name] = "bool"
+        elif frame[name].dtype == object or isinstance(frame[name].dtype, pd.CategoricalDtype):
+            types[name] = "str"
+    return frame.astype(types)
+
+
+def typed_events(events: pd.DataFrame) -> pd.DataFrame:
+    """Events in their types and order, sorted by time and then by every other column."""
+    types: dict[str, Any] = {
+        "timestamp": "datetime64[s]",
+        "user_index": "int32",
+        "movie_index": "int32",
+        "minutes": "float32",
+        "rating": "float32",
+        "completed": "boolean",
+        "device": "category",
+    }
+    names = [name for name in EVENT_ORDER if name in events.columns]
+    frame = events[names].astype({name: types[name] for name in names})
+    if "device" in names:
+        frame["device"] = frame["device"].cat.set_categories(sorted(frame["device"].cat.categories))
+    return frame.sort_values(names, ignore_index=True)
+
+
+def as_arrow(frame: pd.DataFrame) -> pa.Table:
+    """A small table as it is stored: text as string, times in seconds."""
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    fields = []
+    for field in table.schema:
+        kind = field.type
+        if pa.types.is_large_string(kind) or pa.types.is_dictionary(kind) or pa.types.is_null(kind):
+            kind = pa.string()
+        elif pa.types.is_timestamp(kind):
+            kind = pa.timestamp("s")
+        fields.append(pa.field(field.name, kind))
+    return table.cast(pa.schema(fields)).replace_schema_metadata(None)
+
+
+def events_as_arrow(events: pd.DataFrame) -> pa.Table:
+    """The events as they are stored."""
+    names = [name for name in EVENT_ORDER if name in events.columns]
+    schema = pa.schema([EVENT_TYPES.field(name) for name in names])
+    return pa.Table.from_pandas(events[names], schema=schema, preserve_index=False).replace_schema_metadata(None)

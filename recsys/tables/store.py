@@ -1,0 +1,309 @@
+"""The tables of a workspace on disk: Parquet, and ``tables.json`` that says what they are.
+
+The folder ``tables/`` is published whole. Terms that come in with it travel inside as ``economics.toml`` and are moved to the
+workspace's own place as the last step; until then the copy inside speaks, so that a crash in between loses nothing.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from recsys.errors import DataError
+from recsys.tables.assemble import EVENT_ORDER, NO_OFFERS, as_arrow, events_as_arrow, fingerprint_of, typed, typed_events
+from recsys.tables.content import hash_of_table
+from recsys.tables.dataset import Dataset
+from recsys.tables.terms import ASSUMED, Economics, as_toml, load_economics
+from recsys.workspace import Workspace, recover_folder, replace_folder
+
+TABLES_JSON = "tables.json"
+WORLD_JSON = "world.json"
+ECONOMICS = "economics.toml"
+SCHEMA = 1
+DRAFT_PREFIX = ".import-"
+ROW_GROUP = 1 << 20
+NO_TERMS = "economics.toml is absent: the money terms are assumed"
+_ATTEMPTS = 40
+_PAUSE_SECONDS = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class TablesInfo:
+    """What ``tables.json`` says."""
+
+    rows: Mapping[str, int]
+    """Rows of each table."""
+    hashes: Mapping[str, str]
+    """Fingerprint of each table."""
+    simulated: bool
+    assumed: tuple[str, ...]
+    report: Mapping[str, Any] = field(default_factory=dict)
+    """The report of the import that brought the tables; empty where they did not come by import."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The document."""
+        return {
+            "schema": SCHEMA,
+            "rows": dict(self.rows),
+            "hashes": dict(self.hashes),
+            "simulated": self.simulated,
+            "assumed": list(self.assumed),
+            "report": dict(self.report),
+        }
+
+
+def load_dataset(workspace: Workspace) -> Dataset:
+    """Read the validated tables; events are filled batch by batch into arrays of their final size.
+
+    A writer that replaces the tables meanwhile is noticed, and the reading starts again.
+
+    Raises
+    ------
+    DataError  E_NO_TABLES: nothing has been imported; E_VERSION: written by a newer version; E_PARQUET: a table is damaged;
+        and what :func:`recsys.tables.terms.load_economics` raises
+    """
+    for _ in range(_ATTEMPTS):
+        try:
+            folder = tables_folder(workspace)
+            before = (folder / TABLES_JSON).read_bytes()
+            dataset = _read(workspace, folder)
+            if (folder / TABLES_JSON).read_bytes() == before:
+                return dataset
+        except FileNotFoundError:
+            time.sleep(_PAUSE_SECONDS)
+    raise DataError.of(
+        "E_PARQUET", f"{workspace.tables} lacks a table, or is being replaced again and again.", "Import the tables again."
+    )
+
+
+def load_info(workspace: Workspace) -> TablesInfo:
+    """Read ``tables.json`` alone: what the workspace holds, without reading it.
+
+    Raises
+    ------
+    DataError  E_NO_TABLES, E_VERSION, E_PARQUET
+    """
+    return _info(tables_folder(workspace))
+
+
+def save_dataset(workspace: Workspace, dataset: Dataset, *, report: Mapping[str, Any] | None = None) -> None:
+    """Replace the workspace's tables by these, all or nothing.
+
+    Raises
+    ------
+    DataError  E_BUSY: another process is writing
+    """
+    with workspace.writing():
+        publish_dataset(workspace, dataset, report=report)
+
+
+def publish_dataset(workspace: Workspace, dataset: Dataset, *, report: Mapping[str, Any] | None = None) -> None:
+    """As :func:`save_dataset`, for a caller that holds the workspace for writing already."""
+    with drafting(workspace) as draft:
+        write_tables(draft, dataset, report=report or {}, world=_world(workspace) if dataset.simulated else None)
+        if dataset.economics != load_economics(economics_path(workspace)):
+            (draft / ECONOMICS).write_text(as_toml(dataset.economics), encoding="utf-8")
+        publish(workspace, draft)
+
+
+def write_tables(draft: Path, dataset: Dataset, *, report: Mapping[str, Any], world: bytes | None = None) -> None:
+    """Write every table and ``tables.json`` into a folder that nobody reads yet."""
+    frames = {"users": dataset.users, "movies": dataset.movies, "offers": dataset.offers}
+    if dataset.subscriptions is not None:
+        frames["subscriptions"] = dataset.subscriptions
+    arrow = {name: as_arrow(frame) for name, frame in frames.items()} | {"events": events_as_arrow(dataset.events)}
+    for name, table in arrow.items():
+        write_table(draft / f"{name}.parquet", table)
+    if world is not None:
+        (draft / WORLD_JSON).write_bytes(world)
+    info = TablesInfo(
+        rows={name: table.num_rows for name, table in arrow.items()},
+        hashes={name: hash_of_table(table) for name, table in arrow.items()},
+        simulated=dataset.simulated,
+        assumed=tuple(sentence for sentence in dataset.assumed if sentence != NO_TERMS),
+        report=report,
+    )
+    write_info(draft, info)
+
+
+def write_table(path: Path, table: pa.Table) -> None:
+    """Write one table as Parquet."""
+    pq.write_table(table, path, compression="zstd", row_group_size=ROW_GROUP)
+
+
+def write_info(folder: Path, info: TablesInfo) -> None:
+    """Write ``tables.json``."""
+    text = json.dumps(info.as_json(), indent=1, ensure_ascii=False, sort_keys=True)
+    (folder / TABLES_JSON).write_text(text + "\n", encoding="utf-8")
+
+
+@contextmanager
+def drafting(workspace: Workspace) -> Iterator[Path]:
+    """A hidden folder in the workspace to prepare tables in; drafts of killed writers are cleared away first.
+
+    The caller holds the workspace for writing.
+    """
+    for left in workspace.root.glob(f"{DRAFT_PREFIX}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    recover_folder(workspace.tables)
+    _settle_economics(workspace)
+    draft = workspace.root / f"{DRAFT_PREFIX}{os.getpid()}" / "tables"
+    draft.mkdir(parents=True)
+    try:
+        yield draft
+    finally:
+        shutil.rmtree(draft.parent, ignore_errors=True)
+
+
+def publish(workspace: Workspace, draft: Path) -> None:
+    """Make a finished draft the workspace's tables."""
+    replace_folder(draft, workspace.tables)
+    _settle_economics(workspace)
+
+
+def economics_path(workspace: Workspace) -> Path:
+    """The terms in force: the workspace's own file, or the one that has just come in with the tables."""
+    incoming = workspace.tables / ECONOMICS
+    return incoming if incoming.exists() else workspace.economics
+
+
+def tables_folder(workspace: Workspace) -> Path:
+    """The folder of tables, brought back if a writer was killed between its two renames.
+
+    Raises
+    ------
+    DataError  E_NO_TABLES
+    """
+    for _ in range(_ATTEMPTS):
+        if workspace.tables.is_dir():
+            return workspace.tables
+        if not workspace.tables.with_name(f".{workspace.tables.name}.old").is_dir():
+            break
+        if _recovered(workspace):
+            return workspace.tables
+        time.sleep(_PAUSE_SECONDS)
+    if workspace.tables.is_dir():
+        return workspace.tables
+    raise DataError.of("E_NO_TABLES", f"the workspace {workspace.root} holds no tables.", "Import some, or make the demo.")
+
+
+def _recovered(workspace: Workspace) -> bool:
+    """Undo a cut-off replacement, unless a living writer is in the middle of it."""
+    with (workspace.root / ".writer").open("a", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        recover_folder(workspace.tables)
+        return workspace.tables.is_dir()
+
+
+def _settle_economics(workspace: Workspace) -> None:
+    incoming = workspace.tables / ECONOMICS
+    if incoming.exists():
+        incoming.replace(workspace.economics)
+
+
+def _world(workspace: Workspace) -> bytes | None:
+    path = workspace.tables / WORLD_JSON
+    return path.read_bytes() if path.exists() else None
+
+
+def _info(folder: Path) -> TablesInfo:
+    try:
+        document = json.loads((folder / TABLES_JSON).read_text(encoding="utf-8"))
+        if document["schema"] > SCHEMA:
+            raise DataError.of(
+                "E_VERSION", f"the tables have schema {document['schema']}; this version reads {SCHEMA}.", "Update the program."
+            )
+        return TablesInfo(
+            rows=document["rows"],
+            hashes=document["hashes"],
+            simulated=document["simulated"],
+            assumed=tuple(document["assumed"]),
+            report=document["report"],
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError.of("E_PARQUET", f"{TABLES_JSON} is damaged ({error}).", "Import the tables again.") from error
+
+
+def _read(workspace: Workspace, folder: Path) -> Dataset:
+    info = _info(folder)
+    economics: Economics = load_economics(economics_path(workspace))
+    frames = {name: _read_frame(folder, name, rows) for name, rows in info.rows.items() if name != "events"}
+    return Dataset(
+        users=frames["users"],
+        movies=frames["movies"],
+        events=_read_events(folder / "events.parquet", info.rows["events"]),
+        offers=frames.get("offers", NO_OFFERS.copy()),
+        subscriptions=frames.get("subscriptions"),
+        economics=economics,
+        simulated=info.simulated,
+        fingerprint=fingerprint_of(info.hashes, economics),
+        assumed=(*info.assumed, *([NO_TERMS] if economics == ASSUMED else [])),
+    )
+
+
+def _read_frame(folder: Path, name: str, rows: int) -> pd.DataFrame:
+    try:
+        frame = pq.read_table(folder / f"{name}.parquet", use_threads=False).to_pandas()
+    except pa.ArrowInvalid as error:
+        raise _damaged(name, str(error)) from error
+    if len(frame) != rows:
+        raise _damaged(name, f"{len(frame)} rows instead of {rows}")
+    return typed(frame)
+
+
+def _read_events(path: Path, rows: int) -> pd.DataFrame:
+    try:
+        file = pq.ParquetFile(path)
+    except pa.ArrowInvalid as error:
+        raise _damaged("events", str(error)) from error
+    if file.metadata.num_rows != rows:
+        raise _damaged("events", f"{file.metadata.num_rows} rows instead of {rows}")
+    types = {
+        "timestamp": "datetime64[s]",
+        "user_index": "int32",
+        "movie_index": "int32",
+        "minutes": "float32",
+        "rating": "float32",
+    }
+    names = [name for name in EVENT_ORDER if name in file.schema_arrow.names]
+    columns: dict[str, Any] = {name: np.empty(rows, types[name]) for name in names if name in types}
+    pieces: dict[str, list[Any]] = {name: [] for name in names if name not in types}
+    start = 0
+    for batch in file.iter_batches(batch_size=ROW_GROUP // 4, columns=names, use_threads=False):
+        for name in names:
+            values = batch.column(name)
+            if name in columns:
+                columns[name][start : start + batch.num_rows] = values.to_numpy(zero_copy_only=False)
+            else:
+                pieces[name].append(values)
+        start += batch.num_rows
+    if "completed" in pieces:
+        columns["completed"] = _nullable_bool(pieces["completed"])
+    if "device" in pieces:
+        columns["device"] = pa.chunked_array(pieces["device"], type=file.schema_arrow.field("device").type).to_pandas()
+    frame = pd.DataFrame({name: columns[name] for name in names}, copy=False)
+    return frame if rows else typed_events(frame)
+
+
+def _nullable_bool(pieces: list[pa.Array]) -> pd.arrays.BooleanArray:
+    chunks = pa.chunked_array(pieces, type=pa.bool_())
+    missing = chunks.is_null().to_numpy()
+    return pd.arrays.BooleanArray(chunks.fill_null(False).to_numpy(), missing)
+
+
+def _damaged(name: str, why: str) -> DataError:
+    return DataError.of("E_PARQUET", f"the stored table is damaged: {why}.", "Import the tables again.", table=name)
