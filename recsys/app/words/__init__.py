@@ -1,0 +1,43 @@
+"""What the app says: every number, range, change and verdict as text. Nothing here draws."""
+
+from recsys.app.words.changes import KINDS, SIDES, segment, sentence
+from recsys.app.words.glossary import GLOSSARY, meaning
+from recsys.app.words.money import money, money_in_full, symbol, units
+from recsys.app.words.numbers import compact, count, day, hours, month_name, months, percent, signed, span, users, views
+from recsys.app.words.ranges import between, chance, hours_range, is_known, money_range, percent_range, span_of
+from recsys.app.words.verdict import WAITING, headline, offer_verdict, payback
+
+__all__ = [
+    "GLOSSARY",
+    "KINDS",
+    "SIDES",
+    "WAITING",
+    "between",
+    "chance",
+    "compact",
+    "count",
+    "day",
+    "headline",
+    "hours",
+    "hours_range",
+    "is_known",
+    "meaning",
+    "money",
+    "money_in_full",
+    "money_range",
+    "month_name",
+    "months",
+    "offer_verdict",
+    "payback",
+    "percent",
+    "percent_range",
+    "segment",
+    "sentence",
+    "signed",
+    "span",
+    "span_of",
+    "symbol",
+    "units",
+    "users",
+    "views",
+]

@@ -1,0 +1,59 @@
+"""Money: rupees in lakh and crore, other currencies the international way."""
+
+from babel.numbers import format_compact_currency, format_currency, get_currency_symbol
+
+from recsys.app.words.numbers import CRORE, LAKH, LOCALE, MINUS, NBSP, count, scaled, significant
+
+
+def money(value: float, currency: str = "INR") -> str:
+    """An amount, to three digits that matter.
+
+    Examples
+    --------
+    >>> money(18_000_000.0), money(4_250_000.0), money(42_500.0), money(-1_234_567.0)
+    ('₹\\xa01.8\\xa0crore', '₹\\xa042.5\\xa0lakh', '₹\\xa042,500', '−₹\\xa012.3\\xa0lakh')
+    >>> money(1_800_000.0, "USD")
+    '$1.8M'
+    """
+    if currency != "INR":
+        text = str(format_compact_currency(abs(value), currency, locale="en", fraction_digits=1)).replace(".0", "")
+        return (MINUS if value < 0 else "") + text
+    number, unit = scaled(value)
+    shown = significant(abs(number)) if unit else count(abs(value)) if abs(value) >= 100 else significant(abs(value))
+    sign = MINUS if value < 0 and shown != "0" else ""
+    return f"{sign}₹{NBSP}{shown}" + (f"{NBSP}{unit}" if unit else "")
+
+
+def money_in_full(value: float, currency: str = "INR") -> str:
+    """An amount to the last unit, for tables that are checked against a contract.
+
+    Examples
+    --------
+    >>> money_in_full(18_000_000.0)
+    '₹1,80,00,000'
+    """
+    return str(
+        format_currency(
+            round(value), currency, format="¤#,##,##0" if currency == "INR" else "¤#,##0", locale=LOCALE, currency_digits=False
+        )
+    )
+
+
+def symbol(currency: str) -> str:
+    """Sign of a currency."""
+    return str(get_currency_symbol(currency, locale=LOCALE))
+
+
+UNITS = {"lakh": LAKH, "crore": CRORE}
+"""What a person may type an amount of rupees in."""
+
+
+def units(currency: str) -> dict[str, float]:
+    """Units in which amounts are typed, the usual one for a fee first.
+
+    Examples
+    --------
+    >>> units("INR"), units("USD")
+    ({'lakh': 100000.0, 'crore': 10000000.0}, {'thousand': 1000.0, 'million': 1000000.0})
+    """
+    return dict(UNITS) if currency == "INR" else {"thousand": 1e3, "million": 1e6}

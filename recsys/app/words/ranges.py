@@ -1,0 +1,86 @@
+"""Ranges and chances, in words that need no statistics."""
+
+from collections.abc import Callable
+
+from recsys.app.words.money import money
+from recsys.app.words.numbers import MINUS, hours, percent
+from recsys.projection.result import Range
+
+Format = Callable[[float], str]
+
+
+def between(value: Range, show: Format) -> str:
+    """Where the figure lies in eight draws of ten.
+
+    Examples
+    --------
+    >>> between(Range(p10=10.0, p50=20.0, p90=30.0), lambda v: f"{v:.0f}")
+    '8 in 10 chance between 10 and 30'
+    """
+    return f"8 in 10 chance between {span_of(value, show)}"
+
+
+def span_of(value: Range, show: Format) -> str:
+    """The two ends, without saying how likely.
+
+    Examples
+    --------
+    >>> span_of(Range(p10=5.0, p50=5.0, p90=5.0), lambda v: f"{v:.0f}")
+    '5 and 5'
+    """
+    return f"{show(value.p10)} and {show(value.p90)}"
+
+
+def is_known(value: Range) -> bool:
+    """Whether there is a range yet, and not only its middle."""
+    return value.p10 < value.p90
+
+
+def money_range(value: Range, currency: str) -> str:
+    """An amount with its range, or alone where the range is to come."""
+    return _with_range(value, lambda amount: money(amount, currency))
+
+
+def hours_range(value: Range) -> str:
+    """Viewing hours with their range."""
+    return _with_range(value, hours)
+
+
+def percent_range(value: Range) -> str:
+    """A share with its range."""
+    return _with_range(value, lambda share: percent(share, sign=True))
+
+
+def _with_range(value: Range, show: Format) -> str:
+    return f"{show(value.p50)} ({between(value, show)})" if is_known(value) else show(value.p50)
+
+
+def chance(probability: float) -> str:
+    """A probability as odds that a person can picture.
+
+    Examples
+    --------
+    >>> [chance(p) for p in (0.0, 0.02, 0.5, 0.82, 0.98, 1.0)]
+    ['less than 1 in 20', 'less than 1 in 20', '5 in 10', '8 in 10', 'more than 19 in 20', 'more than 19 in 20']
+    """
+    if probability < 0.05:
+        return "less than 1 in 20"
+    if probability > 0.95:
+        return "more than 19 in 20"
+    return f"{max(1, min(9, round(probability * 10)))} in 10"
+
+
+def gain_or_loss(value: float) -> str:
+    """``gain`` or ``loss``, by the sign."""
+    return "loss" if value < 0 else "gain"
+
+
+def magnitude(text: str) -> str:
+    """A figure without its minus, for a sentence that says loss.
+
+    Examples
+    --------
+    >>> magnitude("−42 hours")
+    '42 hours'
+    """
+    return text.removeprefix(MINUS)

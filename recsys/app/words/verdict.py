@@ -1,0 +1,71 @@
+"""What a projection says, in a sentence or two."""
+
+from recsys.app.words.money import money
+from recsys.app.words.numbers import hours, months, percent, signed
+from recsys.app.words.ranges import between, chance, gain_or_loss, is_known, magnitude
+from recsys.projection.result import OfferResult, Projection
+
+WAITING = "Ranges are being computed."
+
+
+def headline(projection: Projection, hurdle_rate: float | None = None) -> str:
+    """The answer in one sentence, and how sure it is in a second."""
+    currency = projection.currency
+    if not projection.offers and not projection.cost:
+        return _audience_headline(projection)
+    middle = projection.npv.p50
+    size = magnitude(money(middle, currency))
+    bought = "Buying " + (projection.offers[0].title if len(projection.offers) == 1 else f"these {len(projection.offers)} offers")
+    subject = bought if projection.offers else "This catalogue"
+    first = (
+        f"{subject} costs {money(projection.cost, currency)} over {months(projection.horizon_months)} and, after that cost, "
+        f"is worth a {gain_or_loss(middle)} of {size}."
+    )
+    return f"{first} {_sureness(projection, hurdle_rate)}"
+
+
+def _audience_headline(projection: Projection) -> str:
+    effect = projection.total_effect
+    if not effect.hours.p50 and not effect.value.p50:
+        return "Nothing has changed yet: this is the service as it is today."
+    currency = projection.currency
+    amount, time = signed(effect.value.p50, lambda v: money(v, currency)), signed(effect.hours.p50, hours)
+    said = f"Over {months(projection.horizon_months)} this brings {amount} in revenue and {time} of viewing."
+    if projection.n_draws == 1:
+        return f"{said} {WAITING}"
+    if not is_known(effect.value):
+        return said
+    return f"{said} For the revenue: {between(effect.value, lambda v: money(v, currency))}."
+
+
+def _sureness(projection: Projection, hurdle_rate: float | None) -> str:
+    currency = projection.currency
+    if projection.n_draws == 1:
+        return WAITING
+    sentences = (
+        [f"That is uncertain: {between(projection.npv, lambda v: money(v, currency))}."] if is_known(projection.npv) else []
+    )
+    if projection.prob_above_hurdle is not None:
+        bar = "the return you ask for" if hurdle_rate is None else f"a return of {percent(hurdle_rate)}"
+        sentences.append(f"Chance of reaching {bar}: {chance(projection.prob_above_hurdle)}.")
+    return " ".join(sentences)
+
+
+def payback(month: int | None, horizon_months: int) -> str:
+    """When a deal has earned what it cost."""
+    return f"in month {month}" if month is not None else f"not within {months(horizon_months)}"
+
+
+def offer_verdict(offer: OfferResult, fee: float | None) -> tuple[str, str]:
+    """What to say of an offer at its fee, and the tone to say it in (``good``, ``bad``, ``unsure``, ``withheld``)."""
+    if offer.roi is None:
+        return "outside the data", "withheld"
+    if fee is None:
+        return "no fee stated", "unsure"
+    if fee <= offer.max_bid.p10:
+        return "worth its fee", "good"
+    if fee <= offer.max_bid.p50:
+        return "probably worth its fee", "good"
+    if fee <= offer.max_bid.p90:
+        return "probably too dear", "unsure"
+    return "too dear", "bad"
