@@ -89,7 +89,7 @@ def test_a_direction_leads_from_all_movies_to_the_chosen_ones():
 
 def test_an_unknown_attribute_is_refused_with_the_nearest_name():
     for attribute, value, near in (("language", "Tamill", "Tamil"), ("languges", "Tamil", "languages")):
-        with pytest.raises(ScenarioError, match=f"E_ATTRIBUTE.*Near it: {near}"):
+        with pytest.raises(ScenarioError, match=rf"E_ATTRIBUTE.*Near it: {near}"):
             direction_of(np.eye(4), MOVIES, attribute, value)
 
 
