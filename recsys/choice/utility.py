@@ -1,0 +1,183 @@
+"""Utilities in nats, for blocks of users under one draw of the parameters.
+
+    catalogue   V_ij = θ · s_ij + α_j + c_i + ln a_ij        −inf where the movie is not on the service
+    offer       V_ij = θ · s_ij + α_j + c_i                  s and α predicted from what the movie is
+
+with a = ρ where the user has watched the movie, else 1. A catalogue movie's appeal is its appeal today, so a launch that is
+still fresh is in it. An offer's is that of a movie that has settled: the launch curve comes on top, month by month.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from recsys.choice.model import ChoiceModel, Draw, Float32Array, Member
+from recsys.errors import ScenarioError
+from recsys.ids import FloatArray, IntArray
+
+COMMON_RESIDUAL_SHARE = 0.1
+"""Part of the variance of cold appeal that all offers of a draw have in common: a slate's errors do not quite cancel out.
+An assumption; the rest is each movie's own."""
+
+_BLOCK_CELLS = 4_000_000
+
+
+def user_blocks(n_users: int, n_movies: int, *, cells: int = _BLOCK_CELLS) -> Iterator[slice]:
+    """Consecutive slices of users with at most ``cells`` user × movie pairs each (but one user at least).
+
+    Examples
+    --------
+    >>> list(user_blocks(5, 10, cells=20))
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
+    """
+    step = max(cells // max(n_movies, 1), 1)
+    for start in range(0, n_users, step):
+        yield slice(start, min(start + step, n_users))
+
+
+def catalogue_utility(
+    choice: ChoiceModel, draw: Draw, users: slice | IntArray, *, vectors: Float32Array | None = None
+) -> FloatArray:
+    """Utility of every catalogue movie for some users, as things stand at the end of the data.
+
+    Parameters
+    ----------
+    users : rows of users, as a slice or an array
+    vectors : float32[n, dim], where these users' tastes have moved; else the member's own
+
+    Returns
+    -------
+    float64[n, n_movies], nats; −inf for movies that are not on the service
+    """
+    member = choice.members[draw.member]
+    rows = np.arange(choice.n_users)[users]
+    own = member.users[rows] if vectors is None else vectors
+    utility: FloatArray = (own @ member.movies.T).astype(np.float64)
+    utility *= draw.score_slope
+    utility += draw.appeal
+    utility += draw.outside_constant[rows, None]
+    row, column = watched_pairs(choice, rows)
+    with np.errstate(divide="ignore"):
+        utility[row, column] += np.log(draw.rewatch)
+    utility[:, ~choice.available] = -np.inf
+    return utility
+
+
+def watched_pairs(choice: ChoiceModel, rows: IntArray) -> tuple[IntArray, IntArray]:
+    """What some users have watched, as (position in ``rows``, movie) pairs."""
+    start, stop = choice.watched_indptr[rows], choice.watched_indptr[rows + 1]
+    counts = stop - start
+    position = np.repeat(np.arange(len(rows)), counts)
+    offset = np.arange(len(position)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return position, choice.watched_indices[np.repeat(start, counts) + offset].astype(np.int64)
+
+
+def offer_vectors(member: Member, content: Float32Array) -> Float32Array:
+    """Where offers lie in a member's space, from their content vectors float32[n, content_dim].
+
+    Returns
+    -------
+    float32[n, dim]
+
+    Raises
+    ------
+    ScenarioError  E_CONTENT: content vectors of another width
+    """
+    _check_width(content, len(member.cold_map) - 1)
+    vectors: Float32Array = content @ member.cold_map[1:] + member.cold_map[0]
+    return vectors
+
+
+def offer_appeal(choice: ChoiceModel, draw: Draw, content: Float32Array, noise: ArrayLike | None = None) -> FloatArray:
+    """Appeal of offers, predicted from their content, with the part of it that content does not tell.
+
+    Parameters
+    ----------
+    content : float32[n, content_dim]
+    noise : float[n], standard normal, keyed by movie and draw; None for the prediction itself (the point estimate)
+
+    Returns
+    -------
+    float64[n], nats
+    """
+    _check_width(content, len(draw.cold_appeal_coefficients) - 1)
+    predicted: FloatArray = draw.cold_appeal_coefficients[0] + content.astype(np.float64) @ draw.cold_appeal_coefficients[1:]
+    if noise is None:
+        return predicted
+    common = np.sqrt(COMMON_RESIDUAL_SHARE) * draw.cold_appeal_shift
+    own = np.sqrt(1.0 - COMMON_RESIDUAL_SHARE) * np.asarray(noise, dtype=np.float64)
+    appeal: FloatArray = predicted + choice.cold_appeal_residual_sd * (common + own)
+    return appeal
+
+
+def offer_utility(
+    choice: ChoiceModel,
+    draw: Draw,
+    content: Float32Array,
+    users: slice | IntArray,
+    *,
+    noise: ArrayLike | None = None,
+    vectors: Float32Array | None = None,
+) -> FloatArray:
+    """Utility of offers for some users, before launch curve and exposure; nobody has watched them yet.
+
+    Parameters
+    ----------
+    content : float32[n_offers, content_dim]
+    users : rows of users, as a slice or an array
+    noise : see :func:`offer_appeal`
+    vectors : float32[n, dim], where these users' tastes have moved
+
+    Returns
+    -------
+    float64[n, n_offers], nats
+    """
+    member = choice.members[draw.member]
+    rows = np.arange(choice.n_users)[users]
+    own = member.users[rows] if vectors is None else vectors
+    utility: FloatArray = (own @ offer_vectors(member, content).T).astype(np.float64)
+    utility *= draw.score_slope
+    utility += offer_appeal(choice, draw, content, noise)
+    utility += draw.outside_constant[rows, None]
+    return utility
+
+
+def nearest_nest(choice: ChoiceModel, content: Float32Array) -> IntArray:
+    """The nest each offer joins: the one whose centre points most nearly the same way as its content.
+
+    Returns
+    -------
+    int64[n]
+    """
+    _check_width(content, choice.nest_centroids.shape[1])
+    nearest: IntArray = np.argmax(_unit(content) @ _unit(choice.nest_centroids).T, axis=1).astype(np.int64)
+    return nearest
+
+
+def catalogue_distance(choice: ChoiceModel, content: Float32Array) -> FloatArray:
+    """Cosine distance from each offer to the catalogue movie nearest in content; outside the support beyond
+    ``choice.support_distance``.
+
+    Returns
+    -------
+    float64[n], 0 to 2
+    """
+    _check_width(content, choice.content.shape[1])
+    distance: FloatArray = 1.0 - (_unit(content) @ _unit(choice.content).T).max(axis=1).astype(np.float64)
+    return distance
+
+
+def _unit(vectors: Float32Array) -> Float32Array:
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: Float32Array = vectors / np.where(length > 0, length, 1).astype(np.float32)
+    return unit
+
+
+def _check_width(content: Float32Array, width: int) -> None:
+    if content.ndim != 2 or content.shape[1] != width:
+        raise ScenarioError.of(
+            "E_CONTENT",
+            f"content vectors are {list(content.shape)}; this run's have width {width}.",
+            "Encode the offers with the movie tower of the same run.",
+        )
