@@ -81,7 +81,7 @@ def lock(_arguments: list[str]) -> int:
     common = ["uv", "pip", "compile", "-q", "--python-version", "3.11", "--python-platform", "x86_64-manylinux_2_28"]
     common += ["--generate-hashes", "--no-header", "--no-annotate"]
     run(*common, "--all-extras", "-o", "requirements.lock", "pyproject.toml")
-    return run(*common, "-c", "requirements.lock", "-o", "requirements-viewer.lock", "pyproject.toml")
+    return run(*common, "--extra", "build", "-c", "requirements.lock", "-o", "requirements-viewer.lock", "pyproject.toml")
 
 
 def environment(home: Path, pins: Path) -> None:
