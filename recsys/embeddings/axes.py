@@ -17,6 +17,8 @@ _SINGULAR = {"genre": "genres", "language": "languages"}
 _NOT_ATTRIBUTES = frozenset(
     {"movie_id", "user_id", "title", "available_from", "available_until", "licence_until", "licence_fee", "signup_date"}
 )
+_MAX_NUMBERS = 12
+"""A numeric column with more values than this is put into bands."""
 _MAX_VALUES = 40
 """A text column with more values than this is a name, not an attribute."""
 
@@ -53,7 +55,8 @@ def attribute_masks(frame: pd.DataFrame, *, min_rows: int = 3) -> dict[tuple[str
 
     Parameters
     ----------
-    frame : movies or users; ``genres`` and ``languages`` are split at ``|``, other columns count if they hold few values
+    frame : movies or users; ``genres`` and ``languages`` are split at ``|``, other columns count if they
+        hold few values; many numbers are put into bands of about a quarter of the rows each
     min_rows : values in fewer rows are left out
 
     Returns
@@ -80,10 +83,34 @@ def attribute_masks(frame: pd.DataFrame, *, min_rows: int = 3) -> dict[tuple[str
 
 
 def _single_values(values: pd.Series) -> dict[str, NDArray[np.bool_]]:
-    if pd.api.types.is_float_dtype(values) or pd.api.types.is_datetime64_any_dtype(values) or values.nunique() > _MAX_VALUES:
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return {}
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        return _numbers(values.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan))
+    if values.nunique() > _MAX_VALUES:
         return {}
     text = values.astype(object).where(values.notna(), None)
     return {str(value): (text == value).to_numpy(dtype=bool) for value in text.dropna().unique()}
+
+
+def _numbers(values: FloatArray) -> dict[str, NDArray[np.bool_]]:
+    """A few numbers stand for themselves; many are put into bands, each with about a quarter of the rows."""
+    known = values[np.isfinite(values)]
+    distinct = np.unique(known)
+    if len(distinct) <= _MAX_NUMBERS:
+        return {f"{number:.15g}": values == number for number in distinct}
+    edges = np.unique(np.quantile(known, [0.25, 0.5, 0.75], method="higher"))
+    bands = np.searchsorted(edges, values, side="right")
+    found = {}
+    for band in range(len(edges) + 1):
+        mask = (bands == band) & np.isfinite(values)
+        if mask.any():
+            found[f"{_number(values[mask].min())}–{_number(values[mask].max())}"] = mask
+    return found
+
+
+def _number(value: float) -> str:
+    return f"{value:.15g}" if value == round(value) else f"{value:.4g}"
 
 
 def direction(vectors: AnyFloats, mask: NDArray[np.bool_]) -> FloatArray:

@@ -80,6 +80,18 @@ def test_values_joined_by_a_bar_count_one_by_one():
     assert not any(column in ("movie_id", "title") for column, _ in masks)
 
 
+def test_many_numbers_are_put_into_bands_and_missing_ones_into_none():
+    frame = pd.DataFrame({"age": [*range(20, 60), None], "score": [0.5] * 41, "zip": [f"z{k}" for k in range(41)]})
+    masks = attribute_masks(frame)
+    assert {key: int(mask.sum()) for key, mask in masks.items()} == {
+        ("age", "20–29"): 10,
+        ("age", "30–39"): 10,
+        ("age", "40–49"): 10,
+        ("age", "50–59"): 10,
+        ("score", "0.5"): 41,
+    }
+
+
 def test_a_direction_leads_from_all_movies_to_the_chosen_ones():
     vectors = np.array([[2.0, 1.0], [2.0, 1.0], [0.0, 1.0], [0.0, 1.0]])
     assert direction_of(vectors, MOVIES, "language", "Tamil") == pytest.approx([1.0, 0.0])  # (2, 1) − (1, 1)

@@ -1,0 +1,71 @@
+"""Finds the personas of the last run again in a retrained one.
+
+A retrained space is turned any way round. The users that both runs know say how (orthogonal Procrustes on unit vectors); the last
+centroids are turned with them, and each is matched to at most one new centroid so that the sum of cosines is largest (Hungarian
+method). Only pairs that are clearly the same count.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.linalg import orthogonal_procrustes
+from scipy.optimize import linear_sum_assignment
+
+from recsys.embeddings.neighbours import unit_rows
+from recsys.embeddings.table import EmbeddingTable
+from recsys.ids import FloatArray
+from recsys.segments.cluster import Clustering
+
+_SAME = 0.8
+"""Cosine of two centroids above which a persona is the same one."""
+_MIN_SHARED = 20
+"""Users that both runs must know."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match:
+    """A persona of the last run found again."""
+
+    new: int
+    old: int
+    cosine: float
+
+
+def match(
+    centroids: FloatArray, users: EmbeddingTable, last_centroids: FloatArray, last_users: EmbeddingTable
+) -> tuple[Match, ...]:
+    """Pairs of a new and a last persona that are the same, in the order of the last ones.
+
+    Parameters
+    ----------
+    centroids, last_centroids : float64[n_personas, dim], each in its own run's space (widths may differ)
+    users, last_users : user vectors of each run
+    """
+    rows = last_users.ids.rows_or_missing(users.ids.ids)
+    both = rows >= 0
+    if both.sum() < _MIN_SHARED:
+        return ()
+    width = max(users.dim, last_users.dim)
+    new = _widened(unit_rows(users.vectors[both]).astype(np.float64), width)
+    old = _widened(unit_rows(last_users.vectors[rows[both]]).astype(np.float64), width)
+    turn, _ = orthogonal_procrustes(old, new)
+    here = unit_rows(_widened(centroids, width)).astype(np.float64)
+    there = unit_rows(_widened(last_centroids, width) @ turn).astype(np.float64)
+    cosine = here @ there.T
+    pairs = zip(*linear_sum_assignment(-cosine), strict=True)
+    found = (Match(new=int(n), old=int(o), cosine=float(cosine[n, o])) for n, o in pairs)
+    return tuple(sorted((m for m in found if m.cosine >= _SAME), key=lambda m: m.old))
+
+
+def reordered(found: Clustering, matched: tuple[Match, ...]) -> tuple[Clustering, tuple[Match, ...]]:
+    """Groups that were found again first, in the order of the last run; new ones after them, the largest first."""
+    first = [m.new for m in matched]
+    order = np.array([*first, *(k for k in range(len(found.centroids)) if k not in first)], dtype=np.int64)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    moved = replace(found, assignment=rank[found.assignment], centroids=found.centroids[order])
+    return moved, tuple(replace(m, new=int(rank[m.new])) for m in matched)
+
+
+def _widened(vectors: FloatArray, width: int) -> FloatArray:
+    return np.pad(vectors, ((0, 0), (0, width - vectors.shape[1])))
