@@ -1,0 +1,105 @@
+"""What a projection rests on: every parameter that went into it, each estimated, configured or assumed."""
+
+from dataclasses import fields
+
+from recsys.choice.model import Estimate
+from recsys.choice.utility import COMMON_RESIDUAL_SHARE
+from recsys.projection.basis import Basis
+from recsys.projection.catalogue import PROMOTION_NATS, Catalogue
+from recsys.scenario.scenario import ChangePrice, ContinueDrift, Scenario
+from recsys.tables.terms import PLAN_TERMS, Economics, Plan, Term
+
+_TERM_UNITS = {
+    "monthly_price": "{currency} a month",
+    "margin_share": "share",
+    "ads_per_hour": "slots an hour",
+    "fill_share": "share",
+    "cpm": "{currency} a thousand",
+    "rental_price": "{currency} a rental",
+    "platform_share": "share",
+}
+
+
+def assumptions(basis: Basis, scenario: Scenario, catalogue: Catalogue) -> tuple[Estimate, ...]:
+    """The list that goes with a projection: what people do, what they pay, and what this scenario alone brings in."""
+    return (*basis.choice.estimates, *_money(basis, scenario), *_of_scenario(scenario, catalogue))
+
+
+def _money(basis: Basis, scenario: Scenario) -> list[Estimate]:
+    economics = basis.economics
+    listed = [
+        _estimate("discount rate", economics.discount_rate, "share a year"),
+        _estimate("hurdle rate", economics.hurdle_rate, "share of cost"),
+    ]
+    prices = {change.plan: change.amount for change in scenario.audience if isinstance(change, ChangePrice)}
+    for plan in sorted({plan.name: plan for plan in basis.plans}.values(), key=lambda plan: plan.name):
+        listed += [_plan_term(economics, plan, name, prices.get(plan.name)) for name in PLAN_TERMS[plan.kind]]
+    if prices:
+        listed.append(
+            Estimate(
+                name="response to a price",
+                value=0.0,
+                unit="nats",
+                kind="assumed",
+                source="nobody is taken to join or leave because of a price: the data hold no change of price",
+            )
+        )
+    return listed
+
+
+def _plan_term(economics: Economics, plan: Plan, name: str, price: float | None) -> Estimate:
+    term: Term | None = {field.name: getattr(plan, field.name) for field in fields(plan)}[name]
+    if price is not None and name in ("monthly_price", "rental_price"):
+        term = Term(value=price, source="this scenario")
+    if term is None:
+        term = Term(value=0.0, source="the plan does not state it", kind="assumed")
+    unit = _TERM_UNITS[name].format(currency=economics.currency)
+    return _estimate(f"{plan.name}: {name.replace('_', ' ')}", term, unit)
+
+
+def _of_scenario(scenario: Scenario, catalogue: Catalogue) -> list[Estimate]:
+    listed = [
+        Estimate(
+            name="renewal of today's catalogue",
+            value=1.0,
+            unit="share of movies",
+            kind="assumed",
+            source="every movie on the service today stays for the whole horizon, unless the scenario drops it",
+        )
+    ]
+    if catalogue.offers:
+        listed.append(
+            Estimate(
+                name="common error of offers' appeal",
+                value=COMMON_RESIDUAL_SHARE,
+                unit="share of variance",
+                kind="assumed",
+                source="how far several offers are misjudged in the same direction",
+            )
+        )
+    if catalogue.exposure or any(movie.exposure for movie in catalogue.tracked):
+        listed.append(
+            Estimate(
+                name="worth of a front-page slot",
+                value=PROMOTION_NATS,
+                unit="nats",
+                kind="assumed",
+                source="what people were shown is not logged yet",
+            )
+        )
+    months = sum(change.months for change in scenario.audience if isinstance(change, ContinueDrift))
+    if months:
+        listed.append(
+            Estimate(
+                name="drift continued",
+                value=float(months),
+                unit="months",
+                kind="estimated",
+                source="monthly trend of each persona's active users and of their views, a straight line through logarithms",
+            )
+        )
+    return listed
+
+
+def _estimate(name: str, term: Term, unit: str) -> Estimate:
+    return Estimate(name=name, value=term.value, unit=unit, kind=term.kind, source=term.source)

@@ -1,0 +1,270 @@
+"""Who watches: a scenario's changes to the audience, applied in order.
+
+Weights, occasions and churn belong to users and are the same in every draw. A shift of taste is stated once and carried out in
+the space of each ensemble member, since a direction only means something inside one space.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from recsys.choice.model import Draw, Float32Array, Member
+from recsys.errors import Finding, ScenarioError
+from recsys.ids import FloatArray, IntArray
+from recsys.projection.basis import Basis, unit
+from recsys.projection.demand import People
+from recsys.projection.economics import earnings
+from recsys.projection.names import unknown_movie
+from recsys.scenario.scenario import (
+    AudienceChange,
+    ByPersona,
+    ByRule,
+    ByUsers,
+    ChangeChurn,
+    ChangePrice,
+    ContinueDrift,
+    Direction,
+    Everyone,
+    ResizeSegment,
+    ScaleActivity,
+    Segment,
+    ShiftTaste,
+    TowardsMovies,
+)
+from recsys.segments.personas import Persona
+from recsys.segments.rules import Mask, by_rule, nearest_names
+from recsys.segments.select import by_persona, by_users, check_floor, with_personas
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Shift:
+    """A shift of taste, ready to be carried out in any member's space."""
+
+    rows: IntArray
+    towards: IntArray
+    """Movie rows that the direction leads to."""
+    away_from: IntArray | None
+    """Movie rows that it leads from; None: from where the segment is."""
+    strength: float
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Audience:
+    """An audience, relative to the one of the data; arrays are float64[n_users]."""
+
+    weight: FloatArray
+    activity: FloatArray
+    """Factor on occasions."""
+    churn_delta: FloatArray
+    """Share a month."""
+    prices: Mapping[str, float] = field(default_factory=dict)
+    """New price by plan, currency."""
+    shifts: tuple[Shift, ...] = ()
+
+    @property
+    def shifted_rows(self) -> IntArray:
+        """Users whose taste has moved, ascending."""
+        if not self.shifts:
+            return np.zeros(0, dtype=np.int64)
+        rows: IntArray = np.unique(np.concatenate([shift.rows for shift in self.shifts]))
+        return rows
+
+
+def today(basis: Basis) -> Audience:
+    """The audience of the data."""
+    n_users = basis.choice.n_users
+    return Audience(weight=basis.weight, activity=np.ones(n_users), churn_delta=np.zeros(n_users))
+
+
+def changed(basis: Basis, changes: tuple[AudienceChange, ...]) -> Audience:
+    """Today's audience after a scenario's changes, in their order.
+
+    Raises
+    ------
+    ScenarioError  E_SEGMENT, E_MOVIE, E_PARAM (an unknown plan, an unknown attribute), E_SMALL_SEGMENT (fewer users than the
+        privacy floor); all findings at once
+    """
+    audience = today(basis)
+    findings: list[Finding] = []
+    for change in changes:
+        try:
+            audience = _apply(basis, audience, change)
+        except ScenarioError as error:
+            findings.extend(error.findings)
+    if findings:
+        raise ScenarioError(findings)
+    return audience
+
+
+def members_of(basis: Basis, segment: Segment) -> Mask:
+    """Users of a segment, bool[n_users]. Everyone is never too few.
+
+    Raises
+    ------
+    ScenarioError  E_SEGMENT: not known; E_SMALL_SEGMENT: fewer users than the privacy floor
+    """
+    found = _mask(basis, segment)
+    if not isinstance(segment, Everyone):
+        check_floor(found)
+    return found
+
+
+def _mask(basis: Basis, segment: Segment) -> Mask:
+    match segment:
+        case ByPersona(persona=name):
+            return by_persona(basis.personas, name)
+        case ByRule(where=where):
+            return by_rule(with_personas(basis.users, basis.personas), where)
+        case ByUsers(users=users):
+            return by_users(basis.choice.user_ids, users)
+        case Everyone():
+            return np.ones(basis.choice.n_users, dtype=np.bool_)
+
+
+def _apply(basis: Basis, audience: Audience, change: AudienceChange) -> Audience:
+    if isinstance(change, ChangePrice):
+        return _repriced(basis, audience, change)
+    if isinstance(change, ContinueDrift):
+        return _drifted(basis, audience, change.months)
+    members = members_of(basis, change.segment)
+    match change:
+        case ResizeSegment(factor=factor):
+            return replace(audience, weight=np.where(members, audience.weight * factor, audience.weight))
+        case ScaleActivity(factor=factor):
+            return replace(audience, activity=np.where(members, audience.activity * factor, audience.activity))
+        case ChangeChurn(delta_share=delta):
+            return replace(audience, churn_delta=audience.churn_delta + members * delta)
+        case ShiftTaste(strength=strength):
+            towards, away_from = _ends(basis, change.towards)
+            shift = Shift(rows=np.flatnonzero(members), towards=towards, away_from=away_from, strength=strength)
+            return replace(audience, shifts=(*audience.shifts, shift)) if strength else audience
+
+
+def _repriced(basis: Basis, audience: Audience, change: ChangePrice) -> Audience:
+    priced = [plan.name for plan in basis.economics.plans if plan.kind != "avod"]
+    if change.plan not in priced:
+        raise ScenarioError.of(
+            "E_PARAM",
+            f"there is no plan {change.plan!r} that has a price.",
+            f"Did you mean {nearest_names(change.plan, priced)}?",
+        )
+    return replace(audience, prices={**audience.prices, change.plan: change.amount})
+
+
+def _ends(basis: Basis, direction: Direction) -> tuple[IntArray, IntArray | None]:
+    """Movie rows that a direction leads to, and from."""
+    if isinstance(direction, TowardsMovies):
+        rows = basis.choice.movie_ids.rows_or_missing(direction.movies)
+        missing = [name for name, row in zip(direction.movies, rows, strict=True) if row < 0]
+        if missing:
+            known = basis.choice.movie_ids.ids
+            raise ScenarioError([unknown_movie(name, known, "catalogue movie", "towards") for name in missing[:5]])
+        return rows, None
+    column = {"genre": "genres", "language": "languages"}.get(direction.attribute, direction.attribute)
+    known = [str(name) for name in basis.movies.columns if name not in ("movie_id", "title")]
+    if column not in known:
+        raise ScenarioError.of(
+            "E_PARAM",
+            f"movies have no attribute {direction.attribute!r}.",
+            f"Did you mean {nearest_names(direction.attribute, known)}?",
+        )
+    parts = basis.movies[column].astype(str).str.split("|")
+    having = np.fromiter((direction.value in values for values in parts), dtype=np.bool_, count=len(parts))
+    if not having.any() or having.all():
+        values = sorted({value for entry in parts for value in entry})
+        raise ScenarioError.of(
+            "E_PARAM",
+            f"{'no movie has' if not having.any() else 'every movie has'} {direction.attribute} {direction.value!r}.",
+            f"Did you mean {nearest_names(direction.value, values)}?",
+        )
+    return np.flatnonzero(having), np.flatnonzero(~having)
+
+
+def _drifted(basis: Basis, audience: Audience, months: int) -> Audience:
+    personas = basis.personas.personas
+    size = np.array([(1.0 + persona.monthly_growth_share) ** months for persona in personas])
+    views = np.array([(1.0 + activity_trend_share(persona)) ** months for persona in personas])
+    return replace(
+        audience,
+        weight=audience.weight * size[basis.persona_of],
+        activity=audience.activity * views[basis.persona_of],
+    )
+
+
+def activity_trend_share(persona: Persona) -> float:
+    """Monthly trend of a persona's views for each of its active users, as a share; 0 where fewer than three months are known.
+
+    The slope of a straight line through the logarithms.
+    """
+    active = dict(persona.monthly_active)
+    known = [(views, active[month]) for month, views in persona.monthly_views if views > 0 and active.get(month, 0) > 0]
+    if len(known) < 3:
+        return 0.0
+    level = np.log([views / users for views, users in known])
+    slope = np.polyfit(np.arange(len(level)), level, 1)[0]
+    return float(np.expm1(slope))
+
+
+def vectors(member: Member, audience: Audience, weight: FloatArray) -> Float32Array:
+    """Users' vectors in a member's space after the audience's shifts of taste; the member's own where there are none.
+
+    Parameters
+    ----------
+    weight : float64[n_users], of the data: how much each user counts in the segment's mean and spread
+    """
+    users = member.users
+    for shift in audience.shifts:
+        moved = _shifted(member, users[shift.rows], weight[shift.rows], shift)
+        users = users.copy()
+        users[shift.rows] = moved
+    return users
+
+
+def _shifted(member: Member, users: Float32Array, weight: FloatArray, shift: Shift) -> Float32Array:
+    """Move vectors by ``strength`` standard deviations of the segment along the direction, and give them back their norms."""
+    here = users.astype(np.float64)
+    share = weight / weight.sum()
+    if shift.away_from is None:
+        origin = share @ unit(here)
+    else:
+        origin = unit(member.movies[shift.away_from].astype(np.float64)).mean(axis=0)
+    direction = unit(member.movies[shift.towards].astype(np.float64)).mean(axis=0) - origin
+    length = np.linalg.norm(direction)
+    if length == 0:
+        return users
+    direction /= length
+    along = here @ direction
+    spread = np.sqrt(share @ (along - share @ along) ** 2)
+    norms = np.linalg.norm(here, axis=1, keepdims=True)
+    moved = here + shift.strength * spread * direction
+    given_back: Float32Array = (unit(moved) * norms).astype(users.dtype)
+    return given_back
+
+
+def people(basis: Basis, audience: Audience, draw: Draw) -> People:
+    """An audience under one draw of the parameters, with what each user earns under their plan."""
+    plans = basis.plans
+    earning = {plan.name: earnings(plan, audience.prices.get(plan.name)) for plan in basis.economics.plans}
+    subscription, per_hour, per_view = (np.array([earning[plan.name][k] for plan in plans]) for k in range(3))
+    return People(
+        weight=audience.weight,
+        occasions=draw.occasions * audience.activity,
+        churn_intercept=draw.churn_intercept,
+        churn_delta=audience.churn_delta,
+        churn_hours_slope=draw.churn_hours_slope,
+        subscription=subscription,
+        per_hour=per_hour,
+        per_view=per_view,
+        subscribes=np.array([plan.kind == "svod" for plan in plans], dtype=np.bool_),
+    )
+
+
+def same(one: Audience, other: Audience) -> bool:
+    """Whether two audiences are the same people with the same tastes and prices."""
+    return (
+        dict(one.prices) == dict(other.prices)
+        and not one.shifts
+        and not other.shifts
+        and all(np.array_equal(getattr(one, name), getattr(other, name)) for name in ("weight", "activity", "churn_delta"))
+    )

@@ -1,0 +1,172 @@
+"""What a projection stands on: one run's calibrated model with the service's tables and terms, ready to be asked.
+
+No TensorFlow: offers get their content vectors from the movie tower rebuilt in NumPy.
+"""
+
+import hashlib
+import threading
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from recsys.choice.model import ChoiceModel, Float32Array
+from recsys.choice.store import load as load_choice
+from recsys.embeddings.tower import MovieTower
+from recsys.errors import ArtefactError
+from recsys.ids import FloatArray, IdMap, IntArray
+from recsys.projection import nests
+from recsys.projection.blocks import THREADS
+from recsys.segments.personas import Personas
+from recsys.segments.store import load_personas
+from recsys.tables.store import load_dataset
+from recsys.tables.terms import Economics, Plan
+from recsys.workspace import Workspace
+
+CACHE_BYTES = 1_000_000_000
+"""Nest sums kept in memory; a draw beyond it is computed anew each time."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Basis:
+    """Everything that projections of one run share. Safe to use from many threads."""
+
+    users: pd.DataFrame
+    """Row k is user k of the choice model."""
+    movies: pd.DataFrame
+    """Row k is movie k of the choice model."""
+    offers: pd.DataFrame
+    """What can be bought, one row an offer."""
+    offer_content: Float32Array
+    """float32[n_offers, content_dim], from the two-tower's movie tower without the id."""
+    choice: ChoiceModel
+    personas: Personas
+    economics: Economics
+    run: str
+    simulated: bool
+    fingerprint: str
+    """Of tables, terms and run: the key of every cache."""
+    weight: FloatArray
+    """float64[n_users], real users that a row stands for: 1 unless the users are a sample."""
+    assumed: tuple[str, ...] = ()
+    """What import had to assume."""
+    _cache: dict[int, nests.NestSums] = field(default_factory=dict, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @cached_property
+    def offer_ids(self) -> IdMap:
+        """Offers in the order of their table."""
+        return IdMap(self.offers["movie_id"].astype(str))
+
+    @cached_property
+    def catalogue(self) -> nests.Layout:
+        """The movies on the service today, in nest order."""
+        return nests.layout(self.choice, self.choice.available)
+
+    @cached_property
+    def content_directions(self) -> Float32Array:
+        """float32[n_movies, content_dim], content vectors of length 1 (0 where a vector is 0)."""
+        return unit(self.choice.content)
+
+    @cached_property
+    def plans(self) -> tuple[Plan, ...]:
+        """Plan of each user; the default plan where the table does not know it."""
+        if "plan" not in self.users:
+            return (self.economics.plan(self.economics.default_plan),) * len(self.users)
+        known = {plan.name: plan for plan in self.economics.plans}
+        default = known[self.economics.default_plan]
+        return tuple(known.get(name, default) for name in self.users["plan"].astype(object))
+
+    @cached_property
+    def persona_of(self) -> IntArray:
+        """Persona of each user, int64[n_users]."""
+        return self.personas.assignment
+
+    def title(self, movie_id: str) -> str:
+        """Title of a catalogue movie or an offer; the id where neither has it."""
+        return self._titles.get(movie_id, movie_id)
+
+    @cached_property
+    def _titles(self) -> dict[str, str]:
+        return {
+            str(movie): str(title)
+            for table in (self.offers, self.movies)
+            for movie, title in zip(table["movie_id"], table["title"], strict=True)
+        }
+
+    def sums(self, draw: int, *, threads: int = THREADS) -> nests.NestSums:
+        """Nest sums of today's catalogue for today's users, kept from the first time they are asked for."""
+        with self._lock:
+            if draw in self._cache:
+                return self._cache[draw]
+        parameters = self.choice.draws[draw]
+        everyone = np.arange(self.choice.n_users)
+        found = nests.sums(
+            self.choice,
+            parameters,
+            self.choice.members[parameters.member].users,
+            everyone,
+            self.catalogue,
+            threads=threads,
+        )
+        for array in (found.worth, found.hours):
+            array.setflags(write=False)
+        size = found.worth.nbytes + found.hours.nbytes
+        with self._lock:
+            if size * (len(self._cache) + 1) <= CACHE_BYTES:
+                self._cache[draw] = found
+        return found
+
+
+Real = TypeVar("Real", bound=np.floating[Any])
+
+
+def unit(vectors: NDArray[Real]) -> NDArray[Real]:
+    """Rows scaled to length 1; a row of zeros stays."""
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    scaled: NDArray[Real] = (vectors / np.where(length > 0, length, 1)).astype(vectors.dtype)
+    return scaled
+
+
+def load_basis(workspace: Workspace) -> Basis:
+    """The basis of a workspace's run in use.
+
+    Raises
+    ------
+    ArtefactError  E_NO_RUN: nothing has been trained; E_STALE: trained on other tables than these; as the loaders of choice
+        model, personas and movie tower
+    DataError  as :func:`recsys.tables.store.load_dataset`
+    """
+    run = workspace.current_run()
+    dataset = load_dataset(workspace)
+    choice = load_choice(run / "choice")
+    rows = choice.user_ids.rows_or_missing(dataset.users["user_id"].astype(str))
+    movies = choice.movie_ids.rows_or_missing(dataset.movies["movie_id"].astype(str))
+    if not (_in_order(rows, choice.n_users) and _in_order(movies, choice.n_movies)):
+        raise ArtefactError.of(
+            "E_STALE", f"the run {run.name} was trained on other users or movies than the tables hold.", "Run `recsys train`."
+        )
+    tower = MovieTower.load(run / "two_tower")
+    content = tower.content(dataset.offers) if len(dataset.offers) else np.zeros((0, choice.content.shape[1]), np.float32)
+    digest = hashlib.sha256(f"{dataset.fingerprint}/{run.name}/{choice.fingerprint}".encode())
+    return Basis(
+        users=dataset.users,
+        movies=dataset.movies,
+        offers=dataset.offers,
+        offer_content=content,
+        choice=choice,
+        personas=load_personas(run / "personas"),
+        economics=dataset.economics,
+        run=run.name,
+        simulated=dataset.simulated,
+        fingerprint=digest.hexdigest(),
+        weight=np.ones(choice.n_users),
+        assumed=dataset.assumed,
+    )
+
+
+def _in_order(rows: IntArray, n: int) -> bool:
+    return len(rows) == n and bool(np.array_equal(rows, np.arange(n)))

@@ -1,0 +1,180 @@
+"""What there is to watch: a scenario's changes to the catalogue, and the extras that they make of it."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from recsys.choice.model import Float32Array
+from recsys.errors import Finding, ScenarioError
+from recsys.ids import FloatArray
+from recsys.projection.basis import Basis
+from recsys.projection.demand import Extras
+from recsys.projection.names import unknown_movie
+from recsys.projection.offers import Offer, offer
+from recsys.projection.offers import utilities as offer_utilities
+from recsys.scenario.scenario import Acquire, CatalogueChange, Drop, Promote, ShiftLaunch
+
+PROMOTION_NATS = 0.5
+"""β: what the usual front-page slot adds to a movie's utility; an assumption until exposure is logged."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Tracked:
+    """A catalogue movie that is dropped or promoted, and therefore followed one by one."""
+
+    row: int
+    movie_id: str
+    dropped: bool
+    exposure: float
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Catalogue:
+    """A scenario's catalogue, everything in the order of ids, whatever the order of the changes."""
+
+    offers: tuple[Offer, ...]
+    tracked: tuple[Tracked, ...]
+    exposure: dict[str, float]
+    """By offer."""
+    saved_fees: float
+    """Licence fees of dropped movies that are no longer paid, currency, at month 0."""
+
+    @property
+    def before(self) -> tuple[int, ...]:
+        """Extras of the worlds without the catalogue changes: the tracked movies as they are."""
+        first = len(self.offers)
+        return tuple(range(first, first + len(self.tracked)))
+
+    @property
+    def after(self) -> tuple[int, ...]:
+        """Extras of the world with all of them: the offers, and the tracked movies that stay, promoted."""
+        first = len(self.offers) + len(self.tracked)
+        return (*range(len(self.offers)), *(first + k for k, movie in enumerate(self.tracked) if not movie.dropped))
+
+    @property
+    def extra_ids(self) -> tuple[str, ...]:
+        """Movie of each extra."""
+        tracked = tuple(movie.movie_id for movie in self.tracked)
+        return (*(offered.movie_id for offered in self.offers), *tracked, *tracked)
+
+    def hours_per_view(self, basis: Basis) -> tuple[float, ...]:
+        """Of each extra."""
+        tracked = tuple(float(basis.choice.hours_per_view[movie.row]) for movie in self.tracked)
+        return (*(offered.hours_per_view for offered in self.offers), *tracked, *tracked)
+
+
+def changed(basis: Basis, changes: tuple[CatalogueChange, ...], horizon_months: int) -> Catalogue:
+    """The catalogue after a scenario's changes.
+
+    Raises
+    ------
+    ScenarioError  E_MOVIE: a movie or offer that is not known, not on the service, not acquired, or named twice in ways that
+        contradict each other; all findings at once
+    """
+    findings: list[Finding] = []
+    acquired = {change.offer: change for change in changes if isinstance(change, Acquire)}
+    repeated = Counter(change.offer for change in changes if isinstance(change, Acquire))
+    findings += [_refused(f"the offer {name!r} is acquired {n} times.", "Keep one.") for name, n in repeated.items() if n > 1]
+    for name in [name for name in acquired if name not in basis.offer_ids]:
+        findings.append(unknown_movie(name, basis.offer_ids.ids, "offer", "acquire"))
+        del acquired[name]
+    wanted = {change.offer for change in changes if isinstance(change, Acquire)}
+    launches: dict[str, int] = {}
+    dropped: set[str] = set()
+    exposure: dict[str, float] = {}
+    for change in changes:
+        match change:
+            case ShiftLaunch() if change.offer in wanted:
+                launches[change.offer] = change.month
+            case ShiftLaunch():
+                findings.append(_refused(f"{change.offer!r} is not acquired, so its launch cannot be moved.", "Acquire it."))
+            case Drop() if _on_service(basis, change.movie, "drop", findings):
+                dropped.add(change.movie)
+            case Promote() if change.movie in wanted or _on_service(basis, change.movie, "promote", findings):
+                exposure[change.movie] = exposure.get(change.movie, 0.0) + change.exposure
+    findings += [_refused(f"{name!r} is both dropped and promoted.", "Keep one.") for name in sorted(dropped & set(exposure))]
+    if findings:
+        raise ScenarioError(findings)
+    offers = [offer(basis, _launched(acquire, launches.get(name)), horizon_months) for name, acquire in sorted(acquired.items())]
+    moving = sorted(dropped | (set(exposure) - set(acquired)))
+    tracked = [
+        Tracked(row=int(row), movie_id=name, dropped=name in dropped, exposure=exposure.get(name, 0.0))
+        for name, row in zip(moving, basis.choice.movie_ids.rows(moving), strict=True)
+    ]
+    return Catalogue(
+        offers=tuple(offers),
+        tracked=tuple(tracked),
+        exposure={name: value for name, value in exposure.items() if name in acquired},
+        saved_fees=sum(_licence_fee(basis, movie.row) for movie in tracked if movie.dropped),
+    )
+
+
+def _launched(acquire: Acquire, month: int | None) -> Acquire:
+    return acquire if month is None else replace(acquire, launch_month=month)
+
+
+def _on_service(basis: Basis, name: str, place: str, findings: list[Finding]) -> bool:
+    row = int(basis.choice.movie_ids.rows_or_missing([name])[0])
+    if row < 0:
+        findings.append(unknown_movie(name, basis.choice.movie_ids.ids, "catalogue movie", place))
+    elif not basis.choice.available[row]:
+        findings.append(_refused(f"{name!r} is not on the service any more.", "Choose a movie that is."))
+    return row >= 0 and bool(basis.choice.available[row])
+
+
+def _refused(message: str, remedy: str) -> Finding:
+    return Finding(code="E_MOVIE", message=message, remedy=remedy, table="scenario")
+
+
+def _licence_fee(basis: Basis, row: int) -> float:
+    if "licence_fee" not in basis.movies:
+        return 0.0
+    fee = float(basis.movies["licence_fee"].to_numpy(dtype=np.float64, na_value=np.nan)[row])
+    return fee if fee > 0 else 0.0
+
+
+def extras(basis: Basis, draw: int, catalogue: Catalogue, users: Float32Array, horizon_months: int) -> Extras:
+    """The extras of one draw for an audience with these vectors: offers, tracked movies as they are, tracked as promoted."""
+    choice, parameters = basis.choice, basis.choice.draws[draw]
+    n_extras = len(catalogue.offers) + 2 * len(catalogue.tracked)
+    utilities = np.zeros((n_extras, choice.n_users))
+    unwatched = np.ones((n_extras, choice.n_users))
+    curve = np.zeros((n_extras, horizon_months))
+    if catalogue.offers:
+        utilities[: len(catalogue.offers)] = offer_utilities(basis, draw, users, catalogue.offers)
+    for k, offered in enumerate(catalogue.offers):
+        utilities[k] += PROMOTION_NATS * catalogue.exposure.get(offered.movie_id, 0.0)
+        curve[k] = _curve(parameters.launch_curve, offered.terms.launch_month, offered.terms.window_months, horizon_months)
+    member = choice.members[parameters.member]
+    for k, movie in enumerate(catalogue.tracked, start=len(catalogue.offers)):
+        score = (users @ member.movies[movie.row]).astype(np.float64)
+        plain = parameters.score_slope * score + parameters.appeal[movie.row] + parameters.outside_constant
+        again = k + len(catalogue.tracked)
+        utilities[k], utilities[again] = plain, plain + PROMOTION_NATS * movie.exposure
+        unwatched[k] = unwatched[again] = ~_has_watched(basis, movie.row)
+    nests = [offered.nest for offered in catalogue.offers] + 2 * [int(choice.nests[movie.row]) for movie in catalogue.tracked]
+    return Extras(
+        utility=utilities,
+        unwatched=unwatched,
+        hours_per_view=np.array(catalogue.hours_per_view(basis), dtype=np.float64),
+        nests=np.array(nests, dtype=np.int64),
+        curve=curve,
+    )
+
+
+def _curve(launch_curve: FloatArray, launch_month: int, window_months: int, horizon_months: int) -> FloatArray:
+    """γ in each month of the horizon, −inf before the launch and after the window."""
+    age = np.arange(1, horizon_months + 1) - launch_month
+    last = len(launch_curve) - 1
+    gamma = launch_curve[np.clip(age, 0, last)] if last >= 0 else np.zeros(horizon_months)
+    return np.where((age >= 0) & (age < window_months), gamma, -np.inf)
+
+
+def _has_watched(basis: Basis, movie: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    choice = basis.choice
+    counts = np.diff(choice.watched_indptr)
+    who = np.repeat(np.arange(choice.n_users), counts)[choice.watched_indices == movie]
+    found = np.zeros(choice.n_users, dtype=np.bool_)
+    found[who] = True
+    return found

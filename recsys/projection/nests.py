@@ -1,0 +1,151 @@
+"""What the catalogue is worth to each user, nest by nest: the sums that make every later question cheap.
+
+For user i and nest g, ``worth`` is D = Σ_{j∈g} exp(V_ij / λ) and ``hours`` is Σ_{j∈g} exp(V_ij / λ) · h_j. Shares, hours and
+inclusive values follow from them without looking at a movie again, so adding an offer touches one nest.
+
+Scores are float32 products over blocks of users; every sum is float64.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.choice.model import ChoiceModel, Draw, Float32Array
+from recsys.errors import ArtefactError
+from recsys.ids import FloatArray, IntArray
+from recsys.projection.blocks import THREADS, over_users
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Layout:
+    """Catalogue movies in the order of their nests."""
+
+    columns: IntArray
+    """Movie rows, sorted by nest, then row."""
+    starts: IntArray
+    """Where each of ``nests`` begins in ``columns``."""
+    nests: IntArray
+    """The nests that hold a movie, ascending."""
+    place: IntArray
+    """int64[n_movies]: position in ``columns``, -1 where not part of it."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class NestSums:
+    """Nest sums of a catalogue for one draw; read-only."""
+
+    worth: FloatArray
+    """D, float64[n_users, n_nests]"""
+    hours: FloatArray
+    """Σ exp(V/λ) · hours per view, float64[n_users, n_nests]"""
+
+
+def layout(choice: ChoiceModel, movies: NDArray[np.bool_]) -> Layout:
+    """The movies of a mask (bool[n_movies]) in nest order."""
+    rows = np.flatnonzero(movies)
+    columns = rows[np.argsort(choice.nests[rows], kind="stable")]
+    nests, starts = np.unique(choice.nests[columns], return_index=True)
+    place = np.full(choice.n_movies, -1, dtype=np.int64)
+    place[columns] = np.arange(len(columns))
+    return Layout(columns=columns, starts=starts.astype(np.int64), nests=nests.astype(np.int64), place=place)
+
+
+def sums(
+    choice: ChoiceModel, draw: Draw, users: Float32Array, rows: IntArray, catalogue: Layout, *, threads: int = THREADS
+) -> NestSums:
+    """Nest sums for some users.
+
+    Parameters
+    ----------
+    users : [n_rows, dim], vectors of these users in the space of the draw's member
+    rows : int64[n_rows], which users they are
+    catalogue : the movies that count
+
+    Returns
+    -------
+    worth and hours, float64[n_rows, n_nests]; 0 in a nest without movies
+    """
+    n_nests = len(choice.nest_names)
+    worth, hours = np.zeros((len(rows), n_nests)), np.zeros((len(rows), n_nests))
+    hours_per_view = choice.hours_per_view[catalogue.columns]
+
+    def work(block: slice) -> None:
+        if not len(catalogue.columns):
+            return
+        weights = movie_weights(choice, draw, users[block], rows[block], catalogue)
+        worth[block, catalogue.nests] = np.add.reduceat(weights, catalogue.starts, axis=1)
+        weights *= hours_per_view
+        hours[block, catalogue.nests] = np.add.reduceat(weights, catalogue.starts, axis=1)
+
+    over_users(len(rows), work, threads=threads)
+    return NestSums(worth=worth, hours=hours)
+
+
+def movie_weights(choice: ChoiceModel, draw: Draw, users: Float32Array, rows: IntArray, catalogue: Layout) -> FloatArray:
+    """exp(V/λ) of catalogue movies for a block of users, columns as in the layout.
+
+    A movie that a user has already watched counts with the appetite ρ that is left for it.
+
+    Returns
+    -------
+    float64[n_rows, n_columns]
+
+    Raises
+    ------
+    ArtefactError  E_NONFINITE: utilities too large to be exponentiated
+    """
+    member = choice.members[draw.member]
+    slope = draw.score_slope / draw.dissimilarity
+    exponent = (users * users.dtype.type(slope)) @ member.movies[catalogue.columns].T
+    exponent += (draw.appeal[catalogue.columns] / draw.dissimilarity).astype(exponent.dtype)
+    exponent += (draw.outside_constant[rows] / draw.dissimilarity).astype(exponent.dtype)[:, None]
+    weights = np.exp(exponent, dtype=np.float64)
+    start, stop = choice.watched_indptr[rows], choice.watched_indptr[rows + 1]
+    counts = stop - start
+    flat = np.repeat(start - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts) + np.arange(counts.sum())
+    place = catalogue.place[choice.watched_indices[flat]]
+    row = np.repeat(np.arange(len(rows)), counts)
+    here = place >= 0
+    weights[row[here], place[here]] *= draw.rewatch ** (1.0 / draw.dissimilarity)
+    if not np.isfinite(weights).all():
+        raise ArtefactError.of("E_NONFINITE", "a utility of the calibrated model is not a finite number.", "Train again.")
+    return weights
+
+
+def without(
+    choice: ChoiceModel,
+    draw: Draw,
+    baseline: NestSums,
+    *,
+    users: Float32Array,
+    shifted: IntArray,
+    tracked: Collection[int],
+    threads: int = THREADS,
+) -> NestSums:
+    """Nest sums where some users have moved and some movies are set apart, from those of the baseline.
+
+    The cost is in proportion to what changed: all nests for users who moved, the touched nests for the others.
+
+    Parameters
+    ----------
+    users : [n_users, dim], all vectors, moved ones included
+    shifted : rows of the users who moved
+    tracked : rows of movies to leave out
+    """
+    if not len(shifted) and not tracked:
+        return baseline
+    available = choice.available.copy()
+    available[list(tracked)] = False
+    worth, hours = baseline.worth.copy(), baseline.hours.copy()
+    if tracked:
+        touched = np.unique(choice.nests[list(tracked)])
+        part = layout(choice, available & np.isin(choice.nests, touched))
+        everyone = np.arange(choice.n_users)
+        changed = sums(choice, draw, users, everyone, part, threads=threads)
+        worth[:, touched], hours[:, touched] = changed.worth[:, touched], changed.hours[:, touched]
+    if len(shifted):
+        moved = sums(choice, draw, users[shifted], shifted, layout(choice, available), threads=threads)
+        worth[shifted], hours[shifted] = moved.worth, moved.hours
+    return NestSums(worth=worth, hours=hours)

@@ -1,0 +1,115 @@
+"""Offers as the model sees them: no history, so everything comes from content and from comparable movies."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys.choice.model import Float32Array
+from recsys.choice.utility import nearest_nest, offer_utility
+from recsys.ids import FloatArray, IntArray
+from recsys.projection.basis import Basis, unit
+from recsys.projection.economics import OfferTerms
+from recsys.scenario.scenario import Acquire
+
+N_COMPARABLES = 5
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Offer:
+    """One acquired offer: what it is, what it costs, and how near the catalogue is."""
+
+    row: int
+    """In the offers table."""
+    movie_id: str
+    title: str
+    terms: OfferTerms
+    nest: int
+    hours_per_view: float
+    comparables: IntArray
+    """Rows of the nearest catalogue movies by content, nearest first."""
+    distance: float
+    """Cosine distance to the nearest of them."""
+    inside: bool
+    """Whether the catalogue's movies are as far from one another."""
+
+
+def offer(basis: Basis, acquire: Acquire, horizon_months: int) -> Offer:
+    """An offer with the terms of its table row, where the scenario does not override them.
+
+    A licence without a window lasts as long as the horizon.
+    """
+    row = int(basis.offer_ids.rows([acquire.offer])[0])
+    cells = basis.offers.iloc[row]
+    content = basis.offer_content[row]
+    similarity = basis.content_directions @ unit(content[None, :])[0]
+    comparables = np.argsort(-similarity, kind="stable")[:N_COMPARABLES]
+    distance = 1.0 - float(similarity[comparables[0]])
+
+    def term(name: str, default: float = 0.0) -> float:
+        given = getattr(acquire, name)
+        return _number(cells.get(name), default) if given is None else float(given)
+
+    return Offer(
+        row=row,
+        movie_id=acquire.offer,
+        title=str(cells["title"]),
+        terms=OfferTerms(
+            fee=term("fee"),
+            royalty_per_view=term("royalty_per_view"),
+            dubbing_cost=term("dubbing_cost"),
+            marketing_cost=term("marketing_cost"),
+            delivery_cost=term("delivery_cost"),
+            launch_month=acquire.launch_month,
+            window_months=int(term("window_months", max(horizon_months, 1))),
+        ),
+        nest=int(nearest_nest(basis.choice, content[None, :])[0]),
+        hours_per_view=_hours_per_view(basis, _number(cells.get("runtime_min"), 0.0), comparables),
+        comparables=comparables,
+        distance=distance,
+        inside=distance <= basis.choice.support_distance,
+    )
+
+
+def _hours_per_view(basis: Basis, runtime_min: float, comparables: IntArray) -> float:
+    """Runtime times the completion of the comparables; their hours where the runtime is not known."""
+    hours = basis.choice.hours_per_view[comparables]
+    if not runtime_min > 0:
+        return float(hours.mean())
+    if "runtime_min" not in basis.movies:
+        return runtime_min / 60.0 * basis.choice.completion
+    runtimes = basis.movies["runtime_min"].to_numpy(dtype=np.float64, na_value=np.nan)[comparables] / 60.0
+    known = runtimes > 0
+    completion = float(np.mean(hours[known] / runtimes[known])) if known.any() else basis.choice.completion
+    return runtime_min / 60.0 * completion
+
+
+def _number(value: object, default: float) -> float:
+    if value is None or not isinstance(value, int | float | np.integer | np.floating) or np.isnan(value):
+        return default
+    return float(value)
+
+
+def utilities(basis: Basis, draw: int, users: Float32Array, offers: tuple[Offer, ...]) -> FloatArray:
+    """V of offers for every user, before launch curve, exposure and appetite.
+
+    The point draw takes the appeal that content predicts; every other one adds how far appeal may lie from that.
+
+    Parameters
+    ----------
+    users : [n_users, dim], in the space of the draw's member
+
+    Returns
+    -------
+    float64[n_offers, n_users], nats
+    """
+    content = basis.offer_content[[offered.row for offered in offers]]
+    noise = np.array([residual(draw, offered.movie_id) for offered in offers]) if draw else None
+    everyone = slice(0, basis.choice.n_users)
+    return offer_utility(basis.choice, basis.choice.draws[draw], content, everyone, noise=noise, vectors=users).T
+
+
+def residual(draw: int, movie_id: str) -> float:
+    """Standard normal that belongs to a draw and a movie, whatever else is in the scenario."""
+    key = int.from_bytes(hashlib.sha256(movie_id.encode()).digest()[:8], "big")
+    return float(np.random.default_rng([draw, key]).standard_normal())

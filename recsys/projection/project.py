@@ -1,0 +1,244 @@
+"""The answer to a scenario: every figure that a buyer sees, from the worlds of every draw."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from recsys.ids import FloatArray
+from recsys.projection import audience as audiences
+from recsys.projection import catalogue as catalogues
+from recsys.projection import support, worlds
+from recsys.projection.assumptions import assumptions
+from recsys.projection.basis import Basis
+from recsys.projection.blocks import THREADS, over
+from recsys.projection.catalogue import Catalogue
+from recsys.projection.demand import Outcome
+from recsys.projection.economics import cost_flow, cumulative, discount_factors, max_bid, net_present_value, payback_month
+from recsys.projection.result import Effect, OfferResult, Projection, Range, SegmentShare, Victim, World
+from recsys.projection.uncertainty import share_above, to_range
+from recsys.projection.victims import hours_lost
+from recsys.scenario.hash import content_hash
+from recsys.scenario.mapping import check
+from recsys.scenario.scenario import Scenario
+
+N_VICTIMS = 10
+
+Draws = Literal["point", "all"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Figures:
+    """One draw in figures; offers along axis 0 where there are several, months along the last."""
+
+    audience_hours: float
+    audience_value: float
+    acquisition_hours: float
+    acquisition_flow: FloatArray
+    """float64[1 + horizon], revenue of the catalogue changes, not discounted"""
+    cost_flow: FloatArray
+    """float64[1 + horizon], of all offers"""
+    views: FloatArray
+    gross_hours: FloatArray
+    incremental: FloatArray
+    """float64[n_offers, horizon], hours"""
+    revenue: FloatArray
+    """float64[n_offers, 1 + horizon], leave-one-out"""
+    costs: FloatArray
+    """float64[n_offers, 1 + horizon]"""
+
+
+def project(basis: Basis, scenario: Scenario, *, draws: Draws = "point", threads: int = THREADS) -> Projection:
+    """Answer a scenario.
+
+    Parameters
+    ----------
+    draws : ``point`` answers at once with the point estimate (ranges collapse to it); ``all`` runs every draw of the model
+
+    Returns
+    -------
+    The projection. An offer's figures compare the scenario with the scenario without it; the parts of a slate therefore do not
+    add up to the slate where its offers compete. An offer's cost is its own alone. ROI is withheld (None, with a warning)
+    outside the support of the data, and undefined where nothing is paid.
+
+    Raises
+    ------
+    ScenarioError  E_SEGMENT, E_SMALL_SEGMENT, E_MOVIE, E_PARAM, E_NUMBER, E_RANGE
+    """
+    check(scenario)
+    audience = audiences.changed(basis, scenario.audience)
+    horizon = scenario.horizon_months
+    catalogue = catalogues.changed(basis, scenario.catalogue, horizon)
+    rate = basis.economics.discount_rate.value
+    point = worlds.run(basis, 0, audience, catalogue, horizon, threads=threads)
+    figures = [_figures(catalogue, point, rate)]
+    if draws == "all":
+        figures += over(
+            list(range(1, len(basis.choice.draws))),
+            lambda draw: _figures(catalogue, worlds.run(basis, draw, audience, catalogue, horizon, threads=1), rate),
+            threads=threads,
+        )
+    return _assemble(basis, scenario, catalogue, point, figures)
+
+
+def _figures(catalogue: Catalogue, found: worlds.Worlds, rate: float) -> _Figures:
+    n_offers, horizon = len(catalogue.offers), len(found.both.hours)
+    views = found.both.extra_views[:n_offers]
+    costs = [cost_flow(offer.terms, monthly) for offer, monthly in zip(catalogue.offers, views, strict=True)]
+    hours_per_view = np.array([offer.hours_per_view for offer in catalogue.offers])
+    gained = [found.both.hours - other.hours for other in found.without]
+    earned = [_flow(found.both.revenue - other.revenue) for other in found.without]
+    return _Figures(
+        audience_hours=float(np.sum(found.audience.hours - found.today.hours)),
+        audience_value=net_present_value(_flow(found.audience.revenue - found.today.revenue), rate),
+        acquisition_hours=float(np.sum(found.both.hours - found.audience.hours)),
+        acquisition_flow=_flow(found.both.revenue - found.audience.revenue),
+        cost_flow=np.sum(costs, axis=0) if costs else np.zeros(horizon + 1),
+        views=views.sum(axis=1),
+        gross_hours=views.sum(axis=1) * hours_per_view,
+        incremental=np.array(gained).reshape(n_offers, horizon),
+        revenue=np.array(earned).reshape(n_offers, horizon + 1),
+        costs=np.array(costs).reshape(n_offers, horizon + 1),
+    )
+
+
+def _flow(monthly: FloatArray) -> FloatArray:
+    return np.concatenate([[0.0], monthly])
+
+
+def _assemble(
+    basis: Basis, scenario: Scenario, catalogue: Catalogue, point: worlds.Worlds, figures: list[_Figures]
+) -> Projection:
+    rate, hurdle = basis.economics.discount_rate.value, basis.economics.hurdle_rate.value
+    horizon = scenario.horizon_months
+    beyond = support.audience_beyond(basis, scenario)
+    unlike = support.offers_beyond(catalogue.offers)
+    factors = discount_factors(horizon, rate)
+
+    def present(flows: list[FloatArray]) -> FloatArray:
+        return np.array([np.sum(flow * factors) for flow in flows])
+
+    value = present([draw.acquisition_flow for draw in figures])
+    cost = present([draw.cost_flow for draw in figures])
+    saved = catalogue.saved_fees
+    npv = value + saved - cost
+    roi = npv / cost if (cost > 0).all() else None
+    undefined = () if roi is not None or not catalogue.offers else (_UNDEFINED.format("the acquisition"),)
+    withheld = bool(beyond or unlike)
+    net = [draw.acquisition_flow - draw.cost_flow for draw in figures]
+    positions = np.array([cumulative(flow, rate) + saved for flow in net])
+    acquisition_hours = np.array([draw.acquisition_hours for draw in figures])
+    gross = np.array([draw.gross_hours.sum() for draw in figures])
+    audience_hours = np.array([draw.audience_hours for draw in figures])
+    audience_value = np.array([draw.audience_value for draw in figures])
+    offers = _offers(basis, catalogue, point, figures, bool(beyond))
+    free = tuple(_UNDEFINED.format(f"“{offer.title}”") for offer in offers if offer.roi is None and offer.cost <= 0)
+    return Projection(
+        scenario_name=scenario.name,
+        scenario_hash=content_hash(scenario),
+        run=basis.run,
+        currency=basis.economics.currency,
+        horizon_months=horizon,
+        simulated=basis.simulated,
+        baseline=_world(point.today, rate),
+        projected=_world(point.both, rate),
+        audience_effect=Effect(hours=to_range(audience_hours), value=to_range(audience_value)),
+        acquisition_effect=Effect(hours=to_range(acquisition_hours), value=to_range(value)),
+        total_effect=Effect(hours=to_range(audience_hours + acquisition_hours), value=to_range(audience_value + value)),
+        gross_hours=to_range(gross),
+        cannibalised_hours=to_range(gross - acquisition_hours),
+        cost=float(cost[0]),
+        npv=to_range(npv),
+        roi=None if roi is None or withheld else to_range(roi),
+        prob_above_hurdle=None if roi is None or withheld else share_above(roi, hurdle),
+        payback_month=payback_month(positions[0]),
+        monthly_baseline_hours=tuple(map(float, point.today.hours)),
+        monthly_projected_hours=tuple(map(float, point.both.hours)),
+        monthly_cash=tuple(to_range(positions[:, month]) for month in range(horizon + 1)),
+        offers=offers,
+        assumptions=assumptions(basis, scenario, catalogue),
+        warnings=(*beyond, *unlike, *support.terms_beyond(catalogue.offers, horizon), *undefined, *free),
+        n_draws=len(figures),
+    )
+
+
+_UNDEFINED = "E_ROI_UNDEFINED: {} costs nothing, so it has no return on investment."
+
+
+def _world(outcome: Outcome, rate: float) -> World:
+    return World(
+        hours=float(outcome.hours.sum()),
+        views=float(outcome.views.sum()),
+        revenue=net_present_value(_flow(outcome.revenue), rate),
+        active_users=outcome.active_users,
+    )
+
+
+def _offers(
+    basis: Basis, catalogue: Catalogue, point: worlds.Worlds, figures: list[_Figures], withheld: bool
+) -> tuple[OfferResult, ...]:
+    rate, hurdle = basis.economics.discount_rate.value, basis.economics.hurdle_rate.value
+    lost = hours_lost(
+        basis,
+        0,
+        users=point.users,
+        catalogue=point.sums,
+        tracked=[movie.row for movie in catalogue.tracked],
+        after=point.both,
+        before=point.without,
+    )
+    results = []
+    for k, offer in enumerate(catalogue.offers):
+        value = np.array([net_present_value(draw.revenue[k], rate) for draw in figures])
+        cost = np.array([net_present_value(draw.costs[k], rate) for draw in figures])
+        incremental = np.array([draw.incremental[k] for draw in figures])
+        gross = np.array([draw.gross_hours[k] for draw in figures])
+        bids = np.array([max_bid(v, c - offer.terms.fee, hurdle) for v, c in zip(value, cost, strict=True)])
+        results.append(
+            OfferResult(
+                movie_id=offer.movie_id,
+                title=offer.title,
+                views=to_range(np.array([draw.views[k] for draw in figures])),
+                gross_hours=to_range(gross),
+                incremental_hours=to_range(incremental.sum(axis=1)),
+                cannibalised_hours=to_range(gross - incremental.sum(axis=1)),
+                victims=_victims(basis, catalogue, point, k, lost[k]),
+                cost=float(cost[0]),
+                npv=to_range(value - cost),
+                roi=to_range((value - cost) / cost) if offer.inside and not withheld and (cost > 0).all() else None,
+                max_bid=to_range(bids),
+                payback_month=payback_month(cumulative(figures[0].revenue[k] - figures[0].costs[k], rate)),
+                segments=_segments(basis, point, k),
+                comparables=tuple(str(basis.choice.movie_ids.ids[row]) for row in offer.comparables),
+                support="inside" if offer.inside else "outside",
+                monthly_hours=_monthly(incremental),
+            )
+        )
+    return tuple(results)
+
+
+def _monthly(hours: FloatArray) -> tuple[Range, ...]:
+    return tuple(to_range(hours[:, month]) for month in range(hours.shape[1]))
+
+
+def _victims(basis: Basis, catalogue: Catalogue, point: worlds.Worlds, k: int, lost: FloatArray) -> tuple[Victim, ...]:
+    """Movies that lose viewing to offer ``k``: catalogue movies and the scenario's other extras."""
+    hours = {str(basis.choice.movie_ids.ids[row]): float(lost[row]) for row in np.argsort(-lost, kind="stable")[:N_VICTIMS]}
+    change = (point.without[k].extra_views - point.both.extra_views).sum(axis=1)
+    for extra in catalogue.after:
+        if extra != k:
+            hours[catalogue.extra_ids[extra]] = float(change[extra] * catalogue.hours_per_view(basis)[extra])
+    ranked = sorted(hours.items(), key=lambda entry: (-entry[1], entry[0]))
+    return tuple(Victim(movie_id=movie, hours=value) for movie, value in ranked[:N_VICTIMS] if value > 0)
+
+
+def _segments(basis: Basis, point: worlds.Worlds, k: int) -> tuple[SegmentShare, ...]:
+    """Which personas bring an offer's incremental hours; most first."""
+    gained = point.both.user_hours - point.without[k].user_hours
+    names = [persona.name for persona in basis.personas.personas]
+    hours = np.bincount(basis.persona_of, weights=gained, minlength=len(names))
+    total = hours.sum()
+    ranked = sorted(zip(names, hours, strict=True), key=lambda entry: (-entry[1], entry[0]))
+    return tuple(
+        SegmentShare(name=name, hours=float(value), share=float(value / total) if total else 0.0) for name, value in ranked
+    )

@@ -1,0 +1,70 @@
+"""Whom an offer takes viewing from: every movie's hours with it and without it, exactly.
+
+A catalogue movie's views in a world are Σ_i exp(V_ij/λ) · F_ig, where F gathers a user's months (see
+:class:`recsys.projection.demand.Outcome`), so that one pass over users × movies answers for all offers and all months at once.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from recsys.choice.model import Float32Array
+from recsys.ids import FloatArray
+from recsys.projection.basis import Basis
+from recsys.projection.blocks import THREADS, over_users
+from recsys.projection.demand import Outcome
+from recsys.projection.nests import NestSums, layout, movie_weights
+
+
+def hours_lost(
+    basis: Basis,
+    draw: int,
+    *,
+    users: Float32Array,
+    catalogue: NestSums,
+    tracked: Sequence[int],
+    after: Outcome,
+    before: Sequence[Outcome],
+    threads: int = THREADS,
+) -> FloatArray:
+    """Hours that catalogue movies lose between pairs of worlds.
+
+    Parameters
+    ----------
+    users : [n_users, dim], in the space of the draw's member
+    catalogue : nest sums of the movies that are not extras
+    tracked : rows of movies that are extras; they get 0 here
+    after : the world with everything
+    before : the worlds to compare it with (each without one offer)
+
+    Returns
+    -------
+    float64[n_before, n_movies], hours over the horizon; positive where the movie has fewer in ``after``
+    """
+    choice, parameters = basis.choice, basis.choice.draws[draw]
+    lost = np.zeros((len(before), choice.n_movies))
+    if not before:
+        return lost
+    available = choice.available.copy()
+    available[list(tracked)] = False
+    columns = layout(choice, available)
+    ends = np.append(columns.starts, len(columns.columns))
+
+    def work(block: slice) -> FloatArray:
+        rows = np.arange(choice.n_users)[block]
+        weights = movie_weights(choice, parameters, users[block], rows, columns)
+        worth = catalogue.worth[block]
+        scale = np.where(worth > 0, worth, 1.0) ** (parameters.dissimilarity - 1.0)
+        idle = np.stack([world.idle[block] - after.idle[block] for world in before])
+        touched = np.stack([world.touched_factor[:, block] - after.touched_factor[:, block] for world in before])
+        part = np.zeros((len(before), len(columns.columns)))
+        for k, nest in enumerate(columns.nests):
+            place = np.flatnonzero(after.touched == nest)
+            factor = touched[:, place[0]] if len(place) else idle * scale[:, nest]
+            here = slice(ends[k], ends[k + 1])
+            part[:, here] = factor @ weights[:, here]
+        return part
+
+    total = np.sum(over_users(choice.n_users, work, threads=threads), axis=0)
+    lost[:, columns.columns] = total * choice.hours_per_view[columns.columns]
+    return lost

@@ -1,0 +1,91 @@
+"""The worlds of a scenario under one draw: today; the changed audience; that with the changed catalogue; that without each offer.
+
+Revenue and hours belong to a world. Every effect is a difference of two worlds, scenario − baseline, so that effects add up.
+For rentals a world earns on all its rentals: an offer whose rentals only replace other rentals adds nothing.
+"""
+
+from dataclasses import dataclass
+
+from recsys.choice.model import Float32Array
+from recsys.projection import audience as audiences
+from recsys.projection import nests
+from recsys.projection.audience import Audience
+from recsys.projection.basis import Basis
+from recsys.projection.blocks import THREADS
+from recsys.projection.catalogue import Catalogue, extras
+from recsys.projection.demand import Outcome, simulate
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Worlds:
+    """Outcomes under one draw, and what is needed to look further into them."""
+
+    draw: int
+    today: Outcome
+    """Today's audience, today's catalogue."""
+    audience: Outcome
+    """The changed audience, today's catalogue."""
+    both: Outcome
+    """The changed audience, the changed catalogue."""
+    without: tuple[Outcome, ...]
+    """As ``both`` without one offer, in the order of the catalogue's offers."""
+    users: Float32Array
+    sums: nests.NestSums
+    """Of the movies that are not extras, for the changed audience."""
+
+
+def run(
+    basis: Basis,
+    draw: int,
+    audience: Audience,
+    catalogue: Catalogue,
+    horizon_months: int,
+    *,
+    each_offer: bool = True,
+    threads: int = THREADS,
+) -> Worlds:
+    """All worlds of a scenario under one draw.
+
+    Parameters
+    ----------
+    each_offer : whether to run the worlds without each offer too
+    """
+    parameters = basis.choice.draws[draw]
+    own = basis.choice.members[parameters.member].users
+    baseline = basis.sums(draw, threads=threads)
+    tracked = [movie.row for movie in catalogue.tracked]
+
+    def outcomes(whose: Audience, worlds: list[tuple[int, ...]]) -> tuple[list[Outcome], Float32Array, nests.NestSums]:
+        shifted = whose.shifted_rows
+        vectors = audiences.vectors(basis.choice.members[parameters.member], whose, basis.weight)
+        sums = nests.without(basis.choice, parameters, baseline, users=vectors, shifted=shifted, tracked=tracked, threads=threads)
+        found = simulate(
+            sums,
+            dissimilarity=parameters.dissimilarity,
+            rewatch=parameters.rewatch,
+            people=audiences.people(basis, whose, parameters),
+            extras=extras(basis, draw, catalogue, vectors, horizon_months),
+            worlds=worlds,
+            horizon_months=horizon_months,
+            threads=threads,
+        )
+        return found, vectors, sums
+
+    plain = audiences.today(basis)
+    wanted = [catalogue.after]
+    if each_offer and len(catalogue.offers) + len(catalogue.tracked) > 1:
+        wanted += [tuple(k for k in catalogue.after if k != offer) for offer in range(len(catalogue.offers))]
+    wanted.append(catalogue.before)
+    found, users, sums = outcomes(audience, wanted)
+    both, changed = found[0], found[-1]
+    alone = (changed,) if each_offer and len(catalogue.offers) == 1 else ()
+    unchanged = audiences.same(audience, plain)
+    return Worlds(
+        draw=draw,
+        today=changed if unchanged else outcomes(plain, [catalogue.before])[0][0],
+        audience=changed,
+        both=both,
+        without=tuple(found[1:-1]) or alone,
+        users=own if not len(audience.shifted_rows) else users,
+        sums=sums,
+    )

@@ -1,0 +1,199 @@
+"""A calibrated service made up from a seed: random tastes and appeals, no training, in memory in milliseconds."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from recsys.choice.model import ChoiceModel, Draw, Estimate, Member
+from recsys.ids import IdMap
+from recsys.projection.basis import Basis
+from recsys.segments.personas import Persona, Personas
+from recsys.tables.terms import Economics, Plan, Term
+
+CONTENT_DIM = 5
+LANGUAGES = ("Hindi", "Malayalam", "Tamil", "Telugu")
+GENRES = ("Action", "Comedy", "Drama", "Family", "Thriller")
+MONTHS = tuple(f"2024-{month:02d}" for month in range(1, 13))
+
+
+def term(value: float) -> Term:
+    return Term(value=value, source="made up for tests")
+
+
+def economics(currency_factor: float = 1.0) -> Economics:
+    """A monthly, an ad-funded and a rental plan; every amount of money times ``currency_factor``."""
+    return Economics(
+        currency="INR",
+        discount_rate=term(0.12),
+        hurdle_rate=term(0.15),
+        plans=(
+            Plan(name="monthly", kind="svod", monthly_price=term(149.0 * currency_factor), margin_share=term(0.6)),
+            Plan(name="ad-funded", kind="avod", ads_per_hour=term(8.0), fill_share=term(0.5), cpm=term(120.0 * currency_factor)),
+            Plan(name="rental", kind="tvod", rental_price=term(59.0 * currency_factor), platform_share=term(0.4)),
+        ),
+        default_plan="monthly",
+    )
+
+
+def choice_model(
+    n_users: int = 60,
+    n_movies: int = 30,
+    *,
+    seed: int = 0,
+    n_draws: int = 4,
+    dim: int = 6,
+    n_nests: int = 4,
+    dissimilarity: float = 0.6,
+    rewatch: float = 0.05,
+    dtype: Any = np.float64,
+) -> ChoiceModel:
+    """Random tastes and movies; scores of order 1, an inside share of about a half. Two ensemble members.
+
+    Vectors are float64 by default, so that exact properties can be checked exactly.
+    """
+    rng = np.random.default_rng(seed)
+    nests = np.sort(rng.integers(0, n_nests, n_movies))
+    centroids = rng.standard_normal((n_nests, CONTENT_DIM))
+    content = (centroids[nests] + 0.5 * rng.standard_normal((n_movies, CONTENT_DIM))).astype(np.float32)
+    members = []
+    for _ in range(2):
+        cold_map = rng.standard_normal((1 + CONTENT_DIM, dim)) / np.sqrt(CONTENT_DIM)
+        movies = np.column_stack([np.ones(n_movies), content]) @ cold_map + 0.3 * rng.standard_normal((n_movies, dim))
+        users = rng.standard_normal((n_users, dim)) / np.sqrt(dim)
+        members.append(Member(users=users.astype(dtype), movies=movies.astype(dtype), cold_map=cold_map.astype(dtype)))
+    appeal = 0.4 * rng.standard_normal(n_movies)
+    coefficients = np.concatenate([[-0.1], 0.1 * rng.standard_normal(CONTENT_DIM)])
+    outside = -0.5 * np.log(n_movies) - 0.5 + 0.3 * rng.standard_normal(n_users)
+    occasions = rng.gamma(2.0, 5.0, n_users)
+    draws = []
+    for k in range(n_draws):
+        wobble = rng.standard_normal(6) if k else np.zeros(6)
+        draws.append(
+            Draw(
+                member=k % 2,
+                score_slope=0.8 + 0.05 * wobble[0],
+                dissimilarity=float(np.clip(dissimilarity * (1 + 0.05 * wobble[1]), 0.02, 1.0)),
+                appeal=appeal,
+                outside_constant=outside + 0.1 * wobble[2],
+                occasions=occasions,
+                launch_curve=np.array([0.8, 0.4, 0.2, 0.0]),
+                rewatch=rewatch,
+                churn_intercept=np.full(n_users, -2.2) + 0.2 * rng.standard_normal(n_users),
+                churn_hours_slope=0.4,
+                cold_appeal_coefficients=coefficients,
+                cold_appeal_shift=float(wobble[3]),
+            )
+        )
+    counts = rng.integers(0, max(n_movies // 4, 1), n_users)
+    watched = [np.sort(rng.choice(n_movies, size=count, replace=False)) for count in counts]
+    available = np.ones(n_movies, dtype=np.bool_)
+    available[:: max(n_movies // 3, 2)] = False
+    return ChoiceModel(
+        user_ids=IdMap(f"u{k:04d}" for k in range(n_users)),
+        movie_ids=IdMap(f"m{k:04d}" for k in range(n_movies)),
+        members=tuple(members),
+        draws=tuple(draws),
+        nests=nests,
+        nest_names=tuple(f"nest {g}" for g in range(n_nests)),
+        nest_centroids=centroids.astype(np.float32),
+        content=content,
+        hours_per_view=rng.uniform(0.8, 2.2, n_movies),
+        completion=0.7,
+        available=available,
+        watched_indptr=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        watched_indices=np.concatenate(watched).astype(np.int64),
+        cold_appeal_residual_sd=0.3,
+        support_distance=0.8,
+        estimates=(
+            Estimate(
+                name="score slope", value=0.8, unit="nats", kind="estimated", source="made up for tests", standard_error=0.05
+            ),
+        ),
+        simulated=True,
+        fingerprint=f"made-up-{seed}",
+    )
+
+
+def basis(n_users: int = 60, n_movies: int = 30, *, n_offers: int = 5, seed: int = 0, **choice: Any) -> Basis:
+    """A basis on a made-up choice model; offers ``o00`` … near the catalogue's content."""
+    rng = np.random.default_rng([seed, 1])
+    model = choice_model(n_users, n_movies, seed=seed, **choice)
+    users = pd.DataFrame(
+        {
+            "user_id": list(model.user_ids.ids),
+            "plan": np.array(["monthly", "ad-funded", "rental"])[rng.choice(3, n_users, p=[0.6, 0.3, 0.1])],
+            "language": np.array(LANGUAGES)[np.arange(n_users) % 2],
+            "city_tier": 1 + np.arange(n_users) // 2 % 2,
+        }
+    )
+    titles = pd.DataFrame(
+        {
+            "movie_id": list(model.movie_ids.ids),
+            "title": [f"Story {k}" for k in range(n_movies)],
+            "genres": [f"{GENRES[k % 5]}|{GENRES[(k + 2) % 5]}" for k in range(n_movies)],
+            "languages": [LANGUAGES[k % 4] for k in range(n_movies)],
+            "runtime_min": model.hours_per_view * 60.0 / 0.7,
+            "licence_fee": 100.0 * (1 + np.arange(n_movies) % 5),
+            "licence_until": pd.Timestamp("2025-03-01"),
+        }
+    )
+    near = rng.integers(0, n_movies, n_offers)
+    content = (model.content[near] + 0.1 * rng.standard_normal((n_offers, CONTENT_DIM))).astype(np.float32)
+    offers = pd.DataFrame(
+        {
+            "movie_id": [f"o{k:02d}" for k in range(n_offers)],
+            "title": [f"Offer {k}" for k in range(n_offers)],
+            "genres": [GENRES[k % 5] for k in range(n_offers)],
+            "languages": [LANGUAGES[k % 4] for k in range(n_offers)],
+            "runtime_min": rng.uniform(90.0, 160.0, n_offers),
+            "fee": rng.uniform(20.0, 200.0, n_offers).round(2),
+            "currency": "INR",
+            "window_months": 12,
+            "royalty_per_view": 0.05,
+            "marketing_cost": 5.0,
+        }
+    )
+    return Basis(
+        users=users,
+        movies=titles,
+        offers=offers,
+        offer_content=content,
+        choice=model,
+        personas=personas(n_users),
+        economics=economics(),
+        run="made-up",
+        simulated=True,
+        fingerprint=f"made-up-{seed}",
+        weight=np.ones(n_users),
+    )
+
+
+def personas(n_users: int, n_personas: int = 2) -> Personas:
+    """Equal personas by turns, one growing and one not."""
+    assignment = np.arange(n_users) % n_personas
+    made = [
+        Persona(
+            name=f"persona {k}",
+            size=int((assignment == k).sum()),
+            traits=(("language", LANGUAGES[k], 2.0),),
+            favourites=("m0001",),
+            monthly_active=tuple((month, 20 + k * m) for m, month in enumerate(MONTHS)),
+            monthly_views=tuple((month, 60 + 3 * k * m) for m, month in enumerate(MONTHS)),
+            monthly_growth_share=0.02 * k,
+        )
+        for k in range(n_personas)
+    ]
+    return Personas(personas=tuple(made), assignment=assignment, centroids=np.zeros((n_personas, 6)))
+
+
+def with_draw(made: Basis, **parameters: Any) -> Basis:
+    """The same basis with other parameters in every draw, and nothing kept from before."""
+    draws = tuple(replace(draw, **parameters) for draw in made.choice.draws)
+    return fresh(made, choice=replace(made.choice, draws=draws))
+
+
+def fresh(made: Basis, **other: Any) -> Basis:
+    """A copy with nothing in its cache."""
+    return replace(made, **{"_cache": {}, **other})
