@@ -67,7 +67,7 @@ def command(function: Callable[..., Document | None]) -> click.Command:
 def document_only(as_json: bool) -> Iterator[Callable[[Document], None]]:
     """Keep standard output for the document: whatever libraries print to it goes to standard error meanwhile."""
     if not as_json:
-        yield lambda document: None
+        yield lambda _document: None
         return
     sys.stdout.flush()
     real = os.dup(1)
@@ -75,7 +75,8 @@ def document_only(as_json: bool) -> Iterator[Callable[[Document], None]]:
 
     def emit(document: Document) -> None:
         text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-        os.write(real, b"") if not text else _write_all(real, text.encode())
+        with os.fdopen(os.dup(real), "wb") as out:
+            out.write(text.encode())
 
     try:
         yield emit
@@ -83,11 +84,6 @@ def document_only(as_json: bool) -> Iterator[Callable[[Document], None]]:
         sys.stdout.flush()
         os.dup2(real, 1)
         os.close(real)
-
-
-def _write_all(descriptor: int, content: bytes) -> None:
-    with os.fdopen(os.dup(descriptor), "wb") as out:
-        out.write(content)
 
 
 def _refuse(error: RecsysError) -> None:
@@ -115,17 +111,38 @@ def _lines(value: Any, indent: str = "") -> Iterator[str]:
 @contextmanager
 def progress_bar() -> Iterator[Callable[[str, float], None]]:
     """A bar on standard error with the stage, the share done, the time passed and the time left."""
-    columns = (TextColumn("{task.description:<28}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
+    columns = (TextColumn("{task.description:<34}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
         task = bar.add_task("starting", total=1.0)
-
-        def report(stage: str, fraction: float) -> None:
-            bar.update(task, description=stage, completed=fraction)
-
-        yield report
+        yield lambda stage, fraction: bar.update(task, description=stage, completed=fraction)
 
 
-workspace_horizon = click.option("--scenario", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def text_file(path: Path) -> str:
+    """The text of a file that the person named.
+
+    Raises
+    ------
+    DataError  E_NOT_FOUND, E_ENCODING
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DataError.of("E_NOT_FOUND", f"{path} cannot be read: {error.strerror}.", "Give the path of a file.") from error
+    except UnicodeDecodeError as error:
+        raise DataError.of("E_ENCODING", f"{path} is not UTF-8.", "Save it as UTF-8.") from error
+
+
+@command
+@click.argument("scenario", type=click.Path(path_type=Path))
+def project(workspace: Workspace, scenario: Path) -> Document:
+    """Answer the question in a SCENARIO.toml: what the changes do to viewing and money."""
+    from recsys.projection import document
+    from recsys.projection.basis import load_basis
+    from recsys.projection.project import project as answer
+    from recsys.scenario import toml
+
+    question = toml.loads(text_file(scenario))
+    return document.as_json(answer(load_basis(workspace), question, draws="all"))
 
 
 @command
@@ -148,10 +165,3 @@ def app(workspace: Workspace, port: int, headless: bool) -> None:
 def main() -> None:
     """Entry point of the ``recsys`` command."""
     cli()
-
-
-def _need_file(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError.of("E_NOT_FOUND", f"{path} cannot be read ({error}).", "Give the path of a UTF-8 text file.") from error
