@@ -1,0 +1,116 @@
+"""What a training says while it runs: one JSON object a line, so that whoever started it can follow and stop it."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+Steps = Callable[[int, int], None]
+"""A stage tells the steps done and the steps in all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgressLine:
+    """Where a training stands."""
+
+    stage: str
+    """Name of the stage, for programs."""
+    message: str
+    """What is being done, for people."""
+    done: int
+    total: int
+    """Steps of this stage."""
+    fraction: float
+    """Of the whole training, in [0, 1]; never falls."""
+    seconds: float
+    """Since this process started on it."""
+    eta_seconds: float | None
+    """Seconds left; None while nothing is known."""
+
+    def as_line(self) -> str:
+        """One line of JSON, without its end."""
+        return json.dumps(asdict(self), ensure_ascii=False, allow_nan=False)
+
+    @classmethod
+    def from_line(cls, line: str) -> "ProgressLine | None":
+        """Inverse of :meth:`as_line`; None where the line is something else."""
+        try:
+            document: dict[str, Any] = json.loads(line)
+            return cls(**document)
+        except (ValueError, TypeError):
+            return None
+
+
+Report = Callable[[ProgressLine], None]
+
+
+def unheard(_line: ProgressLine) -> None:
+    """For callers who do not watch."""
+
+
+class Clock:
+    """Turns steps of stages into a share of the whole and a time left.
+
+    Parameters
+    ----------
+    weights : stage → expected seconds, in the order in which they run; only their proportions matter
+    report : gets a line at most every ``every_seconds``, and at the start and end of each stage
+    now : seconds, never falling
+    """
+
+    def __init__(
+        self,
+        weights: Mapping[str, float],
+        report: Report,
+        *,
+        every_seconds: float = 0.2,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._weights = dict(weights)
+        self._total = sum(weights.values()) or 1.0
+        self._report, self._every, self._now = report, every_seconds, now
+        self._start = now()
+        self._behind = 0.0
+        self._found = 0.0
+        """Weight that was done before this process started."""
+        self._last = -float("inf")
+        self._stage, self._message, self._fraction = "", "", 0.0
+
+    def skip(self, stage: str) -> None:
+        """A stage whose result is there already."""
+        self._behind += self._weights[stage]
+        self._found += self._weights[stage]
+
+    def begin(self, stage: str, message: str) -> Steps:
+        """Start a stage; the result is called with its steps."""
+        self._stage, self._message = stage, message
+        self._tell(0, 1, always=True)
+        return self._tell
+
+    def end(self) -> None:
+        """Finish the stage that was begun last."""
+        self._tell(1, 1, always=True)
+        self._behind += self._weights[self._stage]
+
+    def _tell(self, done: int, total: int, *, always: bool = False) -> None:
+        moment = self._now()
+        if not always and moment - self._last < self._every:
+            return
+        self._last = moment
+        share = min(max(done / total, 0.0), 1.0) if total > 0 else 0.0
+        behind = self._behind + self._weights[self._stage] * share
+        self._fraction = max(self._fraction, min(behind / self._total, 1.0))
+        seconds, worked = moment - self._start, behind - self._found
+        left = seconds / worked * (self._total - behind) if worked > 0.02 * self._total else None
+        self._report(
+            ProgressLine(
+                stage=self._stage,
+                message=self._message,
+                done=done,
+                total=total,
+                fraction=self._fraction,
+                seconds=round(seconds, 3),
+                eta_seconds=None if left is None else round(max(left, 0.0), 1),
+            )
+        )
