@@ -1,6 +1,6 @@
 """One half of an ALS iteration: many small ridge regressions at once, in TensorFlow.
 
-Row i has k_i entries; Z_i [k_i, dim] are the other side's vectors times the roots r_i [k_i] of the entries' weights. Its vector is
+Row i has k_i entries; Z_i [k_i, dim] are the other side's vectors times the roots r_i [k_i] of the entries' weights. It gets
 
     x_i = (S + c_i I + Z_iᵀ Z_i)⁻¹ Z_iᵀ r_i,        S = α₀ Σ (other side) y yᵀ,   c_i its ridge.
 

@@ -1,0 +1,200 @@
+"""The two-tower model's training step in TensorFlow, with the retrieval task of TensorFlow Recommenders.
+
+The forward pass is that of :mod:`recsys.embeddings.tower`, on the same tensors by the same names.
+"""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recsys.embeddings.tower import TOWER_TENSORS
+from recsys.evaluation.ranking import entries
+from recsys.ids import IntArray
+from recsys.models import runtime
+from recsys.models.protocol import Float32Array
+from recsys.models.two_tower_batches import Batch
+
+Tensors = dict[str, Float32Array]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Inputs:
+    """What stays the same in every step."""
+
+    movie_codes: sparse.csr_array
+    """float32 CSR[n_movies, n_movie_codes]"""
+    user_codes: sparse.csr_array
+    """float32 CSR[n_users, n_user_codes]"""
+    candidate_probability: Float32Array
+    """float32[n_movies]: chance of each movie to be a given candidate, for the logQ correction"""
+    pooling_exponent: float
+
+
+def initial_tensors(inputs: Inputs, *, dim: int, hidden: int, scale: float, rng: np.random.Generator) -> Tensors:
+    """Fresh weights: small random tables, and dense layers that start as the identity (their last weights are 0)."""
+    tensors: Tensors = {}
+    (n_movies, n_movie_codes), n_user_codes = inputs.movie_codes.shape, inputs.user_codes.shape[1]
+    rows = {"movie.id": n_movies, "movie.feature": n_movie_codes, "user.history": n_movies, "user.feature": n_user_codes}
+    for name, n in rows.items():
+        tensors[name] = (rng.normal(size=(n, dim)) * scale).astype(np.float32)
+    for tower in ("movie", "user"):
+        tensors[f"{tower}.hidden_weights"] = (rng.normal(size=(dim, hidden)) * np.sqrt(2 / dim)).astype(np.float32)
+        tensors[f"{tower}.hidden_bias"] = np.zeros(hidden, dtype=np.float32)
+        tensors[f"{tower}.out_weights"] = np.zeros((hidden, dim), dtype=np.float32)
+        tensors[f"{tower}.out_bias"] = np.zeros(dim, dtype=np.float32)
+    return tensors
+
+
+class _Coded(NamedTuple):
+    """Entries of a sparse matrix of codes: row, code, weight, and the number of rows."""
+
+    rows: Any
+    codes: Any
+    weights: Any
+    n_rows: Any
+
+
+class _Arrays(NamedTuple):
+    """What a step is fed."""
+
+    context: _Coded
+    """attributes of the batch's users, one row a chunk"""
+    history_chunks: Any
+    history_movies: Any
+    content: _Coded
+    """attributes of the batch's different movies"""
+    movies: Any
+    """the different movies"""
+    keep_id: Any
+    """1 where a movie may be known by its id"""
+    candidate_place: Any
+    """where among the different movies each candidate is"""
+    target_chunks: Any
+    allowed: Any
+
+
+class Trainer:
+    """Variables, optimiser and the traced step."""
+
+    def __init__(self, inputs: Inputs, tensors: Tensors, *, learning_rate: float, l2: float) -> None:
+        self._tf = tf = runtime.tensorflow()
+        self._inputs = inputs
+        self._l2 = l2
+        self._variables = {name: tf.Variable(value, name=name) for name, value in sorted(tensors.items())}
+        self._optimiser = tf.keras.optimizers.Adam(learning_rate, jit_compile=False)
+        self._optimiser.build(list(self._variables.values()))
+        self._task = runtime.recommenders().tasks.Retrieval()
+        self._probability = tf.constant(inputs.candidate_probability)
+
+        def flat(kind: Any) -> Any:
+            return tf.TensorSpec([None], kind)
+
+        coded = _Coded(flat(tf.int64), flat(tf.int64), flat(tf.float32), tf.TensorSpec([], tf.int64))
+        fed = _Arrays(
+            context=coded,
+            history_chunks=flat(tf.int64),
+            history_movies=flat(tf.int64),
+            content=coded,
+            movies=flat(tf.int64),
+            keep_id=flat(tf.float32),
+            candidate_place=flat(tf.int64),
+            target_chunks=flat(tf.int64),
+            allowed=tf.TensorSpec([None, None], tf.bool),
+        )
+        self._step = tf.function(self._one_step, input_signature=[fed])
+
+    @property
+    def tensors(self) -> Tensors:
+        """The weights now."""
+        return {name: variable.numpy() for name, variable in self._variables.items()}
+
+    @property
+    def optimiser_slots(self) -> list[NDArray[Any]]:
+        """The optimiser's state now, step count included."""
+        return [variable.numpy() for variable in self._optimiser.variables]
+
+    def restore(self, tensors: Tensors, slots: list[NDArray[Any]]) -> None:
+        """Go on from weights and an optimiser state."""
+        for name, variable in self._variables.items():
+            variable.assign(tensors[name])
+        for variable, value in zip(self._optimiser.variables, slots, strict=True):
+            variable.assign(value)
+
+    def step(self, batch: Batch, keep_id: NDArray[np.bool_]) -> float:
+        """One step; the mean loss of its targets.
+
+        Parameters
+        ----------
+        batch : what to learn from
+        keep_id : bool[n_movies], movies that may be known by their id in this step
+        """
+        movies, place = np.unique(batch.candidates, return_inverse=True)
+        fed = _Arrays(
+            context=_coded(self._inputs.user_codes, batch.users),
+            history_chunks=batch.history_chunks,
+            history_movies=batch.history_movies,
+            content=_coded(self._inputs.movie_codes, movies),
+            movies=movies,
+            keep_id=keep_id[movies].astype(np.float32),
+            candidate_place=place.astype(np.int64),
+            target_chunks=batch.target_chunks,
+            allowed=batch.allowed,
+        )
+        return float(self._step(fed))
+
+    def _one_step(self, fed: _Arrays) -> Any:
+        tf, weights = self._tf, self._variables
+        with tf.GradientTape() as tape:
+            pooled = self._pooled(fed)
+            users = self._dense("user", pooled + self._summed("user.feature", fed.context))
+            own = tf.gather(weights["movie.id"], fed.movies) * fed.keep_id[:, None]
+            content = self._summed("movie.feature", fed.content)
+            vectors = self._dense("movie", own + content)
+
+            candidates = tf.gather(vectors, fed.candidate_place)
+            probability = tf.gather(self._probability, tf.gather(fed.movies, fed.candidate_place))
+            n_targets = tf.size(fed.target_chunks)
+            itself = tf.eye(n_targets, tf.size(fed.candidate_place), dtype=tf.bool)
+            loss = self._task(
+                tf.gather(users, fed.target_chunks),
+                candidates,
+                candidate_sampling_probability=probability,
+                score_mask=tf.gather(fed.allowed, fed.target_chunks) | itself,
+                compute_metrics=False,
+                compute_batch_metrics=False,
+            ) / tf.cast(n_targets, tf.float32)
+            shrinkage = tf.reduce_mean(tf.reduce_sum(pooled**2, 1)) + tf.reduce_mean(tf.reduce_sum(own**2 + content**2, 1))
+            total = loss + self._l2 * shrinkage
+        variables = list(weights.values())
+        gradients = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(total, variables)]
+        self._optimiser.apply_gradients(zip(gradients, variables, strict=True))
+        return loss
+
+    def _pooled(self, fed: _Arrays) -> Any:
+        tf = self._tf
+        history = tf.gather(self._variables["user.history"], fed.history_movies)
+        count = tf.math.unsorted_segment_sum(tf.ones_like(history[:, :1]), fed.history_chunks, fed.context.n_rows)
+        pooled = tf.math.unsorted_segment_sum(history, fed.history_chunks, fed.context.n_rows)
+        return pooled * tf.maximum(count, 1.0) ** -self._inputs.pooling_exponent
+
+    def _summed(self, table: str, coded: _Coded) -> Any:
+        tf = self._tf
+        weighted = tf.gather(self._variables[table], coded.codes) * coded.weights[:, None]
+        return tf.math.unsorted_segment_sum(weighted, coded.rows, coded.n_rows)
+
+    def _dense(self, tower: str, z: Any) -> Any:
+        tf = self._tf
+        hidden_weights, hidden_bias, out_weights, out_bias = (self._variables[f"{tower}.{name}"] for name in TOWER_TENSORS)
+        return z + tf.matmul(tf.nn.relu(tf.matmul(z, hidden_weights) + hidden_bias), out_weights) + out_bias
+
+
+def _coded(matrix: sparse.csr_array, rows: IntArray) -> _Coded:
+    """The codes of some rows."""
+    behind, codes = entries(matrix, rows)
+    counts = np.diff(matrix.indptr)[rows]
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    weights = matrix.data[np.repeat(matrix.indptr[:-1][rows], counts) + within]
+    return _Coded(behind, codes, weights.astype(np.float32), np.int64(len(rows)))
