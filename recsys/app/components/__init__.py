@@ -1,1 +1,8 @@
-"""Browser components of the app."""
+"""Parts of pages, each drawn from values; they refuse with a box and never with a traceback."""
+
+from recsys.app.components.answer import answer
+from recsys.app.components.frame import brand, page, side_by_side, style
+from recsys.app.components.maps import audience_map, movies_map
+from recsys.app.components.personas import personas
+
+__all__ = ["answer", "audience_map", "brand", "movies_map", "page", "personas", "side_by_side", "style"]

@@ -84,3 +84,14 @@ def magnitude(text: str) -> str:
     '42 hours'
     """
     return text.removeprefix(MINUS)
+
+
+def results_range(value: Range, show: Format) -> str:
+    """What stands under a figure: its range, or that it is still to come.
+
+    Examples
+    --------
+    >>> results_range(Range(p10=1.0, p50=2.0, p90=4.0), lambda v: f"{v:.0f}")
+    '8 in 10 chance: 1 to 4'
+    """
+    return f"8 in 10 chance: {show(value.p10)} to {show(value.p90)}" if is_known(value) else "middle estimate"

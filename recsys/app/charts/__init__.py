@@ -1,0 +1,19 @@
+"""Every chart of the app, in one look. A chart is made from values and knows nothing of the page it is on."""
+
+from recsys.app.charts.effects import audience_of, cumulative_cash, hours_waterfall, money_waterfall, monthly_hours, walk_away
+from recsys.app.charts.points import BOX, PICK, legend_of, point_map
+from recsys.app.charts.trends import sparkline
+
+__all__ = [
+    "BOX",
+    "PICK",
+    "audience_of",
+    "cumulative_cash",
+    "hours_waterfall",
+    "legend_of",
+    "money_waterfall",
+    "monthly_hours",
+    "point_map",
+    "sparkline",
+    "walk_away",
+]

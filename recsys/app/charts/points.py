@@ -1,0 +1,106 @@
+"""A map: one mark a movie or user, coloured and shaped by an attribute, to be searched and selected."""
+
+import altair as alt
+import pandas as pd
+
+from recsys.app.charts.theme import SHAPES, layered, palette
+from recsys.app.views.colouring import OTHER, Colouring
+from recsys.app.views.points import Points
+
+BOX = "box"
+"""Name of the selection made by dragging."""
+PICK = "pick"
+"""Name of the selection made by clicking."""
+_ROOMY = 2_000
+"""Below this many points they are drawn large."""
+
+
+def point_map(
+    points: Points, colouring: Colouring, *, found: frozenset[str] = frozenset(), selectable: bool = True
+) -> alt.LayerChart:
+    """The map of ``points``.
+
+    Parameters
+    ----------
+    points : where they lie, at most :data:`recsys.app.views.points.MAX_POINTS`
+    colouring : what colour and shape say
+    found : ids to ring
+    selectable : whether a box can be drawn and a point clicked
+    """
+    colours = palette()
+    frame = points.frame.assign(value=colouring.of_points.reindex(points.frame.index))
+    large = len(frame) < _ROOMY
+    base = alt.Chart(frame).encode(
+        x=alt.X(
+            "x:Q",
+            title=points.x_title,
+            axis=_axis(points.axes_mean_something),
+            scale=alt.Scale(zero=False, nice=False, padding=12),
+        ),
+        y=alt.Y(
+            "y:Q",
+            title=points.y_title,
+            axis=_axis(points.axes_mean_something),
+            scale=alt.Scale(zero=False, nice=False, padding=12),
+        ),
+    )
+    marks = base.mark_point(filled=True, size=46 if large else 14, opacity=0.8 if large else 0.6, strokeWidth=0.5)
+    encoded = marks.encode(**_encoding(colouring))
+    if points.named:
+        encoded = encoded.encode(
+            tooltip=[alt.Tooltip("title:N"), alt.Tooltip("value", title=colouring.name), alt.Tooltip("kind:N")]
+        )
+    if selectable:
+        picking = alt.selection_point(name=PICK, fields=["row"], toggle="event.shiftKey")
+        boxing = alt.selection_interval(name=BOX, mark=alt.BrushConfig(fill=colours.ink, fillOpacity=0.07, stroke=colours.ink))
+        encoded = encoded.add_params(picking, boxing)
+    layers: list[alt.Chart] = [encoded]
+    offers = frame[frame["kind"] == "offer"]
+    if len(offers):
+        star = alt.Chart(offers).mark_point(
+            shape=_STAR, size=170, filled=True, stroke=colours.page, strokeWidth=1, color=colours.ink
+        )
+        layers.append(
+            star.encode(
+                x="x:Q", y="y:Q", tooltip=[alt.Tooltip("title:N", title="offer"), alt.Tooltip("value", title=colouring.name)]
+            )
+        )
+    ringed = frame[frame["id"].isin(found)]
+    if len(ringed):
+        ring = alt.Chart(ringed).mark_point(shape="circle", size=260, filled=False, stroke=colours.loss, strokeWidth=2.5)
+        layers.append(ring.encode(x="x:Q", y="y:Q", tooltip=alt.Tooltip("title:N") if points.named else alt.Undefined))
+        if points.named and len(ringed) <= 12:
+            name = alt.Chart(ringed).mark_text(align="left", dx=12, fontWeight=600, color=colours.ink)
+            layers.append(name.encode(x="x:Q", y="y:Q", text="title:N"))
+    return layered(*layers).properties(height=560)
+
+
+_STAR = "M0,-1L.22,-.31L.95,-.31L.36,.12L.59,.81L0,.38L-.59,.81L-.36,.12L-.95,-.31L-.22,-.31Z"
+
+
+def _axis(means_something: bool) -> alt.Axis:
+    return alt.Axis(labels=False, ticks=False, grid=False, domain=means_something)
+
+
+def _encoding(colouring: Colouring) -> dict[str, object]:
+    colours = palette()
+    if colouring.order is None:
+        ramp = alt.Scale(range=list(colours.ramp))
+        legend = alt.Legend(title=colouring.name, gradientLength=220)
+        return {"color": alt.Color("value:Q", scale=ramp, legend=legend)}
+    shown = list(colouring.order)
+    by_rank = {name: rank for rank, name in enumerate(name for name in shown if name != OTHER)}
+    fills = [colours.neutral if name == OTHER else colours.categories[by_rank[name]] for name in shown]
+    shapes = ["stroke" if name == OTHER else SHAPES[by_rank[name]] for name in shown]
+    legend = alt.Legend(title=colouring.name, columns=4, symbolSize=90)
+    return {
+        "color": alt.Color("value:N", scale=alt.Scale(domain=shown, range=fills), legend=legend),
+        "shape": alt.Shape("value:N", scale=alt.Scale(domain=shown, range=shapes), legend=legend),
+    }
+
+
+def legend_of(colouring: Colouring) -> pd.DataFrame:
+    """How many points each colour stands for: the legend as a table, for those who do not see it."""
+    counts = colouring.of_points.value_counts()
+    order = list(colouring.order) if colouring.order is not None else sorted(counts.index)
+    return pd.DataFrame({colouring.name: order, "points": [int(counts.get(name, 0)) for name in order]})

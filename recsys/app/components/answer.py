@@ -1,0 +1,179 @@
+"""The answer to a scenario: a sentence, five figures, and where they come from. Middle estimates first, then their ranges."""
+
+import html
+from collections.abc import Callable
+
+import streamlit as st
+
+from recsys.app import charts, session, words
+from recsys.app.components import offers
+from recsys.app.components.boxes import guarding
+from recsys.app.components.tables import show_chart, show_table
+from recsys.app.views import results
+from recsys.app.words.escape import plain
+from recsys.projection.basis import Basis
+from recsys.projection.document import as_text
+from recsys.projection.result import Projection
+from recsys.scenario.scenario import Scenario
+
+_POLL_SECONDS = 0.5
+_MODELS = (
+    "Taste for movies of the catalogue speaks through matrix factorisation of what people watched. An offer has no history: "
+    "its place comes from its description (language, genre, year and so on) through the two-tower model, mapped into the same "
+    "space. What people choose is a nested logit on those scores."
+)
+
+
+def answer(basis: Basis, scenario: Scenario) -> None:
+    """Draw the answer to ``scenario``."""
+    quick = session.project(scenario)
+    full = session.ranges(scenario)
+    projection = quick if full is None else full
+    with st.container(key="answer"):
+        _headline(basis, projection)
+        if full is None:
+            st.fragment(guarding(_waiting), run_every=_POLL_SECONDS)(scenario)
+        _figures(projection)
+        for warning in projection.warnings:
+            st.warning(plain(_without_code(warning)), icon=":material/warning:")
+        _details(basis, scenario, projection)
+
+
+def _waiting(scenario: Scenario) -> None:
+    st.caption(":material/hourglass_top: Middle estimates are shown; ranges are being computed.")
+    if session.ranges(scenario) is not None:
+        st.rerun()
+
+
+def _headline(basis: Basis, projection: Projection) -> None:
+    said = words.headline(projection, basis.economics.hurdle_rate.value)
+    st.html(f'<p class="greenlight-headline">{html.escape(said)}</p>')
+
+
+def _figures(projection: Projection) -> None:
+    currency = projection.currency
+
+    def amount(value: float) -> str:
+        return words.money(value, currency)
+
+    with st.container(horizontal=True, gap="medium"):
+        if not projection.offers and not projection.cost:
+            total = projection.total_effect
+            _metric(
+                "Viewing hours", words.signed(total.hours.p50, words.compact), words.results_range(total.hours, words.compact)
+            )
+            _metric("Revenue", words.signed(total.value.p50, amount), words.results_range(total.value, amount))
+            change = projection.projected.active_users - projection.baseline.active_users
+            _metric("Active users at the end", words.signed(change, words.compact), "against today's service")
+            return
+        _metric("Cost", amount(projection.cost), "fees and all other costs, in today's money")
+        _metric("Worth after cost", amount(projection.npv.p50), words.results_range(projection.npv, amount))
+        if projection.roi is None:
+            _metric("Return", "withheld", "see the note below")
+        else:
+            _metric("Return", words.percent(projection.roi.p50, sign=True), words.results_range(projection.roi, _signed_percent))
+        if projection.prob_above_hurdle is not None and projection.n_draws > 1:
+            _metric("Chance to reach the hurdle", words.chance(projection.prob_above_hurdle), "over everything we are unsure of")
+        months = projection.payback_month
+        _metric("Pays back", "not yet" if months is None else f"month {months}", words.payback(months, projection.horizon_months))
+
+
+def _signed_percent(value: float) -> str:
+    return words.percent(value, sign=True)
+
+
+_WORD_OF = {
+    "Worth after cost": "worth after cost",
+    "Return": "return",
+    "Chance to reach the hurdle": "hurdle",
+    "Pays back": "pays back",
+    "Viewing hours": "viewing hours",
+}
+
+
+def _metric(label: str, value: str, note: str) -> None:
+    with st.container(width=190, gap=None):
+        st.metric(label, value, help=words.meaning(_WORD_OF[label]) if label in _WORD_OF else None)
+        st.caption(note)
+
+
+def _details(basis: Basis, scenario: Scenario, projection: Projection) -> None:
+    asked = results.fees(basis, scenario)
+    tabs: dict[str, Callable[[], None]] = {}
+    if projection.offers:
+        tabs["Offers"] = lambda: offers.cards(basis, projection, asked)
+        tabs["From hours to money"] = lambda: _waterfalls(projection)
+    tabs["Month by month"] = lambda: _months(projection)
+    tabs["Today and then"] = lambda: _today(projection)
+    tabs["What it rests on"] = lambda: _assumptions(projection)
+    tabs["Download"] = lambda: _download(projection, asked)
+    for tab, draw in zip(st.tabs(list(tabs)), tabs.values(), strict=True):
+        with tab:
+            draw()
+
+
+def _waterfalls(projection: Projection) -> None:
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("**Viewing**")
+        show_chart(
+            charts.hours_waterfall(projection),
+            "Viewing hours on the offers, less what they take from the catalogue: what they add.",
+        )
+    with right:
+        st.markdown("**Money**")
+        show_chart(charts.money_waterfall(projection), "What added viewing earns, less all costs: what is left.")
+    st.caption(_STEPS)
+
+
+_STEPS = (
+    "Bars are middle estimates; a line on a bar spans its 8-in-10 range. "
+    "Each middle is taken on its own, so the steps may miss each other by a little."
+)
+
+
+def _months(projection: Projection) -> None:
+    if projection.horizon_months < 1:
+        st.caption("No month is looked ahead.")
+        return
+    st.markdown("**Viewing, month by month**")
+    show_chart(charts.monthly_hours(projection), "Viewing hours of each month, as it is and with this scenario.")
+    if projection.offers:
+        st.markdown("**Earned less spent, month by month**")
+        show_chart(
+            charts.cumulative_cash(projection), "What the purchase has earned so far less its cost, with the 8-in-10 range."
+        )
+
+
+def _today(projection: Projection) -> None:
+    st.markdown(f"**The service over {words.months(projection.horizon_months)}**")
+    show_table(results.today_and_then(projection))
+    st.markdown("**Whose doing it is**")
+    show_table(results.effects(projection))
+    st.caption("The return is that of the acquisition effect alone. A changed audience is not credited to a purchase.")
+
+
+def _assumptions(projection: Projection) -> None:
+    st.markdown(_MODELS)
+    st.caption(f"Ranges: {projection.n_draws} draws of the models and their parameters. {_KINDS}")
+    show_table(results.assumptions(projection.assumptions), wide="from")
+
+
+_KINDS = "Estimated: measured from your data. Configured: set by you. Assumed: taken for want of both."
+
+
+def _download(projection: Projection, asked: dict[str, float | None]) -> None:
+    st.caption("The same figures for a memo or a sheet.")
+    with st.container(horizontal=True):
+        st.download_button(
+            "Projection (JSON)", as_text(projection), "projection.json", "application/json", icon=":material/data_object:"
+        )
+        if projection.offers:
+            sheet = results.offers_csv(projection, asked)
+            st.download_button("Offers (CSV)", sheet, "offers.csv", "text/csv", icon=":material/table:")
+
+
+def _without_code(warning: str) -> str:
+    code, separator, rest = warning.partition(": ")
+    said = rest if separator and code[:2] in ("W_", "E_") else warning
+    return said[:1].upper() + said[1:]

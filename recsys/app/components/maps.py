@@ -1,0 +1,162 @@
+"""The two maps: points to colour, search and select, and beside them what or who is selected."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from recsys.app import atlas, charts, draft, inputs, places, session, words
+from recsys.app.charts.points import BOX, PICK
+from recsys.app.components.boxes import guarding
+from recsys.app.components.tables import selectable_chart, show_table
+from recsys.app.inputs.points import Look
+from recsys.app.views import movies, people, points
+from recsys.app.views.colouring import Colouring
+from recsys.app.views.points import Points
+from recsys.app.words.escape import plain
+from recsys.ids import IntArray
+from recsys.projection.basis import Basis
+from recsys.scenario.scenario import Acquire, ByUsers, Drop, ResizeSegment
+
+_HOW = "Drag a box to select, click a point to pick it, hold shift and click to add. Double-click clears."
+_ALIKE = (
+    "Alike: how far the same people watch both, measured on the model's vectors and not on the map. 100% is the same audience."
+)
+_PROMISE = {
+    "neighbourhood": "Near means watched by similar people. How far two clouds lie apart means nothing.",
+    "linear": "The two directions in which tastes differ most; the axes say what lies at their ends.",
+}
+
+
+def movies_map() -> None:
+    """The map of movies and offers."""
+    _alone(_movies)
+
+
+def audience_map() -> None:
+    """The map of users."""
+    _alone(_audience)
+
+
+def _alone(draw: Callable[[], None]) -> None:
+    """Draw as a part that is run again on its own, so that selecting is quick."""
+    st.fragment(guarding(draw))()
+
+
+def _movies() -> None:
+    basis = session.basis()
+    frame = atlas.movies()
+    look = inputs.look(frame, "Find a movie by title or id", key="movies")
+    placed = atlas.movie_points(look.kind)
+    chosen = _map(placed, look, key="movies")
+    if not len(chosen) and len(look.found) == 1:
+        chosen = np.array(look.found, dtype=np.int64)
+    if not len(chosen):
+        st.caption(f"{_counted(basis)} {_HOW}")
+        return
+    listed = movies.table(frame, atlas.views_of_movies(), chosen)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.markdown(
+            f"**{words.count(len(chosen))} selected**"
+            + (f", the first {movies.MAX_ROWS} shown" if len(chosen) > len(listed) else "")
+        )
+        picked = _table_with_choice(listed)
+        _use_movies(basis, frame.iloc[chosen], key="movies.use")
+    with right:
+        row = int(listed["row"].iloc[picked])
+        st.markdown(f"**Most like {plain(str(frame['title'].iloc[row]))}**")
+        show_table(movies.alike(frame, atlas.movie_vectors(), row))
+        st.caption(_ALIKE)
+
+
+def _counted(basis: Basis) -> str:
+    on, gone = int(basis.choice.available.sum()), int((~basis.choice.available).sum())
+    left = f", {words.count(gone)} no longer there" if gone else ""
+    return f"{words.count(on)} movies on the service{left}; {words.count(len(basis.offers))} offers as stars."
+
+
+def _table_with_choice(listed: pd.DataFrame) -> int:
+    event = st.dataframe(
+        listed,
+        hide_index=True,
+        width="stretch",
+        height=390,
+        key="movies.table",
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={"row": None, "title": st.column_config.TextColumn("title", width="medium")},
+    )
+    rows = event.selection.rows
+    return int(rows[0]) if rows else 0
+
+
+def _use_movies(basis: Basis, frame: pd.DataFrame, *, key: str) -> None:
+    offers = [str(movie) for movie in frame.loc[frame["kind"] == "offer", "movie_id"]][:15]
+    there = [str(movie) for movie in frame.loc[frame["kind"] == "movie", "movie_id"]]
+    with st.container(horizontal=True):
+        if offers:
+            label = "Buy it in a scenario" if len(offers) == 1 else f"Buy these {len(offers)} offers in a scenario"
+            if st.button(label, icon=places.SCENARIO.icon, key=f"{key}.buy"):
+                names = basis.title(offers[0]) if len(offers) == 1 else f"{len(offers)} offers from the map"
+                draft.buy(tuple(Acquire(offer=movie) for movie in offers), name=f"Buy {names}")
+                st.switch_page(places.SCENARIO.path)
+        if len(there) == 1 and st.button("What if we let it go?", icon=places.SCENARIO.icon, key=f"{key}.drop"):
+            draft.buy((Drop(movie=there[0]),), name=f"Let {basis.title(there[0])} go")
+            st.switch_page(places.SCENARIO.path)
+
+
+def _audience() -> None:
+    basis = session.basis()
+    frame = atlas.users()
+    look = inputs.look(frame, "Find a user by id", key="audience")
+    placed = atlas.user_points(look.kind)
+    chosen = _map(placed, look, key="audience")
+    if not len(chosen):
+        st.caption(f"{words.users(basis.choice.n_users)}. {_HOW} People are only described in groups of 20 or more.")
+        return
+    group = people.group(basis, atlas.seen(), chosen)
+    head, use = st.columns([3, 2], vertical_alignment="center")
+    head.markdown(f"**{words.users(group.size)}** selected, {words.percent(group.share)} of all.")
+    if use.button("Use as a segment in a scenario", icon=places.SCENARIO.icon, key="audience.use"):
+        _use_people(basis, chosen)
+    left, middle, right = st.columns([5, 3, 4], gap="medium")
+    with left:
+        st.markdown("**Who they are**")
+        st.dataframe(group.traits, hide_index=True, width="stretch")
+    with middle:
+        st.markdown("**Personas**")
+        st.dataframe(group.personas, hide_index=True, width="stretch")
+    with right:
+        st.markdown("**What they watch more than others**")
+        st.dataframe(group.favourites, hide_index=True, width="stretch")
+
+
+def _use_people(basis: Basis, chosen: IntArray) -> None:
+    ids = basis.choice.user_ids.ids
+    picked = ByUsers(users=tuple(ids[row] for row in chosen))
+    draft.pick_users(picked)
+    draft.buy((ResizeSegment(segment=picked, factor=1.2),), name=f"{words.users(len(chosen))} from the map grow")
+    st.switch_page(places.SCENARIO.path)
+
+
+def _map(placed: Points, look: Look, *, key: str) -> IntArray:
+    if placed.is_sample:
+        st.caption(
+            f"Shown: a random sample of {words.count(len(placed.frame))} of {words.count(placed.total)} points. "
+            "A box selects all that lie in it, shown or not."
+        )
+    found = (
+        frozenset(placed.frame["id"].iloc[[row for row in look.found if row < len(placed.frame)]]) if look.found else frozenset()
+    )
+    chart = charts.point_map(placed, _drawn(look.colouring, placed), found=found)
+    selection = selectable_chart(
+        chart, f"Map of {placed.total} points by {look.colouring.name}.", key=f"{key}.{look.kind}", selections=(BOX, PICK)
+    )
+    st.caption(_PROMISE[look.kind])
+    return points.inside(placed, selection, box=BOX, pick=PICK)
+
+
+def _drawn(colouring: Colouring, placed: Points) -> Colouring:
+    return colouring.only(placed.frame.index)

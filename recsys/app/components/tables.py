@@ -1,0 +1,29 @@
+"""Charts and tables put on the page in one way: full width, our theme, a description for those who do not see them."""
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+
+def show_chart(chart: alt.LayerChart, description: str) -> None:
+    """A chart that is looked at."""
+    st.altair_chart(chart, theme=None, width="stretch", alt=description)
+
+
+def selectable_chart(chart: alt.LayerChart, description: str, *, key: str, selections: tuple[str, ...]) -> dict[str, Any]:
+    """A chart that is selected in; gives what is selected, by the selection's name."""
+    event: Any = st.altair_chart(
+        chart, theme=None, width="stretch", alt=description, key=key, on_select="rerun", selection_mode=selections
+    )
+    return dict(event.get("selection", {})) if event else {}
+
+
+def show_table(frame: pd.DataFrame, *, wide: str | None = None) -> None:
+    """A table that is read; small ones are set as text, so that every cell is seen."""
+    if len(frame) <= 6:
+        st.table(frame, border="horizontal", hide_index=True)
+        return
+    config = {wide: st.column_config.TextColumn(wide, width="large")} if wide else None
+    st.dataframe(frame, hide_index=True, width="stretch", column_config=config)

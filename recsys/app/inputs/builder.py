@@ -1,0 +1,179 @@
+"""The scenario, built change by change: add, edit, reorder, undo, name, save, share."""
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from recsys.app import draft, session, words
+from recsys.app.components.boxes import guarded, guarding
+from recsys.app.inputs import changes
+from recsys.app.words.escape import plain
+from recsys.projection.basis import Basis
+from recsys.scenario import edit, toml
+from recsys.scenario.edit import Draft
+from recsys.scenario.mapping import MAX_HORIZON_MONTHS
+from recsys.scenario.scenario import Change, Scenario
+
+HORIZONS = (6, 12, 24, 36)
+_NAME, _MONTHS, _UPLOAD = "builder.name", "builder.months", "builder.upload"
+
+
+def scenario(basis: Basis) -> Scenario:
+    """Draw the builder and give the scenario that lies on the table."""
+    with guarded():
+        draft.arrive()
+    held = draft.table().draft
+    _head(held)
+    _toolbar(held)
+    steps(basis, held.scenario.changes)
+    if st.button("Buy an offer", icon=":material/add_shopping_cart:", type="primary", width="stretch", key="builder.buy"):
+        _adding(basis, "catalogue")
+    if st.button("Change the audience", icon=":material/group_add:", width="stretch", key="builder.audience"):
+        _adding(basis, "audience")
+    return draft.current()
+
+
+def _head(held: Draft) -> None:
+    st.session_state[_NAME] = held.scenario.name
+    st.text_input("Name", key=_NAME, max_chars=200, on_change=_rename)
+    months = held.scenario.horizon_months
+    st.session_state[_MONTHS] = months
+    choices = sorted({*HORIZONS, months})
+    st.select_slider(
+        "Months looked ahead",
+        [choice for choice in choices if choice <= MAX_HORIZON_MONTHS],
+        format_func=words.months,
+        key=_MONTHS,
+        on_change=_look_ahead,
+        help="What a purchase earns after the last month is not counted; its whole fee is. Look as far as the licence lasts.",
+    )
+
+
+@guarding
+def _rename() -> None:
+    draft.change(lambda held: edit.rename(held, str(st.session_state[_NAME]).strip() or draft.NEW.name))
+
+
+@guarding
+def _look_ahead() -> None:
+    draft.change(lambda held: edit.set_horizon(held, int(st.session_state[_MONTHS])))
+
+
+def _toolbar(held: Draft) -> None:
+    with st.container(horizontal=True, gap="small"):
+        _step("Undo", ":material/undo:", edit.undo, key="builder.undo", disabled=not held.can_undo)
+        _step("Redo", ":material/redo:", edit.redo, key="builder.redo", disabled=not held.can_redo)
+        with st.popover("Save", icon=":material/save:", type="tertiary"):
+            _saving()
+        with st.popover("Open", icon=":material/folder_open:", type="tertiary"):
+            _opening()
+        with st.popover("Share", icon=":material/link:", type="tertiary"):
+            _sharing(held.scenario)
+
+
+def steps(basis: Basis, listed: tuple[Change, ...]) -> None:
+    """The changes as they are applied, one a line, each to be moved, edited or taken out."""
+    if not listed:
+        st.caption("Nothing changes yet. Buy an offer or change the audience; each change can be undone.")
+    for position, change in enumerate(listed):
+        with st.container(border=True, key=f"builder.step.{position}"):
+            said = words.sentence(change, lambda movie: plain(basis.title(movie)), basis.economics.currency)
+            st.markdown(f"{position + 1}. {said}")
+            with st.container(horizontal=True, gap="small"):
+                _icon_step(
+                    "Up",
+                    ":material/arrow_upward:",
+                    partial(edit.move, position=position, to=position - 1),
+                    position == 0,
+                    position,
+                )
+                last = position == len(listed) - 1
+                _icon_step(
+                    "Down", ":material/arrow_downward:", partial(edit.move, position=position, to=position + 1), last, position
+                )
+                if st.button("Edit", icon=":material/edit:", type="tertiary", key=f"builder.edit.{position}"):
+                    _editing(basis, position, change)
+                _icon_step("Remove", ":material/delete:", partial(edit.remove, position=position), False, position)
+
+
+Step = Callable[[Draft], Draft]
+
+
+def _step(label: str, icon: str, step: Step, *, key: str, disabled: bool) -> None:
+    st.button(label, icon=icon, type="tertiary", key=key, disabled=disabled, on_click=guarding(draft.change), args=(step,))
+
+
+def _icon_step(label: str, icon: str, step: Step, disabled: bool, position: int) -> None:
+    key = f"builder.{label.lower()}.{position}"
+    st.button(
+        "", icon=icon, help=label, type="tertiary", key=key, disabled=disabled, on_click=guarding(draft.change), args=(step,)
+    )
+
+
+@st.dialog("Add a change", width="medium")
+def _adding(basis: Basis, side: str) -> None:
+    kinds = [kind for kind in changes.FORMS if words.SIDES[kind] == side]
+    kind = st.selectbox("What changes", kinds, format_func=words.KINDS.__getitem__, key=f"adding.{side}.kind")
+    with guarded():
+        change = changes.form(basis, kind or kinds[0], key=f"adding.{(kind or kinds[0]).__name__}")
+        if st.button("Add", type="primary", disabled=change is None, key="adding.add") and change is not None:
+            draft.change(lambda held: edit.add(held, change))
+            st.rerun()
+
+
+@st.dialog("Edit the change", width="medium")
+def _editing(basis: Basis, position: int, held: Change) -> None:
+    with guarded():
+        change = changes.form(basis, type(held), key=f"editing.{position}", start=held)
+        if st.button("Keep", type="primary", disabled=change is None, key="editing.keep") and change is not None:
+            draft.change(lambda was: edit.replace_change(was, position, change))
+            st.rerun()
+
+
+def _saving() -> None:
+    saved = draft.table().saved
+    if draft.is_saved() and saved:
+        st.caption(f"Saved as version {saved.version}.")
+    if st.button("Save", type="primary", key="builder.save", disabled=draft.is_saved(), width="stretch"):
+        with guarded():
+            draft.save()
+            st.rerun()
+    if saved and st.button("Save as a new one", key="builder.save_new", width="stretch"):
+        with guarded():
+            draft.save(as_new=True)
+            st.rerun()
+
+
+def _opening() -> None:
+    with guarded():
+        for saved in session.scenarios().all()[:30]:
+            label = f"{plain(saved.scenario.name)} · {saved.saved_at[:10]}"
+            st.button(label, key=f"builder.open.{saved.id}", on_click=guarding(draft.open_saved), args=(saved,), width="stretch")
+    st.button("Start anew", icon=":material/note_add:", key="builder.anew", on_click=draft.open_new, width="stretch")
+    file = st.file_uploader("A scenario file", type="toml", key=_UPLOAD)
+    if file is not None and st.button("Open the file", key="builder.open_file"):
+        with guarded():
+            draft.open_text(file.getvalue())
+            st.rerun()
+
+
+def _sharing(held: Scenario) -> None:
+    address = draft.address()
+    if address:
+        st.caption("The address of this page reopens the scenario, for whoever can open this app. Copy it from here:")
+        st.code(f"{_page_address()}{address}", language=None, wrap_lines=True)
+    else:
+        st.caption("This scenario is too long for a link (a selection of many users). Save it: then its link is short.")
+    st.download_button(
+        "Scenario (TOML)", toml.dumps(held), file_name=f"{_file_name(held)}.toml", mime="application/toml", width="stretch"
+    )
+
+
+def _page_address() -> str:
+    return str(st.context.url or "").split("?")[0]
+
+
+def _file_name(held: Scenario) -> str:
+    kept = "".join(character if character.isalnum() else "-" for character in held.name.lower())
+    return "-".join(filter(None, kept.split("-")))[:60] or "scenario"

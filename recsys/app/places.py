@@ -1,0 +1,31 @@
+"""Every page of the app: where its script lies, what it is called, and where it stands in the menu."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """One page. ``icon`` is a name in the set of symbols that comes with Streamlit."""
+
+    path: str
+    title: str
+    url: str
+    icon: str
+
+
+HOME = Place(path="pages/intervene/home.py", title="Today", url="today", icon=":material/wb_sunny:")
+SCENARIO = Place(path="pages/intervene/scenario.py", title="Scenario", url="scenario", icon=":material/tune:")
+SLATE = Place(path="pages/intervene/slate.py", title="Slate", url="slate", icon=":material/playlist_add_check:")
+MOVIES = Place(path="pages/visualise/movies.py", title="Movies map", url="movies", icon=":material/movie:")
+AUDIENCE = Place(path="pages/visualise/audience.py", title="Audience map", url="audience", icon=":material/groups:")
+PERSONAS = Place(path="pages/visualise/personas.py", title="Personas", url="personas", icon=":material/diversity_3:")
+DATA = Place(path="pages/create/data.py", title="Data", url="data", icon=":material/database:")
+TRAIN = Place(path="pages/create/train.py", title="Train", url="train", icon=":material/model_training:")
+EXPORT = Place(path="pages/create/export.py", title="Export", url="export", icon=":material/phone_iphone:")
+
+MENU: dict[str, tuple[Place, ...]] = {
+    "Decide": (HOME, SCENARIO, SLATE),
+    "Look": (MOVIES, AUDIENCE, PERSONAS),
+    "Set up": (DATA, TRAIN, EXPORT),
+}
+"""The menu's sections, in order; the first page is where the app opens."""

@@ -1,0 +1,173 @@
+"""What is open: the workspace, its tables, its run, and the answers given so far. Loaded once, shared by all readers.
+
+Caches are keyed by what is on disk (the run's name and the tables' stamp), never by frames; what they hold is read-only.
+"""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from recsys.app.ranges import Desk
+from recsys.app.words.numbers import day
+from recsys.errors import ArtefactError, DataError
+from recsys.projection.basis import Basis, load_basis
+from recsys.projection.project import project as answer
+from recsys.projection.result import Projection
+from recsys.scenario.hash import content_hash
+from recsys.scenario.scenario import Scenario
+from recsys.scenario.store import ScenarioStore
+from recsys.tables.dataset import Dataset
+from recsys.tables.store import TABLES_JSON, TablesInfo, load_dataset, load_info
+from recsys.workspace import Workspace
+
+ROOT = Path(__file__).parents[2]
+"""Folder of ``streamlit_app.py``."""
+
+
+def workspace() -> Workspace:
+    """The workspace that this app was started on."""
+    named = os.environ.get("RECSYS_WORKSPACE")
+    return Workspace(Path(named) if named else ROOT / "data" / "workspace")
+
+
+def has_tables() -> bool:
+    """Whether tables have been taken in."""
+    return workspace().exists()
+
+
+def has_run() -> bool:
+    """Whether a model has been trained on them."""
+    try:
+        workspace().current_run()
+    except ArtefactError:
+        return False
+    return True
+
+
+def is_simulated() -> bool:
+    """Whether the tables were made by a simulation; False where there are none."""
+    info = _info_or_none()
+    return info is not None and info.simulated
+
+
+def origin() -> tuple[tuple[str, str], ...]:
+    """(What, which) of the figures on the page: the workspace, the model's run, the data's fingerprint."""
+    opened = workspace()
+    info = _info_or_none()
+    data = ((("data", _short(info.hashes)),) if info else ()) + ((("taken in", _taken_in(opened)),) if info else ())
+    run = (("model", opened.current_run().name),) if has_run() else ()
+    return (("workspace", opened.root.name), *run, *data)
+
+
+def dataset() -> Dataset:
+    """The validated tables.
+
+    Raises
+    ------
+    DataError  as :func:`recsys.tables.store.load_dataset`
+    """
+    opened = workspace()
+    if not opened.exists():
+        raise DataError.of("E_NO_TABLES", "this workspace holds no tables yet.", "Open the Data page and bring some in.")
+    return _dataset(str(opened.root), stamp(opened))
+
+
+def basis() -> Basis:
+    """What every projection stands on.
+
+    Raises
+    ------
+    ArtefactError  E_NO_RUN: nothing has been trained; and as :func:`recsys.projection.basis.load_basis`
+    """
+    opened = workspace()
+    return _basis(str(opened.root), opened.current_run().name, stamp(opened))
+
+
+def project(scenario: Scenario) -> Projection:
+    """The middle estimate, at once.
+
+    Raises
+    ------
+    ScenarioError  the scenario asks for what the workspace does not have
+    """
+    opened = basis()
+    return _point(opened.fingerprint, content_hash(scenario), opened, scenario)
+
+
+def ranges(scenario: Scenario) -> Projection | None:
+    """The answer with its ranges, or None while they are being computed.
+
+    Raises
+    ------
+    ScenarioError  as :func:`project`
+    """
+    opened = basis()
+    key = f"{opened.fingerprint}/{content_hash(scenario)}"
+    return desk().ask(key, lambda: answer(opened, scenario, draws="all"), reader=_reader())
+
+
+def scenarios() -> ScenarioStore:
+    """Saved scenarios of the workspace."""
+    return ScenarioStore(workspace().scenarios)
+
+
+def stamp(opened: Workspace) -> str:
+    """Changes whenever tables or terms on disk do."""
+    seen = []
+    for path in (opened.tables / TABLES_JSON, opened.economics):
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            continue
+        seen.append(f"{path.name}:{status.st_mtime_ns}:{status.st_size}")
+    return "|".join(seen)
+
+
+@st.cache_resource
+def desk() -> Desk[Projection]:
+    """Where ranges are worked out."""
+    return Desk()
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading the tables …")
+def _dataset(root: str, stamp_of_tables: str) -> Dataset:  # noqa: ARG001  the stamp is part of the cache's key
+    return load_dataset(Workspace(Path(root)))
+
+
+@st.cache_resource(max_entries=2, show_spinner="Opening the model …")
+def _basis(root: str, run: str, stamp_of_tables: str) -> Basis:  # noqa: ARG001  as above
+    return load_basis(Workspace(Path(root)))
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _point(fingerprint: str, scenario_hash: str, _basis: Basis, _scenario: Scenario) -> Projection:  # noqa: ARG001  as above
+    return answer(_basis, _scenario, draws="point")
+
+
+def _info_or_none() -> TablesInfo | None:
+    opened = workspace()
+    if not opened.exists():
+        return None
+    try:
+        return load_info(opened)
+    except DataError:
+        return None
+
+
+def _short(hashes: Mapping[str, str]) -> str:
+    whole = "\0".join(f"{name}={digest}" for name, digest in sorted(hashes.items()))
+    return hashlib.sha256(whole.encode()).hexdigest()[:10]
+
+
+def _taken_in(opened: Workspace) -> str:
+    return day(datetime.fromtimestamp((opened.tables / TABLES_JSON).stat().st_mtime, tz=UTC))
+
+
+def _reader() -> str:
+    context = get_script_run_ctx()
+    return context.session_id if context else "nobody"

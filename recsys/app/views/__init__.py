@@ -1,0 +1,1 @@
+"""What a page is about to show, computed: points of a map, who is in a selection, tables to read."""

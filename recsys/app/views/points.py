@@ -1,0 +1,122 @@
+"""Points of a map: where each movie or user lies, what is drawn of them, and which lie in a selection."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from recsys.embeddings.maps import FlatMap
+
+MAX_POINTS = 10_000
+"""What a browser draws without stuttering; above it a sample is drawn, and said to be one."""
+_SAMPLE_SEED = 20_240
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Points:
+    """Points of one map."""
+
+    frame: pd.DataFrame
+    """What is drawn: ``row`` (of the table), ``id``, ``title``, ``kind`` (``movie``, ``offer``, ``user``), ``x``, ``y``."""
+    positions: NDArray[np.float32]
+    """float32[n, 2]: where all of them lie, drawn or not."""
+    x_title: str
+    y_title: str
+    axes_mean_something: bool
+    named: bool
+    """Whether a point says its name when pointed at: movies do, people do not."""
+
+    @property
+    def total(self) -> int:
+        return len(self.positions)
+
+    @property
+    def is_sample(self) -> bool:
+        return len(self.frame) < self.total
+
+
+def points_of(
+    flat: FlatMap,
+    names: Sequence[str],
+    kinds: Sequence[str],
+    extra: NDArray[np.float32] | None,
+    ids: Sequence[str],
+    *,
+    named: bool,
+) -> Points:
+    """The points of a map.
+
+    Parameters
+    ----------
+    flat : the map; its rows come first
+    names : title of each point (with ``extra``'s)
+    kinds : kind of each point
+    extra : float32[m, 2], points placed on the map that it was not made of (offers); None for none
+    ids : id of each point
+    """
+    positions = flat.positions if extra is None else np.concatenate([flat.positions, extra])
+    rows = np.arange(len(positions))
+    if len(rows) > MAX_POINTS:
+        keep = np.random.default_rng(_SAMPLE_SEED).choice(len(rows), MAX_POINTS, replace=False)
+        rows = np.sort(keep)
+    frame = pd.DataFrame(
+        {
+            "row": rows,
+            "id": [ids[row] for row in rows],
+            "title": [names[row] for row in rows],
+            "kind": [kinds[row] for row in rows],
+            "x": positions[rows, 0].astype(float),
+            "y": positions[rows, 1].astype(float),
+        },
+        index=rows,
+    )
+    linear = flat.kind == "linear"
+    titles = [name.label for name in flat.axis_names] if linear and flat.axis_names else ["", ""]
+    return Points(
+        frame=frame,
+        positions=positions,
+        x_title=titles[0] or ("first main difference" if linear else ""),
+        y_title=titles[1] or ("second main difference" if linear else ""),
+        axes_mean_something=linear,
+        named=named,
+    )
+
+
+def inside(points: Points, selection: Mapping[str, Any], *, box: str, pick: str) -> NDArray[np.int64]:
+    """Rows in what was drawn or clicked: all that lie in the box, also those not drawn; else the clicked ones.
+
+    Parameters
+    ----------
+    selection : what the chart reports: ``{box: {"x": [low, high], "y": [low, high]}, pick: [{"row": 3}, …]}``
+
+    Returns
+    -------
+    int64[k], ascending
+    """
+    drawn = selection.get(box) or {}
+    if "x" in drawn and "y" in drawn:
+        (x_low, x_high), (y_low, y_high) = sorted(map(float, drawn["x"])), sorted(map(float, drawn["y"]))
+        x, y = points.positions.T
+        return np.flatnonzero((x >= x_low) & (x <= x_high) & (y >= y_low) & (y <= y_high)).astype(np.int64)
+    clicked = {int(entry["row"]) for entry in selection.get(pick) or () if isinstance(entry, Mapping) and "row" in entry}
+    return np.array(sorted(row for row in clicked if 0 <= row < points.total), dtype=np.int64)
+
+
+def search(ids: Sequence[str], names: Sequence[str], wanted: str, *, at_most: int = 50) -> tuple[int, ...]:
+    """Rows whose id or title holds what is looked for, whole matches first.
+
+    Examples
+    --------
+    >>> search(["m1", "m2"], ["Kadal Kaatru", "Kaatru"], "kaatru")
+    (1, 0)
+    """
+    text = wanted.strip().casefold()
+    if not text:
+        return ()
+    folded = [name.casefold() for name in names]
+    hits = [row for row, name in enumerate(folded) if text in name or text == ids[row].casefold()]
+    ranked = sorted(hits, key=lambda row: (text not in (folded[row], ids[row].casefold()), not folded[row].startswith(text), row))
+    return tuple(ranked[:at_most])
