@@ -14,7 +14,7 @@ Hours and views are those of today's audience while it stays; who stays is what 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,11 +22,15 @@ from scipy.special import expit
 
 from recsys.errors import ArtefactError, ScenarioError
 from recsys.ids import FloatArray, IntArray
-from recsys.projection.blocks import THREADS, over_users
+from recsys.projection.blocks import THREADS, month_block, over_users
 from recsys.projection.nests import NestSums
 
-_STEP = 1e-6
-_ITERATIONS = 25
+_STEP = 3e-4
+"""Change of appetite below which Newton's last step leaves an error of the order of its square."""
+_NEAR = 3e-3
+"""Change of appetite that is let stand where a world is run coarsely."""
+_UNDAMPED = 8
+_ITERATIONS = 60
 _FLOOR = 1e-12
 
 
@@ -110,6 +114,7 @@ def simulate(
     extras: Extras,
     worlds: Sequence[Sequence[int]],
     horizon_months: int,
+    careful: bool = True,
     threads: int = THREADS,
 ) -> list[Outcome]:
     """Run several worlds that differ in which extras they have.
@@ -119,7 +124,8 @@ def simulate(
     catalogue : nest sums of everything that is not an extra
     dissimilarity : λ in (0, 1]
     rewatch : ρ in [0, 1]
-    worlds : for each world, the positions of the extras it has, ascending
+    worlds : for each world, the positions of the extras it has, ascending; the one with most of them first
+    careful : whether appetites are found to 1e-6 or so; else to a few thousandths, enough for a draw among many
 
     Returns
     -------
@@ -139,10 +145,12 @@ def simulate(
     chosen = [np.asarray(world, dtype=np.int64) for world in worlds]
 
     def work(block: slice) -> list[Outcome]:
-        engine = _Engine(catalogue, dissimilarity, rewatch, people, extras, horizon_months, block)
+        engine = _Engine(catalogue, dissimilarity, rewatch, people, extras, horizon_months, careful, block)
         return [engine.run(world) for world in chosen]
 
-    by_block = over_users(len(catalogue.worth), work, threads=threads)
+    n_users = len(catalogue.worth)
+    block = month_block(n_users)
+    by_block = over_users(n_users, work, block=block, threads=threads if n_users > 8 * block else 1)
     return [_joined([blocks[k] for blocks in by_block]) for k in range(len(chosen))]
 
 
@@ -176,10 +184,10 @@ class _Shares:
 
     weights: FloatArray
     """exp(V/λ)"""
-    within: FloatArray
-    """Share inside the nest."""
     share: FloatArray
     """Share of all occasions."""
+    some: FloatArray
+    """[n_touched, n_block]: D, 1 where it is 0"""
     factor: FloatArray
     """[n_touched, n_block]: D^(λ−1) / (1 + S)"""
     inside: FloatArray
@@ -199,10 +207,11 @@ class _Engine:
         people: People,
         extras: Extras,
         horizon_months: int,
+        careful: bool,
         block: slice,
     ) -> None:
         self.horizon, self.lam, self.rho = horizon_months, dissimilarity, rewatch
-        self.people, self.extras, self.block = people, extras, block
+        self.people, self.extras, self.block, self.careful = people, extras, block, careful
         self.touched, self.nest_of = np.unique(extras.nests, return_inverse=True)
         worth, hours = catalogue.worth[block], catalogue.hours[block]
         rest = np.ones(worth.shape[1], dtype=np.bool_)
@@ -211,11 +220,12 @@ class _Engine:
         self.rest_worth = power.sum(axis=1)
         self.rest_hours = (power / _never_zero(worth[:, rest]) * hours[:, rest]).sum(axis=1)
         self.base_worth = np.ascontiguousarray(worth[:, self.touched].T)
+        self.base_filled = bool((self.base_worth > 0).all())
         self.base_hours = np.ascontiguousarray(hours[:, self.touched].T)
         self.log_weight = extras.utility[:, block] / dissimilarity
         self.occasions, self.weight = people.occasions[block], people.weight[block]
-        self.found: dict[int, FloatArray] = {}
-        """Appetite found by month in the first world that had every extra of it: where later searches start."""
+        self.found: dict[int, tuple[FloatArray, FloatArray]] = {}
+        """By month, appetite and slope in the world that was run first: where later searches start."""
 
     def run(self, world: IntArray) -> Outcome:
         """The outcome of a world for this block."""
@@ -240,7 +250,7 @@ class _Engine:
                 hours = self._hours(now, here)
             else:
                 if resting is None:
-                    now = self._shares(np.zeros((0, n)), here)
+                    now = self._shares(np.zeros((0, n)), np.ones((0, n)), self.nest_of[here])
                     resting = now, self._hours(now, here)
                 now, hours = resting
             views = self.occasions * now.inside
@@ -274,46 +284,68 @@ class _Engine:
         log_weight = self.log_weight[here] + self.extras.curve[here, month][:, None] / self.lam
         full = (1.0 - self.rho) * unwatched
         highest = np.maximum(self.rho + full, _FLOOR)
-        start = self.found.get(month)
-        level = np.clip(appetite[here] if start is None else start[here], _FLOOR, highest)
+        nests = self.nest_of[here]
+        guess, slope = self._start(month, here, appetite)
+        known = slope is not None
+        level = np.clip(guess, _FLOOR, highest)
         for iteration in range(_ITERATIONS):
-            now = self._shares(log_weight + np.log(level) / self.lam, here)
-            rate = self.occasions * now.share / level
-            left = np.exp(-rate)
-            mean = -np.expm1(-rate) / np.maximum(rate, _FLOOR)
-            mean[rate <= _FLOOR] = 1.0
-            elasticity = 1.0 / self.lam + (1.0 - 1.0 / self.lam) * now.within - now.share
-            slope = full * (left - mean) * (elasticity - 1.0) / level - 1.0
-            step = (level - self.rho - full * mean) / slope
-            if np.max(np.abs(step)) <= _STEP:
+            now = self._shares(log_weight, level, nests)
+            share = now.weights * now.factor[nests]
+            rate = np.maximum(self.occasions * share / level, _FLOOR)
+            mean = -np.expm1(-rate) / rate
+            if slope is None or not known or iteration > 1:
+                # d ln P / d ln a − 1 of a nested logit
+                elasticity = (1.0 / self.lam - 1.0) * (1.0 - now.weights / now.some[nests]) - share
+                slope = full * (mean - np.exp(-rate)) * elasticity / level + 1.0
+            step = (self.rho + full * mean - level) / slope
+            largest = np.abs(step).max()
+            found = np.clip(level + (step if iteration < _UNDAMPED else 0.5 * step), _FLOOR, highest)
+            if largest <= _NEAR and not self.careful:
                 break
-            level = np.clip(level + (step if iteration < 8 else 0.5 * step), _FLOOR, highest)
+            level = found
+            if largest <= _STEP:
+                now = self._shares(log_weight, level, nests)
+                share = now.weights * now.factor[nests]
+                break
         else:
             raise ArithmeticError("the month's appetite was not found")
-        appetite[here] = level
-        if start is None:
-            self.found[month] = appetite.copy()
-        return now, left
+        appetite[here] = found
+        if month not in self.found:
+            slopes = np.ones_like(appetite)
+            slopes[here] = slope
+            self.found[month] = appetite.copy(), slopes
+        return replace(now, share=share), np.exp(-self.occasions * share / level)
 
-    def _shares(self, log_weight: FloatArray, here: IntArray) -> _Shares:
-        weights = np.exp(log_weight)
+    def _start(self, month: int, here: IntArray, appetite: FloatArray) -> tuple[FloatArray, FloatArray | None]:
+        """Where to look for the month's appetite, and with which slope: last month's appetite, moved as it moved in the world
+        that was run first, with the slope found there."""
+        if month not in self.found:
+            return appetite[here], None
+        level, slope = self.found[month]
+        if month - 1 not in self.found:
+            return level[here], slope[here]
+        return appetite[here] + level[here] - self.found[month - 1][0][here], slope[here]
+
+    def _shares(self, log_weight: FloatArray, level: FloatArray, nests: IntArray) -> _Shares:
+        """Choices at appetites ``level``, which multiply a movie's odds (power 1/λ inside its nest)."""
+        weights = np.log(level)
+        weights /= self.lam
+        weights += log_weight
+        np.exp(weights, out=weights)
         worth = self.base_worth.copy()
-        for row, nest in enumerate(self.nest_of[here]):
+        for row, nest in enumerate(nests):
             worth[nest] += weights[row]
-        power = _power(worth, self.lam)
-        some = _never_zero(worth)
-        inside = self.rest_worth + power.sum(axis=0)
+        some = worth if self.base_filled else _never_zero(worth)
+        factor = np.log(some)
+        factor *= self.lam
+        np.exp(factor, out=factor)
+        if not self.base_filled:
+            factor[worth <= 0] = 0.0
+        inside = self.rest_worth + factor.sum(axis=0)
         outside = 1.0 / (1.0 + inside)
-        factor = power / some * outside
-        nests = self.nest_of[here]
-        return _Shares(
-            weights=weights,
-            within=weights / some[nests],
-            share=weights * factor[nests],
-            factor=factor,
-            inside=inside * outside,
-            outside=outside,
-        )
+        factor /= some
+        factor *= outside
+        return _Shares(weights=weights, share=weights, some=some, factor=factor, inside=inside * outside, outside=outside)
 
     def _hours(self, now: _Shares, here: IntArray) -> FloatArray:
         """Hours each user watches in the month, float64[n_block]."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from recsys.choice.model import ChoiceModel, Draw, Float32Array
 from recsys.errors import ArtefactError
 from recsys.ids import FloatArray, IntArray
-from recsys.projection.blocks import THREADS, over_users
+from recsys.projection.blocks import PRODUCT_BLOCK, THREADS, over_users
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -79,7 +79,7 @@ def sums(
         weights *= hours_per_view
         hours[block, catalogue.nests] = np.add.reduceat(weights, catalogue.starts, axis=1)
 
-    over_users(len(rows), work, threads=threads)
+    over_users(len(rows), work, block=PRODUCT_BLOCK, threads=threads)
     return NestSums(worth=worth, hours=hours)
 
 

@@ -11,7 +11,7 @@ from recsys.projection import catalogue as catalogues
 from recsys.projection import support, worlds
 from recsys.projection.assumptions import assumptions
 from recsys.projection.basis import Basis
-from recsys.projection.blocks import THREADS, over
+from recsys.projection.blocks import THREADS
 from recsys.projection.catalogue import Catalogue
 from recsys.projection.demand import Outcome
 from recsys.projection.economics import cost_flow, cumulative, discount_factors, max_bid, net_present_value, payback_month
@@ -73,11 +73,9 @@ def project(basis: Basis, scenario: Scenario, *, draws: Draws = "point", threads
     point = worlds.run(basis, 0, audience, catalogue, horizon, threads=threads)
     figures = [_figures(catalogue, point, rate)]
     if draws == "all":
-        figures += over(
-            list(range(1, len(basis.choice.draws))),
-            lambda draw: _figures(catalogue, worlds.run(basis, draw, audience, catalogue, horizon, threads=1), rate),
-            threads=threads,
-        )
+        for draw in range(1, len(basis.choice.draws)):
+            found = worlds.run(basis, draw, audience, catalogue, horizon, threads=threads)
+            figures.append(_figures(catalogue, found, rate))
     return _assemble(basis, scenario, catalogue, point, figures)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from recsys.choice.model import Float32Array
 from recsys.ids import FloatArray
 from recsys.projection.basis import Basis
-from recsys.projection.blocks import THREADS, over_users
+from recsys.projection.blocks import PRODUCT_BLOCK, THREADS, over_users
 from recsys.projection.demand import Outcome
 from recsys.projection.nests import NestSums, layout, movie_weights
 
@@ -65,6 +65,6 @@ def hours_lost(
             part[:, here] = factor @ weights[:, here]
         return part
 
-    total = np.sum(over_users(choice.n_users, work, threads=threads), axis=0)
+    total = np.sum(over_users(choice.n_users, work, block=PRODUCT_BLOCK, threads=threads), axis=0)
     lost[:, columns.columns] = total * choice.hours_per_view[columns.columns]
     return lost

@@ -67,6 +67,7 @@ def run(
             extras=extras(basis, draw, catalogue, vectors, horizon_months),
             worlds=worlds,
             horizon_months=horizon_months,
+            careful=draw == 0,
             threads=threads,
         )
         return found, vectors, sums
