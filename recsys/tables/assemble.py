@@ -130,6 +130,8 @@ def typed(frame: pd.DataFrame) -> pd.DataFrame:
             types[name] = "int64"
         elif name == "active":
             types[name] = "bool"
+        elif name == "exclusive":
+            types[name] = "boolean"
         elif frame[name].dtype == object or isinstance(frame[name].dtype, pd.CategoricalDtype):
             types[name] = "str"
     return frame.astype(types)

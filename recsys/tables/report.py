@@ -1,0 +1,62 @@
+"""What an import took in, what it warns of and what it had to assume."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from recsys.errors import Finding
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportReport:
+    """The answer of an import. It is also kept with the tables."""
+
+    format: str
+    """Recognised or given, for example ``movielens-csv``; ``tables`` for our own names."""
+    rows: Mapping[str, int]
+    """Rows of each table of the workspace after the import."""
+    imported: tuple[str, ...]
+    """Tables that this import brought."""
+    ranges: Mapping[str, tuple[Any, Any]]
+    """``table.column`` → least and largest value; times as ISO 8601 text."""
+    warnings: tuple[Finding, ...]
+    assumed: tuple[str, ...]
+    """What holds for the workspace only by assumption, one sentence each."""
+    notes: tuple[str, ...]
+    """Files and columns that nothing was taken from, tables that gave way."""
+    simulated: bool
+    fingerprint: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The document that ``recsys import --json`` prints."""
+        return {
+            "format": self.format,
+            "rows": dict(self.rows),
+            "imported": list(self.imported),
+            "ranges": {name: list(limits) for name, limits in self.ranges.items()},
+            "warnings": [warning.as_json() for warning in self.warnings],
+            "assumed": list(self.assumed),
+            "notes": list(self.notes),
+            "simulated": self.simulated,
+            "fingerprint": self.fingerprint,
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """The report that :meth:`as_json` wrote."""
+        return cls(
+            format=document["format"],
+            rows=document["rows"],
+            imported=tuple(document["imported"]),
+            ranges={name: (low, high) for name, (low, high) in document["ranges"].items()},
+            warnings=tuple(finding_from_json(warning) for warning in document["warnings"]),
+            assumed=tuple(document["assumed"]),
+            notes=tuple(document["notes"]),
+            simulated=document["simulated"],
+            fingerprint=document["fingerprint"],
+        )
+
+
+def finding_from_json(document: Mapping[str, Any]) -> Finding:
+    """The finding that :meth:`recsys.errors.Finding.as_json` wrote."""
+    return Finding(**{**document, "rows": tuple(document["rows"])})

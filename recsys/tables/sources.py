@@ -1,0 +1,98 @@
+"""The files behind a path: a folder, a zip or a single file. Nothing outside the scratch folder is ever written."""
+
+import stat
+import zipfile
+from pathlib import Path, PurePosixPath
+
+from recsys.errors import DataError
+from recsys.tables.limits import MIB, Limits
+
+_IGNORED = ("__MACOSX", "Thumbs.db")
+
+
+def gather(path: Path, scratch: Path, limits: Limits) -> dict[str, Path]:
+    """Files by name. Where all of them lie in one sub-folder, it is looked into.
+
+    Raises
+    ------
+    DataError  E_NOT_FOUND, E_TYPE, E_ZIP, E_PATH (a member would land outside the folder), E_RATIO, E_TOO_BIG
+    """
+    if path.is_dir():
+        return _listed(path, limits)
+    if not path.exists():
+        raise DataError.of("E_NOT_FOUND", f"there is nothing at {path}.", "Check the path.")
+    with path.open("rb") as file:
+        magic = file.read(4)
+    if path.suffix.lower() == ".zip":
+        if magic not in (b"PK\x03\x04", b"PK\x05\x06"):
+            raise DataError.of("E_TYPE", f"{path.name} is named .zip but is none.", "Make the zip again.", table=path.name)
+        _unpack(path, scratch, limits)
+        return _listed(scratch, limits)
+    return {path.name: path}
+
+
+def _listed(folder: Path, limits: Limits) -> dict[str, Path]:
+    entries = [entry for entry in sorted(folder.iterdir()) if entry.name not in _IGNORED and not entry.name.startswith(".")]
+    files = [entry for entry in entries if entry.is_file()]
+    if not files and len(entries) == 1:
+        return _listed(entries[0], limits)
+    if len(files) > limits.members:
+        raise DataError.of(
+            "E_TOO_BIG", f"{folder.name} holds {len(files)} files; {limits.members} are allowed.", "Keep one file a table."
+        )
+    return {file.name: file for file in files}
+
+
+def _unpack(archive: Path, scratch: Path, limits: Limits) -> None:
+    try:
+        with zipfile.ZipFile(archive) as source:
+            members = [member for member in source.infolist() if not member.is_dir()]
+            if len(members) > limits.members:
+                raise DataError.of(
+                    "E_TOO_BIG",
+                    f"{archive.name} holds {len(members)} files; {limits.members} are allowed.",
+                    "Keep one file a table.",
+                    table=archive.name,
+                )
+            left = limits.decoded_bytes
+            for member in members:
+                left -= _extract(source, member, scratch, limits, left)
+    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+        raise DataError.of("E_ZIP", f"{archive.name} is damaged ({error}).", "Make the zip again.", table=archive.name) from error
+
+
+def _extract(source: zipfile.ZipFile, member: zipfile.ZipInfo, scratch: Path, limits: Limits, left: int) -> int:
+    """Unfold one member, counting what really comes out: sizes that a zip declares can lie."""
+    place = PurePosixPath(member.filename.replace("\\", "/"))
+    is_link = stat.S_ISLNK(member.external_attr >> 16)
+    if place.is_absolute() or ".." in place.parts or ":" in place.parts[0] or is_link:
+        raise DataError.of(
+            "E_PATH", f"{member.filename!r} would land outside the folder.", "Zip plain files only.", table=member.filename
+        )
+    if member.flag_bits & 1:
+        raise DataError.of("E_ZIP", f"{member.filename} is encrypted.", "Make the zip without a password.", table=member.filename)
+    target = scratch.joinpath(*place.parts)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists():
+        raise DataError.of("E_ZIP", f"{member.filename} is in the zip twice.", "Keep one of them.", table=member.filename)
+    largest = min(limits.file_bytes, left)
+    unfolded = 0
+    with source.open(member) as packed, target.open("wb") as file:
+        while piece := packed.read(MIB):
+            unfolded += len(piece)
+            if unfolded > MIB and unfolded > limits.ratio * max(member.compress_size, 1):
+                raise DataError.of(
+                    "E_RATIO",
+                    f"{member.filename} unfolds more than {limits.ratio:g} times.",
+                    "Send the table itself instead of the zip.",
+                    table=member.filename,
+                )
+            if unfolded > largest:
+                raise DataError.of(
+                    "E_TOO_BIG",
+                    f"{member.filename} unfolds to more than {largest:,} bytes.",
+                    "Split off what is not needed, or raise the limit.",
+                    table=member.filename,
+                )
+            file.write(piece)
+    return unfolded

@@ -1,0 +1,78 @@
+"""Events to learn from and events to be judged on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from recsys.errors import DataError
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Split:
+    """Two parts of the events, each in the order of the events and with their columns."""
+
+    train: pd.DataFrame
+    test: pd.DataFrame
+    cutoff: pd.Timestamp | None
+    """The first moment of the test part; None where time played no part."""
+
+
+def temporal(events: pd.DataFrame, train_share: float = 0.8) -> Split:
+    """The earlier part to learn from, the later part to be judged on.
+
+    Events of one and the same second are never parted, so that nothing in ``train`` is as late as ``cutoff``; ``train`` may so
+    be somewhat smaller than asked.
+
+    Parameters
+    ----------
+    events : sorted by ``timestamp``
+    train_share : in (0, 1)
+
+    Raises
+    ------
+    DataError  E_SPLIT: the share is outside (0, 1), or one part would be empty
+
+    Examples
+    --------
+    >>> days = pd.DataFrame({"timestamp": pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-02", "2024-01-03"])})
+    >>> parts = temporal(days, 0.5)
+    >>> len(parts.train), len(parts.test), str(parts.cutoff.date())
+    (1, 3, '2024-01-02')
+    """
+    _check_share(train_share)
+    times = events["timestamp"].to_numpy()
+    wanted = min(round(len(times) * train_share), len(times) - 1)
+    if wanted < 1:
+        raise _empty(len(times))
+    n_train = int(np.searchsorted(times, times[wanted], side="left"))
+    if n_train == 0:
+        raise _empty(len(times))
+    return Split(train=events.iloc[:n_train], test=events.iloc[n_train:], cutoff=pd.Timestamp(times[n_train]))
+
+
+def random(events: pd.DataFrame, train_share: float, rng: np.random.Generator) -> Split:
+    """Each event falls by lot. It lets a model see the future: for comparison with published figures only.
+
+    Raises
+    ------
+    DataError  E_SPLIT: the share is outside (0, 1), or one part would be empty
+    """
+    _check_share(train_share)
+    n_train = round(len(events) * train_share)
+    if not 0 < n_train < len(events):
+        raise _empty(len(events))
+    chosen = np.zeros(len(events), bool)
+    chosen[rng.permutation(len(events))[:n_train]] = True
+    return Split(train=events[chosen], test=events[~chosen], cutoff=None)
+
+
+def _check_share(train_share: float) -> None:
+    if not 0.0 < train_share < 1.0:
+        raise DataError.of("E_SPLIT", f"the training share is {train_share}.", "Give a share between 0 and 1, for example 0.8.")
+
+
+def _empty(n_events: int) -> DataError:
+    return DataError.of(
+        "E_SPLIT", f"{n_events} events cannot be parted so that both parts hold some.", "Take in a longer period.", table="events"
+    )
