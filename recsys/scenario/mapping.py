@@ -176,6 +176,8 @@ def _change_as_mapping(change: Change) -> dict[str, Any]:
             entry["towards"] = _direction_as_mapping(value)
         elif field.name == "delta_share":
             entry["delta_pp"] = _hundredfold(value)
+        elif (bound := BOUNDS.get((type(change), field.name))) and isinstance(value, int | float):
+            entry[field.name] = value if bound.whole else float(value) + 0.0
         else:
             entry[field.name] = value
     return entry
@@ -202,7 +204,7 @@ def _direction_as_mapping(direction: Direction) -> dict[str, Any]:
 
 
 def _hundredfold(share: float) -> Decimal | float:
-    return Decimal(repr(float(share))) * 100 if math.isfinite(share) else share
+    return Decimal(repr(float(share) + 0.0)) * 100 if math.isfinite(share) else share
 
 
 def _short(value: object) -> str:

@@ -1,0 +1,202 @@
+"""Scenario files and links: what is written is read back, and whatever is wrong is said at once."""
+
+import base64
+import hashlib
+import json
+import math
+import zlib
+
+import pytest
+from hypothesis import assume, given
+
+from recsys.errors import ScenarioError
+from recsys.scenario import link, mapping, toml
+from recsys.scenario.hash import content_hash
+from recsys.scenario.scenario import (
+    Acquire,
+    ByRule,
+    ByUsers,
+    ChangeChurn,
+    Everyone,
+    ResizeSegment,
+    Scenario,
+    ShiftTaste,
+    TowardsAttribute,
+)
+from tests.scenario.strategies import scenarios
+
+FILE = """
+schema = 1
+name = "Tamil families grow"
+horizon_months = 12
+
+[[change]]
+type = "resize_segment"
+segment = { where = "language = 'Tamil' and city_tier = 2" }
+factor = 1.2
+
+[[change]]
+type = "shift_taste"
+segment = { all = true }
+towards = { attribute = "genre", value = "Thriller" }
+strength = -0.5
+
+[[change]]
+type = "change_churn"
+segment = { all = true }
+delta_pp = -0.7
+
+[[change]]
+type = "acquire"
+offer = "tt0816692"
+fee = 4_000_000
+"""
+
+
+@given(scenarios)
+def test_a_scenario_written_and_read_back_is_the_same(scenario: Scenario):
+    assert toml.loads(toml.dumps(scenario)) == scenario
+
+
+@given(scenarios)
+def test_a_scenario_in_a_link_is_the_same(scenario: Scenario):
+    try:
+        parameter = link.encode(scenario)
+    except ScenarioError:
+        assume(False)
+    assert link.decode(parameter) == scenario
+
+
+@given(scenarios)
+def test_the_hash_survives_writing_and_tells_scenarios_apart(scenario: Scenario):
+    assert content_hash(toml.loads(toml.dumps(scenario))) == content_hash(scenario)
+    assert content_hash(Scenario(name=scenario.name + "x", changes=scenario.changes)) != content_hash(scenario)
+
+
+def test_a_scenario_too_long_for_a_link_is_refused():
+    many = ByUsers(users=tuple(hashlib.sha256(str(k).encode()).hexdigest() for k in range(200)))
+    with pytest.raises(ScenarioError, match="E_PARAM"):
+        link.encode(Scenario(name="a lasso", changes=(ResizeSegment(segment=many, factor=2.0),)))
+
+
+@pytest.mark.parametrize("spelling", ["4_000_000", "4e6", "4000000.0", "4000000.00"])
+def test_the_hash_does_not_depend_on_how_a_number_is_spelled(spelling: str):
+    assert content_hash(toml.loads(FILE.replace("4_000_000", spelling))) == content_hash(toml.loads(FILE))
+
+
+def test_the_hash_does_not_depend_on_whether_a_whole_amount_is_an_int():
+    one, other = (Scenario(name="x", changes=(Acquire(offer="o", fee=fee),)) for fee in (4, 4.0))
+    assert content_hash(one) == content_hash(other)
+
+
+def test_a_file_says_what_it_says():
+    assert toml.loads(FILE) == Scenario(
+        name="Tamil families grow",
+        changes=(
+            ResizeSegment(segment=ByRule(where="language = 'Tamil' and city_tier = 2"), factor=1.2),
+            ShiftTaste(segment=Everyone(), towards=TowardsAttribute(attribute="genre", value="Thriller"), strength=-0.5),
+            ChangeChurn(segment=Everyone(), delta_share=-0.007),  # −0.7 percentage points
+            Acquire(offer="tt0816692", fee=4e6),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "place"),
+    [
+        ("schema = 2", "E_VERSION", "schema"),
+        ("factor = nan", "E_NUMBER", "change[1].factor"),
+        ("factor = inf", "E_NUMBER", "change[1].factor"),
+        ("factor = 1e309", "E_NUMBER", "change[1].factor"),
+        ("factor = 0", "E_RANGE", "change[1].factor"),
+        ("factor = -1.0", "E_RANGE", "change[1].factor"),
+        ("factor = 1001", "E_RANGE", "change[1].factor"),
+        ('factor = "1.2"', "E_PARAM", "change[1].factor"),
+        ("factor = true", "E_PARAM", "change[1].factor"),
+        ("factor_typo = 1.2", "E_PARAM", "change[1]"),
+        ("segment = { where = 3 }", "E_PARAM", "change[1].segment"),
+        ("segment = { tier = 2 }", "E_SEGMENT", "change[1].segment"),
+        ("segment = { all = false }", "E_SEGMENT", "change[1].segment"),
+        ('segment = { all = true, persona = "x" }', "E_SEGMENT", "change[1].segment"),
+        ("segment = { users = [] }", "E_PARAM", "change[1].segment"),
+        ("segment = { users = [1] }", "E_PARAM", "change[1].segment"),
+        ('type = "resize"', "E_PARAM", "change[1]"),
+        ("horizon_months = 1.5", "E_RANGE", "horizon_months"),
+        ("horizon_months = 121", "E_RANGE", "horizon_months"),
+        ('name = "a\\u0000b"', "E_PARAM", "name"),
+        ('name = "a\\u202Eb"', "E_PARAM", "name"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_place(line: str, code: str, place: str):
+    good = {
+        "schema": "schema = 1",
+        "name": 'name = "x"',
+        "horizon_months": "horizon_months = 12",
+        "type": 'type = "resize_segment"',
+        "segment": "segment = { all = true }",
+        "factor": "factor = 1.2",
+    }
+    key = line.partition(" =")[0]
+    lines = {**good, key: line}
+    lines.pop("factor") if key == "factor_typo" else None
+    head = [lines.pop(name) for name in ("schema", "name", "horizon_months")]
+    with pytest.raises(ScenarioError) as refused:
+        toml.loads("\n".join([*head, "[[change]]", *lines.values()]))
+    assert (code, place) in [(finding.code, finding.column) for finding in refused.value.findings]
+    assert all(finding.remedy for finding in refused.value.findings)
+
+
+def test_all_mistakes_are_found_in_one_try():
+    text = 'schema = 1\nname = 3\n[[change]]\ntype = "drop"\n[[change]]\ntype = "continue_drift"\nmonths = 0\n'
+    with pytest.raises(ScenarioError) as refused:
+        toml.loads(text)
+    assert [finding.column for finding in refused.value.findings] == ["name", "change[1].movie", "change[2].months"]
+
+
+def test_a_newer_version_is_not_read_any_further():
+    with pytest.raises(ScenarioError) as refused:
+        toml.loads('schema = 7\nname = 3\nsomething_new = "x"')
+    assert [finding.code for finding in refused.value.findings] == ["E_VERSION"]
+
+
+def test_text_that_is_not_toml_is_refused():
+    with pytest.raises(ScenarioError, match="E_TOML"):
+        toml.loads("name = ")
+
+
+def test_joiners_of_indic_scripts_may_stay_in_a_name():
+    name = "ക്ഷ‌ണം"  # Malayalam with a zero-width non-joiner
+    assert toml.loads(f'schema = 1\nname = "{name}"').name == name
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_scenario_built_in_the_program_is_checked_too(value: float):
+    with pytest.raises(ScenarioError, match="E_NUMBER"):
+        mapping.check(Scenario(name="x", changes=(ChangeChurn(segment=Everyone(), delta_share=value),)))
+
+
+def packed(document: object) -> str:
+    return "1." + base64.urlsafe_b64encode(zlib.compress(json.dumps(document).encode())).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    ("parameter", "code"),
+    [
+        ("", "E_PARAM"),
+        ("1", "E_PARAM"),
+        ("1.", "E_PARAM"),
+        ("1.!!!", "E_PARAM"),
+        ("../etc", "E_PARAM"),
+        ("9.abcd", "E_VERSION"),
+        ("1." + "A" * 5000, "E_PARAM"),
+        (packed([1]), "E_PARAM"),
+        (packed({"schema": 1, "name": "x", "horizon_months": math.inf}), "E_NUMBER"),
+        (packed({"schema": 1, "name": "x" * 190_000}), "E_PARAM"),
+        (packed({"schema": 1, "name": "x" * 900_000}), "E_PARAM"),
+        (packed({"schema": 2, "name": "x"}), "E_VERSION"),
+        (link.encode(Scenario(name="cut off"))[:-6], "E_PARAM"),
+    ],
+)
+def test_a_link_that_is_not_one_is_refused(parameter: str, code: str):
+    with pytest.raises(ScenarioError, match=code):
+        link.decode(parameter)
