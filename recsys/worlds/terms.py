@@ -1,0 +1,50 @@
+"""How the simulated service earns: the ``economics.toml`` that goes with it."""
+
+from recsys.tables.terms import Economics, Plan, Term
+
+SOURCE = "demo world"
+
+
+def _term(value: float) -> Term:
+    return Term(value=value, source=SOURCE, kind="configured")
+
+
+MONTHLY_PRICE_INR = 199.0
+
+ECONOMICS = Economics(
+    currency="INR",
+    discount_rate=_term(0.12),
+    hurdle_rate=_term(0.15),
+    plans=(
+        Plan(name="monthly", kind="svod", monthly_price=_term(MONTHLY_PRICE_INR), margin_share=_term(0.62)),
+        Plan(name="ad-funded", kind="avod", ads_per_hour=_term(9.0), fill_share=_term(0.60), cpm=_term(160.0)),
+        Plan(name="rental", kind="tvod", rental_price=_term(49.0), platform_share=_term(0.40)),
+    ),
+    default_plan="monthly",
+)
+"""Plans of ``society.PLANS``. One simulated user is one user: revenue, and with it the fees of offers, are those of a service
+of some thousands of users, so a slate that a service of a million would buy for 1.8 crore is asked for in thousands here."""
+
+
+def subscriber_month() -> float:
+    """Margin of a subscriber who pays for a month."""
+    plan = ECONOMICS.plan("monthly")
+    return _value(plan.monthly_price) * _value(plan.margin_share)
+
+
+def ad_hour() -> float:
+    """Advertising revenue of an hour watched on the ad-funded plan."""
+    plan = ECONOMICS.plan("ad-funded")
+    return _value(plan.ads_per_hour) * _value(plan.fill_share) * _value(plan.cpm) / 1_000
+
+
+def rental() -> float:
+    """What the service keeps of a rental."""
+    plan = ECONOMICS.plan("rental")
+    return _value(plan.rental_price) * _value(plan.platform_share)
+
+
+def _value(term: Term | None) -> float:
+    if term is None:
+        raise ValueError("the demo's plans state this term")
+    return term.value
