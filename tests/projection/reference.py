@@ -1,0 +1,65 @@
+"""The same demand, computed the slow way: every movie, every user, every month, from the nested logit itself."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+from recsys.choice.nested_logit import choice_shares
+from recsys.choice.utility import catalogue_utility
+from recsys.ids import FloatArray
+from recsys.projection import audience as audiences
+from recsys.projection.audience import Audience
+from recsys.projection.basis import Basis
+from recsys.projection.catalogue import Catalogue, extras
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Slow:
+    """Totals of one world."""
+
+    hours: FloatArray
+    revenue: FloatArray
+    movie_hours: FloatArray
+    """float64[n_movies]"""
+    extra_views: FloatArray
+    """float64[n_extras, horizon]"""
+
+
+def simulate(basis: Basis, draw: int, audience: Audience, catalogue: Catalogue, *, world: list[int], horizon: int) -> Slow:
+    """One world of a scenario."""
+    choice, parameters = basis.choice, basis.choice.draws[draw]
+    vectors = audiences.vectors(choice.members[parameters.member], audience, basis.weight)
+    people = audiences.people(basis, audience, parameters)
+    followed = extras(basis, draw, catalogue, vectors, horizon)
+    utility = catalogue_utility(choice, parameters, slice(0, choice.n_users), vectors=vectors)
+    utility[:, [movie.row for movie in catalogue.tracked]] = -np.inf
+    nests = np.concatenate([choice.nests, followed.nests[world]])
+    hours_each = np.concatenate([choice.hours_per_view, followed.hours_per_view[world]])
+    unwatched = followed.unwatched[world].T.copy()
+    rho = parameters.rewatch
+    hours, revenue = np.zeros(horizon), np.zeros(horizon)
+    movie_hours, extra_views = np.zeros(choice.n_movies), np.zeros((len(followed), horizon))
+    staying = np.ones(choice.n_users)
+    for month in range(horizon):
+        plain = followed.utility[world].T + followed.curve[world, month]
+        appetite = rho + (1 - rho) * unwatched
+        for _ in range(400):
+            with np.errstate(divide="ignore"):
+                shares = choice_shares(np.column_stack([utility, plain + np.log(appetite)]), nests, parameters.dissimilarity)
+            own = shares[:, choice.n_movies :]
+            rate = np.maximum(people.occasions[:, None] * own / np.maximum(appetite, 1e-12), 1e-12)
+            fixed = rho + (1 - rho) * unwatched * -np.expm1(-rate) / rate
+            if np.abs(fixed - appetite).max(initial=0) < 1e-11:
+                break
+            appetite = 0.5 * (appetite + fixed)
+        views = people.occasions[:, None] * shares
+        each = (views * hours_each).sum(axis=1)
+        churn = expit(people.churn_intercept - people.churn_hours_slope * np.log1p(each)) + people.churn_delta
+        staying = np.where(people.subscribes, staying * (1 - np.clip(churn, 0, 1)), 1.0)
+        earned = people.subscription * staying + people.per_hour * each + people.per_view * views.sum(axis=1)
+        hours[month], revenue[month] = people.weight @ each, people.weight @ earned
+        movie_hours += people.weight @ views[:, : choice.n_movies] * choice.hours_per_view
+        extra_views[world, month] = people.weight @ views[:, choice.n_movies :]
+        unwatched *= np.exp(-rate)
+    return Slow(hours=hours, revenue=revenue, movie_hours=movie_hours, extra_views=extra_views)

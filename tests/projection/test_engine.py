@@ -1,0 +1,112 @@
+"""The fast engine against the slow one, term by term."""
+
+import numpy as np
+import pytest
+
+from recsys.projection import audience as audiences
+from recsys.projection import catalogue as catalogues
+from recsys.projection import worlds
+from recsys.projection.victims import hours_lost
+from recsys.scenario import scenario as s
+from tests.projection import builders, reference
+
+HORIZON = 4
+ALL = s.Everyone()
+CASES = {
+    "one offer": (s.Acquire(offer="o00"),),
+    "three offers, one late, one leaving early": (
+        s.Acquire(offer="o00"),
+        s.Acquire(offer="o01", launch_month=3),
+        s.Acquire(offer="o03", window_months=2),
+    ),
+    "a movie dropped": (s.Drop(movie="m0004"),),
+    "a movie promoted beside an offer": (s.Promote(movie="m0007", exposure=1.5), s.Acquire(offer="o02")),
+    "an offer promoted": (s.Acquire(offer="o02"), s.Promote(movie="o02", exposure=2.0)),
+    "everything at once": (
+        s.ResizeSegment(segment=s.ByRule(where="language = 'Hindi'"), factor=1.7),
+        s.ShiftTaste(
+            segment=s.ByPersona(persona="persona 1"), towards=s.TowardsAttribute(attribute="genre", value="Drama"), strength=1.2
+        ),
+        s.ShiftTaste(segment=ALL, towards=s.TowardsMovies(movies=("m0001", "m0002")), strength=-0.4),
+        s.ScaleActivity(segment=ALL, factor=0.8),
+        s.ChangeChurn(segment=ALL, delta_share=0.01),
+        s.ChangePrice(plan="monthly", amount=99.0),
+        s.ContinueDrift(months=3),
+        s.Acquire(offer="o00"),
+        s.Acquire(offer="o04", launch_month=2),
+        s.Drop(movie="m0004"),
+        s.Promote(movie="m0009", exposure=1.0),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("draw", [0, 1])
+def test_every_world_is_that_of_the_slow_engine(name: str, draw: int):
+    basis = builders.basis(seed=draw, n_users=60)
+    scenario = s.Scenario(name=name, changes=CASES[name], horizon_months=HORIZON)
+    audience = audiences.changed(basis, scenario.audience)
+    catalogue = catalogues.changed(basis, scenario.catalogue, HORIZON)
+    fast = worlds.run(basis, draw, audience, catalogue, HORIZON)
+    n_offers = len(catalogue.offers)
+    expected = {
+        "today": (fast.today, audiences.today(basis), catalogue.before),
+        "audience": (fast.audience, audience, catalogue.before),
+        "both": (fast.both, audience, catalogue.after),
+        **{f"without {k}": (fast.without[k], audience, tuple(e for e in catalogue.after if e != k)) for k in range(n_offers)},
+    }
+    tolerance = 1e-6 if draw == 0 else 2e-3  # draws other than the point find appetites coarsely
+    for outcome, whose, world in expected.values():
+        slow = reference.simulate(basis, draw, whose, catalogue, world=list(world), horizon=HORIZON)
+        np.testing.assert_allclose(outcome.hours, slow.hours, rtol=tolerance)
+        np.testing.assert_allclose(outcome.revenue, slow.revenue, rtol=tolerance)
+        np.testing.assert_allclose(outcome.extra_views, slow.extra_views, rtol=10 * tolerance, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["three offers, one late, one leaving early", "everything at once"])
+def test_victims_lose_what_they_lose_in_the_slow_engine(name: str):
+    basis = builders.basis(seed=3)
+    scenario = s.Scenario(name=name, changes=CASES[name], horizon_months=HORIZON)
+    audience = audiences.changed(basis, scenario.audience)
+    catalogue = catalogues.changed(basis, scenario.catalogue, HORIZON)
+    fast = worlds.run(basis, 0, audience, catalogue, HORIZON)
+    lost = hours_lost(
+        basis,
+        0,
+        users=fast.users,
+        catalogue=fast.sums,
+        tracked=[movie.row for movie in catalogue.tracked],
+        after=fast.both,
+        before=fast.without,
+    )
+    after = reference.simulate(basis, 0, audience, catalogue, world=list(catalogue.after), horizon=HORIZON).movie_hours
+    for k in range(len(catalogue.offers)):
+        world = [e for e in catalogue.after if e != k]
+        before = reference.simulate(basis, 0, audience, catalogue, world=world, horizon=HORIZON).movie_hours
+        np.testing.assert_allclose(lost[k], before - after, rtol=1e-4, atol=1e-5)
+
+
+def test_an_audience_whose_taste_has_moved_costs_only_those_who_moved():
+    """Nest sums of the others are taken over bit for bit."""
+    basis = builders.basis(n_users=80)
+    change = s.ShiftTaste(
+        segment=s.ByRule(where="language = 'Hindi'"), towards=s.TowardsAttribute(attribute="genre", value="Drama"), strength=1.0
+    )
+    found = worlds.run(basis, 0, audiences.changed(basis, (change,)), catalogues.changed(basis, (), 3), 3)
+    stayed = (basis.users["language"] != "Hindi").to_numpy()
+    assert (found.sums.worth[stayed] == basis.sums(0).worth[stayed]).all()
+    assert (found.sums.worth[~stayed] != basis.sums(0).worth[~stayed]).any()
+
+
+def test_a_shift_of_taste_moves_the_segment_towards_what_is_named_in_every_members_space():
+    basis = builders.basis(n_users=200)
+    drama = basis.movies["genres"].str.contains("Drama").to_numpy()
+    change = s.ShiftTaste(segment=ALL, towards=s.TowardsAttribute(attribute="genre", value="Drama"), strength=1.0)
+    audience = audiences.changed(basis, (change,))
+    for member in basis.choice.members:
+        moved = audiences.vectors(member, audience, basis.weight)
+        np.testing.assert_allclose(np.linalg.norm(moved, axis=1), np.linalg.norm(member.users, axis=1), rtol=1e-12)
+        unit = member.movies / np.linalg.norm(member.movies, axis=1, keepdims=True)
+        direction = unit[drama].mean(axis=0) - unit[~drama].mean(axis=0)
+        before, after = member.users @ direction, moved @ direction
+        assert after.mean() - before.mean() > 0.5 * before.std()  # less than 1 SD, because norms are kept
