@@ -1,0 +1,7 @@
+/** Recommend on the device from a Greenlight export bundle. In Node, `folderSource` comes from `greenlight-client/node`. */
+
+export { BundleError } from "./errors.js";
+export { CLIENT_VERSION } from "./manifest.js";
+export { open, Recommender } from "./recommender.js";
+export { urlSource } from "./source.js";
+export { inspect, verify } from "./verify.js";

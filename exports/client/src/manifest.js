@@ -1,0 +1,124 @@
+/** The manifest of a bundle: read, and refused. The twin of `recsys/export/manifest.py`. */
+
+import { json, sha256 } from "./bytes.js";
+import { BundleError, finding } from "./errors.js";
+import schema from "./manifest-schema.js";
+import { violations } from "./schema.js";
+
+export const FILE = "manifest.json";
+export const SCHEMA_FILE = "manifest.schema.json";
+export const CLIENT_VERSION = "0.1.0";
+const MAX_BYTES = 4 * 1024 * 1024;
+const DIGEST = /"digest": "([0-9a-f]{64})"/g;
+
+/**
+ * @typedef {object} FileEntry
+ * @property {number} bytes
+ * @property {string} sha256
+ * @property {boolean} phone whether a phone needs it
+ * @property {number[]} [shape]
+ * @property {"float32" | "float16" | "uint8"} [dtype]
+ */
+
+/**
+ * The fields that this client reads; `manifest.schema.json` describes them all.
+ * @typedef {object} Manifest
+ * @property {1} schema
+ * @property {string} name
+ * @property {string} version
+ * @property {number} sequence
+ * @property {string} bundle
+ * @property {string} created
+ * @property {number} dim
+ * @property {boolean} simulated
+ * @property {"float32" | "float16" | "uint8"} dtype
+ * @property {{movies: number, users: number}} counts
+ * @property {{max_movies: number}} history
+ * @property {{file: string, cases: number, top: number, relative_tolerance: number}} golden
+ * @property {string} minimum_client
+ * @property {Record<string, FileEntry>} files
+ */
+
+/**
+ * Read a manifest that nobody has changed since it was written.
+ * @param {Uint8Array} bytes
+ * @returns {Promise<Manifest>} throws BundleError: E_MANIFEST, E_HASH, E_VERSION
+ */
+export async function load(bytes) {
+  const document = await parse(bytes);
+  if (document.schema !== 1 && Number.isInteger(document.schema)) {
+    throw BundleError.of("E_VERSION", `${FILE} has schema ${document.schema}; this program reads 1.`, "Update this program.");
+  }
+  const wrong = violations(schema, document);
+  if (wrong.length) throw BundleError.of("E_MANIFEST", `${FILE} does not follow its schema at ${wrong.join(", ")}.`);
+  if (document.version !== `${document.sequence}-${document.bundle.slice(0, 12)}`) {
+    throw BundleError.of("E_MANIFEST", `${FILE}: version, sequence and bundle id disagree.`);
+  }
+  if (newer(document.minimum_client, CLIENT_VERSION)) {
+    throw BundleError.of(
+      "E_VERSION",
+      `The bundle needs client ${document.minimum_client}; this is ${CLIENT_VERSION}.`,
+      "Update the client.",
+    );
+  }
+  return document;
+}
+
+/**
+ * What is wrong with putting `version` in the place of `installed`; null where it is the same or newer.
+ * @param {string} version
+ * @param {string} installed
+ * @returns {import("./errors.js").Finding | null}
+ */
+export function rollback(version, installed) {
+  if (!/^[1-9][0-9]*-[0-9a-f]{12}$/.test(installed)) {
+    throw BundleError.of(
+      "E_VERSION",
+      `'${installed}' is not the version of a bundle.`,
+      "Give it as in manifest.json, for example 7-0123456789ab.",
+    );
+  }
+  if (version === installed || Number.parseInt(version, 10) > Number.parseInt(installed, 10)) return null;
+  return finding(
+    "E_ROLLBACK",
+    `Version ${version} is not newer than the installed ${installed}.`,
+    "Keep the installed version; to go back on purpose, export the old run again: it gets a new version.",
+  );
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {Promise<any>}
+ */
+async function parse(bytes) {
+  if (bytes.length > MAX_BYTES) throw BundleError.of("E_MANIFEST", `${FILE} is larger than ${MAX_BYTES} bytes.`);
+  const characters = Array.from({ length: Math.ceil(bytes.length / 8192) }, (_, i) =>
+    String.fromCharCode(...bytes.subarray(i * 8192, (i + 1) * 8192)),
+  ).join("");
+  const digests = [...characters.matchAll(DIGEST)];
+  if (digests.length !== 1) throw BundleError.of("E_MANIFEST", `${FILE} carries no digest of its own.`);
+  const blank = characters.replace(DIGEST, `"digest": "${"0".repeat(64)}"`);
+  if ((await sha256(Uint8Array.from(blank, (c) => c.charCodeAt(0)))) !== digests[0][1]) {
+    throw BundleError.of("E_HASH", `${FILE} is not the file that was written.`);
+  }
+  let document;
+  try {
+    document = json(bytes);
+  } catch {
+    throw BundleError.of("E_MANIFEST", `${FILE} is not JSON.`);
+  }
+  if (typeof document !== "object" || document === null || Array.isArray(document)) {
+    throw BundleError.of("E_MANIFEST", `${FILE} does not follow its schema at /.`);
+  }
+  return document;
+}
+
+/**
+ * @param {string} a
+ * @param {string} b
+ */
+function newer(a, b) {
+  const [left, right] = [a, b].map((version) => version.split(".").map(Number));
+  const at = left.findIndex((part, i) => part !== right[i]);
+  return at >= 0 && left[at] > right[at];
+}

@@ -1,0 +1,175 @@
+"""Write what a bundle consists of, into a folder that nobody reads yet.
+
+Nothing here depends on the clock or on chance: the same model, catalogue and options give the same bytes.
+"""
+
+import importlib.metadata
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from recsys.errors import ArtefactError
+from recsys.export import golden, manifest, parquet
+from recsys.export.phone import PhoneModel
+from recsys.export.quantise import Dtype, recall
+from recsys.export.source import Source
+from recsys.workspace import sha256_of
+
+N_GOLDEN = 128
+N_RECALL = 1000
+SEED = 20_200_828
+"""Of the golden and recall histories; any would do, but always the same."""
+IDS, TITLES, GOLDEN = "ids.json", "titles.json", "golden.json"
+BACKEND_ONLY = frozenset({parquet.MOVIES_PARQUET, parquet.MOVIES_TENSORS, parquet.USERS_PARQUET, GOLDEN, manifest.SCHEMA_FILE})
+
+
+Progress = Callable[[str, float], None]
+"""Called with what is being done, in words, and the share of the whole that is done."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What an export can be asked for."""
+
+    dtype: Dtype
+    secret: bytes | None
+    """Makes pseudonyms; user vectors go along where it is given."""
+    recall_loss_limit: float
+    """Most of the top 20 that rounding may exchange, as a share."""
+
+    def facts(self) -> dict[str, Any]:
+        """Everything beside the model that decides a bundle's bytes; of the secret only that there is one."""
+        makers = ("numpy", "pyarrow", "safetensors", "tensorflow", "tensorflowjs")
+        return {
+            "schema": manifest.SCHEMA,
+            "dtype": self.dtype,
+            "include_users": self.secret is not None,
+            "recall_loss_limit": self.recall_loss_limit if self.dtype != "float32" else None,
+            "made_with": {name: importlib.metadata.version(name) for name in makers},
+        }
+
+
+def write(folder: Path, source: Source, options: Options, *, name: str, sequence: int, bundle: str, report: Progress) -> str:
+    """Write a bundle's files and its manifest, and return its version.
+
+    Raises
+    ------
+    ArtefactError
+        E_RECALL: rounding costs more than the limit; E_PARITY: the graphs do not compute what Python computes;
+        E_NONFINITE: NaN in the model; E_MANIFEST: the facts do not make a manifest
+    """
+    model = PhoneModel.of(source.tower, source.movies.vectors, options.dtype)
+    n_users = len(source.users.ids) if options.secret is not None else 0
+    facts = _facts(source, model, n_users=n_users) | {"name": name, "sequence": sequence, "bundle": bundle}
+    facts["version"] = f"{sequence}-{bundle[:12]}"
+    if options.dtype != "float32":
+        report("Measuring what rounding costs", 0.05)
+        facts["quantisation"] = _quantisation(source, model, options.recall_loss_limit)
+    report("Writing the backend's files", 0.15)
+    parquet.write_movies(source, model.movies, folder, bundle=bundle)
+    if options.secret is not None:
+        parquet.write_users(source.users, folder, bundle=bundle, secret=options.secret)
+    _write_lists(source, folder, bundle)
+    report("Starting TensorFlow", 0.2)
+    facts["parity"] = _write_graphs(model, folder, bundle, report)
+    (folder / manifest.SCHEMA_FILE).write_text(manifest.schema_text(), encoding="utf-8")
+    (folder / manifest.FILE).write_bytes(manifest.dump({**facts, "files": _files(folder, model)}))
+    return str(facts["version"])
+
+
+def _facts(source: Source, model: PhoneModel, *, n_users: int) -> dict[str, Any]:
+    lengths = np.linalg.norm(model.movies.decoded, axis=1)
+    return {
+        "schema": manifest.SCHEMA,
+        "created": source.created,
+        "run": source.run,
+        "model": "two_tower",
+        "model_id": source.model_id,
+        "data_fingerprint": source.data_fingerprint,
+        "simulated": source.simulated,
+        "dim": model.dim,
+        "dtype": model.movies.dtype,
+        "metric": "dot",
+        "normalised": bool(np.allclose(lengths, 1.0, atol=1e-3)),
+        "quantisation": None,
+        "counts": {"movies": model.n_movies, "users": n_users},
+        "minimum_client": manifest.CLIENT_VERSION,
+        "history": "set",
+        "golden": {
+            "file": GOLDEN,
+            "cases": N_GOLDEN,
+            "top": golden.TOP,
+            "relative_tolerance": golden.RELATIVE_TOLERANCE,
+        },
+    }
+
+
+def _quantisation(source: Source, model: PhoneModel, limit: float) -> dict[str, Any]:
+    cases = golden.random_cases(model, N_RECALL, np.random.default_rng([SEED, 1]))
+    exact = golden.answers(PhoneModel.of(source.tower, source.movies.vectors, "float32"), cases)
+    rounded = golden.answers(model, cases)
+    kept = recall([answer.rows for answer in exact], [answer.rows for answer in rounded])
+    if 1 - kept > limit:
+        raise ArtefactError.of(
+            "E_RECALL",
+            f"{model.movies.dtype} exchanges {1 - kept:.2%} of the top 20; the limit is {limit:.2%}.",
+            "Export as float16 or float32, or raise the limit.",
+        )
+    return {
+        "scheme": {"uint8": "uint8-per-row"}.get(model.movies.dtype, model.movies.dtype),
+        "recall_at_20": round(kept, 6),
+        "recall_loss_at_20": round(1 - kept, 6),
+        "recall_loss_limit": limit,
+        "n_histories": N_RECALL,
+    }
+
+
+def _write_lists(source: Source, folder: Path, bundle: str) -> None:
+    features = source.tower.space.as_json()
+    _write_json(folder / IDS, {"bundle": bundle, "movies": list(source.movies.ids.ids), "context": features})
+    _write_json(folder / TITLES, {"bundle": bundle, "titles": source.catalogue["title"].astype(str).tolist()})
+
+
+def _write_graphs(model: PhoneModel, folder: Path, bundle: str, report: Progress) -> dict[str, Any]:
+    """The graphs and the golden answers; returns how well TensorFlow and NumPy agree on these."""
+    from recsys.export import tfjs  # noqa: PLC0415  ten seconds, and nobody else here needs it
+
+    cases = golden.random_cases(model, N_GOLDEN, np.random.default_rng([SEED, 0]))
+    known = golden.answers(model, cases)
+    _write_json(folder / GOLDEN, golden.document(cases, known, bundle=bundle))
+    graphs = tfjs.write(model, folder, bundle=bundle)
+    report("Comparing with TensorFlow", 0.7)
+    given = [graphs.answer(model, case, golden.TOP) for case in cases]
+    error = max(golden.relative_error(a, b) for a, b in zip(known, given, strict=True))
+    same = float(np.mean([golden.same_top(a, b) for a, b in zip(known, given, strict=True)]))
+    if same < 1.0:
+        raise ArtefactError.of(
+            "E_PARITY",
+            f"the graphs differ from the model by {error:.1e}, or in {1 - same:.1%} of the lists.",
+            "This is a defect of the exporter: report it with the version of TensorFlow.",
+        )
+    return {"n_histories": len(cases), "max_relative_error": float(f"{error:.2e}"), "same_top": same}
+
+
+def _files(folder: Path, model: PhoneModel) -> dict[str, dict[str, Any]]:
+    listed = {}
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        name = path.relative_to(folder).as_posix()
+        entry = {"bytes": path.stat().st_size, "sha256": sha256_of(path), "phone": name not in BACKEND_ONLY}
+        if name in {parquet.MOVIES_PARQUET, parquet.MOVIES_TENSORS}:
+            dtype = "float32" if name == parquet.MOVIES_PARQUET else model.movies.dtype
+            entry |= {"shape": [model.n_movies, model.dim], "dtype": dtype}
+        elif name == parquet.USERS_PARQUET:
+            entry |= {"shape": [pq.read_metadata(path).num_rows, model.dim], "dtype": "float32"}
+        listed[name] = entry
+    return listed
+
+
+def _write_json(path: Path, document: Any) -> None:
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,227 @@
+"""Make, publish and check export bundles. TensorFlow is loaded by :func:`export_bundle` alone, and only when it converts.
+
+A bundle holds the two-tower model, whose user tower can run on a phone and whose scores are products of two vectors: the movies'
+vectors (Parquet and safetensors for backends), two TensorFlow.js graphs, the id map, and golden answers. The matrix factorisation
+stays at home: it has no vector for a user whom it was not trained on, and its space is not the tower's.
+"""
+
+import os
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from recsys.errors import ArtefactError
+from recsys.export import build, manifest
+from recsys.export.build import Progress
+from recsys.export.channel import Channel
+from recsys.export.quantise import Dtype
+from recsys.export.source import Source, load_source
+from recsys.export.verify import Report, inspect, resolve, verify
+from recsys.workspace import Workspace
+
+__all__ = ["BundleStatus", "ExportResult", "Report", "archive", "export_bundle", "inspect", "publish", "status", "verify"]
+
+DEFAULT_FOLDER = Path("exports")
+KEY_FILE = "export.key"
+RECALL_LOSS_LIMIT = 0.02
+"""Share of the top 20 that rounding may exchange at most."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportResult:
+    """A published bundle."""
+
+    version: str
+    folder: Path
+    files: Mapping[str, Mapping[str, Any]]
+    """Path → bytes, sha256, and whether a phone needs it."""
+    parity: Mapping[str, float]
+    """TensorFlow's answers against NumPy's: ``n_histories``, ``max_relative_error``, ``same_top``."""
+    recall_loss: float | None
+    """Share of the float32 model's top 20 that rounding exchanged; None where nothing was rounded."""
+    new: bool
+    """False where this very bundle was in force already."""
+
+    @property
+    def phone_bytes(self) -> int:
+        """What a phone downloads."""
+        return sum(entry["bytes"] for entry in self.files.values() if entry["phone"])
+
+    def as_json(self) -> dict[str, Any]:
+        """The document of ``recsys export --json``."""
+        return {
+            "version": self.version,
+            "folder": str(self.folder),
+            "new": self.new,
+            "bytes": {"phone": self.phone_bytes, "all": sum(entry["bytes"] for entry in self.files.values())},
+            "parity": dict(self.parity),
+            "recall_loss_at_20": self.recall_loss,
+            "files": {name: dict(entry) for name, entry in self.files.items()},
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundleStatus:
+    """The version in force in a channel, as its manifest describes it; nothing has been verified."""
+
+    folder: Path
+    version: str
+    run: str
+    created: str
+    simulated: bool
+    n_movies: int
+    n_users: int
+    dim: int
+    dtype: str
+    recall_loss: float | None
+    max_relative_error: float
+    phone_bytes: int
+    all_bytes: int
+    versions: tuple[str, ...]
+    """Every version that lies in the channel, oldest first."""
+
+
+def export_bundle(
+    workspace: Workspace,
+    to: Path | None = None,
+    *,
+    quantise: Dtype | None = None,
+    include_users: bool = False,
+    recall_loss_limit: float = RECALL_LOSS_LIMIT,
+    progress: Progress | None = None,
+) -> ExportResult:
+    """Export the run in use as a new version of a channel; the same run again is the version that is there.
+
+    Parameters
+    ----------
+    workspace : with a trained run
+    to : folder of the channel; ``exports/<name of the workspace's folder>`` where None
+    quantise : ``float16`` or ``uint8`` (8 bits a number and a scale a movie); float32 where None
+    include_users : add user vectors under pseudonyms that only this workspace's secret can make
+    recall_loss_limit : most of the top 20 that rounding may exchange, as a share
+
+    Raises
+    ------
+    ArtefactError
+        E_NO_RUN, E_NOT_FOUND, E_STALE, E_MIX: nothing to export; E_RECALL: rounding costs more than the limit;
+        E_PARITY: the graphs do not compute what Python computes; E_NONFINITE: NaN in the model;
+        E_BUSY: another export to the same channel is under way
+    """
+    report = progress or _silent
+    report("Reading the run", 0.0)
+    source = load_source(workspace)
+    root = to if to is not None else DEFAULT_FOLDER / workspace.root.resolve().name
+    secret = _secret(workspace.root / KEY_FILE) if include_users else None
+    return publish(source, root, dtype=quantise or "float32", secret=secret, recall_loss_limit=recall_loss_limit, progress=report)
+
+
+def publish(
+    source: Source,
+    root: Path,
+    *,
+    dtype: Dtype = "float32",
+    secret: bytes | None = None,
+    recall_loss_limit: float = RECALL_LOSS_LIMIT,
+    progress: Progress | None = None,
+) -> ExportResult:
+    """As :func:`export_bundle`, from what was read; user vectors go along where a ``secret`` is given."""
+    report = progress or _silent
+    channel = Channel(root)
+    options = build.Options(dtype=dtype, secret=secret, recall_loss_limit=recall_loss_limit)
+    bundle = source.bundle_id(options.facts())
+    with channel.publishing() as draft:
+        version = channel.holding(bundle)
+        if version is not None and inspect(root / version).ok:
+            # Published before, perhaps by an export that was killed before it could move the pointer.
+            channel.point_at(version)
+            return _result(root / version, new=False)
+        sequence = channel.next_sequence()
+        version = build.write(draft, source, options, name=channel.name, sequence=sequence, bundle=bundle, report=report)
+        report("Verifying", 0.9)
+        verify(draft)
+        channel.publish(draft, version)
+    report("Done", 1.0)
+    return _result(root / version, new=True)
+
+
+def status(to: Path) -> BundleStatus | None:
+    """The version in force in a channel; None where nothing has been exported there.
+
+    Raises
+    ------
+    ArtefactError  E_MANIFEST, E_HASH, E_VERSION: the pointer or the manifest cannot be read
+    """
+    channel = Channel(to)
+    if channel.latest() is None:
+        return None
+    folder = resolve(to)
+    facts = _read(folder)
+    rounding = facts["quantisation"]
+    return BundleStatus(
+        folder=folder,
+        version=facts["version"],
+        run=facts["run"],
+        created=facts["created"],
+        simulated=facts["simulated"],
+        n_movies=facts["counts"]["movies"],
+        n_users=facts["counts"]["users"],
+        dim=facts["dim"],
+        dtype=facts["dtype"],
+        recall_loss=rounding["recall_loss_at_20"] if rounding else None,
+        max_relative_error=facts["parity"]["max_relative_error"],
+        phone_bytes=sum(entry["bytes"] for entry in facts["files"].values() if entry["phone"]),
+        all_bytes=sum(entry["bytes"] for entry in facts["files"].values()),
+        versions=tuple(channel.versions()),
+    )
+
+
+def archive(folder: Path, to: Path) -> Path:
+    """Pack a version (or a channel's latest) into one uncompressed zip, the same bytes each time, and return its path."""
+    folder = resolve(folder)
+    with zipfile.ZipFile(to, "w", zipfile.ZIP_STORED) as packed:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            entry = zipfile.ZipInfo(f"{folder.name}/{path.relative_to(folder).as_posix()}")
+            entry.external_attr = 0o644 << 16
+            packed.writestr(entry, path.read_bytes())
+    return to
+
+
+def _result(folder: Path, *, new: bool) -> ExportResult:
+    facts = _read(folder)
+    rounding = facts["quantisation"]
+    return ExportResult(
+        version=facts["version"],
+        folder=folder,
+        files=facts["files"],
+        parity=facts["parity"],
+        recall_loss=rounding["recall_loss_at_20"] if rounding else None,
+        new=new,
+    )
+
+
+def _read(folder: Path) -> manifest.Manifest:
+    try:
+        return manifest.load((folder / manifest.FILE).read_bytes())
+    except OSError as error:
+        raise ArtefactError.of("E_MANIFEST", f"{folder.name}: {manifest.FILE} is missing.", manifest.REMEDY) from error
+
+
+def _secret(path: Path) -> bytes:
+    """The workspace's secret for pseudonyms, made once, readable by its owner alone."""
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(os.urandom(32))
+            file.flush()
+            os.fsync(file.fileno())
+    except FileExistsError:
+        pass
+    secret = path.read_bytes()
+    if len(secret) != 32:
+        raise ArtefactError.of("E_FORMAT", f"{path.name} is not a secret of 32 bytes.", "Remove it; pseudonyms will then be new.")
+    return secret
+
+
+def _silent(_stage: str, _share: float) -> None:
+    """For callers who do not watch."""

@@ -1,0 +1,117 @@
+"""A channel: the folder of a bundle's versions, and ``latest.json`` that points at one of them.
+
+Versions are prepared under a hidden name and renamed; the pointer is renamed over the old one. Whoever is killed at any moment
+leaves the old version in force or the new one, and the pointer never moves to a lower number.
+"""
+
+import fcntl
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from recsys.errors import ArtefactError
+from recsys.export.manifest import FILE, sequence_of
+from recsys.export.verify import LATEST, resolve
+from recsys.workspace import publish_folder, write_atomically
+
+DRAFT_PREFIX = ".draft-"
+_VERSION = re.compile(r"[1-9][0-9]*-[0-9a-f]{12}")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+
+
+@dataclass(frozen=True)
+class Channel:
+    """Paths of a channel; nothing is created by naming one.
+
+    Raises
+    ------
+    ArtefactError  E_PARAM: the folder's name cannot be a channel's
+    """
+
+    root: Path
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ArtefactError.of(
+                "E_PARAM", f"{self.name!r} cannot name a channel.", "Use letters, digits, dots, dashes and underscores."
+            )
+
+    @property
+    def name(self) -> str:
+        return self.root.resolve().name
+
+    def latest(self) -> str | None:
+        """Version in force; None where nothing has been published.
+
+        Raises
+        ------
+        ArtefactError  E_MANIFEST: ``latest.json`` is unreadable
+        """
+        return resolve(self.root).name if (self.root / LATEST).exists() else None
+
+    def versions(self) -> list[str]:
+        """Published versions, oldest first."""
+        found = [path.name for path in self.root.glob("*") if _VERSION.fullmatch(path.name) and (path / FILE).is_file()]
+        return sorted(found, key=lambda version: (sequence_of(version), version))
+
+    def next_sequence(self) -> int:
+        """A number above every version that was ever in force here or lies here."""
+        latest = self.latest()
+        return 1 + max(map(sequence_of, [*self.versions(), *([latest] if latest else [])]), default=0)
+
+    def holding(self, bundle: str) -> str | None:
+        """The newest version, if it is this bundle and the pointer has not gone past it."""
+        versions, latest = self.versions(), self.latest()
+        if not versions or not versions[-1].endswith(f"-{bundle[:12]}"):
+            return None
+        return versions[-1] if latest is None or sequence_of(latest) <= sequence_of(versions[-1]) else None
+
+    @contextmanager
+    def publishing(self) -> Iterator[Path]:
+        """A hidden folder to prepare a version in, for one publisher at a time; leftovers of killed ones are cleared away.
+
+        Raises
+        ------
+        ArtefactError  E_BUSY: another process is publishing here
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / ".publisher").open("a+", encoding="utf-8") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise ArtefactError.of(
+                    "E_BUSY", f"another process is exporting to {self.root}.", "Wait until it is done."
+                ) from None
+            for left in self.root.glob(f"{DRAFT_PREFIX}*"):
+                shutil.rmtree(left)
+            draft = self.root / f"{DRAFT_PREFIX}{os.getpid()}"
+            draft.mkdir()
+            try:
+                yield draft
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
+
+    def publish(self, draft: Path, version: str) -> None:
+        """Put a finished draft in force."""
+        publish_folder(draft, self.root / version)
+        self.point_at(version)
+
+    def point_at(self, version: str) -> None:
+        """Name a version in ``latest.json``.
+
+        Raises
+        ------
+        ArtefactError  E_ROLLBACK: it is older than the one in force
+        """
+        latest = self.latest()
+        if latest is not None and sequence_of(version) < sequence_of(latest):
+            raise ArtefactError.of(
+                "E_ROLLBACK", f"Version {version} is older than {latest}, which is in force.", "Export the old run again."
+            )
+        document = {"schema": 1, "version": version, "sequence": sequence_of(version)}
+        write_atomically(self.root / LATEST, (json.dumps(document, indent=1) + "\n").encode())

@@ -1,0 +1,153 @@
+"""The manifest of a bundle: written, read, and refused.
+
+A manifest carries the SHA-256 of its own bytes (with the digits of that digest set to zero), so a flipped bit in it is found
+like one in any other file. A signature, when bundles get one, signs these bytes and lies beside them.
+"""
+
+import hashlib
+import importlib.resources
+import json
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from recsys.errors import ArtefactError, Finding
+
+SCHEMA = 1
+FILE = "manifest.json"
+SCHEMA_FILE = "manifest.schema.json"
+CLIENT_VERSION = "0.1.0"
+"""Version of ``exports/client`` that reads what this module writes."""
+MAX_BYTES = 4 * 1024 * 1024
+REMEDY = "Fetch the bundle again from where it was published, or export it again."
+
+_DIGEST = re.compile(rb'"digest": "([0-9a-f]{64})"')
+
+Manifest = dict[str, Any]
+
+
+@lru_cache(maxsize=1)
+def schema_text() -> str:
+    """The published JSON Schema, as it lies beside every manifest."""
+    return importlib.resources.files("recsys.export").joinpath(SCHEMA_FILE).read_text(encoding="utf-8")
+
+
+def dump(facts: Mapping[str, Any]) -> bytes:
+    """The manifest's bytes: sorted keys, one a line, with its digest.
+
+    Raises
+    ------
+    ArtefactError  E_MANIFEST: the facts do not follow the schema
+    """
+    text = json.dumps({**facts, "digest": "0" * 64}, indent=1, ensure_ascii=False, sort_keys=True, allow_nan=False) + "\n"
+    blank = text.encode()
+    content = _DIGEST.sub(b'"digest": "%b"' % hashlib.sha256(blank).hexdigest().encode(), blank)
+    load(content)
+    return content
+
+
+def load(content: bytes) -> Manifest:
+    """Read a manifest that nobody has changed since it was written.
+
+    Raises
+    ------
+    ArtefactError
+        E_MANIFEST: not a manifest of this format; E_HASH: its bytes are not those that were written;
+        E_VERSION: written by a newer program, or meant for newer clients
+    """
+    document = _parse(content)
+    if document.get("schema") != SCHEMA and type(document.get("schema")) is int:
+        raise ArtefactError.of(
+            "E_VERSION", f"{FILE} has schema {document['schema']}; this program reads {SCHEMA}.", "Update this program."
+        )
+    wrong = sorted({_pointer(error.absolute_path) for error in _validator().iter_errors(document)})
+    if wrong:
+        raise ArtefactError.of("E_MANIFEST", f"{FILE} does not follow its schema at {', '.join(wrong)}.", REMEDY)
+    if document["version"] != f"{document['sequence']}-{document['bundle'][:12]}":
+        raise ArtefactError.of("E_MANIFEST", f"{FILE}: version, sequence and bundle id disagree.", REMEDY)
+    if _numbers(document["minimum_client"]) > _numbers(CLIENT_VERSION):
+        needed = document["minimum_client"]
+        raise ArtefactError.of("E_VERSION", f"The bundle needs client {needed}; this is {CLIENT_VERSION}.", "Update the client.")
+    return document
+
+
+def rollback(version: str, installed: str) -> Finding | None:
+    """What is wrong with putting ``version`` in the place of ``installed``; None where it is the same or newer.
+
+    Raises
+    ------
+    ArtefactError  E_VERSION: ``installed`` is not a version
+
+    Examples
+    --------
+    >>> rollback("7-0123456789ab", "8-ba9876543210").code
+    'E_ROLLBACK'
+    >>> rollback("10-0123456789ab", "9-ba9876543210") is None
+    True
+    """
+    if not re.fullmatch(r"[1-9][0-9]*-[0-9a-f]{12}", installed):
+        raise ArtefactError.of(
+            "E_VERSION",
+            f"{installed!r} is not the version of a bundle.",
+            "Give it as in manifest.json, for example 7-0123456789ab.",
+        )
+    if version == installed or sequence_of(version) > sequence_of(installed):
+        return None
+    return Finding(
+        code="E_ROLLBACK",
+        message=f"Version {version} is not newer than the installed {installed}.",
+        remedy="Keep the installed version; to go back on purpose, export the old run again: it gets a new version.",
+    )
+
+
+def sequence_of(version: str) -> int:
+    """The number that versions are compared by."""
+    return int(version.partition("-")[0])
+
+
+def _parse(content: bytes) -> Manifest:
+    if len(content) > MAX_BYTES:
+        raise ArtefactError.of("E_MANIFEST", f"{FILE} is larger than {MAX_BYTES} bytes.", REMEDY)
+    digests = _DIGEST.findall(content)
+    if len(digests) != 1:
+        raise ArtefactError.of("E_MANIFEST", f"{FILE} carries no digest of its own.", REMEDY)
+    blank = _DIGEST.sub(b'"digest": "%b"' % (b"0" * 64), content)
+    if hashlib.sha256(blank).hexdigest().encode() != digests[0]:
+        raise ArtefactError.of("E_HASH", f"{FILE} is not the file that was written.", REMEDY)
+    try:
+        document = parse_json(content)
+    except (ValueError, RecursionError) as error:
+        raise ArtefactError.of("E_MANIFEST", f"{FILE} is not JSON.", REMEDY) from error
+    if not isinstance(document, dict):
+        raise ArtefactError.of("E_MANIFEST", f"{FILE} does not follow its schema at /.", REMEDY)
+    return document
+
+
+def parse_json(content: bytes) -> Any:
+    """JSON as every language reads it: UTF-8, and no NaN.
+
+    Raises
+    ------
+    ValueError, RecursionError: it is not that
+    """
+    return json.loads(content.decode("utf-8"), parse_constant=_refuse_constant)
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(name)
+
+
+@lru_cache(maxsize=1)
+def _validator() -> Draft202012Validator:
+    return Draft202012Validator(json.loads(schema_text()))
+
+
+def _pointer(path: Any) -> str:
+    return "/" + "/".join(str(part) for part in path)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))

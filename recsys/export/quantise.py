@@ -1,0 +1,83 @@
+"""Matrices as a bundle stores them, and what the rounding costs.
+
+One scale a row: a movie with small vectors keeps as many steps as one with large vectors. The codes stay whole numbers in the
+graph and the scale is applied after the product, so that a score costs one multiplication more, not one a weight.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.errors import ArtefactError
+
+Dtype = Literal["float32", "float16", "uint8"]
+Float32Array = NDArray[np.float32]
+
+CODE_LIMIT = 127
+CODE_OFFSET = 128
+"""A code c in -127..127 is stored as the byte c + 128."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Coded:
+    """A matrix float32[n, width] after rounding: ``decoded[r] = codes[r] * scale[r]``."""
+
+    codes: Float32Array
+    """Whole numbers -127..127 for uint8; the rounded values themselves otherwise."""
+    scale: Float32Array | None
+    """float32[n]; None stands for 1."""
+    dtype: Dtype
+
+    @property
+    def decoded(self) -> Float32Array:
+        """float32[n, width]: the matrix that every reader of the bundle works with."""
+        return self.codes if self.scale is None else self.codes * self.scale[:, None]
+
+
+def encode(matrix: Float32Array, dtype: Dtype) -> Coded:
+    """Round a matrix for storage.
+
+    Parameters
+    ----------
+    matrix : float32[n, width], finite
+    dtype : ``float32`` keeps it, ``float16`` halves each number, ``uint8`` takes 8 bits a number and one float32 a row
+
+    Raises
+    ------
+    ArtefactError  E_NONFINITE: NaN or infinity, or beyond the range of float16
+
+    Examples
+    --------
+    >>> coded = encode(np.array([[0.5, -1.0, 0.251], [0.0, 0.0, 0.0]], dtype=np.float32), "uint8")
+    >>> coded.codes
+    array([[  64., -127.,   32.],
+           [   0.,    0.,    0.]], dtype=float32)
+    """
+    if dtype not in get_args(Dtype):
+        raise ValueError(f"{dtype!r} is not one of {get_args(Dtype)}")
+    codes, scale = np.ascontiguousarray(matrix, dtype=np.float32), None
+    if dtype == "float16":
+        with np.errstate(over="ignore"):
+            codes = codes.astype(np.float16).astype(np.float32)
+    elif dtype == "uint8" and np.isfinite(codes).all():
+        largest = np.abs(codes).max(axis=1, initial=0.0)
+        scale = np.where(largest > 0, largest / np.float32(CODE_LIMIT), 1).astype(np.float32)
+        codes = np.clip(np.rint(codes / scale[:, None]), -CODE_LIMIT, CODE_LIMIT).astype(np.float32)
+    if not np.isfinite(codes).all():
+        raise ArtefactError.of("E_NONFINITE", "vectors hold NaN, infinity, or figures too large for float16.", "Train again.")
+    return Coded(codes=codes, scale=scale, dtype=dtype)
+
+
+def recall(exact: Sequence[NDArray[np.int32]], rounded: Sequence[NDArray[np.int32]]) -> float:
+    """Mean share of each list of ``exact`` that is in the same list of ``rounded``.
+
+    Examples
+    --------
+    >>> recall([np.array([1, 2]), np.array([3, 4])], [np.array([2, 1]), np.array([3, 9])])
+    0.75
+    """
+    kept = [len(np.intersect1d(a, b)) / len(a) for a, b in zip(exact, rounded, strict=True)]
+    return float(np.mean(kept))

@@ -1,0 +1,197 @@
+"""The bundle's two TensorFlow.js graphs: a watch history to a user's vector, and a vector to the best movies.
+
+The only module of this room that needs TensorFlow. Inputs are rows, never text: the vocabulary travels as ``ids.json``. The
+converter's output is rewritten so that the same tower gives the same bytes, and so that large tables take the bytes their
+rounding allows: TF.js quantises a whole tensor with one scale, while :mod:`recsys.export.quantise` has one a row.
+"""
+
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from recsys.export.golden import Answer, Case
+from recsys.export.phone import PhoneModel
+from recsys.export.quantise import CODE_OFFSET, Coded, Dtype
+from recsys.models import runtime
+
+FOLDER = "tfjs"
+USER_TOWER = f"{FOLDER}/user_tower"
+RETRIEVE = f"{FOLDER}/retrieve"
+SHARD_BYTES = 4 * 1024 * 1024
+"""Browsers cache files up to this size."""
+PADDING = -1
+"""Row that stands for nothing, in any list of rows."""
+BARRED = -1e30
+"""Added to the score of a movie that was seen; whoever reads the result drops scores below half of it."""
+
+Named = Mapping[str, tuple[NDArray[np.float32], Dtype]]
+"""Logical name of a weight → the array in the graph, and how it is stored."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Graphs:
+    """The two graphs, still in TensorFlow, to be held against the arithmetic that they came from."""
+
+    user_tower: Any
+    retrieve: Any
+
+    def answer(self, model: PhoneModel, case: Case, top: int) -> Answer:
+        """The best movies for a case, as a client asks for them: by rows, padded where there are none."""
+        codes = model.tower.space.encode(pd.DataFrame([case.context], dtype=object))
+        vector = self.user_tower(
+            _padded(np.unique(case.history))[None, :],
+            _padded(codes.indices)[None, :],
+            np.append(codes.data, np.float32(0)).astype(np.float32)[None, : max(1, codes.nnz)],
+        )["vector"]
+        found = self.retrieve(vector, _padded(case.barred), np.int32(min(top, model.n_movies - len(case.barred))))
+        return Answer(rows=found["rows"].numpy(), scores=found["scores"].numpy())
+
+
+def write(model: PhoneModel, folder: Path, *, bundle: str) -> Graphs:
+    """Write ``tfjs/user_tower`` and ``tfjs/retrieve`` into a bundle's folder.
+
+    Parameters
+    ----------
+    model : with its large tables rounded
+    folder : of the bundle
+    bundle : id, carried in each ``model.json``
+    """
+    tf = runtime.tensorflow()
+    graphs = Graphs(user_tower=_user_tower(tf, model), retrieve=_retrieve(tf, model.movies))
+    tower = {"bundle": bundle, "pooling_exponent": model.tower.pooling_exponent}
+    _convert(tf, graphs.user_tower, folder / USER_TOWER, _tower_weights(model), tower)
+    _convert(tf, graphs.retrieve, folder / RETRIEVE, _movie_weights(model.movies), {"bundle": bundle})
+    return graphs
+
+
+def _padded(rows: NDArray[Any]) -> NDArray[np.int32]:
+    return rows.astype(np.int32) if len(rows) else np.array([PADDING], dtype=np.int32)
+
+
+def _tower_weights(model: PhoneModel) -> Named:
+    dense, features = model.tower.dense, model.tower.feature_table
+    # A tower without attributes gets one row that nothing looks up, since a graph cannot hold an empty table.
+    padded = features if len(features) else np.zeros((1, model.history.codes.shape[1]), dtype=np.float32)
+    named: dict[str, tuple[NDArray[np.float32], Dtype]] = {
+        "history/codes": (model.history.codes, model.history.dtype),
+        "features": (padded, "float32"),
+        "hidden/weights": (dense.hidden_weights, "float32"),
+        "hidden/bias": (dense.hidden_bias, "float32"),
+        "out/weights": (dense.out_weights, "float32"),
+        "out/bias": (dense.out_bias, "float32"),
+    }
+    return named if model.history.scale is None else {**named, "history/scale": (model.history.scale, "float32")}
+
+
+def _movie_weights(movies: Coded) -> Named:
+    # Columns are movies: WebAssembly multiplies a row by a constant matrix about four times as fast this way round.
+    named: dict[str, tuple[NDArray[np.float32], Dtype]] = {"movies/codes": (np.ascontiguousarray(movies.codes.T), movies.dtype)}
+    return named if movies.scale is None else {**named, "movies/scale": (movies.scale, "float32")}
+
+
+def _user_tower(tf: Any, model: PhoneModel) -> Any:
+    weights = {name: tf.constant(array) for name, (array, _) in _tower_weights(model).items()}
+    exponent = -model.tower.pooling_exponent
+
+    def user_tower(history: Any, context: Any, context_weights: Any) -> dict[str, Any]:
+        rows = tf.maximum(history, 0)
+        watched = tf.cast(history > PADDING, tf.float32)
+        per_row = watched * tf.gather(weights["history/scale"], rows) if "history/scale" in weights else watched
+        total = tf.reduce_sum(tf.gather(weights["history/codes"], rows) * per_row[:, :, None], axis=1)
+        pooled = total * tf.pow(tf.maximum(tf.reduce_sum(watched, axis=1, keepdims=True), 1.0), exponent)
+        known = context_weights * tf.cast(context > PADDING, tf.float32)
+        attributes = tf.reduce_sum(tf.gather(weights["features"], tf.maximum(context, 0)) * known[:, :, None], axis=1)
+        z = pooled + attributes
+        hidden = tf.nn.relu(tf.matmul(z, weights["hidden/weights"]) + weights["hidden/bias"])
+        return {"vector": z + (tf.matmul(hidden, weights["out/weights"]) + weights["out/bias"])}
+
+    signature = [
+        tf.TensorSpec([1, None], tf.int32, "history"),
+        tf.TensorSpec([1, None], tf.int32, "context"),
+        tf.TensorSpec([1, None], tf.float32, "context_weights"),
+    ]
+    return tf.function(user_tower, input_signature=signature)
+
+
+def _retrieve(tf: Any, movies: Coded) -> Any:
+    weights = {name: tf.constant(array) for name, (array, _) in _movie_weights(movies).items()}
+    dim, n_movies = weights["movies/codes"].shape
+
+    def retrieve(vector: Any, seen: Any, k: Any) -> dict[str, Any]:
+        scores = tf.reshape(tf.matmul(vector, weights["movies/codes"]), [-1])
+        if "movies/scale" in weights:
+            scores = scores * weights["movies/scale"]
+        # Repeats add up, and padding adds nothing, so any list of rows will do.
+        barred = tf.scatter_nd(tf.maximum(seen, 0)[:, None], tf.where(seen > PADDING, BARRED, 0.0), [n_movies])
+        best, rows = tf.math.top_k(scores + barred, k)
+        return {"rows": rows, "scores": best}
+
+    signature = [
+        tf.TensorSpec([1, dim], tf.float32, "vector"),
+        tf.TensorSpec([None], tf.int32, "seen"),
+        tf.TensorSpec([], tf.int32, "k"),
+    ]
+    return tf.function(retrieve, input_signature=signature)
+
+
+def _convert(tf: Any, function: Any, folder: Path, named: Named, metadata: Mapping[str, Any]) -> None:
+    """Save, convert in this process, and rewrite what the converter wrote."""
+    from tensorflowjs import read_weights  # noqa: PLC0415  after TensorFlow has been set up
+    from tensorflowjs.converters import tf_saved_model_conversion_v2 as converter  # noqa: PLC0415
+
+    folder.mkdir(parents=True)
+    with tempfile.TemporaryDirectory() as saved:
+        module = tf.Module()
+        module.function = function
+        tf.saved_model.save(module, saved, signatures={"serving_default": function})
+        converter.convert_tf_saved_model(saved, str(folder), use_structured_outputs_names=True)
+    model = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    (weights,) = read_weights.read_weights(model["weightsManifest"], str(folder), flatten=False)
+    for shard in folder.glob("*.bin"):
+        shard.unlink()
+    specs, parts = [], []
+    found: dict[str, str] = {}
+    for weight in sorted(weights, key=lambda weight: str(weight["name"])):
+        names = [name for name, (array, _) in named.items() if _same(array, weight["data"])]
+        found |= dict.fromkeys(names, weight["name"])
+        spec, content = _stored(weight["name"], weight["data"], named[names[0]][1] if names else "float32")
+        specs.append(spec)
+        parts.append(content)
+    if missing := sorted(set(named) - set(found)):
+        raise RuntimeError(f"the converter folded {missing} into other weights; the plain client would not find them")
+    model["weightsManifest"] = [{"paths": _write_shards(folder, b"".join(parts)), "weights": specs}]
+    model["modelTopology"]["node"].sort(key=lambda node: node["name"])
+    model["userDefinedMetadata"] = {**model.get("userDefinedMetadata", {}), **metadata, "weights": found}
+    text = json.dumps(model, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    (folder / "model.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _same(array: NDArray[Any], other: NDArray[Any]) -> bool:
+    return array.dtype == other.dtype and array.shape == other.shape and bool(np.array_equal(array, other))
+
+
+def _stored(name: str, data: NDArray[Any], dtype: Dtype) -> tuple[dict[str, Any], bytes]:
+    """The weight's entry in ``model.json`` and its bytes."""
+    spec: dict[str, Any] = {"name": name, "shape": list(data.shape), "dtype": data.dtype.name}
+    if data.dtype == np.float32 and dtype == "float16":
+        spec["quantization"] = {"dtype": "float16", "original_dtype": "float32"}
+        data = data.astype(np.float16)
+    elif data.dtype == np.float32 and dtype == "uint8":
+        spec["quantization"] = {"dtype": "uint8", "original_dtype": "float32", "min": -CODE_OFFSET, "scale": 1}
+        data = (data + CODE_OFFSET).astype(np.uint8)
+    return spec, np.ascontiguousarray(data).tobytes()
+
+
+def _write_shards(folder: Path, content: bytes) -> Sequence[str]:
+    starts = range(0, len(content), SHARD_BYTES)
+    names = [f"group1-shard{i + 1}of{len(starts)}.bin" for i in range(len(starts))]
+    for name, start in zip(names, starts, strict=True):
+        (folder / name).write_bytes(content[start : start + SHARD_BYTES])
+    return names

@@ -1,0 +1,175 @@
+"""May this bundle be installed? Every reason why not, collected, each with its code.
+
+The client's ``verify`` (``exports/client/bin/verify.js``) answers the same question with the same report; a Parquet file's
+content is looked into here only.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from recsys.errors import ArtefactError, Finding
+from recsys.export import contents
+from recsys.export.manifest import FILE, REMEDY, Manifest, load, parse_json, rollback
+from recsys.workspace import sha256_of
+
+LATEST = "latest.json"
+FORBIDDEN_SUFFIXES = frozenset(
+    {".ckpt", ".h5", ".hdf5", ".joblib", ".keras", ".npy", ".npz", ".pb", ".pickle", ".pkl", ".pt", ".pth", ".zip"}
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What was found out about a bundle."""
+
+    version: str | None
+    """None where the manifest cannot be read."""
+    bundle: str | None
+    n_files: int
+    """Files that the manifest lists."""
+    n_bytes: int
+    findings: tuple[Finding, ...]
+
+    @property
+    def ok(self) -> bool:
+        return not self.findings
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as both command lines print it."""
+        return {
+            "version": self.version,
+            "bundle": self.bundle,
+            "ok": self.ok,
+            "files": self.n_files,
+            "bytes": self.n_bytes,
+            "errors": [finding.as_json() for finding in self.findings],
+        }
+
+
+def inspect(folder: Path, *, installed_version: str | None = None) -> Report:
+    """Everything that speaks against a bundle; an empty list of findings means that it can be trusted.
+
+    Parameters
+    ----------
+    folder : a version's folder, or a channel's (then the version that its ``latest.json`` names)
+    installed_version : the version in use at the receiver, as in its manifest
+
+    Raises
+    ------
+    ArtefactError  E_VERSION: ``installed_version`` is not a version
+    """
+    try:
+        channel, folder = folder, resolve(folder)
+        manifest = load(_read_manifest(folder))
+    except ArtefactError as error:
+        return Report(version=None, bundle=None, n_files=0, n_bytes=0, findings=error.findings)
+    findings = []
+    if folder != channel and folder.name != manifest["version"]:
+        findings.append(_finding("E_MIX", f"{LATEST} names {folder.name}, and the manifest there {manifest['version']}."))
+    if installed_version is not None:
+        findings += filter(None, [rollback(manifest["version"], installed_version)])
+    findings += _check_files(folder, manifest)
+    return Report(
+        version=manifest["version"],
+        bundle=manifest["bundle"],
+        n_files=len(manifest["files"]),
+        n_bytes=sum(entry["bytes"] for entry in manifest["files"].values()),
+        findings=tuple(findings),
+    )
+
+
+def verify(folder: Path, *, installed_version: str | None = None) -> Report:
+    """Refuse a bundle that cannot be trusted.
+
+    Raises
+    ------
+    ArtefactError
+        E_HASH: a file is not the one that was written; E_MANIFEST: the manifest is missing or unreadable, a file is missing or
+        not listed, or a shape differs; E_MIX: files of two bundles; E_ROLLBACK: not newer than what is installed; E_FORMAT: a
+        pickle, HDF5, Keras or NumPy file, or a file that is not what its name says; E_NONFINITE: NaN or infinity;
+        E_VERSION: made for a newer program
+    """
+    report = inspect(folder, installed_version=installed_version)
+    if not report.ok:
+        raise ArtefactError(report.findings)
+    return report
+
+
+def resolve(folder: Path) -> Path:
+    """The version's folder that ``folder`` is, or that its ``latest.json`` points at.
+
+    Raises
+    ------
+    ArtefactError  E_MANIFEST: neither a manifest nor a readable ``latest.json``
+    """
+    pointer = folder / LATEST
+    if not pointer.exists():
+        return folder
+    try:
+        version = parse_json(pointer.read_bytes())["version"]
+        if not isinstance(version, str) or version != PurePosixPath(version).name or version.startswith("."):
+            raise ValueError(version)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArtefactError.of("E_MANIFEST", f"{LATEST} does not name a version.", REMEDY) from error
+    return folder / version
+
+
+def _read_manifest(folder: Path) -> bytes:
+    try:
+        return (folder / FILE).read_bytes()
+    except OSError as error:
+        raise ArtefactError.of("E_MANIFEST", f"{FILE} is missing.", REMEDY) from error
+
+
+def _check_files(folder: Path, manifest: Manifest) -> Iterator[Finding]:
+    listed = manifest["files"]
+    present = _files_in(folder)
+    for name in sorted({*listed, *present} - {FILE}):
+        if name not in listed:
+            if PurePosixPath(name).suffix.lower() in FORBIDDEN_SUFFIXES or _forbidden(folder / name):
+                yield _finding("E_FORMAT", f"{name} is of a format that no bundle holds.")
+            else:
+                yield _finding("E_MANIFEST", f"{name} is not in the manifest.")
+        elif not present.get(name, False):
+            yield _finding("E_MANIFEST", f"{name} is listed and missing.")
+        else:
+            yield from _check_file(folder, name, manifest)
+
+
+def _check_file(folder: Path, name: str, manifest: Manifest) -> Iterator[Finding]:
+    path, entry = folder / name, manifest["files"][name]
+    what = _forbidden(path)
+    if what:
+        yield _finding("E_FORMAT", f"{name} is {what}, whatever its name says.")
+    elif path.stat().st_size != entry["bytes"] or sha256_of(path) != entry["sha256"]:
+        if contents.is_foreign(contents.bundle_of(path), manifest["bundle"]):
+            yield _finding("E_MIX", f"{name} belongs to another bundle.")
+        else:
+            yield _finding("E_HASH", f"{name} is not the file that was written.")
+    else:
+        yield from contents.check(folder, name, manifest)
+
+
+def _files_in(folder: Path) -> dict[str, bool]:
+    """Relative path of everything that is not a folder → whether it is a plain file."""
+    found = {}
+    for root, folders, files in os.walk(folder):
+        for name in [*files, *(sub for sub in folders if (Path(root) / sub).is_symlink())]:
+            path = Path(root) / name
+            found[path.relative_to(folder).as_posix()] = path.is_file() and not path.is_symlink()
+    return found
+
+
+def _forbidden(path: Path) -> str | None:
+    # Weights are bare numbers, whose first bytes mean nothing; nothing but numbers is ever read from them.
+    if path.suffix == ".bin" or path.is_symlink() or not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return contents.forbidden(file.read(8))
+
+
+def _finding(code: str, message: str) -> Finding:
+    return Finding(code=code, message=message, remedy=REMEDY)

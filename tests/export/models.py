@@ -1,0 +1,71 @@
+"""Small two-tower models that nobody trained, and bundles of them."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from recsys.embeddings.features import FeatureSpace
+from recsys.embeddings.table import EmbeddingTable
+from recsys.embeddings.tower import TOWER_TENSORS, UserTower
+from recsys.export.source import Source
+from recsys.ids import IdMap
+
+NO_SECRET = bytes(32)
+
+
+def features(n_users: int, rng: np.random.Generator) -> FeatureSpace:
+    """A set of names, a set that can hold two, and a number."""
+    table = pd.DataFrame(
+        {
+            "age": rng.integers(13, 80, n_users).astype(float),
+            "languages": rng.choice(["Tamil", "Telugu", "Tamil|Hindi", "ಕನ್ನಡ"], n_users),
+            "plan": rng.choice(["monthly", "ad-funded", "rental"], n_users),
+        }
+    )
+    return FeatureSpace.learn(table, frozenset(), min_count=1)
+
+
+def user_tower(n_movies: int, dim: int, rng: np.random.Generator, *, hidden: int = 24) -> UserTower:
+    """Random weights of a trained tower's size."""
+    space = features(200, rng)
+    shapes = {
+        "user.history": (n_movies, dim),
+        "user.feature": (space.n_codes, dim),
+        "user.hidden_weights": (dim, hidden),
+        "user.hidden_bias": (hidden,),
+        "user.out_weights": (hidden, dim),
+        "user.out_bias": (dim,),
+    }
+    assert set(TOWER_TENSORS) == {name.removeprefix("user.") for name in list(shapes)[2:]}
+    tensors = {name: (rng.normal(size=shape) * 0.3).astype(np.float32) for name, shape in shapes.items()}
+    return UserTower.of({"user_features": space.as_json(), "pooling_exponent": 0.5}, tensors)
+
+
+def source(*, n_movies: int = 300, dim: int = 16, n_users: int = 12, seed: int = 0, run: str = "run-1") -> Source:
+    """A catalogue with ids and titles of every kind, one vector a movie, and a tower that speaks of it."""
+    rng = np.random.default_rng([seed, n_movies, dim])
+    ids = [f"tt{7 * row:07d}" for row in range(n_movies)]
+    ids[:3] = ["NA", "00123", 'ಚಿತ್ರ "1"']
+    titles = [f"Movie {row}" for row in range(n_movies)]
+    titles[:3] = ["=SUM(1)", "<b>அன்பு</b>", "Line\u2028separator"]
+    # Movies lie in groups, as trained ones do: neighbours are close, and the best 20 are not all alike.
+    centres = rng.normal(size=(12, dim))
+    vectors = centres[rng.integers(0, 12, n_movies)] + 0.5 * rng.normal(size=(n_movies, dim))
+    return Source(
+        run=run,
+        created="2024-01-31T12:00:00Z",
+        data_fingerprint="f" * 64,
+        simulated=True,
+        tower=user_tower(n_movies, dim, rng),
+        movies=EmbeddingTable(ids=IdMap(ids), vectors=vectors.astype(np.float32)),
+        catalogue=pd.DataFrame({"title": titles, "year": rng.integers(1990, 2025, n_movies)}),
+        users=EmbeddingTable(
+            ids=IdMap([f"user-{row}" for row in range(n_users)]), vectors=rng.normal(size=(n_users, dim)).astype(np.float32)
+        ),
+    )
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
