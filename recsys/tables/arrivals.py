@@ -1,44 +1,69 @@
 """When movies arrived, where nobody wrote it down."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from recsys.tables.events import EventFacts
+from recsys.tables.dataset import Dataset
 
 THERE_FROM_THE_START_SHARE = 0.02
 """A movie first watched in this first part of the period is taken to have been there before it."""
+ASSUMED_ARRIVALS = "movies.available_from is not given"
+"""How the sentence in ``Dataset.assumed`` begins."""
+NEVER = np.iinfo(np.int64).max
+"""First event of a movie that has none."""
 
 
-def first_seen(movies: pd.DataFrame, facts: EventFacts) -> "pd.Series[pd.Timestamp]":
-    """The assumed ``available_from``: the day of a movie's first event, NaT for what was there from the start.
+def first_events(movie_index: NDArray[np.int32], seconds: NDArray[np.int64], n_movies: int) -> NDArray[np.int64]:
+    """Epoch seconds of each movie's first event, int64[n_movies]; :data:`NEVER` where it has none."""
+    first = np.full(n_movies, NEVER)
+    np.minimum.at(first, movie_index, seconds)
+    return first
 
-    From the start are movies watched in the first 2 % of the period, movies never watched, and movies released in a year
-    before the period: an old film that is first watched in the third month was most likely on offer in the first.
+
+def assumed_arrivals(movies: pd.DataFrame, first_event: NDArray[np.int64], last: int) -> "tuple[pd.Series[Any], str]":
+    """The assumed ``available_from``, and the sentence that says so: the day of a movie's first event.
+
+    NaT, there from the start, are movies watched in the first 2 % of the period, movies never watched, and movies released in
+    a year before the period: an old film that is first watched in the third month was most likely on offer in the first.
 
     Parameters
     ----------
     movies : in the order of their rows
-    facts : of the events, with each movie's first one
+    first_event : int64[n_movies], see :func:`first_events`; at least one movie has one
+    last : epoch seconds of the last event
 
     Returns
     -------
-    datetime64[s], one a movie
+    datetime64[s], one a movie, and the sentence
     """
-    first = pd.Series(np.datetime64("NaT", "s"), index=movies.index, dtype="datetime64[s]")
-    seen = facts.views_by_movie > 0
-    first.loc[seen] = facts.first_by_movie[seen].astype("datetime64[s]")
-    start = facts.first + (facts.last - facts.first) * THERE_FROM_THE_START_SHARE
-    late = first > start
+    begin = int(first_event.min())
+    late = (first_event != NEVER) & (first_event > begin + (last - begin) * THERE_FROM_THE_START_SHARE)
     if "year" in movies:
-        late &= ~(movies["year"] < facts.first.year)
-    return first.where(late).dt.floor("D")
+        late &= ~(movies["year"] < pd.Timestamp(begin, unit="s").year).to_numpy()
+    arrivals = pd.Series(np.datetime64("NaT", "s"), index=movies.index, dtype="datetime64[s]")
+    arrivals.loc[late] = first_event[late].astype("datetime64[s]")
+    return arrivals.dt.floor("D"), (
+        f"{ASSUMED_ARRIVALS}: a movie arrives with its first event ({int(late.sum()):,} movies); those released in an earlier "
+        f"year, or first seen in the first {THERE_FROM_THE_START_SHARE:.0%} of the period, or never, were there from the start"
+    )
 
 
-def arrivals_sentence(arrivals: "pd.Series[pd.Timestamp]") -> str:
-    """What was assumed, for the report."""
-    number = int(arrivals.notna().sum())
-    return (
-        f"movies.available_from is not given: a movie arrives with its first event ({number:,} movies); those "
-        f"released in an earlier year, or first seen in the first {THERE_FROM_THE_START_SHARE:.0%} of the period, or never, were "
-        "there from the start"
+def assumed_anew(dataset: Dataset) -> Dataset:
+    """The data set with its arrivals taken from the events that it has now, where they were assumed; otherwise as it is.
+
+    The caller computes the fingerprint anew.
+    """
+    if not any(sentence.startswith(ASSUMED_ARRIVALS) for sentence in dataset.assumed) or dataset.events.empty:
+        return dataset
+    seconds = dataset.events["timestamp"].to_numpy().astype("datetime64[s]").astype(np.int64)
+    first = first_events(dataset.events["movie_index"].to_numpy(), seconds, dataset.n_movies)
+    arrivals, sentence = assumed_arrivals(dataset.movies, first, int(seconds[-1]))
+    return replace(
+        dataset,
+        movies=dataset.movies.assign(available_from=arrivals),
+        assumed=tuple(sentence if old.startswith(ASSUMED_ARRIVALS) else old for old in dataset.assumed),
     )

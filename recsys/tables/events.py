@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from recsys.errors import Finding
+from recsys.tables.arrivals import NEVER, first_events
 from recsys.tables.assemble import EVENT_ORDER, EVENT_TYPES
 from recsys.tables.columns import TABLES
 from recsys.tables.content import ContentHash
@@ -48,7 +49,7 @@ class EventFacts:
     views_by_movie: np.ndarray[Any, np.dtype[np.int64]]
     """int64[n_movies]"""
     first_by_movie: np.ndarray[Any, np.dtype[np.int64]]
-    """int64[n_movies]: epoch seconds of a movie's first event; the largest int64 where it has none."""
+    """int64[n_movies]: see :func:`recsys.tables.arrivals.first_events`."""
     ranges: dict[str, tuple[float, float]]
     """Least and largest value of minutes and rating, where logged."""
     warnings: tuple[Finding, ...]
@@ -137,7 +138,7 @@ def write_events(
     devices = _devices(connection) if "device" in names else []
     schema = pa.schema([EVENT_TYPES.field(name) for name in names])
     views, watched = np.zeros(n_users, np.int64), np.zeros(n_movies, np.int64)
-    firsts = np.full(n_movies, np.iinfo(np.int64).max)
+    firsts = np.full(n_movies, NEVER)
     digest, repeats, seen = ContentHash(), 0, 0
     repeated_rows: list[int] = []
     ranges: dict[str, tuple[float, float]] = {}
@@ -165,7 +166,7 @@ def write_events(
             times = batch.column("timestamp").cast(pa.int64()).to_numpy()
             what = batch.column("movie_index").to_numpy()
             watched += np.bincount(what, minlength=n_movies)
-            np.minimum.at(firsts, what, times)
+            firsts = np.minimum(firsts, first_events(what, times, n_movies))
             for name in ("minutes", "rating"):
                 if name in names:
                     _widen(ranges, name, batch.column(name))

@@ -7,6 +7,7 @@ import numpy as np
 
 from recsys.errors import DataError
 from recsys.ids import IdMap
+from recsys.tables.arrivals import assumed_anew
 from recsys.tables.assemble import sealed, typed_events
 from recsys.tables.dataset import Dataset
 from recsys.tables.store import load_dataset, load_info, publish_dataset
@@ -54,11 +55,10 @@ def without_users(dataset: Dataset, ids: Iterable[str]) -> Dataset:
     if subscriptions is not None:
         subscriptions = subscriptions[~subscriptions["user_id"].isin(wanted)].reset_index(drop=True)
     moved = events.assign(user_index=index[events["user_index"]])
-    return sealed(
-        replace(
-            dataset,
-            users=dataset.users[kept].reset_index(drop=True),
-            events=typed_events(moved),
-            subscriptions=subscriptions,
-        )
+    remaining = replace(
+        dataset,
+        users=dataset.users[kept].reset_index(drop=True),
+        events=typed_events(moved),
+        subscriptions=subscriptions,
     )
+    return sealed(assumed_anew(remaining))

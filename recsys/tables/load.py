@@ -13,7 +13,7 @@ import duckdb
 import pandas as pd
 
 from recsys.errors import DataError, Finding
-from recsys.tables.arrivals import arrivals_sentence, first_seen
+from recsys.tables.arrivals import assumed_arrivals
 from recsys.tables.assemble import as_arrow, fingerprint_of
 from recsys.tables.events import EventFacts, event_findings, outside_availability, read_events, write_events
 from recsys.tables.formats import recognise
@@ -250,9 +250,9 @@ class _Import:
         self._findings += facts.warnings
         self._refuse_too_small(facts)
         if "available_from" not in movies:
-            arrivals = first_seen(movies, facts)
+            arrivals, sentence = assumed_arrivals(movies, facts.first_by_movie, int(facts.last.timestamp()))
             self._frames["movies"] = movies.assign(available_from=arrivals)
-            self._assumed.append(arrivals_sentence(arrivals))
+            self._assumed.append(sentence)
         self._draft.add("events", facts.rows, facts.hash)
         self._ranges["events.timestamp"] = (facts.first.isoformat(), facts.last.isoformat())
         self._ranges.update({f"events.{name}": limits for name, limits in facts.ranges.items()})

@@ -1,6 +1,7 @@
 """Offers for data that has none: the latest arrivals, as if they could still be bought."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -80,7 +81,7 @@ def with_latest_as_offers(
     gone = leaving[dataset.events["movie_index"]]
     index = (np.cumsum(~leaving) - 1).astype(np.int32)
     events = dataset.events[~gone]
-    terms = {"fee": float(fee), "currency": dataset.economics.currency, "window_months": int(window_months)}
+    terms: dict[str, Any] = {"fee": float(fee), "currency": dataset.economics.currency, "window_months": int(window_months)}
     dated = [name for name in ("available_from", "available_until", "licence_fee", "licence_until") if name in movies]
     sentence = (
         f"{ASSUMED_OFFERS}: {n} movies left the catalogue with their {int(gone.sum()):,} events and are offered at an assumed "
