@@ -1,18 +1,27 @@
 """Events to learn from and events to be judged on."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
 from recsys.errors import DataError
 
-Parts = tuple[pd.DataFrame, pd.DataFrame]
-"""(train, test), each in the order of the events and with their columns."""
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Split:
+    """Two parts of the events, each in the order of the events and with their columns."""
+
+    train: pd.DataFrame
+    test: pd.DataFrame
+    cutoff: pd.Timestamp | None
+    """The first moment of the test part; None where time played no part."""
 
 
-def temporal(events: pd.DataFrame, train_share: float = 0.8) -> Parts:
+def temporal(events: pd.DataFrame, train_share: float = 0.8) -> Split:
     """The earlier part to learn from, the later part to be judged on.
 
-    Events of one and the same second are never parted, so that all of ``train`` lies before all of ``test``; ``train`` may so
+    Events of one and the same second are never parted, so that nothing in ``train`` is as late as ``cutoff``; ``train`` may so
     be somewhat smaller than asked.
 
     Parameters
@@ -27,9 +36,9 @@ def temporal(events: pd.DataFrame, train_share: float = 0.8) -> Parts:
     Examples
     --------
     >>> days = pd.DataFrame({"timestamp": pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-02", "2024-01-03"])})
-    >>> train, test = temporal(days, 0.5)
-    >>> len(train), len(test)
-    (1, 3)
+    >>> parts = temporal(days, 0.5)
+    >>> len(parts.train), len(parts.test), str(parts.cutoff.date())
+    (1, 3, '2024-01-02')
     """
     _check_share(train_share)
     times = events["timestamp"].to_numpy()
@@ -39,10 +48,10 @@ def temporal(events: pd.DataFrame, train_share: float = 0.8) -> Parts:
     n_train = int(np.searchsorted(times, times[wanted], side="left"))
     if n_train == 0:
         raise _empty(len(times))
-    return events.iloc[:n_train], events.iloc[n_train:]
+    return Split(train=events.iloc[:n_train], test=events.iloc[n_train:], cutoff=pd.Timestamp(times[n_train]))
 
 
-def random(events: pd.DataFrame, train_share: float, rng: np.random.Generator) -> Parts:
+def random(events: pd.DataFrame, train_share: float, rng: np.random.Generator) -> Split:
     """Each event falls by lot. It lets a model see the future: for comparison with published figures only.
 
     Raises
@@ -55,7 +64,7 @@ def random(events: pd.DataFrame, train_share: float, rng: np.random.Generator) -
         raise _empty(len(events))
     chosen = np.zeros(len(events), bool)
     chosen[rng.permutation(len(events))[:n_train]] = True
-    return events[chosen], events[~chosen]
+    return Split(train=events[chosen], test=events[~chosen], cutoff=None)
 
 
 def _check_share(train_share: float) -> None:
