@@ -132,6 +132,86 @@ def text_file(path: Path) -> str:
         raise DataError.of("E_ENCODING", f"{path} is not UTF-8.", "Save it as UTF-8.") from error
 
 
+def models_option(default: str) -> Callable[[Any], Any]:
+    """``--model``, shared by the commands that train."""
+    return click.option("--model", type=click.Choice(["mf", "two-tower", "all"]), default=default, show_default=True)
+
+
+@command
+@click.option("--users", type=int, help="Simulated users.")
+@click.option("--movies", type=int, help="Movies in its history.")
+@click.option("--seed", type=int, help="Another seed is another service.")
+@click.option("--members", type=int, default=8, show_default=True, help="Recommenders behind the ranges.")
+def demo(workspace: Workspace, users: int | None, movies: int | None, seed: int | None, members: int) -> Document:
+    """Simulate a service, train on it, calibrate and map it: a workspace ready to open."""
+    from recsys.pipeline.config import TrainConfig
+    from recsys.pipeline.demo import make_demo
+    from recsys.worlds.demo import WorldConfig
+
+    default = WorldConfig()
+    world = WorldConfig(
+        n_users=default.n_users if users is None else users,
+        n_movies=default.n_movies if movies is None else movies,
+        seed=default.seed if seed is None else seed,
+    )
+    with progress_bar() as report:
+        config = TrainConfig(members=members)
+        return make_demo(workspace, world, config, lambda line: report(line.message, line.fraction)).as_json()
+
+
+@command
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--format", "form", help="Settles a doubt about the format; it is recognised otherwise.")
+@click.option("--offers-from-latest", type=int, help="Set this many of the latest arrivals aside and treat them as offers.")
+@click.option("--fee", type=float, help="Licence fee assumed for each of them, in the workspace's currency.")
+@click.option("--window-months", type=int, default=12, show_default=True, help="Licence window assumed for each of them.")
+def import_(  # noqa: PLR0917  the options of a command
+    workspace: Workspace, path: Path, form: str | None, offers_from_latest: int | None, fee: float | None, window_months: int
+) -> Document:
+    """Validate the tables in PATH (folder, zip or file) and take them in: all or nothing."""
+    from recsys.tables.load import import_path
+    from recsys.tables.offers import latest_arrivals_as_offers
+    from recsys.tables.store import load_info
+
+    if offers_from_latest is not None and fee is None:
+        raise DataError.of(
+            "E_COST", "an offer needs a fee.", "Give --fee with --offers-from-latest.", table="offers", column="fee"
+        )
+    with progress_bar() as report:
+        document = import_path(path, workspace, format=form, progress=report).as_json()
+        if offers_from_latest is not None and fee is not None:
+            dataset = latest_arrivals_as_offers(workspace, offers_from_latest, fee=fee, window_months=window_months)
+            facts = {
+                "rows": dict(load_info(workspace).rows),
+                "assumed": list(dataset.assumed),
+                "fingerprint": dataset.fingerprint,
+            }
+            document |= facts
+    return document
+
+
+@command
+@models_option("all")
+@click.option("--members", type=int, default=8, show_default=True, help="Recommenders behind the ranges.")
+@click.option("--seed", type=int, default=0, show_default=True)
+def train(workspace: Workspace, model: Any, members: int, seed: int) -> Document:
+    """Train, calibrate, map. Stopped half-way, it goes on from there when it is started again."""
+    from recsys.pipeline.config import TrainConfig
+    from recsys.pipeline.train import train as run
+
+    with progress_bar() as report:
+        config = TrainConfig(model=model, members=members, seed=seed)
+        return run(workspace, config, lambda line: report(line.message, line.fraction)).as_json()
+
+
+@command
+def backtest(_workspace: Workspace) -> Document:
+    """Not yet: past arrivals treated as offers, and projected against what happened."""
+    raise DataError.of(
+        "E_NOT_YET", "the time machine is not built yet.", "Use `recsys evaluate` for ranking accuracy on a temporal split."
+    )
+
+
 @command
 @click.argument("scenario", type=click.Path(path_type=Path))
 def project(workspace: Workspace, scenario: Path) -> Document:
@@ -143,6 +223,23 @@ def project(workspace: Workspace, scenario: Path) -> Document:
 
     question = toml.loads(text_file(scenario))
     return document.as_json(answer(load_basis(workspace), question, draws="all"))
+
+
+@command
+@click.option("--to", type=click.Path(path_type=Path), help="Folder of the channel; exports/<workspace> by default.")
+@click.option("--quantise", type=click.Choice(["float16", "uint8"]), help="Smaller files; the loss is measured and written down.")
+@click.option(
+    "--include-users", is_flag=True, help="Add user vectors under pseudonyms. They are taste records: know who gets them."
+)
+@click.option("--verify", "check", type=click.Path(path_type=Path), help="Check a bundle instead of making one.")
+def export(workspace: Workspace, to: Path | None, quantise: Any, include_users: bool, check: Path | None) -> Document:
+    """Make the bundle that phones and the backend consume."""
+    from recsys.export import bundle
+
+    if check is not None:
+        return bundle.verify(check).as_json()
+    with progress_bar() as report:
+        return bundle.export_bundle(workspace, to, quantise=quantise, include_users=include_users, progress=report).as_json()
 
 
 @command
