@@ -1,1 +1,6 @@
-"""train."""
+"""Train: learn from the tables, and see whether it was worth it."""
+
+from recsys.app import components
+
+with components.page("Train", "What do the tables teach us, and is it better than showing everyone what is popular?"):
+    components.training()

@@ -64,6 +64,26 @@ def origin() -> tuple[tuple[str, str], ...]:
     return (("workspace", opened.root.name), *run, *data)
 
 
+def dataset_info() -> TablesInfo:
+    """What the tables say of themselves.
+
+    Raises
+    ------
+    DataError  E_NO_TABLES: nothing has been taken in
+    """
+    opened = workspace()
+    if not opened.exists():
+        raise _no_tables()
+    return load_info(opened)
+
+
+def export_folder() -> Path:
+    """Where bundles of this workspace are published."""
+    named = os.environ.get("RECSYS_EXPORTS")
+    root = Path(named) if named else ROOT / "exports"
+    return root / workspace().root.resolve().name
+
+
 def dataset() -> Dataset:
     """The validated tables.
 
@@ -73,7 +93,7 @@ def dataset() -> Dataset:
     """
     opened = workspace()
     if not opened.exists():
-        raise DataError.of("E_NO_TABLES", "this workspace holds no tables yet.", "Open the Data page and bring some in.")
+        raise _no_tables()
     return _dataset(str(opened.root), stamp(opened))
 
 
@@ -166,6 +186,10 @@ def _short(hashes: Mapping[str, str]) -> str:
 
 def _taken_in(opened: Workspace) -> str:
     return day(datetime.fromtimestamp((opened.tables / TABLES_JSON).stat().st_mtime, tz=UTC))
+
+
+def _no_tables() -> DataError:
+    return DataError.of("E_NO_TABLES", "this workspace holds no tables yet.", "Open the Data page and bring some in.")
 
 
 def _reader() -> str:

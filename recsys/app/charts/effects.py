@@ -26,7 +26,7 @@ class _Step:
 
 def _figures(divisor: float, *, grid: bool = True) -> alt.Axis:
     """Labels of a counting axis: whole numbers as they are, lakh and crore with their decimals."""
-    return alt.Axis(format=",.0f" if divisor == 1 else ",.4~g", grid=grid)
+    return alt.Axis(format=",.0f" if divisor == 1 else ",.4~g", grid=grid, tickCount=6)
 
 
 def hours_waterfall(projection: Projection) -> alt.LayerChart:

@@ -30,41 +30,21 @@ def point_map(
     colours = palette()
     frame = points.frame.assign(value=colouring.of_points.reindex(points.frame.index))
     large = len(frame) < _ROOMY
+    axis = _axis(points.axes_mean_something)
     base = alt.Chart(frame).encode(
-        x=alt.X(
-            "x:Q",
-            title=points.x_title,
-            axis=_axis(points.axes_mean_something),
-            scale=alt.Scale(zero=False, nice=False, padding=12),
-        ),
-        y=alt.Y(
-            "y:Q",
-            title=points.y_title,
-            axis=_axis(points.axes_mean_something),
-            scale=alt.Scale(zero=False, nice=False, padding=12),
-        ),
+        x=alt.X("x:Q", title=points.x_title, axis=axis, scale=alt.Scale(zero=False, nice=False, padding=12)),
+        y=alt.Y("y:Q", title=points.y_title, axis=axis, scale=alt.Scale(zero=False, nice=False, padding=12)),
     )
-    marks = base.mark_point(filled=True, size=46 if large else 14, opacity=0.8 if large else 0.6, strokeWidth=0.5)
-    encoded = marks.encode(**_encoding(colouring))
+    marks = base.mark_point(filled=True, opacity=0.8 if large else 0.6, strokeWidth=0.8)
+    encoded = marks.encode(**_encoding(colouring, size=46 if large else 14))
     if points.named:
-        encoded = encoded.encode(
-            tooltip=[alt.Tooltip("title:N"), alt.Tooltip("value", title=colouring.name), alt.Tooltip("kind:N")]
-        )
+        hint = [alt.Tooltip("title:N"), alt.Tooltip("value", title=colouring.name), alt.Tooltip("kind:N")]
+        encoded = encoded.encode(tooltip=hint)
     if selectable:
         picking = alt.selection_point(name=PICK, fields=["row"], toggle="event.shiftKey")
         boxing = alt.selection_interval(name=BOX, mark=alt.BrushConfig(fill=colours.ink, fillOpacity=0.07, stroke=colours.ink))
         encoded = encoded.add_params(picking, boxing)
     layers: list[alt.Chart] = [encoded]
-    offers = frame[frame["kind"] == "offer"]
-    if len(offers):
-        star = alt.Chart(offers).mark_point(
-            shape=_STAR, size=170, filled=True, stroke=colours.page, strokeWidth=1, color=colours.ink
-        )
-        layers.append(
-            star.encode(
-                x="x:Q", y="y:Q", tooltip=[alt.Tooltip("title:N", title="offer"), alt.Tooltip("value", title=colouring.name)]
-            )
-        )
     ringed = frame[frame["id"].isin(found)]
     if len(ringed):
         ring = alt.Chart(ringed).mark_point(shape="circle", size=260, filled=False, stroke=colours.loss, strokeWidth=2.5)
@@ -82,20 +62,29 @@ def _axis(means_something: bool) -> alt.Axis:
     return alt.Axis(labels=False, ticks=False, grid=False, domain=means_something)
 
 
-def _encoding(colouring: Colouring) -> dict[str, object]:
+def _encoding(colouring: Colouring, *, size: int) -> dict[str, object]:
+    """Colour and shape by value; an offer is a large star with a dark edge, whatever its value."""
     colours = palette()
+    is_offer = alt.datum.kind == "offer"
+    shared = {
+        "size": alt.condition(is_offer, alt.value(210), alt.value(size)),
+        "stroke": alt.condition(is_offer, alt.value(colours.ink), alt.value("transparent")),
+    }
     if colouring.order is None:
         ramp = alt.Scale(range=list(colours.ramp))
         legend = alt.Legend(title=colouring.name, gradientLength=220)
-        return {"color": alt.Color("value:Q", scale=ramp, legend=legend)}
+        shape = alt.condition(is_offer, alt.value(_STAR), alt.value("circle"))
+        return {**shared, "color": alt.Color("value:Q", scale=ramp, legend=legend), "shape": shape}
     shown = list(colouring.order)
     by_rank = {name: rank for rank, name in enumerate(name for name in shown if name != OTHER)}
     fills = [colours.neutral if name == OTHER else colours.categories[by_rank[name]] for name in shown]
     shapes = ["stroke" if name == OTHER else SHAPES[by_rank[name]] for name in shown]
     legend = alt.Legend(title=colouring.name, columns=4, symbolSize=90)
+    by_value = alt.Shape("value:N", scale=alt.Scale(domain=shown, range=shapes), legend=legend)
     return {
+        **shared,
         "color": alt.Color("value:N", scale=alt.Scale(domain=shown, range=fills), legend=legend),
-        "shape": alt.Shape("value:N", scale=alt.Scale(domain=shown, range=shapes), legend=legend),
+        "shape": alt.condition(is_offer, alt.value(_STAR), by_value),
     }
 
 

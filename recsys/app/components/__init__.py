@@ -1,8 +1,23 @@
 """Parts of pages, each drawn from values; they refuse with a box and never with a traceback."""
 
 from recsys.app.components.answer import answer
+from recsys.app.components.data import data
+from recsys.app.components.export import export
 from recsys.app.components.frame import brand, page, side_by_side, style
 from recsys.app.components.maps import audience_map, movies_map
 from recsys.app.components.personas import personas
+from recsys.app.components.train import training
 
-__all__ = ["answer", "audience_map", "brand", "movies_map", "page", "personas", "side_by_side", "style"]
+__all__ = [
+    "answer",
+    "audience_map",
+    "brand",
+    "data",
+    "export",
+    "movies_map",
+    "page",
+    "personas",
+    "side_by_side",
+    "style",
+    "training",
+]

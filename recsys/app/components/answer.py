@@ -56,7 +56,7 @@ def _figures(projection: Projection) -> None:
     def amount(value: float) -> str:
         return words.money(value, currency)
 
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="small"):
         if not projection.offers and not projection.cost:
             total = projection.total_effect
             _metric(
@@ -92,7 +92,7 @@ _WORD_OF = {
 
 
 def _metric(label: str, value: str, note: str) -> None:
-    with st.container(width=190, gap=None):
+    with st.container(width=184, gap=None):
         st.metric(label, value, help=words.meaning(_WORD_OF[label]) if label in _WORD_OF else None)
         st.caption(note)
 

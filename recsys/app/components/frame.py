@@ -80,5 +80,5 @@ def brand() -> None:
 
 def side_by_side() -> tuple[DeltaGenerator, DeltaGenerator]:
     """Two columns, the left one for what is asked and the right one for what is answered; above each other on a phone."""
-    left, right = st.columns([4, 9], gap="large")
+    left, right = st.columns([5, 11], gap="large")
     return left, right

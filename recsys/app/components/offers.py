@@ -40,7 +40,7 @@ def _card(basis: Basis, projection: Projection, offer: OfferResult, fee: float |
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain(offer.title)}**", width="content")
             st.badge(verdict, color=colour, icon=icon)  # type: ignore[arg-type]  # a colour by name
-        with st.container(horizontal=True, gap="medium"):
+        with st.container(horizontal=True, gap="small"):
             _figure("Fee asked", "not stated" if fee is None else words.money(fee, currency), "for the licence")
             _figure(
                 "Walk-away price",
@@ -65,7 +65,7 @@ def _return(offer: OfferResult) -> str:
 
 
 def _figure(label: str, value: str, note: str) -> None:
-    with st.container(width=176, gap=None):
+    with st.container(width=172, gap=None):
         st.markdown(f":small[:gray[{label}]]  \n**{plain(value)}**")
         st.caption(note)
 

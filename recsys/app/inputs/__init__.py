@@ -1,6 +1,9 @@
 """What readers type, drag and choose, turned into typed values; per cent and lakh end here."""
 
 from recsys.app.inputs.builder import scenario
+from recsys.app.inputs.exporting import exporting
 from recsys.app.inputs.points import look
+from recsys.app.inputs.tables import tables_to_import
+from recsys.app.inputs.training import training
 
-__all__ = ["look", "scenario"]
+__all__ = ["exporting", "look", "scenario", "tables_to_import", "training"]

@@ -62,8 +62,8 @@ def _look_ahead() -> None:
 
 def _toolbar(held: Draft) -> None:
     with st.container(horizontal=True, gap="small"):
-        _step("Undo", ":material/undo:", edit.undo, key="builder.undo", disabled=not held.can_undo)
-        _step("Redo", ":material/redo:", edit.redo, key="builder.redo", disabled=not held.can_redo)
+        _step("Undo", ":material/undo:", edit.undo, not held.can_undo)
+        _step("Redo", ":material/redo:", edit.redo, not held.can_redo)
         with st.popover("Save", icon=":material/save:", type="tertiary"):
             _saving()
         with st.popover("Open", icon=":material/folder_open:", type="tertiary"):
@@ -77,11 +77,11 @@ def steps(basis: Basis, listed: tuple[Change, ...]) -> None:
     if not listed:
         st.caption("Nothing changes yet. Buy an offer or change the audience; each change can be undone.")
     for position, change in enumerate(listed):
-        with st.container(border=True, key=f"builder.step.{position}"):
+        with st.container(border=True, key=f"builder.step.{position}", gap=None):
             said = words.sentence(change, lambda movie: plain(basis.title(movie)), basis.economics.currency)
             st.markdown(f"{position + 1}. {said}")
             with st.container(horizontal=True, gap="small"):
-                _icon_step(
+                _step(
                     "Up",
                     ":material/arrow_upward:",
                     partial(edit.move, position=position, to=position - 1),
@@ -89,23 +89,17 @@ def steps(basis: Basis, listed: tuple[Change, ...]) -> None:
                     position,
                 )
                 last = position == len(listed) - 1
-                _icon_step(
-                    "Down", ":material/arrow_downward:", partial(edit.move, position=position, to=position + 1), last, position
-                )
+                _step("Down", ":material/arrow_downward:", partial(edit.move, position=position, to=position + 1), last, position)
                 if st.button("Edit", icon=":material/edit:", type="tertiary", key=f"builder.edit.{position}"):
                     _editing(basis, position, change)
-                _icon_step("Remove", ":material/delete:", partial(edit.remove, position=position), False, position)
+                _step("Remove", ":material/delete:", partial(edit.remove, position=position), False, position)
 
 
 Step = Callable[[Draft], Draft]
 
 
-def _step(label: str, icon: str, step: Step, *, key: str, disabled: bool) -> None:
-    st.button(label, icon=icon, type="tertiary", key=key, disabled=disabled, on_click=guarding(draft.change), args=(step,))
-
-
-def _icon_step(label: str, icon: str, step: Step, disabled: bool, position: int) -> None:
-    key = f"builder.{label.lower()}.{position}"
+def _step(label: str, icon: str, step: Step, disabled: bool, position: int | None = None) -> None:
+    key = f"builder.{label.lower()}" + ("" if position is None else f".{position}")
     st.button(
         "", icon=icon, help=label, type="tertiary", key=key, disabled=disabled, on_click=guarding(draft.change), args=(step,)
     )

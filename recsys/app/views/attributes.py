@@ -40,8 +40,8 @@ def rule(wanted: Mapping[str, Sequence[Value]]) -> str:
 
     Examples
     --------
-    >>> rule({"language": ["Tamil"], "city_tier": [2.0, 3.0], "home town": ["O'Hara"], "plan": []})
-    "language = 'Tamil' and city_tier in (2, 3) and \\"home town\\" = 'O''Hara'"
+    >>> print(rule({"language": ["Tamil"], "city_tier": [2.0, 3.0], "home town": ["O'Hara"], "plan": []}))
+    language = 'Tamil' and city_tier in (2, 3) and "home town" = 'O''Hara'
     """
     return " and ".join(_test(_quoted(column), values) for column, values in wanted.items() if values)
 

@@ -1,0 +1,107 @@
+"""Export: the bundle for phones and the backend, whether it can be trusted, and where to take it."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from recsys.app import inputs, jobs, session, words
+from recsys.app.components.boxes import findings
+from recsys.app.components.jobs import follow
+from recsys.app.jobs import Job
+from recsys.app.words.escape import plain
+from recsys.export import bundle
+from recsys.export.bundle import BundleStatus
+
+_JOB = "export"
+_CLI = "import sys; from recsys.cli import main; sys.argv[0] = 'recsys'; main()"
+_MB = 1_000_000.0
+
+
+def export() -> None:
+    """The whole page."""
+    folder = session.export_folder()
+    running = follow(_JOB, "Export", _result)
+    held = bundle.status(folder)
+    if held is not None:
+        _status(held)
+    else:
+        st.info("Nothing has been exported from this workspace yet.", icon=":material/inventory_2:")
+    if not session.has_run():
+        session.basis()
+    if running:
+        return
+    settings = inputs.exporting()
+    if settings is not None:
+        command = [
+            "-c",
+            _CLI,
+            "--workspace",
+            str(session.workspace().root.resolve()),
+            "export",
+            "--json",
+            "--to",
+            str(folder.resolve()),
+        ]
+        jobs.start(session.workspace(), _JOB, [*command, *settings])
+        st.rerun()
+
+
+def _status(held: BundleStatus) -> None:
+    with st.container(border=True):
+        st.subheader(f"Version {held.version}", anchor=False)
+        current = session.has_run() and session.workspace().current_run().name == held.run
+        if current:
+            st.badge("made from the model in use", color="green", icon=":material/check:")
+        else:
+            st.badge("made from an older model: export again", color="yellow", icon=":material/history:")
+        rows = (
+            ("Made", words.day(pd.Timestamp(held.created))),
+            ("Model", held.run),
+            ("Movies", words.count(held.n_movies)),
+            ("Users", words.count(held.n_users) if held.n_users else "none: tastes stay at home"),
+            ("Numbers", f"{held.dim} a movie, {held.dtype}"),
+            ("Lost by rounding", "nothing" if held.recall_loss is None else f"{words.percent(held.recall_loss)} of the top 20"),
+            ("Phone against Python", f"largest relative difference {held.max_relative_error:.1e}"),
+            ("A phone downloads", _megabytes(held.phone_bytes)),
+            ("All files", _megabytes(held.all_bytes)),
+            ("Versions kept", ", ".join(held.versions)),
+        )
+        st.table(pd.DataFrame(rows, columns=["", " "]), border="horizontal", hide_index=True, hide_header=True)
+        with st.container(horizontal=True):
+            if st.button("Verify every file", icon=":material/verified:", key="export.verify"):
+                _verify(held)
+            st.download_button(
+                "Download (zip)",
+                data=lambda: _zip(held),
+                file_name=f"{held.folder.parent.name}-{held.version}.zip",
+                mime="application/zip",
+                icon=":material/download:",
+                key="export.download",
+                on_click="ignore",
+            )
+
+
+def _verify(held: BundleStatus) -> None:
+    report = bundle.inspect(held.folder)
+    if report.ok:
+        st.success(f"All {words.count(report.n_files)} files are the ones that were written.", icon=":material/verified:")
+    else:
+        findings(report.findings)
+
+
+def _zip(held: BundleStatus) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        return bundle.archive(held.folder, Path(folder) / "bundle.zip").read_bytes()
+
+
+def _result(job: Job) -> None:
+    result: dict[str, Any] = job.result or {}
+    kept = "" if result.get("new", True) else " The model has not changed since, so it is the version that was there."
+    st.markdown(f"Version **{plain(str(result.get('version', '')))}** is in force.{kept}")
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / _MB:,.1f} MB"

@@ -1,0 +1,47 @@
+"""Tables that are brought in: files from the reader's machine, or a folder that the server can read."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from recsys.app import session, uploads
+from recsys.tables.formats import FORMATS
+
+_AUTO = "recognise it"
+_TYPES = ["csv", "tsv", "parquet", "zip", "dat", "data", "item", "user", "inter", "toml", "json", "txt", "gz"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Brought:
+    """What is to be imported."""
+
+    folder: Path
+    format: str | None
+
+
+def tables_to_import() -> Brought | None:
+    """Draw the ways in; gives what was brought when it is to be imported."""
+    with st.container(border=True):
+        here, there = st.tabs(["Upload files", "A folder on the server"])
+        with here:
+            files = st.file_uploader(
+                "Tables",
+                type=_TYPES,
+                accept_multiple_files=True,
+                key="data.files",
+                help="CSV, Parquet, or one zip of them. Offers, subscriptions or economics.toml may come alone.",
+            )
+        with there:
+            path = st.text_input("Folder, zip or file", key="data.path", placeholder="for example /data/exports/2024-03")
+        known = st.selectbox("Format", [_AUTO, *FORMATS], key="data.format")
+        st.caption(
+            "All of it or nothing: if anything is refused, the tables stay as they are. Movies and views replace all tables."
+        )
+        wanted = None if known == _AUTO else known
+        if st.button("Import", type="primary", icon=":material/upload:", key="data.import", disabled=not (files or path)):
+            if files:
+                named = {file.name: file for file in files}
+                return Brought(folder=uploads.keep(session.workspace(), named), format=wanted)
+            return Brought(folder=Path((path or "").strip()), format=wanted)
+    return None

@@ -1,0 +1,111 @@
+"""Projections written by hand, so that what the app says of them can be read off."""
+
+from dataclasses import replace
+from typing import Any
+
+from recsys.choice.model import Estimate
+from recsys.projection.result import Effect, OfferResult, Projection, Range, SegmentShare, Victim, World
+
+LAKH, CRORE = 1e5, 1e7
+
+
+def sure(value: float) -> Range:
+    return Range(p10=value, p50=value, p90=value)
+
+
+def around(low: float, middle: float, high: float) -> Range:
+    return Range(p10=low, p50=middle, p90=high)
+
+
+def offer(**changes: Any) -> OfferResult:
+    """An offer asked for at 40 lakh whose walk-away price lies round 52 lakh."""
+    made = OfferResult(
+        movie_id="o1",
+        title="Kadalin Kural",
+        views=around(20_000, 26_000, 33_000),
+        gross_hours=around(30_000, 40_000, 52_000),
+        incremental_hours=around(9_000, 14_000, 20_000),
+        cannibalised_hours=around(20_000, 26_000, 33_000),
+        victims=(Victim(movie_id="m1", hours=6_000.0), Victim(movie_id="m2", hours=2_000.0)),
+        cost=42 * LAKH,
+        npv=around(-8 * LAKH, 10 * LAKH, 31 * LAKH),
+        roi=around(-0.19, 0.24, 0.74),
+        max_bid=around(35 * LAKH, 52 * LAKH, 71 * LAKH),
+        payback_month=9,
+        segments=(
+            SegmentShare(name="Tamil family drama", hours=9_000.0, share=0.64),
+            SegmentShare(name="Young thrillers", hours=5_000.0, share=0.36),
+        ),
+        comparables=("m1", "m3"),
+        support="inside",
+        monthly_hours=tuple(around(700, 1_200, 1_700) for _ in range(12)),
+    )
+    return replace(made, **changes)
+
+
+def projection(**changes: Any) -> Projection:
+    """One offer bought; 12 months; ranges known."""
+    made = Projection(
+        scenario_name="Tamil families",
+        scenario_hash="ab" * 32,
+        run="run-1",
+        currency="INR",
+        horizon_months=12,
+        simulated=True,
+        baseline=World(hours=1_000_000.0, views=600_000.0, revenue=9 * CRORE, active_users=18_000.0),
+        projected=World(hours=1_014_000.0, views=610_000.0, revenue=9.52 * CRORE, active_users=18_240.0),
+        audience_effect=Effect(hours=sure(0.0), value=sure(0.0)),
+        acquisition_effect=Effect(hours=around(9_000, 14_000, 20_000), value=around(34 * LAKH, 52 * LAKH, 73 * LAKH)),
+        total_effect=Effect(hours=around(9_000, 14_000, 20_000), value=around(34 * LAKH, 52 * LAKH, 73 * LAKH)),
+        gross_hours=around(30_000, 40_000, 52_000),
+        cannibalised_hours=around(20_000, 26_000, 33_000),
+        cost=42 * LAKH,
+        npv=around(-8 * LAKH, 10 * LAKH, 31 * LAKH),
+        roi=around(-0.19, 0.24, 0.74),
+        prob_above_hurdle=0.62,
+        payback_month=9,
+        monthly_baseline_hours=tuple(83_000.0 for _ in range(12)),
+        monthly_projected_hours=tuple(84_200.0 for _ in range(12)),
+        monthly_cash=tuple(around(-42 * LAKH, -42 * LAKH + 4 * LAKH * m, -42 * LAKH + 6 * LAKH * m) for m in range(13)),
+        offers=(offer(),),
+        assumptions=(
+            Estimate(name="hurdle rate", value=0.15, unit="share of cost", kind="configured", source="economics.toml"),
+            Estimate(name="rewatch rate", value=0.05, unit="share", kind="assumed", source="no repeats in the data"),
+        ),
+        warnings=(),
+        n_draws=24,
+    )
+    return replace(made, **changes)
+
+
+def quick() -> Projection:
+    """The same before its ranges are known."""
+    made = projection()
+    middle = {name: sure(getattr(made, name).p50) for name in ("gross_hours", "cannibalised_hours", "npv")}
+    effects = {
+        name: Effect(hours=sure(getattr(made, name).hours.p50), value=sure(getattr(made, name).value.p50))
+        for name in ("acquisition_effect", "total_effect")
+    }
+    return replace(made, **middle, **effects, roi=sure(0.24), n_draws=1, prob_above_hurdle=1.0)
+
+
+def nothing() -> Projection:
+    """The empty scenario."""
+    made = projection()
+    none = Effect(hours=sure(0.0), value=sure(0.0))
+    return replace(
+        made,
+        projected=made.baseline,
+        acquisition_effect=none,
+        total_effect=none,
+        gross_hours=sure(0.0),
+        cannibalised_hours=sure(0.0),
+        cost=0.0,
+        npv=sure(0.0),
+        roi=None,
+        prob_above_hurdle=None,
+        payback_month=None,
+        monthly_projected_hours=made.monthly_baseline_hours,
+        monthly_cash=tuple(sure(0.0) for _ in range(13)),
+        offers=(),
+    )

@@ -1,0 +1,149 @@
+"""Charts are valid Vega-Lite, follow the reader's mode, and say everything twice: by colour and by form or text."""
+
+import json
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import pytest
+
+from recsys.app import charts
+from recsys.app.charts import theme
+from recsys.app.views.colouring import OTHER, by_attribute
+from recsys.app.views.points import MAX_POINTS, Points, inside, points_of, search
+from recsys.embeddings.maps import FlatMap
+from recsys.ids import IdMap
+from tests.app import projections
+
+
+def flat(n: int, kind: str = "neighbourhood") -> FlatMap:
+    positions = np.random.default_rng(0).standard_normal((n, 2)).astype(np.float32)
+    return FlatMap(kind=kind, ids=IdMap(map(str, range(n))), positions=positions, fitted=n)  # type: ignore[arg-type]
+
+
+def movie_points(n: int = 30) -> Points:
+    ids = [f"m{k}" for k in range(n)]
+    return points_of(flat(n), [f"Title {k}" for k in range(n)], ["movie"] * (n - 2) + ["offer"] * 2, None, ids, named=True)
+
+
+def attribute(n: int = 30, kinds: int = 3) -> pd.DataFrame:
+    return pd.DataFrame({"genres": [f"G{k % kinds}|Other" for k in range(n)]})
+
+
+ALL = {
+    "hours": lambda: charts.hours_waterfall(projections.projection()),
+    "money": lambda: charts.money_waterfall(projections.projection()),
+    "months": lambda: charts.monthly_hours(projections.projection()),
+    "cash": lambda: charts.cumulative_cash(projections.projection()),
+    "walk away": lambda: charts.walk_away([projections.offer(), projections.offer(title="Other")], [40e5, None], "INR"),
+    "audience": lambda: charts.audience_of(projections.offer().segments),
+    "sparkline": lambda: charts.sparkline((("2024-01", 20), ("2024-02", 30)), label="active users"),
+    "map": lambda: charts.point_map(movie_points(), by_attribute(attribute(), "genres"), found=frozenset({"m1"})),
+    "empty scenario": lambda: charts.monthly_hours(projections.nothing()),
+    "no ranges": lambda: charts.hours_waterfall(projections.quick()),
+}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_chart_is_valid_vega_lite(name: str):
+    spec = ALL[name]().to_dict(validate=True)
+    assert spec["$schema"].startswith("https://vega.github.io/schema/vega-lite/")
+    json.dumps(spec, allow_nan=False)
+
+
+def test_charts_take_the_colours_of_the_readers_mode(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(theme, "palette", lambda: theme.DARK)
+    dark = ALL["months"]().to_dict()["config"]
+    monkeypatch.setattr(theme, "palette", lambda: theme.LIGHT)
+    light = ALL["months"]().to_dict()["config"]
+    assert dark["text"]["color"] == theme.DARK.ink
+    assert light["text"]["color"] == theme.LIGHT.ink
+    assert light["background"] == dark["background"] == "transparent"
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("colours", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
+def test_chart_text_can_be_read_on_the_page(colours: theme.Palette):
+    """WCAG AA asks for a contrast of 4.5."""
+    page = _luminance(colours.page)
+    for text in (colours.ink, colours.quiet):
+        bright, dim = sorted((_luminance(text), page), reverse=True)
+        assert (bright + 0.05) / (dim + 0.05) >= 4.5
+
+
+def test_the_waterfall_of_hours_adds_up_to_what_the_offers_add():
+    """40,000 watched − 26,000 taken = 14,000 added."""
+    rows = _rows(charts.hours_waterfall(projections.projection()), "step")
+    ends = [row["end"] for row in rows]
+    assert ends == [40_000, 14_000, 14_000]
+    assert [row["start"] for row in rows] == [0, 40_000, 0]
+
+
+def test_the_waterfall_of_money_ends_at_the_worth_after_cost():
+    """52 lakh earned − 42 lakh of cost = 10 lakh."""
+    rows = _rows(charts.money_waterfall(projections.projection()), "step")
+    assert [row["end"] for row in rows] == pytest.approx([52.0, 10.0, 10.0])
+
+
+def _rows(chart: alt.LayerChart, column: str) -> list[dict[str, float]]:
+    datasets = chart.to_dict()["datasets"].values()
+    return next(rows for rows in datasets if rows and column in rows[0] and "start" in rows[0])
+
+
+def test_points_are_told_apart_by_shape_as_well_as_colour():
+    spec = ALL["map"]().to_dict()
+    encoding = spec["layer"][0]["encoding"]
+    domain = encoding["color"]["scale"]["domain"]
+    shapes = encoding["shape"]["scale"]["range"]
+    assert len(domain) == len(set(shapes)) == 3
+
+
+def test_a_map_shows_the_eight_most_frequent_values_and_calls_the_rest_other():
+    coloured = by_attribute(attribute(200, kinds=12), "genres")
+    assert coloured.order is not None
+    assert len(coloured.order) == 9
+    assert coloured.order[-1] == OTHER
+
+
+def test_numbers_get_a_scale_and_few_whole_numbers_get_categories_in_their_order():
+    frame = pd.DataFrame({"year": np.arange(1990.0, 2020.0), "tier": [3.0, 1.0, 2.0] * 10})
+    assert by_attribute(frame, "year").order is None
+    assert by_attribute(frame, "tier").order == ("1", "2", "3")
+
+
+def test_more_points_than_a_browser_draws_are_sampled_and_said_to_be():
+    n = MAX_POINTS + 500
+    points = points_of(flat(n), [""] * n, ["user"] * n, None, [str(k) for k in range(n)], named=False)
+    assert len(points.frame) == MAX_POINTS
+    assert points.is_sample
+    assert points.total == n
+
+
+def test_a_box_selects_also_the_points_that_are_not_drawn():
+    n = MAX_POINTS + 500
+    points = points_of(flat(n), [""] * n, ["user"] * n, None, [str(k) for k in range(n)], named=False)
+    everything = inside(points, {"box": {"x": [-9, 9], "y": [9, -9]}, "pick": []}, box="box", pick="pick")
+    assert len(everything) == n
+
+
+def test_a_click_selects_the_points_it_names_and_nothing_else():
+    points = movie_points(5)
+    assert inside(points, {"box": {}, "pick": [{"row": 3}, {"row": 77}]}, box="box", pick="pick").tolist() == [3]
+    assert inside(points, {}, box="box", pick="pick").tolist() == []
+
+
+def test_people_do_not_say_their_names_when_pointed_at():
+    points = points_of(flat(30), [f"u{k}" for k in range(30)], ["user"] * 30, None, [f"u{k}" for k in range(30)], named=False)
+    spec = charts.point_map(points, by_attribute(attribute(), "genres")).to_dict()
+    assert "tooltip" not in spec["layer"][0]["encoding"]
+
+
+def test_search_finds_whole_titles_before_parts_and_ids_exactly():
+    assert search(["a", "b", "c"], ["The Sea Song", "Song", "Rain"], "song") == (1, 0)
+    assert search(["a", "b", "c"], ["The Sea Song", "Song", "Rain"], "C") == (2,)
+    assert search(["a"], ["x"], "  ") == ()
