@@ -1,0 +1,145 @@
+"""What the stages of a training share: the tables, the settings, and what earlier stages have left on disk."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from recsys.embeddings.maps import FlatMap
+from recsys.embeddings.store import load_arrays, load_table, save_arrays, save_table
+from recsys.embeddings.table import EmbeddingTable, Vectors
+from recsys.evaluation.interactions import interactions
+from recsys.ids import FloatArray, IdMap, IntArray
+from recsys.models.factorisation import Factors
+from recsys.models.protocol import Progress
+from recsys.pipeline.config import TrainConfig
+from recsys.pipeline.progress import Steps
+from recsys.segments.personas import Personas
+from recsys.tables.dataset import Dataset
+from recsys.tables.split import Split, temporal
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LastModel:
+    """The run in use while this one is trained: its names of personas and bearings of maps are kept."""
+
+    run: str
+    personas: Personas
+    users: EmbeddingTable
+    maps: Mapping[str, FlatMap]
+    """By file name: ``users_linear`` and so on."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Bench:
+    """Where the stages work. What a stage made is read back from disk, whether it ran just now or in a process that died."""
+
+    dataset: Dataset
+    config: TrainConfig
+    draft: Path
+    last: LastModel | None
+
+    @cached_property
+    def user_ids(self) -> IdMap:
+        return IdMap(self.dataset.users["user_id"])
+
+    @cached_property
+    def movie_ids(self) -> IdMap:
+        return IdMap(self.dataset.movies["movie_id"])
+
+    @cached_property
+    def views(self) -> sparse.csr_array:
+        """All views, CSR[n_users, n_movies]."""
+        return self._matrix(self.dataset.events)
+
+    @cached_property
+    def early_views(self) -> sparse.csr_array:
+        """Views of the earlier part."""
+        return self._matrix(self.parts.train)
+
+    @cached_property
+    def late_views(self) -> sparse.csr_array:
+        """Views of the later part."""
+        return self._matrix(self.parts.test)
+
+    @property
+    def cutoff(self) -> pd.Timestamp:
+        """First moment of the later part."""
+        cutoff = self.parts.cutoff
+        if cutoff is None:
+            raise ValueError("a split by time has a cutoff")
+        return cutoff
+
+    @cached_property
+    def parts(self) -> Split:
+        """The earlier and the later part of the events."""
+        return temporal(self.dataset.events, self.config.early_share)
+
+    def _matrix(self, events: pd.DataFrame) -> sparse.csr_array:
+        return interactions(events["user_index"], events["movie_index"], self.dataset.n_users, self.dataset.n_movies)
+
+    def member_weights(self, member: int) -> FloatArray:
+        """How often each user was drawn for a member of the ensemble, float64[n_users]."""
+        rng = np.random.default_rng([self.config.seed, member])
+        n = self.dataset.n_users
+        return rng.multinomial(n, np.full(n, 1.0 / n)).astype(np.float64)
+
+    def save_vectors(self, folder: Path, users: Vectors, movies: Vectors) -> None:
+        """Write both tables of a recommender."""
+        save_table(EmbeddingTable(ids=self.user_ids, vectors=users), folder / "users")
+        save_table(EmbeddingTable(ids=self.movie_ids, vectors=movies), folder / "movies")
+
+    def users_of(self, stage: str) -> EmbeddingTable:
+        """User vectors that a stage has left."""
+        return load_table(self.draft / stage / "users")
+
+    def movies_of(self, stage: str) -> EmbeddingTable:
+        """Movie vectors that a stage has left."""
+        return load_table(self.draft / stage / "movies")
+
+    def factors_of(self, stage: str) -> Factors:
+        """A factorisation that a stage has left."""
+        users, movies = self.users_of(stage).vectors, self.movies_of(stage).vectors
+        return Factors(users=users, movies=movies, config=self.config.factorisation)
+
+    def save_content(self, folder: Path, content: Vectors, epochs: int) -> None:
+        """Write content vectors of the catalogue, and how long the towers behind them were trained."""
+        save_arrays(folder / "content", {"content": content}, {"epochs": epochs}, kind="content")
+
+    def content_of(self, stage: str) -> Vectors:
+        """Content vectors that a stage has left, float32[n_movies, dim]."""
+        arrays, _ = load_arrays(self.draft / stage / "content", kind="content")
+        return arrays["content"]
+
+    def epochs_of(self, stage: str) -> int:
+        """Epochs behind the towers that a stage has left."""
+        _, facts = load_arrays(self.draft / stage / "content", kind="content")
+        return int(facts["epochs"])
+
+    @cached_property
+    def movie_views(self) -> IntArray:
+        """Users who watched each movie, int64[n_movies]."""
+        return viewers(self.views)
+
+
+def viewers(views: sparse.csr_array) -> IntArray:
+    """Users who watched each movie, int64[n_movies]."""
+    return np.bincount(views.indices, minlength=views.shape[1]).astype(np.int64)
+
+
+def told(steps: Steps) -> Progress:
+    """Steps as recommenders tell them."""
+
+    def progress(_stage: str, done: int, total: int) -> None:
+        steps(done, total)
+
+    return progress
+
+
+Make = Callable[[Path, Steps], None]
+Metrics = dict[str, Any]

@@ -1,0 +1,126 @@
+"""The demo in one go: simulate a service, take in its tables, train on them."""
+
+import json
+import shutil
+import time
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from recsys.errors import DataError
+from recsys.pipeline.config import TrainConfig
+from recsys.pipeline.progress import ProgressLine, Report, unheard
+from recsys.pipeline.train import TrainResult, train
+from recsys.tables.load import import_path
+from recsys.tables.store import WORLD_JSON
+from recsys.workspace import Workspace
+from recsys.worlds.demo import WorldConfig, write_world
+
+_SIMULATE, _IMPORT = 0.04, 0.06
+"""Shares of the whole at which simulating and importing have ended, at the default size."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DemoResult:
+    """What the demo leaves: a workspace ready to open."""
+
+    world: WorldConfig
+    training: TrainResult
+    seconds: float
+    simulated_seconds: float
+    """Of simulating and importing; 0 where the tables were there already."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The document of ``recsys demo --json``: that of ``train``, and the world."""
+        return {
+            **self.training.as_json(),
+            "seconds": round(self.seconds, 1),
+            "simulated_seconds": round(self.simulated_seconds, 1),
+            "world": asdict(self.world),
+        }
+
+
+def make_demo(
+    workspace: Workspace, world: WorldConfig | None = None, config: TrainConfig | None = None, report: Report = unheard
+) -> DemoResult:
+    """Make a workspace of a simulated service, ready to open. Started again after a stop, it goes on from there.
+
+    Parameters
+    ----------
+    workspace : empty, or holding a simulated service, which is replaced
+    world : the service
+    config : settings of the training
+    report : told where it stands
+
+    Raises
+    ------
+    DataError  E_EXISTS: the workspace holds tables that are not simulated; and what import and training raise
+    """
+    world, config = world or WorldConfig(), config or TrainConfig()
+    clock = _Span(report)
+    holds = _world_of(workspace)
+    if workspace.exists() and holds is None:
+        raise DataError.of(
+            "E_EXISTS", f"the workspace {workspace.root} holds tables that are not simulated.", "Name another with --workspace."
+        )
+    simulated = 0.0
+    if holds != json.loads(json.dumps(asdict(world))):
+        _take_in(workspace, world, clock)
+        simulated = clock.seconds
+    training = train(workspace, config, lambda line: clock.tell(line, _IMPORT, 1.0))
+    return DemoResult(world=world, training=training, seconds=clock.seconds, simulated_seconds=simulated)
+
+
+def _take_in(workspace: Workspace, world: WorldConfig, clock: "_Span") -> None:
+    folder = workspace.root / ".world"
+    workspace.root.mkdir(parents=True, exist_ok=True)
+    try:
+        write_world(world, folder, lambda done, n: clock.tell(_line("simulate", "Simulating a service", done, n), 0.0, _SIMULATE))
+        import_path(
+            folder,
+            workspace,
+            progress=lambda _, share: clock.tell(_line("import", "Taking in its tables", share, 1.0), _SIMULATE, _IMPORT),
+        )
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _world_of(workspace: Workspace) -> Any:
+    """Configuration of the world whose tables the workspace holds; None where there is none."""
+    try:
+        return json.loads((workspace.tables / WORLD_JSON).read_text(encoding="utf-8"))["config"]
+    except FileNotFoundError:
+        return None
+
+
+def _line(stage: str, message: str, done: float, total: float) -> ProgressLine:
+    """A line of a part that has no clock of its own."""
+    share = min(done / total, 1.0) if total else 0.0
+    return ProgressLine(
+        stage=stage,
+        message=message,
+        done=round(100 * share),
+        total=100,
+        fraction=share,
+        seconds=0.0,
+        eta_seconds=None,
+    )
+
+
+class _Span:
+    """One progress over several parts that tell their own."""
+
+    def __init__(self, report: Report) -> None:
+        self._report, self._start, self._fraction = report, time.monotonic(), 0.0
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._start
+
+    def tell(self, line: ProgressLine, low: float, high: float) -> None:
+        """A line of a part that runs from one share of the whole to another."""
+        self._fraction = fraction = max(self._fraction, low + (high - low) * line.fraction)
+        seconds = self.seconds
+        left = line.eta_seconds
+        if left is None and fraction > 0.02:
+            left = round(seconds / fraction * (1 - fraction), 1)
+        self._report(replace(line, fraction=fraction, seconds=round(seconds, 3), eta_seconds=left))

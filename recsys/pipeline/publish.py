@@ -1,0 +1,89 @@
+"""From finished stages to an immutable run: what it is called, what is in it, and how it comes into use."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from recsys import __version__
+from recsys.errors import ArtefactError
+from recsys.pipeline.config import FORMAT, TrainConfig
+from recsys.tables.dataset import Dataset
+from recsys.workspace import Workspace, publish_folder, read_manifest, write_manifest
+
+CONFIG = "config.json"
+METRICS = "metrics.json"
+
+
+def identity(dataset: Dataset, config: TrainConfig) -> dict[str, Any]:
+    """What decides a run, but for the run before it, whose names and bearings it keeps."""
+    return {"format": FORMAT, "program": __version__, "data": dataset.fingerprint, "config": config.as_json()}
+
+
+def run_id(of: Mapping[str, Any], last: str | None) -> str:
+    """Twelve hexadecimal digits: the same tables, settings and forerunner give the same run; no date is in it."""
+    text = json.dumps({**of, "last": last}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def find_equal(runs: Path, of: Mapping[str, Any]) -> str | None:
+    """A published run of the same tables and settings that is whole; its id, None where there is none."""
+    for path in sorted(runs.glob(f"[!.]*/{CONFIG}")):
+        try:
+            if json.loads(path.read_text(encoding="utf-8"))["identity"] == of and read_manifest(path.parent):
+                return path.parent.name
+        except (OSError, ValueError, KeyError, TypeError, ArtefactError):
+            continue  # a damaged run is no reason not to train again
+    return None
+
+
+def publish(
+    workspace: Workspace,
+    draft: Path,
+    run: str,
+    parts: Sequence[str],
+    *,
+    of: Mapping[str, Any],
+    facts: Mapping[str, Any],
+) -> Path:
+    """Make a run folder of finished stages and rename it into place.
+
+    Parameters
+    ----------
+    draft : folder of the stages
+    parts : stages whose results belong to the run, and ``metrics.json``'s stage ``metrics``
+    of : :func:`identity`
+    facts : for the manifest, beside its own; may differ between equal runs (time taken)
+
+    Returns
+    -------
+    the run's folder
+    """
+    whole = workspace.runs / f".publish-{run}"
+    shutil.rmtree(whole, ignore_errors=True)
+    whole.mkdir(parents=True)
+    for part in parts:
+        if part == "metrics":
+            _link(draft / part / METRICS, whole / METRICS)
+        else:
+            shutil.copytree(draft / part, whole / part, copy_function=_link)
+    text = json.dumps({"identity": of}, indent=1, sort_keys=True, ensure_ascii=False)
+    (whole / CONFIG).write_text(text + "\n", encoding="utf-8")
+    write_manifest(whole, {"kind": "run", "run": run, "created": datetime.now(UTC).isoformat(timespec="seconds"), **facts})
+    final = workspace.runs / run
+    if final.exists():  # of an attempt whose files were damaged afterwards
+        shutil.rmtree(final)
+    publish_folder(whole, final)
+    return final
+
+
+def _link(source: str | Path, target: str | Path) -> None:
+    """A second name for a file that will not change any more; a copy where the file system has no such thing."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

@@ -1,0 +1,178 @@
+"""The stages of a training, each a few lines: what it reads, which room does the work, what it leaves."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from scipy import sparse
+
+from recsys.embeddings.axes import name_axes
+from recsys.embeddings.mapmaking import fit_linear, fit_neighbourhood
+from recsys.embeddings.maps import FlatMap, aligned, save_map
+from recsys.embeddings.store import load_table
+from recsys.models import factorisation, two_tower
+from recsys.models.two_tower import TwoTowerConfig
+from recsys.pipeline.bench import Bench, Make, told
+from recsys.pipeline.calibration import calibrate_choice
+from recsys.pipeline.draft import Stage
+from recsys.pipeline.measure import measure
+from recsys.pipeline.progress import Steps
+from recsys.pipeline.publish import METRICS
+from recsys.segments.build import LastRun, fit_personas
+from recsys.segments.drift import measure_drift
+from recsys.segments.store import save_personas
+
+PARTS = ("mf", "two_tower", "choice", "personas", "maps", "metrics")
+"""Stages whose results make the run; the others are means to them."""
+
+MAPPED = ("users", "movies")
+MAPS = tuple(f"{name}_{kind}" for name in MAPPED for kind in ("linear", "neighbourhood"))
+"""File names in ``maps/``."""
+
+
+def plan(bench: Bench) -> Sequence[Stage]:
+    """What a training does, in order. Weights are seconds at the demo's size."""
+    config = bench.config
+    mf = [
+        Stage(name="mf", message="Learning tastes from what was watched", weight=8, make=_mf(bench, early=False)),
+        Stage(name="mf_early", message="Learning tastes from the earlier part", weight=7, make=_mf(bench, early=True)),
+    ]
+    members = [
+        Stage(
+            name=f"member_{k}",
+            message=f"Learning again from a resample of users ({k} of {config.members})",
+            weight=2,
+            make=_member(bench, k),
+        )
+        for k in range(1, config.members + 1)
+    ]
+    towers = [
+        Stage(
+            name="two_tower_early",
+            message="Learning what movies are like from the earlier part",
+            weight=40,
+            make=_two_tower_early(bench),
+        ),
+        Stage(name="two_tower", message="Learning what movies are like", weight=25, make=_two_tower(bench)),
+    ]
+    choice = [Stage(name="choice", message="Calibrating what people choose", weight=30, make=_choice(bench))]
+    people = [
+        Stage(name="personas", message="Finding personas", weight=3, make=_personas(bench)),
+        Stage(name="maps", message="Drawing the maps", weight=10, make=_maps(bench)),
+    ]
+    metrics = [Stage(name="metrics", message="Measuring against popularity", weight=3, make=_metrics(bench))]
+    if config.model == "mf":
+        return [*mf, *people, *metrics]
+    if config.model == "two-tower":
+        return [*towers, *metrics]
+    return [*mf, *members, *towers, *choice, *people, *metrics]
+
+
+def _mf(bench: Bench, *, early: bool) -> Make:
+    def make(folder: Path, steps: Steps) -> None:
+        factors = factorisation.fit(
+            bench.early_views if early else bench.views,
+            bench.config.factorisation,
+            seed=bench.config.seed,
+            progress=told(steps),
+            checkpoint=folder / "checkpoint",
+        )
+        bench.save_vectors(folder, factors.users, factors.movies)
+
+    return make
+
+
+def _member(bench: Bench, member: int) -> Make:
+    def make(folder: Path, steps: Steps) -> None:
+        factors = factorisation.fit(
+            bench.views,
+            replace(bench.config.factorisation, iterations=bench.config.member_iterations),
+            seed=bench.config.seed,
+            user_weights=bench.member_weights(member),
+            warm_start=bench.factors_of("mf"),
+            progress=told(steps),
+            checkpoint=folder / "checkpoint",
+        )
+        bench.save_vectors(folder, factors.users, factors.movies)
+
+    return make
+
+
+def _two_tower_early(bench: Bench) -> Make:
+    """Trained on the earlier part until views held out from it are ranked no better."""
+
+    def make(folder: Path, steps: Steps) -> None:
+        _towers(bench, bench.early_views, bench.config.two_tower, folder, steps)
+
+    return make
+
+
+def _two_tower(bench: Bench) -> Make:
+    """Trained on everything, for as many epochs as served the earlier part best: nothing needs to be held out again."""
+
+    def make(folder: Path, steps: Steps) -> None:
+        epochs = max(1, bench.epochs_of("two_tower_early"))
+        config = replace(bench.config.two_tower, epochs=epochs, patience=epochs, validation_users=0)
+        _towers(bench, bench.views, config, folder, steps)
+
+    return make
+
+
+def _towers(bench: Bench, views: sparse.csr_array, config: TwoTowerConfig, folder: Path, steps: Steps) -> None:
+    model = two_tower.fit(
+        views,
+        bench.dataset.movies,
+        bench.dataset.users,
+        config,
+        seed=bench.config.seed,
+        progress=told(steps),
+        checkpoint=folder / "checkpoint",
+    )
+    model.save(folder)
+    bench.save_vectors(folder, model.users, model.movies)
+    bench.save_content(folder, model.content, model.epochs)
+
+
+def _choice(bench: Bench) -> Make:
+    def make(folder: Path, steps: Steps) -> None:
+        calibrate_choice(bench, folder, steps)
+
+    return make
+
+
+def _personas(bench: Bench) -> Make:
+    def make(folder: Path, _steps: Steps) -> None:
+        last = LastRun(personas=bench.last.personas, users=bench.last.users) if bench.last else None
+        config = replace(bench.config.personas, seed=bench.config.seed)
+        personas = fit_personas(bench.dataset, bench.users_of("mf"), config, last=last)
+        save_personas(personas, measure_drift(bench.dataset.events, personas, bench.movies_of("mf")), folder)
+
+    return make
+
+
+def _maps(bench: Bench) -> Make:
+    def make(folder: Path, steps: Steps) -> None:
+        frames = {"users": bench.dataset.users, "movies": bench.dataset.movies}
+        for number, name in enumerate(MAPPED):
+            table = load_table(bench.draft / "mf" / name)
+            linear = fit_linear(table)
+            linear = replace(linear, axis_names=name_axes(linear.positions, frames[name]))
+            near = fit_neighbourhood(table, replace(bench.config.tsne, seed=bench.config.seed), start=linear)
+            for flat in (linear, near):
+                save_map(_kept_bearings(bench, flat, name), folder / f"{name}_{flat.kind}")
+            steps(number + 1, len(MAPPED))
+
+    return make
+
+
+def _kept_bearings(bench: Bench, flat: FlatMap, name: str) -> FlatMap:
+    return flat if bench.last is None else aligned(flat, bench.last.maps[f"{name}_{flat.kind}"], run=bench.last.run)
+
+
+def _metrics(bench: Bench) -> Make:
+    def make(folder: Path, steps: Steps) -> None:
+        text = json.dumps(measure(bench, steps), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+        (folder / METRICS).write_text(text + "\n", encoding="utf-8")
+
+    return make

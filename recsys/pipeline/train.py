@@ -1,0 +1,157 @@
+"""Trains everything that pages and projections stand on, and publishes it as one run.
+
+    tables → mf and two-tower, each on the earlier part and on everything → bootstrap members of mf → choice → personas → maps →
+    metrics
+
+Each stage leaves its result in ``runs/.draft-<run>/``, so that a training that was killed goes on where it stopped when it is
+started again with the same tables and settings, and ends with the same bits. The old run stays in use until the new one is there.
+"""
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from recsys.embeddings.maps import load_map
+from recsys.embeddings.store import load_table
+from recsys.errors import ArtefactError, DataError
+from recsys.pipeline.bench import Bench, LastModel
+from recsys.pipeline.config import TrainConfig
+from recsys.pipeline.draft import Stage, clear_stale, run_stages
+from recsys.pipeline.progress import Report, unheard
+from recsys.pipeline.publish import METRICS, find_equal, identity, publish, run_id
+from recsys.pipeline.stages import MAPS, PARTS, plan
+from recsys.segments.store import load_personas
+from recsys.tables.dataset import Dataset
+from recsys.tables.store import load_dataset
+from recsys.workspace import Workspace
+
+MIN_USERS = 20
+MIN_MOVIES = 10
+MIN_EVENTS = 100
+
+Plan = Callable[[Bench], Sequence[Stage]]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TrainResult:
+    """What a training leaves."""
+
+    run: str
+    folder: Path
+    reused: bool
+    """The same tables and settings had been trained before; nothing was done."""
+    in_use: bool
+    """Whether this run answers scenarios now."""
+    seconds: float
+    stage_seconds: Mapping[str, float]
+    """Of the stages that were run now; those of an interrupted attempt are not in it."""
+    metrics: Mapping[str, Any]
+    """``metrics.json`` of the run."""
+    warnings: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The document of ``recsys train --json``."""
+        return {
+            "schema": 1,
+            "run": self.run,
+            "in_use": self.in_use,
+            "reused": self.reused,
+            "seconds": round(self.seconds, 1),
+            "stage_seconds": {name: round(seconds, 1) for name, seconds in self.stage_seconds.items()},
+            "metrics": dict(self.metrics),
+            "warnings": list(self.warnings),
+        }
+
+
+def train(
+    workspace: Workspace, config: TrainConfig | None = None, report: Report = unheard, *, stages: Plan = plan
+) -> TrainResult:
+    """Train on the workspace's tables and bring the result into use.
+
+    Parameters
+    ----------
+    workspace : with tables
+    config : settings
+    report : told where the training stands
+    stages : what is done; the real stages unless a test says otherwise
+
+    Raises
+    ------
+    DataError  E_BUSY: another process is writing; E_NO_TABLES; E_TOO_SMALL: too little to train on; E_CONFIG: settings
+    """
+    config = config or TrainConfig()
+    started = time.monotonic()
+    with workspace.writing():
+        dataset = load_dataset(workspace)
+        _check_size(dataset)
+        of = identity(dataset, config)
+        done: dict[str, float] = {}
+        run = find_equal(workspace.runs, of)
+        reused = run is not None
+        warnings: tuple[str, ...] = ()
+        if run is None:
+            last, warnings = _last(workspace)
+            run = run_id(of, last.run if last else None)
+            draft = workspace.runs / f".draft-{run}"
+            clear_stale(workspace.runs, keep=draft)
+            with threadpool_limits(1):  # sums must not depend on how many threads there are; TensorFlow minds its own
+                done = run_stages(stages(Bench(dataset=dataset, config=config, draft=draft, last=last)), draft, report)
+            facts = {
+                "data": dataset.fingerprint,
+                "simulated": dataset.simulated,
+                "model": config.model,
+                "after": last.run if last else None,
+                "stage_seconds": {name: round(seconds, 2) for name, seconds in done.items()},
+            }
+            parts = [part for part in PARTS if (draft / part).is_dir()]
+            publish(workspace, draft, run, parts, of=of, facts=facts)
+            shutil.rmtree(draft)
+        in_use = config.model == "all"
+        if in_use:
+            workspace.use_run(run)
+    folder = workspace.runs / run
+    return TrainResult(
+        run=run,
+        folder=folder,
+        reused=reused,
+        in_use=in_use,
+        seconds=time.monotonic() - started,
+        stage_seconds=done,
+        metrics=json.loads((folder / METRICS).read_text(encoding="utf-8")),
+        warnings=warnings,
+    )
+
+
+def _check_size(dataset: Dataset) -> None:
+    found = (dataset.n_users, dataset.n_movies, len(dataset.events))
+    if any(count < least for count, least in zip(found, (MIN_USERS, MIN_MOVIES, MIN_EVENTS), strict=True)):
+        raise DataError.of(
+            "E_TOO_SMALL",
+            f"{found[0]} users, {found[1]} movies and {found[2]} events are too few to train on.",
+            f"Import at least {MIN_USERS} users, {MIN_MOVIES} movies and {MIN_EVENTS} events.",
+            table="events",
+        )
+
+
+def _last(workspace: Workspace) -> tuple[LastModel | None, tuple[str, ...]]:
+    """The run in use, whose names and bearings are kept, and what is to be said where it cannot be read."""
+    try:
+        folder = workspace.current_run()
+    except ArtefactError:
+        return None, ()
+    try:
+        last = LastModel(
+            run=folder.name,
+            personas=load_personas(folder / "personas"),
+            users=load_table(folder / "mf" / "users"),
+            maps={name: load_map(folder / "maps" / name) for name in MAPS},
+        )
+    except ArtefactError as error:
+        return None, (f"The last run could not be read, so personas and maps start afresh ({error.code}).",)
+    return last, ()
