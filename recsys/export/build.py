@@ -144,7 +144,7 @@ def _write_graphs(model: PhoneModel, folder: Path, bundle: str, report: Progress
     _write_json(folder / GOLDEN, golden.document(cases, known, bundle=bundle))
     graphs = tfjs.write(model, folder, bundle=bundle)
     report("Comparing with TensorFlow", 0.7)
-    given = [graphs.answer(model, case, golden.TOP) for case in cases]
+    given = graphs.answers(model, cases, golden.TOP)
     error = max(golden.relative_error(a, b) for a, b in zip(known, given, strict=True))
     same = float(np.mean([golden.same_top(a, b) for a, b in zip(known, given, strict=True)]))
     if same < 1.0:

@@ -89,6 +89,8 @@ class Channel:
                 ) from None
             for left in self.root.glob(f"{DRAFT_PREFIX}*"):
                 shutil.rmtree(left)
+            for left in self.root.glob(f".{LATEST}.*"):
+                left.unlink()
             draft = self.root / f"{DRAFT_PREFIX}{os.getpid()}"
             draft.mkdir()
             try:

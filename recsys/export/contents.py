@@ -43,8 +43,8 @@ def forbidden(head: bytes) -> str | None:
     >>> forbidden(bytes([0x80, 4, 0x95]))
     'a pickle'
     """
-    # A safetensors file starts with a length of eight bytes, the upper ones zero; a pickle's second byte is its protocol.
-    if len(head) >= 2 and head[0] == 0x80 and 2 <= head[1] <= 5 and head[4:8] != bytes(4):
+    # Protocol 2 to 5, then an opcode. A safetensors file starts with the length of its header, whose third byte is zero.
+    if len(head) >= 3 and head[0] == 0x80 and 2 <= head[1] <= 5 and head[2] != 0:
         return "a pickle"
     return next((what for signature, what in _SIGNATURES if head.startswith(signature)), None)
 

@@ -64,7 +64,8 @@ def encode(matrix: Float32Array, dtype: Dtype) -> Coded:
             codes = codes.astype(np.float16).astype(np.float32)
     elif dtype == "uint8" and np.isfinite(codes).all():
         largest = np.abs(codes).max(axis=1, initial=0.0)
-        scale = np.where(largest > 0, largest / np.float32(CODE_LIMIT), 1).astype(np.float32)
+        step = largest / np.float32(CODE_LIMIT)
+        scale = np.where(step > 0, step, 1).astype(np.float32)  # a row of zeros, or of numbers too small to divide
         codes = np.clip(np.rint(codes / scale[:, None]), -CODE_LIMIT, CODE_LIMIT).astype(np.float32)
     if not np.isfinite(codes).all():
         raise ArtefactError.of("E_NONFINITE", "vectors hold NaN, infinity, or figures too large for float16.", "Train again.")

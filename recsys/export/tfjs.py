@@ -42,16 +42,21 @@ class Graphs:
     user_tower: Any
     retrieve: Any
 
-    def answer(self, model: PhoneModel, case: Case, top: int) -> Answer:
-        """The best movies for a case, as a client asks for them: by rows, padded where there are none."""
-        codes = model.tower.space.encode(pd.DataFrame([case.context], dtype=object))
-        vector = self.user_tower(
-            _padded(np.unique(case.history))[None, :],
-            _padded(codes.indices)[None, :],
-            np.append(codes.data, np.float32(0)).astype(np.float32)[None, : max(1, codes.nnz)],
-        )["vector"]
-        found = self.retrieve(vector, _padded(case.barred), np.int32(min(top, model.n_movies - len(case.barred))))
-        return Answer(rows=found["rows"].numpy(), scores=found["scores"].numpy())
+    def answers(self, model: PhoneModel, cases: Sequence[Case], top: int) -> list[Answer]:
+        """The best movies for each case, asked for as a client does: one at a time, by rows, padded where there are none."""
+        codes = model.tower.space.encode(pd.DataFrame([case.context for case in cases], dtype=object))
+        found = []
+        for i, case in enumerate(cases):
+            mine = slice(codes.indptr[i], codes.indptr[i + 1])
+            vector = self.user_tower(
+                _padded(np.unique(case.history), PADDING, np.int32)[None, :],
+                _padded(codes.indices[mine], PADDING, np.int32)[None, :],
+                _padded(codes.data[mine], 0, np.float32)[None, :],
+            )["vector"]
+            k = np.int32(min(top, model.n_movies - len(case.barred)))
+            best = self.retrieve(vector, _padded(case.barred, PADDING, np.int32), k)
+            found.append(Answer(rows=best["rows"].numpy(), scores=best["scores"].numpy()))
+        return found
 
 
 def write(model: PhoneModel, folder: Path, *, bundle: str) -> Graphs:
@@ -71,8 +76,9 @@ def write(model: PhoneModel, folder: Path, *, bundle: str) -> Graphs:
     return graphs
 
 
-def _padded(rows: NDArray[Any]) -> NDArray[np.int32]:
-    return rows.astype(np.int32) if len(rows) else np.array([PADDING], dtype=np.int32)
+def _padded(numbers: NDArray[Any], padding: int, dtype: type[np.generic]) -> NDArray[Any]:
+    """TF.js takes no empty tensors."""
+    return np.asarray(numbers if len(numbers) else [padding], dtype=dtype)
 
 
 def _tower_weights(model: PhoneModel) -> Named:

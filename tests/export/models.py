@@ -1,5 +1,7 @@
 """Small two-tower models that nobody trained, and bundles of them."""
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +10,11 @@ import pandas as pd
 from recsys.embeddings.features import FeatureSpace
 from recsys.embeddings.table import EmbeddingTable
 from recsys.embeddings.tower import TOWER_TENSORS, UserTower
+from recsys.export import golden, tfjs
+from recsys.export.golden import Answer, Case
+from recsys.export.phone import PhoneModel
 from recsys.export.source import Source
 from recsys.ids import IdMap
-
-NO_SECRET = bytes(32)
 
 
 def features(n_users: int, rng: np.random.Generator) -> FeatureSpace:
@@ -69,3 +72,31 @@ def source(*, n_movies: int = 300, dim: int = 16, n_users: int = 12, seed: int =
 def tree(folder: Path) -> dict[str, bytes]:
     """Every file of a folder."""
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+class Arithmetic:
+    """Stands in for TensorFlow's graphs: answers as the model itself does."""
+
+    def answers(self, model: PhoneModel, cases: Sequence[Case], top: int) -> list[Answer]:
+        return golden.answers(model, cases, top)
+
+
+def write_weights_only(model: PhoneModel, folder: Path, *, bundle: str) -> Arithmetic:
+    """In the place of ``tfjs.write``: the weights as they are really stored, beside graphs without a topology.
+
+    Everything but running the graphs can be tested on it (verification, publication, the client's plain JavaScript), and no
+    TensorFlow has to start.
+    """
+    metadata = {"bundle": bundle, "pooling_exponent": model.tower.pooling_exponent}
+    parts = {tfjs.USER_TOWER: tfjs._tower_weights(model), tfjs.RETRIEVE: tfjs._movie_weights(model.movies)}
+    for name, weights in parts.items():
+        (folder / name).mkdir(parents=True)
+        stored = [tfjs._stored(key, array, dtype) for key, (array, dtype) in sorted(weights.items())]
+        shards = tfjs._write_shards(folder / name, b"".join(content for _, content in stored))
+        document = {
+            "format": "graph-model",
+            "weightsManifest": [{"paths": shards, "weights": [spec for spec, _ in stored]}],
+            "userDefinedMetadata": {**metadata, "weights": {key: key for key in weights}},
+        }
+        (folder / name / "model.json").write_text(json.dumps(document, sort_keys=True), encoding="utf-8")
+    return Arithmetic()

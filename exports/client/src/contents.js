@@ -24,9 +24,8 @@ const SIGNATURES = [
  */
 export function forbidden(name, bytes) {
   if (suffix(name) === ".bin") return null; // bare numbers, whose first bytes mean nothing
-  const pickled = bytes.length >= 2 && bytes[0] === 0x80 && bytes[1] >= 2 && bytes[1] <= 5;
-  const rest = bytes.subarray(4, 8);
-  if (pickled && !(rest.length === 4 && rest.every((byte) => byte === 0))) return "a pickle";
+  // Protocol 2 to 5, then an opcode. A safetensors file starts with the length of its header, whose third byte is zero.
+  if (bytes.length >= 3 && bytes[0] === 0x80 && bytes[1] >= 2 && bytes[1] <= 5 && bytes[2] !== 0) return "a pickle";
   return SIGNATURES.find(([signature]) => signature.every((byte, i) => bytes[i] === byte))?.[1] ?? null;
 }
 

@@ -1,0 +1,93 @@
+"""Bundles that the tests of this room share, each made once."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recsys.export import bundle, tfjs
+from tests.export import models
+
+ROOT = Path(__file__).parents[2]
+CLIENT = ROOT / "exports" / "client"
+DTYPES = ("float32", "float16", "uint8")
+
+
+@pytest.fixture
+def weights_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exports in this test start no TensorFlow and hold graphs without a topology."""
+    monkeypatch.setattr(tfjs, "write", models.write_weights_only)
+
+
+@pytest.fixture(scope="session")
+def channels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of channels whose graphs have no topology: ``float32``, ``float16``, ``uint8``, and ``other`` of another model."""
+    root = tmp_path_factory.mktemp("channels")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tfjs, "write", models.write_weights_only)
+        for dtype in DTYPES:
+            bundle.publish(models.source(), root / dtype, dtype=dtype, recall_loss_limit=0.2)
+        bundle.publish(models.source(seed=1, run="run-2"), root / "other")
+    return root
+
+
+@pytest.fixture
+def version(channels: Path, tmp_path: Path) -> Path:
+    """A copy of a bundle to spoil: the float32 one's version folder."""
+    latest = bundle.status(channels / "float32")
+    assert latest is not None
+    return Path(shutil.copytree(latest.folder, tmp_path / latest.version))
+
+
+@pytest.fixture
+def other_version(channels: Path) -> Path:
+    """A bundle of another model, not to be touched."""
+    latest = bundle.status(channels / "other")
+    assert latest is not None
+    return latest.folder
+
+
+@pytest.fixture(scope="session")
+def converted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of channels as ``recsys export`` makes them, by TensorFlow: ``float32``, ``float16``, ``uint8``."""
+    root = tmp_path_factory.mktemp("converted")
+    for dtype in DTYPES:
+        bundle.publish(models.source(), root / dtype, dtype=dtype, recall_loss_limit=0.2)
+    return root
+
+
+@pytest.fixture(scope="session")
+def node() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs Node in the client's folder; where Node or the client's packages are missing the test is skipped, in CI it fails."""
+    missing = None
+    if shutil.which("node") is None:
+        missing = "there is no Node"
+    elif not (CLIENT / "node_modules").is_dir():
+        missing = "the client's packages are not installed: run `npm ci` in exports/client"
+    if missing:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
+
+    def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["node", *arguments], cwd=CLIENT, capture_output=True, text=True, check=False, timeout=240, **options
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def client_reports(node: Callable[..., subprocess.CompletedProcess[str]]) -> Callable[[list[Path]], list[dict[str, Any]]]:
+    """Reports of the client's verifier on many folders, by one process."""
+
+    def reports(folders: list[Path]) -> list[dict[str, Any]]:
+        done = node("test/reports.js", input=json.dumps([str(folder) for folder in folders]))
+        assert done.returncode == 0, done.stderr
+        found: list[dict[str, Any]] = json.loads(done.stdout)
+        return found
+
+    return reports

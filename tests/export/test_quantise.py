@@ -1,0 +1,77 @@
+"""Rounding: how much it may change, and that a refusal comes before anything is published."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from recsys.errors import ArtefactError
+from recsys.export import bundle
+from recsys.export.quantise import encode
+from tests.export import models
+
+MATRICES = arrays.arrays(np.float32, st.tuples(st.integers(1, 6), st.integers(1, 8)), elements=st.floats(-1000, 1000, width=32))
+
+
+@given(MATRICES)
+def test_a_byte_moves_a_number_by_half_a_step_of_its_row_at_most(matrix: np.ndarray):
+    """A step is the row's largest number / 127."""
+    half = np.abs(matrix).max(axis=1, keepdims=True) / 127 / 2
+    assert (np.abs(encode(matrix, "uint8").decoded - matrix) <= half * 1.001 + 1e-6).all()
+
+
+@given(MATRICES)
+def test_what_was_rounded_once_is_not_rounded_again(matrix: np.ndarray):
+    for dtype in ("float32", "float16", "uint8"):
+        once = encode(matrix, dtype).decoded
+        np.testing.assert_allclose(encode(once, dtype).decoded, once, rtol=1e-6)
+
+
+def test_a_small_row_keeps_its_shape_beside_a_large_one():
+    """With one scale for all, 1e-3 beside 100 would be rounded to 0."""
+    matrix = np.float32([[100, -50], [1e-3, -5e-4]])
+    np.testing.assert_allclose(encode(matrix, "uint8").decoded, matrix, rtol=0.01)
+
+
+def test_float32_is_kept_bit_for_bit():
+    matrix = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
+    assert encode(matrix, "float32").decoded.tobytes() == matrix.tobytes()
+
+
+@pytest.mark.parametrize(("value", "dtype"), [(np.nan, "uint8"), (np.inf, "float32"), (70_000.0, "float16"), (np.nan, "float16")])
+def test_what_cannot_be_stored_is_refused(value: float, dtype: str):
+    with pytest.raises(ArtefactError, match="E_NONFINITE"):
+        encode(np.float32([[1.0, value]]), dtype)  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("weights_only")
+def test_rounding_that_costs_too_much_is_refused_and_nothing_is_published(tmp_path: Path):
+    with pytest.raises(ArtefactError, match="E_RECALL"):
+        bundle.publish(models.source(), tmp_path / "channel", dtype="uint8", recall_loss_limit=0.0001)
+    assert bundle.status(tmp_path / "channel") is None
+    assert [path.name for path in (tmp_path / "channel").iterdir()] == [".publisher"]
+
+
+def test_the_loss_is_measured_and_written_down(channels: Path):
+    losses = {}
+    for dtype in ("float16", "uint8"):
+        found = bundle.status(channels / dtype)
+        assert found is not None
+        losses[dtype] = found.recall_loss
+    assert 0 <= losses["float16"] < losses["uint8"] < 0.02
+    plain = bundle.status(channels / "float32")
+    assert plain is not None
+    assert plain.recall_loss is None
+
+
+def test_each_number_takes_the_bytes_that_were_asked_for(channels: Path):
+    """300 × 16 numbers, and for uint8 a scale of 4 bytes a row."""
+    sizes = {}
+    for dtype in ("float32", "float16", "uint8"):
+        found = bundle.status(channels / dtype)
+        assert found is not None
+        sizes[dtype] = sum(path.stat().st_size for path in found.folder.glob("tfjs/retrieve/*.bin"))
+    assert sizes == {"float32": 300 * 16 * 4, "float16": 300 * 16 * 2, "uint8": 300 * 16 + 300 * 4}
