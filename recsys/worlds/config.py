@@ -87,7 +87,7 @@ class WorldConfig:
     # Offers
     fee_noise_sd: float = 0.6
     """Spread of ln(fee) round what the offer is roughly worth: some are bargains, some are not."""
-    fee_level: float = 0.85
+    fee_level: float = 0.65
     """Fee asked for a rough worth of 1."""
 
     def __post_init__(self) -> None:

@@ -43,8 +43,7 @@ def asks(config: WorldConfig, block: BlockHistory) -> Asks:
     movies = block.parts.movies
     offer = np.arange(config.n_offers)
     key = stream(config.seed, "asks")
-    window = np.array([12, 18, 24])[choice((0.6, 0.15, 0.25), key, offer, 0)]
-    window[:TAMIL_FAMILY_OFFERS] = 24
+    window = windows(config)
     exclusive = (uniform(key, offer, 1) < 0.4).astype(np.int64)
     worth = _worth(config, block, window) * config.n_users / block.parts.users.n_users
     dubbed = movies.dubbed[movies.offers].sum(axis=1)
@@ -60,6 +59,13 @@ def asks(config: WorldConfig, block: BlockHistory) -> Asks:
         exclusive=exclusive,
         start_month=choice((0.75, 0.15, 0.10), key, offer, 4),
     )
+
+
+def windows(config: WorldConfig) -> IntArray:
+    """Months for which each offer is licensed; the Tamil family films for two years."""
+    months = np.array([12, 18, 24])[choice((0.6, 0.15, 0.25), stream(config.seed, "asks"), np.arange(config.n_offers), 0)]
+    months[:TAMIL_FAMILY_OFFERS] = 24
+    return months
 
 
 def past_fees(config: WorldConfig, movies: Catalogue) -> FloatArray:

@@ -22,6 +22,7 @@ Promotion plays no part in this kind; a kind in which it does brings its own pro
 """
 
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 from scipy.stats import poisson
@@ -32,6 +33,8 @@ from recsys.worlds.acquisition import Newcomers
 from recsys.worlds.keyed import UintArray, keyed, normal, stream, uniform
 from recsys.worlds.shelf import NOTHING, Shelf, nest_sums
 from recsys.worlds.state import Added, BoolArray, Parts, Played, State
+
+Leaving = Literal["drawn", "expected"]
 
 MEMORY_MONTHS = 10.0
 """Views longer ago than this before the history are forgotten."""
@@ -64,7 +67,7 @@ def before_history(parts: Parts) -> State:
         probability = 1.0 - np.exp(-months * users.occasions[:, None] * share)
     watched = np.zeros((users.n_users, parts.movies.n_movies), dtype=np.bool_)
     watched[:, columns] = uniform(key, users.number[:, None], 1, parts.movies.number[columns]) < probability
-    return State(watched=watched, active=~lapsed, month_hours=np.zeros(users.n_users))
+    return State(watched=watched, active=~lapsed, paying=1.0 - lapsed, month_hours=np.zeros(users.n_users))
 
 
 def play(
@@ -76,6 +79,7 @@ def play(
     rows: IntArray | None = None,
     added: Added | None = None,
     touched: BoolArray | None = None,
+    leaving: Leaving = "drawn",
 ) -> Iterator[Played]:
     """Run the process for some half-months; ``state`` moves along.
 
@@ -86,6 +90,8 @@ def play(
     draws : name of the random numbers; worlds that share it differ only by what was added
     rows : users simulated, who may be repeated (once for each acquisition to be tried); all by default
     added : what each row's catalogue has more
+    leaving : ``drawn``: subscribers leave and return as they do. ``expected``: who is active goes on watching with the falling
+        ``weight`` of still being there, and of having come back after leaving; less luck in differences of subscriptions
     touched : bool[n_rows, k]; if given, ``added`` is only tried: set where one of its movies, alone, would take an occasion
 
     Yields
@@ -122,9 +128,11 @@ def play(
             occasion=occasion,
             occasions=occasions,
             active=active,
+            weight=state.paying * active,
         )
         if period % 2:
-            _end_month(parts, state, rows, active, uniform(clocks["churn"], period), signed_up=joined <= period)
+            moving = parts.users.subscribes[rows] & (joined <= period)
+            _end_month(parts, state, rows, uniform(clocks["churn"], period), moving=moving, leaving=leaving)
 
 
 class _Clock:
@@ -171,15 +179,20 @@ def _half_month(
     return row, column, turns
 
 
-def _end_month(parts: Parts, state: State, rows: IntArray, active: BoolArray, drawn: FloatArray, *, signed_up: BoolArray) -> None:
+def _end_month(parts: Parts, state: State, rows: IntArray, drawn: FloatArray, *, moving: BoolArray, leaving: Leaving) -> None:
     """Subscribers leave or return; a new month begins."""
     config = parts.config
     log_odds = config.churn_intercept + np.array(TIER_CHURN)[parts.users.city_tier[rows]]
     log_odds = log_odds - config.churn_hours_slope * np.log1p(state.month_hours)
-    leaves = active & (drawn < 1.0 / (1.0 + np.exp(-log_odds)))
+    churn = 1.0 / (1.0 + np.exp(-log_odds))
     returns = ~state.active & (drawn < config.return_share)
-    moving = parts.users.subscribes[rows] & signed_up
-    state.active = np.where(moving, (state.active & ~leaves) | returns, state.active)
+    if leaving == "drawn":
+        state.active = np.where(moving, np.where(state.active, drawn >= churn, returns), state.active)
+        state.paying = state.active * 1.0
+    else:
+        later = state.paying * (1.0 - churn) + (1.0 - state.paying) * config.return_share
+        state.paying = np.where(moving, np.where(state.active, later, returns), state.paying)
+        state.active = state.active | (moving & returns)
     state.month_hours = np.zeros(len(rows))
 
 

@@ -49,8 +49,13 @@ class Shelf:
         columns = parts.movies.on_service(period)
         boost = launch_curve(parts.config, (period - parts.movies.arrives[columns]).astype(np.float64))
         x = np.zeros((len(rows), len(columns) + 1))
-        x[:, :-1] = np.exp((parts.taste.at(period, rows, columns) + boost) / power)
-        x[:, :-1] *= np.where(state.watched[:, columns], fatigue, 1.0)
+        user, back = np.unique(rows, return_inverse=True)
+        fresh = parts.taste.at(period, user, columns)
+        fresh += boost
+        fresh /= power
+        np.exp(fresh, out=fresh)
+        x[:, :-1] = fresh[back]
+        np.multiply(x[:, :-1], fatigue, out=x[:, :-1], where=state.watched[:, columns])
         nest = parts.movies.nest[columns]
         sums = nest_sums(x[:, :-1], nest)
         return cls(

@@ -32,12 +32,19 @@ class State:
     """bool[n_rows, n_movies]"""
     active: BoolArray
     """bool[n_rows]: may watch; a lapsed subscriber may not"""
+    paying: FloatArray
+    """float64[n_rows]: chance of being active; 0 or 1 where leaving is drawn, see :func:`recsys.worlds.process.play`"""
     month_hours: FloatArray
     """float64[n_rows], watched so far in the running month"""
 
     def of(self, rows: IntArray) -> "State":
         """A copy for some rows."""
-        return State(watched=self.watched[rows], active=self.active[rows], month_hours=self.month_hours[rows])
+        return State(
+            watched=self.watched[rows],
+            active=self.active[rows],
+            paying=self.paying[rows],
+            month_hours=self.month_hours[rows],
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,3 +78,5 @@ class Played:
     """int64[n_rows]: occasions of every row, used or not"""
     active: BoolArray
     """bool[n_rows]: who could watch in this half-month"""
+    weight: FloatArray
+    """float64[n_rows]: chance of having been active; what was watched counts for so much"""

@@ -32,7 +32,10 @@ class Taste:
     def at(self, period: int, rows: object, columns: object) -> FloatArray:
         """Utilities in a half-month for some users and movies."""
         index = np.ix_(np.asarray(rows), np.asarray(columns))
-        return np.asarray(self.start[index] + (period / PERIODS_PER_YEAR) * self.yearly[index])
+        utility: FloatArray = self.yearly[index]
+        utility *= period / PERIODS_PER_YEAR
+        utility += self.start[index]
+        return utility
 
 
 def taste(config: WorldConfig, users: Users, movies: Catalogue) -> Taste:
