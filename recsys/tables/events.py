@@ -237,8 +237,8 @@ def _failing(connection: duckdb.DuckDBPyConnection, asked: list["_Question"]) ->
 def _named(connection: duckdb.DuckDBPyConnection, question: "_Question", count: int) -> Finding:
     """The finding with its first rows and what stands there."""
     rows = connection.execute(
-        f"SELECT e.row + 1, r.{quoted(question.column)} FROM events e JOIN raw_events r ON r.rowid = e.row "
-        f"WHERE {question.condition} ORDER BY 1 LIMIT {SHOWN_ROWS}"
+        f"""WITH hit AS (SELECT row FROM events WHERE {question.condition} ORDER BY row LIMIT {SHOWN_ROWS})
+        SELECT hit.row + 1, r.{quoted(question.column)} FROM hit JOIN raw_events r ON r.rowid = hit.row ORDER BY 1"""
     ).fetchall()
     texts = ", ".join(dict.fromkeys(repr(text[:40]) for _, text in rows if text is not None))
     many = f"{count:,} rows" if count != 1 else "1 row"

@@ -69,7 +69,8 @@ def import_path(
         scratch.mkdir()
         files = gather(path, scratch / "unpacked", limits)
         layout = recognise(files, format)
-        with staging(scratch, limits) as connection:
+        source_bytes = sum(file.path.stat().st_size for file in layout.files)
+        with staging(scratch, limits, source_bytes=source_bytes) as connection:
             define_macros(connection)
             job = _Import(
                 workspace=workspace,

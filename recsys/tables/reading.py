@@ -16,11 +16,12 @@ from recsys.errors import DataError, Finding
 from recsys.tables.columns import OPEN_TABLES, TABLES, required
 from recsys.tables.files import faults_of, is_utf8
 from recsys.tables.layout import TableFile, literal, quoted
-from recsys.tables.limits import SHOWN_ROWS, Limits
+from recsys.tables.limits import MIB, SHOWN_ROWS, Limits
 
 _DELIMITERS = (",", ";", "\t", "|")
 _LATIN_1_PIECE = 1 << 20
 _KEPT_REJECTS = 1000
+_IN_MEMORY_BYTES = 32 * MIB
 _RAGGED = ("MISSING COLUMNS", "TOO MANY COLUMNS")
 
 
@@ -38,12 +39,12 @@ class Staged:
 
 
 @contextmanager
-def staging(folder: Path, limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database on disk that spills to disk, gone with its folder. It reaches no network."""
+def staging(folder: Path, limits: Limits, *, source_bytes: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database for the raw tables: on disk, or in memory where they are small. It spills to disk and reaches no network."""
     connection = duckdb.connect(
-        str(folder / "staging.duckdb"),
+        ":memory:" if source_bytes <= _IN_MEMORY_BYTES else str(folder / "staging.duckdb"),
         config={
-            "memory_limit": f"{limits.memory_bytes // (1 << 20)}MiB",
+            "memory_limit": f"{limits.memory_bytes // MIB}MiB",
             "threads": limits.threads,
             "temp_directory": str(folder / "spill"),
             "preserve_insertion_order": True,
@@ -136,11 +137,7 @@ def _stage_parquet(connection: duckdb.DuckDBPyConnection, file: TableFile, limit
         )
     source = f"read_parquet({literal(str(file.path))})"
     chosen = _selected(file, schema.names)
-    texts = [
-        name
-        for name in chosen
-        if pa.types.is_string(schema.field(name).type) or pa.types.is_large_string(schema.field(name).type)
-    ]
+    texts = [name for name in chosen if _is_text(schema.field(name).type)]
     try:
         if texts:
             total = " + ".join(f"coalesce(sum(strlen({quoted(name)})), 0)" for name in texts)
@@ -173,6 +170,11 @@ def _create(connection: duckdb.DuckDBPyConnection, table: str, select: Mapping[s
     connection.execute(f"CREATE OR REPLACE TABLE raw_{table} AS SELECT {columns} FROM {source}")
     [(rows,)] = connection.execute(f"SELECT count(*) FROM raw_{table}").fetchall()
     return int(rows)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(plain) or pa.types.is_large_string(plain))
 
 
 def _is_number(kind: pa.DataType) -> bool:
