@@ -25,11 +25,11 @@ from recsys.ids import FloatArray, IntArray
 from recsys.projection.blocks import THREADS, month_block, over_users
 from recsys.projection.nests import NestSums
 
-_STEP = 3e-4
-"""Change of appetite below which Newton's last step leaves an error of the order of its square."""
-_NEAR = 3e-3
-"""Change of appetite that is let stand where a world is run coarsely."""
-_UNDAMPED = 8
+_STEP = 5e-4
+"""Relative change of appetite, over λ, below which Newton's last step leaves an error of the order of its square."""
+_NEAR = 1e-2
+"""Relative change of appetite, over λ, that is let stand where a world is run coarsely."""
+_UNDAMPED = 12
 _ITERATIONS = 60
 _FLOOR = 1e-12
 
@@ -293,17 +293,19 @@ class _Engine:
             share = now.weights * now.factor[nests]
             rate = np.maximum(self.occasions * share / level, _FLOOR)
             mean = -np.expm1(-rate) / rate
-            if slope is None or not known or iteration > 1:
-                # d ln P / d ln a − 1 of a nested logit
-                elasticity = (1.0 / self.lam - 1.0) * (1.0 - now.weights / now.some[nests]) - share
-                slope = full * (mean - np.exp(-rate)) * elasticity / level + 1.0
-            step = (self.rho + full * mean - level) / slope
-            largest = np.abs(step).max()
-            found = np.clip(level + (step if iteration < _UNDAMPED else 0.5 * step), _FLOOR, highest)
-            if largest <= _NEAR and not self.careful:
+            gap = level - self.rho - full * mean
+            if slope is not None and (known and iteration < 2):
+                step = gap / slope
+            else:
+                step, slope = self._newton(gap, level, full * (mean - np.exp(-rate)), now=now, share=share, nests=nests)
+            if iteration >= _UNDAMPED:
+                step *= 0.5
+            found = np.clip(level * (1.0 - np.minimum(step, 0.9)), _FLOOR, highest)
+            largest = np.abs(found / level - 1.0).max()
+            if largest <= _NEAR * self.lam and not self.careful:
                 break
             level = found
-            if largest <= _STEP:
+            if largest <= _STEP * self.lam:
                 now = self._shares(log_weight, level, nests)
                 share = now.weights * now.factor[nests]
                 break
@@ -315,6 +317,33 @@ class _Engine:
             slopes[here] = slope
             self.found[month] = appetite.copy(), slopes
         return replace(now, share=share), np.exp(-self.occasions * share / level)
+
+    def _newton(
+        self, gap: FloatArray, level: FloatArray, bend: FloatArray, *, now: _Shares, share: FloatArray, nests: IntArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Newton's step for the logarithms of all appetites of a user at once, and the slopes of each by itself.
+
+        With B = −∂(full · mean)/∂ln x, the Jacobian of the gaps is diag(a + κB) − B (κqᵀ inside the nest + Pᵀ everywhere) with
+        κ = 1/λ − 1: a diagonal and two corrections of rank one, inverted by Sherman and Morrison's formula.
+        """
+        kappa = 1.0 / self.lam - 1.0
+        bend = np.minimum(bend, level)  # so it is at the solution; keeps the steps away from it in bounds
+        within = now.weights / now.some[nests]
+        diagonal = level + kappa * bend
+        slope = diagonal - bend * (kappa * within + share)
+        step, pull = gap / diagonal, bend / diagonal
+        if len(nests) == 1:
+            return gap / slope, slope
+        by_nest = np.zeros((2, *now.factor.shape))
+        for row, nest in enumerate(nests):
+            by_nest[0, nest] += within[row] * step[row]
+            by_nest[1, nest] += within[row] * pull[row]
+        by_nest *= kappa
+        by_nest[0] /= 1.0 - by_nest[1]
+        step += pull * by_nest[0][nests]
+        pull /= 1.0 - by_nest[1][nests]
+        step += pull * ((share * step).sum(axis=0) / (1.0 - (share * pull).sum(axis=0)))
+        return step, slope
 
     def _start(self, month: int, here: IntArray, appetite: FloatArray) -> tuple[FloatArray, FloatArray | None]:
         """Where to look for the month's appetite, and with which slope: last month's appetite, moved as it moved in the world

@@ -44,7 +44,7 @@ def simulate(basis: Basis, draw: int, audience: Audience, catalogue: Catalogue, 
     for month in range(horizon):
         plain = followed.utility[world].T + followed.curve[world, month]
         appetite = rho + (1 - rho) * unwatched
-        for _ in range(400):
+        for _ in range(600):
             with np.errstate(divide="ignore"):
                 shares = choice_shares(np.column_stack([utility, plain + np.log(appetite)]), nests, parameters.dissimilarity)
             own = shares[:, choice.n_movies :]
@@ -52,7 +52,9 @@ def simulate(basis: Basis, draw: int, audience: Audience, catalogue: Catalogue, 
             fixed = rho + (1 - rho) * unwatched * -np.expm1(-rate) / rate
             if np.abs(fixed - appetite).max(initial=0) < 1e-11:
                 break
-            appetite = 0.5 * (appetite + fixed)
+            appetite += 0.8 * parameters.dissimilarity * (fixed - appetite)
+        else:
+            raise AssertionError("the slow engine found no appetite")
         views = people.occasions[:, None] * shares
         each = (views * hours_each).sum(axis=1)
         churn = expit(people.churn_intercept - people.churn_hours_slope * np.log1p(each)) + people.churn_delta

@@ -1,0 +1,114 @@
+"""Small services, audiences and slates for property tests."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from recsys.choice.model import ChoiceModel, Draw, Member
+from recsys.ids import FloatArray, IdMap, IntArray
+from recsys.projection.basis import Basis
+from recsys.scenario import scenario as s
+from tests.projection import builders
+
+EVERYONE = s.Everyone()
+seeds = st.integers(0, 10_000)
+dissimilarities = st.floats(0.15, 1.0)
+horizons = st.integers(1, 6)
+offer_ids = st.sampled_from([f"o{k:02d}" for k in range(5)])
+slates = st.lists(offer_ids, unique=True, min_size=1, max_size=4).map(tuple)
+segments = st.sampled_from(
+    [EVERYONE, s.ByPersona(persona="persona 1"), s.ByRule(where="language = 'Hindi'"), s.ByRule(where="city_tier = 2")]
+)
+audience_changes = st.one_of(
+    st.builds(s.ResizeSegment, segment=segments, factor=st.floats(0.6, 1.9)),
+    st.builds(s.ScaleActivity, segment=segments, factor=st.floats(0.6, 1.9)),
+    st.builds(s.ChangeChurn, segment=segments, delta_share=st.floats(-0.05, 0.05)),
+    st.builds(s.ChangePrice, plan=st.sampled_from(["monthly", "rental"]), amount=st.floats(1.0, 300.0)),
+    st.builds(s.ContinueDrift, months=st.integers(1, 6)),
+    st.builds(
+        s.ShiftTaste,
+        segment=segments,
+        towards=st.sampled_from(
+            [s.TowardsAttribute(attribute="genre", value="Comedy"), s.TowardsMovies(movies=("m0003", "m0005"))]
+        ),
+        strength=st.floats(-2.0, 2.0),
+    ),
+)
+
+
+@cache
+def basis(seed: int, dissimilarity: float = 0.6, rewatch: float = 0.05) -> Basis:
+    """A service of 60 users, 24 movies and 5 offers."""
+    return builders.basis(60, 24, seed=seed, dissimilarity=dissimilarity, rewatch=rewatch, n_draws=3)
+
+
+bases = st.builds(basis, seeds, dissimilarities)
+
+
+def buying(offers: tuple[str, ...], *changes: s.Change, horizon: int = 4) -> s.Scenario:
+    """A scenario that buys offers after some other changes."""
+    return s.Scenario(name="x", changes=(*changes, *(s.Acquire(offer=offer) for offer in offers)), horizon_months=horizon)
+
+
+def with_choice(made: Basis, change: Callable[[ChoiceModel], ChoiceModel], **other: Any) -> Basis:
+    """The basis with another choice model, nothing remembered."""
+    return builders.fresh(made, choice=change(made.choice), **other)
+
+
+def with_members(made: Basis, change: Callable[[Member], Member]) -> Basis:
+    """The basis with every member's space changed."""
+    return with_choice(made, lambda choice: replace(choice, members=tuple(map(change, choice.members))))
+
+
+def users_at(made: Basis, rows: IntArray, weight: FloatArray, ids: list[str] | None = None) -> Basis:
+    """The basis with its users taken from these rows, in this order, at these weights."""
+    choice = made.choice
+    counts = np.diff(choice.watched_indptr)[rows]
+    watched = [choice.watched_indices[choice.watched_indptr[row] : choice.watched_indptr[row + 1]] for row in rows]
+    names = ids or [str(choice.user_ids.ids[row]) for row in rows]
+
+    def draw(one: Draw) -> Draw:
+        per_user = ("outside_constant", "occasions", "churn_intercept")
+        return replace(one, **{name: getattr(one, name)[rows] for name in per_user})
+
+    return builders.fresh(
+        made,
+        users=made.users.iloc[rows].reset_index(drop=True).assign(user_id=names),
+        weight=weight,
+        personas=replace(made.personas, assignment=made.personas.assignment[rows]),
+        choice=replace(
+            choice,
+            user_ids=IdMap(names),
+            members=tuple(replace(member, users=member.users[rows]) for member in choice.members),
+            draws=tuple(map(draw, choice.draws)),
+            watched_indptr=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+            watched_indices=np.concatenate(watched).astype(np.int64),
+        ),
+    )
+
+
+def movies_at(made: Basis, order: IntArray, ids: list[str] | None = None) -> Basis:
+    """The basis with its movies in another order."""
+    choice = made.choice
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    names = ids or [str(choice.movie_ids.ids[row]) for row in order]
+    return builders.fresh(
+        made,
+        movies=made.movies.iloc[order].reset_index(drop=True).assign(movie_id=names),
+        choice=replace(
+            choice,
+            movie_ids=IdMap(names),
+            members=tuple(replace(member, movies=member.movies[order]) for member in choice.members),
+            draws=tuple(replace(one, appeal=one.appeal[order]) for one in choice.draws),
+            nests=choice.nests[order],
+            content=choice.content[order],
+            hours_per_view=choice.hours_per_view[order],
+            available=choice.available[order],
+            watched_indices=place[choice.watched_indices],
+        ),
+    )

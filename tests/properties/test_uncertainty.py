@@ -1,0 +1,112 @@
+"""What must always hold of ranges, and of asking twice. Numbers are those of the list of invariants."""
+
+import threading
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recsys.projection.basis import Basis
+from recsys.projection.document import as_text
+from recsys.projection.project import project
+from recsys.projection.result import Projection, Range
+from recsys.projection.uncertainty import interval, to_range
+from recsys.scenario import link, toml
+from recsys.scenario import scenario as s
+from recsys.scenario.store import ScenarioStore
+from tests.projection import builders
+from tests.properties import cases
+from tests.properties.cases import EVERYONE, buying
+
+samples = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=60).map(np.array)
+
+
+def ranges(value: Any) -> list[Range]:
+    """Every range in a result."""
+    if isinstance(value, Range):
+        return [value]
+    if is_dataclass(value):
+        return [found for field in fields(value) for found in ranges(getattr(value, field.name))]
+    return [found for part in value for found in ranges(part)] if isinstance(value, tuple) else []
+
+
+@given(cases.bases, cases.slates, st.lists(cases.audience_changes, max_size=2).map(tuple))
+def test_23_p10_p50_and_p90_are_in_order_everywhere(basis: Basis, offers: tuple[str, ...], changes: tuple[s.AudienceChange, ...]):
+    answer = project(basis, buying(offers, *changes), draws="all")
+    assert answer.n_draws == 3
+    assert len(ranges(answer)) > 20
+    assert all(r.p10 <= r.p50 <= r.p90 for r in ranges(answer))
+
+
+@given(samples)
+def test_23_the_90_per_cent_interval_contains_the_80_per_cent_one(draws: np.ndarray):
+    (low90, high90), (low80, high80) = interval(draws, 0.9), interval(draws, 0.8)
+    assert low90 <= low80 <= high80 <= high90
+    assert (to_range(draws).p10, to_range(draws).p90) == pytest.approx((low80, high80))
+
+
+def test_23_four_times_the_draws_halve_the_monte_carlo_error():
+    rng = np.random.default_rng(0)
+
+    def error(n_draws: int) -> float:
+        point = np.zeros(1)
+        return float(np.std([to_range(np.concatenate([point, rng.standard_normal(n_draws)])).p50 for _ in range(4000)]))
+
+    assert error(400) / error(100) == pytest.approx(0.5, rel=0.2)
+
+
+def test_23_with_the_point_alone_the_ranges_collapse_to_it():
+    answer = project(cases.basis(0), buying(("o00",)))
+    assert answer.n_draws == 1
+    assert answer.prob_above_hurdle is None
+    assert all(r.p10 == r.p50 == r.p90 for r in ranges(answer))
+
+
+def crowd() -> Basis:
+    """More users than one block holds, so that there is something to share among threads."""
+    return builders.basis(2500, 24, seed=4, n_draws=2)
+
+
+QUESTION = buying(
+    ("o00", "o03"),
+    s.ShiftTaste(segment=EVERYONE, towards=s.TowardsAttribute(attribute="genre", value="Comedy"), strength=0.5),
+    s.Drop(movie="m0004"),
+)
+
+
+def test_24_one_thread_or_two_cold_or_cached_the_bits_are_the_same():
+    cold = crowd()
+    first = project(cold, QUESTION, draws="all", threads=1)
+    assert project(cold, QUESTION, draws="all", threads=2) == first
+    assert project(crowd(), QUESTION, draws="all", threads=2) == first
+    assert as_text(project(crowd(), QUESTION, draws="all", threads=4)) == as_text(first)
+
+
+def test_24_the_second_user_gets_what_the_first_gets():
+    basis = crowd()
+    answers: list[Projection] = []
+    threads = [threading.Thread(target=lambda: answers.append(project(basis, QUESTION))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 4
+    assert all(answer == project(crowd(), QUESTION) for answer in answers)
+
+
+@given(cases.slates, st.lists(cases.audience_changes, max_size=3).map(tuple))
+def test_28_saved_linked_or_written_to_a_file_a_scenario_gives_the_same_answer(
+    offers: tuple[str, ...], changes: tuple[s.AudienceChange, ...]
+):
+    basis, asked = cases.basis(1), buying(offers, *changes)
+    answer = as_text(project(basis, asked))
+    with TemporaryDirectory() as folder:
+        store = ScenarioStore(Path(folder) / "scenarios.sqlite")
+        saved = store.load(store.save(asked).id).scenario
+    for again in (saved, link.decode(link.encode(asked)), toml.loads(toml.dumps(asked))):
+        assert as_text(project(basis, again)) == answer
