@@ -1,4 +1,4 @@
-"""Train: learn from the tables, and see whether it was worth it."""
+"""Train: what do the tables teach us, and was it worth it?"""
 
 from recsys.app import components
 

@@ -102,9 +102,12 @@ def basis() -> Basis:
 
     Raises
     ------
+    DataError  E_NO_TABLES: nothing has been taken in
     ArtefactError  E_NO_RUN: nothing has been trained; and as :func:`recsys.projection.basis.load_basis`
     """
     opened = workspace()
+    if not opened.exists():
+        raise _no_tables()
     return _basis(str(opened.root), opened.current_run().name, stamp(opened))
 
 

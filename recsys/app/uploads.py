@@ -40,5 +40,5 @@ def start_import(workspace: Workspace, job: str, path: Path, format_name: str | 
     ------
     DataError  E_BUSY: an import is running
     """
-    command = ["-m", "recsys.tables.child", str(workspace.root.resolve()), str(path.expanduser().resolve())]
+    command = ["-m", "recsys.app.bring_in", str(workspace.root.resolve()), str(path.expanduser().resolve())]
     jobs.start(workspace, job, [*command, *(["--format", format_name] if format_name else [])])

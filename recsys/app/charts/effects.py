@@ -9,7 +9,7 @@ import pandas as pd
 from recsys.app.charts.scales import hours_title, money_title, unit_for
 from recsys.app.charts.theme import layered, palette
 from recsys.app.words.money import money
-from recsys.app.words.numbers import hours, percent, signed
+from recsys.app.words.numbers import compact, hours, percent, signed
 from recsys.app.words.ranges import span_of
 from recsys.projection.result import OfferResult, Projection, Range, SegmentShare
 
@@ -31,19 +31,14 @@ def _figures(divisor: float, *, grid: bool = True) -> alt.Axis:
 
 def hours_waterfall(projection: Projection) -> alt.LayerChart:
     """Hours watched on the offers, less what they take from the catalogue: what they add."""
-    gross, taken = projection.gross_hours.p50, projection.cannibalised_hours.p50
-    added = projection.acquisition_effect.hours
+    gross, added = projection.gross_hours, projection.acquisition_effect.hours
     steps = [
-        _Step(label="watched on\nthe offers", start=0.0, end=gross, kind="total", spread=projection.gross_hours),
-        _Step(label="taken from\nour movies", start=gross, end=gross - taken, kind="loss"),
+        _Step(label="watched\non the\noffers", start=0.0, end=gross.p50, kind="total", spread=gross),
+        _Step(label="taken\nfrom our\nmovies", start=gross.p50, end=added.p50, kind="loss"),
+        _Step(label="added\nviewing", start=0.0, end=added.p50, kind="total", spread=added),
     ]
-    other = added.p50 - (gross - taken)
-    if abs(other) > 0.005 * max(abs(gross), 1.0):
-        rest = gross - taken
-        steps.append(_Step(label="other\nchanges", start=rest, end=rest + other, kind="gain" if other > 0 else "loss"))
-    steps.append(_Step(label="added\nviewing", start=0.0, end=added.p50, kind="total", spread=added))
-    divisor, unit = unit_for([gross, added.p90])
-    return _waterfall(steps, divisor, hours_title(unit), [signed(step.end - step.start, hours) for step in steps])
+    divisor, unit = unit_for([gross.p90, added.p90])
+    return _waterfall(steps, divisor, hours_title(unit), [signed(step.end - step.start, compact) for step in steps])
 
 
 def money_waterfall(projection: Projection) -> alt.LayerChart:
@@ -51,9 +46,9 @@ def money_waterfall(projection: Projection) -> alt.LayerChart:
     currency = projection.currency
     value, cost, npv = projection.acquisition_effect.value, projection.cost, projection.npv
     steps = [
-        _Step(label="earned by\nadded viewing", start=0.0, end=value.p50, kind="total", spread=value),
-        _Step(label="fee and\nother costs", start=value.p50, end=value.p50 - cost, kind="loss"),
-        _Step(label="worth\nafter cost", start=0.0, end=npv.p50, kind="gain" if npv.p50 >= 0 else "loss", spread=npv),
+        _Step(label="earned\nby added\nviewing", start=0.0, end=value.p50, kind="total", spread=value),
+        _Step(label="fee and\nother\ncosts", start=value.p50, end=npv.p50, kind="loss"),
+        _Step(label="worth\nafter\ncost", start=0.0, end=npv.p50, kind="gain" if npv.p50 >= 0 else "loss", spread=npv),
     ]
     divisor, unit = unit_for([value.p90, cost, npv.p10], currency)
     shown = [signed(step.end - step.start, lambda amount: money(amount, currency)) for step in steps]
@@ -77,7 +72,7 @@ def _waterfall(steps: Sequence[_Step], divisor: float, title: str, shown: Sequen
     x = alt.X("step:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, labelExpr=r"split(datum.label, '\n')"))
     fill = alt.Scale(domain=["total", "gain", "loss"], range=[colours.accent, colours.gain, colours.loss])
     base = alt.Chart(frame).encode(x=x)
-    bars = base.mark_bar(size=54).encode(
+    bars = base.mark_bar(width=alt.RelativeBandSize(band=0.72)).encode(
         y=alt.Y("start:Q", title=title, axis=_figures(divisor)),
         y2="end:Q",
         color=alt.Color("kind:N", scale=fill, legend=None),

@@ -33,7 +33,7 @@ def answer(basis: Basis, scenario: Scenario) -> None:
         _headline(basis, projection)
         if full is None:
             st.fragment(guarding(_waiting), run_every=_POLL_SECONDS)(scenario)
-        _figures(projection)
+        _figures(projection, basis.economics.hurdle_rate.value)
         for warning in projection.warnings:
             st.warning(plain(_without_code(warning)), icon=":material/warning:")
         _details(basis, scenario, projection)
@@ -50,7 +50,7 @@ def _headline(basis: Basis, projection: Projection) -> None:
     st.html(f'<p class="greenlight-headline">{html.escape(said)}</p>')
 
 
-def _figures(projection: Projection) -> None:
+def _figures(projection: Projection, hurdle_rate: float) -> None:
     currency = projection.currency
 
     def amount(value: float) -> str:
@@ -72,8 +72,9 @@ def _figures(projection: Projection) -> None:
             _metric("Return", "withheld", "see the note below")
         else:
             _metric("Return", words.percent(projection.roi.p50, sign=True), words.results_range(projection.roi, _signed_percent))
-        if projection.prob_above_hurdle is not None and projection.n_draws > 1:
-            _metric("Chance to reach the hurdle", words.chance(projection.prob_above_hurdle), "over everything we are unsure of")
+        if projection.prob_above_hurdle is not None:
+            sure = words.chance(projection.prob_above_hurdle) if projection.n_draws > 1 else "…"
+            _metric("Hurdle reached", sure, f"chance of a return of {words.percent(hurdle_rate)} or more")
         months = projection.payback_month
         _metric("Pays back", "not yet" if months is None else f"month {months}", words.payback(months, projection.horizon_months))
 
@@ -85,7 +86,7 @@ def _signed_percent(value: float) -> str:
 _WORD_OF = {
     "Worth after cost": "worth after cost",
     "Return": "return",
-    "Chance to reach the hurdle": "hurdle",
+    "Hurdle reached": "hurdle",
     "Pays back": "pays back",
     "Viewing hours": "viewing hours",
 }
@@ -107,7 +108,7 @@ def _details(basis: Basis, scenario: Scenario, projection: Projection) -> None:
     tabs["Today and then"] = lambda: _today(projection)
     tabs["What it rests on"] = lambda: _assumptions(projection)
     tabs["Download"] = lambda: _download(projection, asked)
-    for tab, draw in zip(st.tabs(list(tabs)), tabs.values(), strict=True):
+    for tab, draw in zip(st.tabs(list(tabs), key=f"answer.tabs.{len(tabs)}"), tabs.values(), strict=True):
         with tab:
             draw()
 

@@ -64,11 +64,11 @@ def _toolbar(held: Draft) -> None:
     with st.container(horizontal=True, gap="small"):
         _step("Undo", ":material/undo:", edit.undo, not held.can_undo)
         _step("Redo", ":material/redo:", edit.redo, not held.can_redo)
-        with st.popover("Save", icon=":material/save:", type="tertiary"):
+        with st.popover("Save", type="tertiary"):
             _saving()
-        with st.popover("Open", icon=":material/folder_open:", type="tertiary"):
+        with st.popover("Open", type="tertiary"):
             _opening()
-        with st.popover("Share", icon=":material/link:", type="tertiary"):
+        with st.popover("Share", type="tertiary"):
             _sharing(held.scenario)
 
 

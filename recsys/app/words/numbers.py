@@ -11,6 +11,8 @@ LAKH = 100_000.0
 CRORE = 10_000_000.0
 NBSP = "\u00a0"
 MINUS = "−"
+JOINER = "\u2060"
+"""Keeps a minus on the line of its amount."""
 
 
 def significant(value: float) -> str:

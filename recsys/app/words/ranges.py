@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from recsys.app.words.money import money
-from recsys.app.words.numbers import MINUS, hours, percent
+from recsys.app.words.numbers import JOINER, MINUS, hours, percent
 from recsys.projection.result import Range
 
 Format = Callable[[float], str]
@@ -61,12 +61,12 @@ def chance(probability: float) -> str:
     Examples
     --------
     >>> [chance(p) for p in (0.0, 0.02, 0.5, 0.82, 0.98, 1.0)]
-    ['less than 1 in 20', 'less than 1 in 20', '5 in 10', '8 in 10', 'more than 19 in 20', 'more than 19 in 20']
+    ['below 1 in 20', 'below 1 in 20', '5 in 10', '8 in 10', 'above 19 in 20', 'above 19 in 20']
     """
     if probability < 0.05:
-        return "less than 1 in 20"
+        return "below 1 in 20"
     if probability > 0.95:
-        return "more than 19 in 20"
+        return "above 19 in 20"
     return f"{max(1, min(9, round(probability * 10)))} in 10"
 
 
@@ -83,7 +83,7 @@ def magnitude(text: str) -> str:
     >>> magnitude("−42 hours")
     '42 hours'
     """
-    return text.removeprefix(MINUS)
+    return text.removeprefix(MINUS).removeprefix(JOINER)
 
 
 def results_range(value: Range, show: Format) -> str:

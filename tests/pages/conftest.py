@@ -1,0 +1,94 @@
+"""Pages on a service made up in memory: no training, no browser."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from recsys.app import atlas, session
+from recsys.embeddings import axes, mapmaking
+from recsys.embeddings.maps import FlatMap, MapKind
+from recsys.embeddings.table import EmbeddingTable
+from recsys.ids import IntArray
+from recsys.projection.basis import Basis
+from tests.builders import tiny_dataset, tiny_workspace
+from tests.projection import builders
+
+ROOT = Path(__file__).parents[2]
+Open = Callable[[str], AppTest]
+
+
+@pytest.fixture(autouse=True)
+def _fresh_caches() -> Iterator[None]:
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def made() -> Basis:
+    return builders.basis(80, 40, n_offers=5, n_draws=4)
+
+
+@pytest.fixture
+def service(made: Basis, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Basis:
+    """A workspace with tables, and in place of a trained run one that was made up."""
+    workspace = tiny_workspace(tmp_path / "workspace", tiny_dataset(80, 40))
+    run = workspace.runs / "made-up"
+    run.mkdir(parents=True)
+    workspace.use_run("made-up")
+    monkeypatch.setenv("RECSYS_WORKSPACE", str(workspace.root))
+    monkeypatch.setenv("RECSYS_EXPORTS", str(tmp_path / "exports"))
+    monkeypatch.setattr(session, "basis", lambda: made)
+    monkeypatch.setattr(atlas, "flat_map", lambda of, kind: _map(made, of, kind))
+    monkeypatch.setattr(atlas, "seen", lambda: _seen(made))
+    return made
+
+
+@pytest.fixture
+def empty(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A workspace that holds nothing."""
+    monkeypatch.setenv("RECSYS_WORKSPACE", str(tmp_path / "nothing"))
+    monkeypatch.setenv("RECSYS_EXPORTS", str(tmp_path / "exports"))
+    return tmp_path / "nothing"
+
+
+@pytest.fixture
+def tables_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A workspace with tables and without a model."""
+    workspace = tiny_workspace(tmp_path / "workspace")
+    monkeypatch.setenv("RECSYS_WORKSPACE", str(workspace.root))
+    monkeypatch.setenv("RECSYS_EXPORTS", str(tmp_path / "exports"))
+    return workspace.root
+
+
+@pytest.fixture
+def opened() -> Open:
+    """Opens a page by its script, through the router."""
+
+    def page(path: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+        app.run()
+        return app.switch_page(path).run()
+
+    return page
+
+
+def _map(made: Basis, of: str, kind: MapKind) -> FlatMap:
+    member = made.choice.members[0]
+    vectors, ids, frame = {
+        "users": (member.users, made.choice.user_ids, made.users),
+        "movies": (member.movies, made.choice.movie_ids, made.movies),
+    }[of]
+    linear = mapmaking.fit_linear(EmbeddingTable(ids, vectors.astype(np.float32)))
+    named = replace(linear, axis_names=axes.name_axes(linear.positions, frame))
+    return named if kind == "linear" else replace(named, kind="neighbourhood")
+
+
+def _seen(made: Basis) -> tuple[IntArray, IntArray]:
+    rng = np.random.default_rng(0)
+    return rng.integers(0, made.choice.n_users, 800), rng.integers(0, made.choice.n_movies, 800)

@@ -1,0 +1,128 @@
+"""The scenario page answers, changes by change, and never with a traceback."""
+
+from streamlit.testing.v1 import AppTest
+
+from recsys.app import session
+from recsys.projection.basis import Basis
+from recsys.scenario import link
+from recsys.scenario.scenario import Acquire, ByPersona, Everyone, ResizeSegment, Scenario
+from tests.pages.conftest import Open
+
+PAGE = "pages/intervene/scenario.py"
+
+
+def said(app: AppTest) -> str:
+    """Everything that is written on the page."""
+    parts = [element.value for kind in ("markdown", "caption", "title", "subheader") for element in getattr(app, kind)]
+    parts += [str(element.proto.body) for element in app.get("html")]
+    return "\n".join(map(str, parts))
+
+
+def with_scenario(opened: Open, scenario: Scenario) -> AppTest:
+    app = opened(PAGE)
+    app.query_params["s"] = link.encode(scenario)
+    return app.run()
+
+
+def settled(app: AppTest) -> AppTest:
+    """Run until the ranges are there."""
+    session.desk().wait(60)
+    return app.run()
+
+
+def test_the_page_opens_on_the_service_as_it_is(service: Basis, opened: Open):
+    app = opened(PAGE)
+    assert not app.exception
+    assert not app.error
+    assert app.title[0].value == "Scenario"
+    assert "Nothing has changed yet" in said(app)
+
+
+def test_the_middle_estimate_comes_first_and_its_range_follows(service: Basis, opened: Open):
+    app = with_scenario(opened, Scenario(name="buy", changes=(Acquire(offer="o00"),)))
+    assert "Ranges are being computed" in said(app)
+    app = settled(app)
+    assert not app.exception
+    assert "8 in 10 chance between" in said(app)
+    assert [metric.label for metric in app.metric] == ["Cost", "Worth after cost", "Return", "Hurdle reached", "Pays back"]
+
+
+def test_an_offers_card_says_fee_walk_away_price_audience_and_victims(service: Basis, opened: Open):
+    app = settled(with_scenario(opened, Scenario(name="buy", changes=(Acquire(offer="o00", fee=5e6),))))
+    text = said(app)
+    for what in (
+        "Fee asked",
+        "₹\u00a050\u00a0lakh",
+        "Walk-away price",
+        "Who it is for",
+        "Takes from",
+        "Most like it in the catalogue",
+    ):
+        assert what in text, what
+
+
+def test_audience_and_acquisition_effect_are_told_apart(service: Basis, opened: Open):
+    changes = (ResizeSegment(segment=ByPersona(persona="persona 1"), factor=1.2), Acquire(offer="o01"))
+    app = settled(with_scenario(opened, Scenario(name="both", changes=changes)))
+    assert not app.exception
+    tables = [table.value for table in app.table]
+    rows = next(list(table[""]) for table in tables if "Audience effect" in str(table[""].iloc[0]))
+    assert [row.split(":")[0] for row in rows] == ["Audience effect", "Acquisition effect", "Both together"]
+
+
+def test_changes_are_undone_redone_moved_and_removed(service: Basis, opened: Open):
+    changes = (ResizeSegment(segment=Everyone(), factor=1.2), Acquire(offer="o01"))
+    app = with_scenario(opened, Scenario(name="both", changes=changes))
+    app = app.button(key="builder.remove.1").click().run()
+    assert "Buy Offer 1" not in said(app)
+    app = app.button(key="builder.undo").click().run()
+    assert "2. Buy Offer 1" in said(app)
+    app = app.button(key="builder.up.1").click().run()
+    assert "1. Buy Offer 1" in said(app)
+    app = app.button(key="builder.undo").click().run()
+    app = app.button(key="builder.redo").click().run()
+    assert "1. Buy Offer 1" in said(app)
+    assert not app.exception
+
+
+def test_a_name_and_a_horizon_are_part_of_the_scenario(service: Basis, opened: Open):
+    app = with_scenario(opened, Scenario(name="both", changes=(Acquire(offer="o01"),)))
+    app = app.text_input(key="builder.name").set_value("Tamil families").run()
+    app = app.select_slider(key="builder.months").set_value(24).run()
+    carried = app.query_params["s"]
+    opened_again = link.decode(carried if isinstance(carried, str) else carried[0])
+    assert (opened_again.name, opened_again.horizon_months) == ("Tamil families", 24)
+
+
+def test_a_saved_scenario_is_listed_and_opened(service: Basis, opened: Open):
+    app = with_scenario(opened, Scenario(name="Keep me", changes=(Acquire(offer="o01"),)))
+    app = app.button(key="builder.save").click().run()
+    app = app.button(key="builder.anew").click().run()
+    assert "Nothing has changed yet" in said(app)
+    (saved,) = session.scenarios().all()
+    app = app.button(key=f"builder.open.{saved.id}").click().run()
+    assert "Buy Offer 1" in said(app)
+
+
+def test_a_link_to_what_is_not_there_is_refused_with_the_nearest_name(service: Basis, opened: Open):
+    app = with_scenario(opened, Scenario(name="x", changes=(Acquire(offer="o0x"),)))
+    assert not app.exception
+    (box,) = app.error
+    assert "E_MOVIE" in box.value
+    assert "o0" in box.value
+
+
+def test_a_link_that_is_no_scenario_is_refused_and_the_page_goes_on(service: Basis, opened: Open):
+    app = opened(PAGE)
+    app.query_params["s"] = "9.nonsense"
+    app = app.run()
+    assert not app.exception
+    assert "E_VERSION" in app.error[0].value
+    assert "Nothing has changed yet" in said(app)
+
+
+def test_markup_in_a_title_is_text(service: Basis, opened: Open):
+    service.offers.loc[0, "title"] = "<b>**Bold**</b> $x$"
+    app = with_scenario(opened, Scenario(name="x", changes=(Acquire(offer="o00"),)))
+    assert "<b>" not in said(app)
+    assert not [text for text in app.markdown if "**Bold**" in text.value]
