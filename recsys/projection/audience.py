@@ -257,6 +257,8 @@ def people(basis: Basis, audience: Audience, draw: Draw) -> People:
         per_hour=per_hour,
         per_view=per_view,
         subscribes=np.array([plan.kind == "svod" for plan in plans], dtype=np.bool_),
+        subscribed=basis.subscribed,
+        return_share=basis.return_share,
     )
 
 

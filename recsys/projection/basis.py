@@ -51,6 +51,10 @@ class Basis:
     """Of tables, terms and run: the key of every cache."""
     weight: FloatArray
     """float64[n_users], real users that a row stands for: 1 unless the users are a sample."""
+    subscribed: FloatArray
+    """float64[n_users], chance of being subscribed today; counts for users of a plan that can be left."""
+    return_share: float = 0.0
+    """Share of those who left that come back in a month."""
     assumed: tuple[str, ...] = ()
     """What import had to assume."""
     _cache: dict[int, nests.NestSums] = field(default_factory=dict, repr=False)
@@ -151,6 +155,7 @@ def load_basis(workspace: Workspace) -> Basis:
         )
     tower = MovieTower.load(run / "two_tower")
     content = tower.content(dataset.offers) if len(dataset.offers) else np.zeros((0, choice.content.shape[1]), np.float32)
+    subscribed, return_share = subscription_state(dataset.subscriptions, choice.user_ids)
     digest = hashlib.sha256(f"{dataset.fingerprint}/{run.name}/{choice.fingerprint}".encode())
     return Basis(
         users=dataset.users,
@@ -164,8 +169,38 @@ def load_basis(workspace: Workspace) -> Basis:
         simulated=dataset.simulated,
         fingerprint=digest.hexdigest(),
         weight=np.ones(choice.n_users),
+        subscribed=subscribed,
+        return_share=return_share,
         assumed=dataset.assumed,
     )
+
+
+def subscription_state(subscriptions: pd.DataFrame | None, users: IdMap) -> tuple[FloatArray, float]:
+    """Who is subscribed at the end of the data, and what share of those who left comes back in a month.
+
+    Users whom the table never names count as subscribed; without a table everyone does, and nobody comes back.
+
+    Returns
+    -------
+    float64[n_users] of 0 and 1, and the share
+
+    Examples
+    --------
+    >>> months = ["2024-01", "2024-02", "2024-03"]
+    >>> table = pd.DataFrame({"user_id": list("aaabbb"), "month": months * 2, "active": [1, 0, 1, 1, 0, 0]})
+    >>> subscription_state(table, IdMap(["a", "b", "c"]))
+    (array([1., 0., 1.]), 0.5)
+    """
+    state = np.ones(len(users))
+    if subscriptions is None or subscriptions.empty:
+        return state, 0.0
+    table = subscriptions.assign(active=subscriptions["active"].astype(np.float64))
+    by_month = table.pivot_table(index="user_id", columns="month", values="active", aggfunc="max").sort_index(axis=1)
+    rows = users.rows_or_missing(by_month.index.astype(str))
+    state[rows[rows >= 0]] = by_month.iloc[:, -1].fillna(0.0).to_numpy(dtype=np.float64)[rows >= 0]
+    now, later = by_month.to_numpy(dtype=np.float64)[:, :-1], by_month.to_numpy(dtype=np.float64)[:, 1:]
+    left = (now == 0) & ~np.isnan(later)
+    return state, float(later[left].mean()) if left.any() else 0.0
 
 
 def _in_order(rows: IntArray, n: int) -> bool:

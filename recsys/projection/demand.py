@@ -10,7 +10,10 @@ at the month's end and ū = u·(1 − exp(−x))/x on average; the month's appet
 Newton's method for all users at once. First views are then u·(1 − exp(−x)) ≤ u: nobody watches a movie for the first time
 more than once.
 
-Hours and views are those of today's audience while it stays; who stays is what revenue and active users count.
+Who leaves watches no more. Subscribers leave at a month's end, the more rarely the more they watched in it, and some of those
+who left come back; hours and views of a month are weighted by the chance of being there when it begins, and their unused
+occasions count as outside. Nobody new arrives: the audience is today's. A movie used up is used up also for those who might
+have left meanwhile.
 """
 
 from collections.abc import Sequence
@@ -54,6 +57,10 @@ class People:
     """Rentals."""
     subscribes: NDArray[np.bool_]
     """Whether the user's plan can be left."""
+    subscribed: FloatArray
+    """Chance of being subscribed as the horizon begins; counts where ``subscribes``."""
+    return_share: float
+    """Share of those who left that come back in a month."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -86,23 +93,23 @@ class Outcome:
     extra_views: FloatArray
     """float64[n_extras, horizon]"""
     outside: FloatArray
-    """float64[horizon]: occasions that go to nothing here"""
+    """float64[horizon]: occasions that go to nothing here, those of users who left included"""
     active_users: float
     """At the horizon's end."""
     user_hours: FloatArray
     """float64[n_users], weighted, over the horizon"""
     user_extra_views: FloatArray
-    """float64[n_extras, n_users], of one person, over the horizon"""
+    """float64[n_extras, n_users], of one person who stays, over the horizon"""
     still_unwatched: FloatArray
     """float64[n_extras, n_users], at the horizon's end"""
     idle: FloatArray
-    """float64[n_users]: Σ over months of weight · occasions / (1 + S), the occasions that go to nothing here. Times D^(λ−1)
+    """float64[n_users]: Σ over months of weight · chance of being there · occasions / (1 + S). Times D^(λ−1)
     and exp(V/λ) it gives the views of a catalogue movie in a nest without extras."""
     touched: IntArray
     """Nests that hold extras, ascending."""
     touched_factor: FloatArray
-    """float64[n_touched, n_users]: Σ over months of weight · occasions · D^(λ−1) / (1 + S); times exp(V/λ) it gives the views
-    of a catalogue movie in these nests."""
+    """float64[n_touched, n_users]: Σ over months of weight · chance of being there · occasions · D^(λ−1) / (1 + S); times
+    exp(V/λ) it gives the views of a catalogue movie in these nests."""
 
 
 def simulate(
@@ -237,7 +244,7 @@ class _Engine:
         unwatched = extras.unwatched[:, block].astype(np.float64)
         appetite = self.rho + (1.0 - self.rho) * unwatched
         touched_factor = np.zeros((len(self.touched), n))
-        staying = np.ones(n)
+        staying = np.where(people.subscribes[block], people.subscribed[block], 1.0)
         resting: tuple[_Shares, FloatArray] | None = None
         for month in range(self.horizon):
             here = world[np.isfinite(extras.curve[world, month])]
@@ -246,7 +253,7 @@ class _Engine:
                 unwatched[here] *= left
                 views_each = self.occasions * now.share
                 user_extra_views[here] += views_each
-                extra_views[here, month] = views_each @ self.weight
+                extra_views[here, month] = views_each @ (self.weight * staying)
                 hours = self._hours(now, here)
             else:
                 if resting is None:
@@ -254,14 +261,15 @@ class _Engine:
                     resting = now, self._hours(now, here)
                 now, hours = resting
             views = self.occasions * now.inside
-            churn = expit(people.churn_intercept[block] - people.churn_hours_slope * np.log1p(hours)) + people.churn_delta[block]
-            staying = np.where(people.subscribes[block], staying * (1.0 - np.clip(churn, 0.0, 1.0)), 1.0)
-            earned = people.subscription[block] * staying + people.per_hour[block] * hours + people.per_view[block] * views
-            free = self.weight * self.occasions * now.outside
-            totals[:, month] = self.weight @ hours, self.weight @ views, self.weight @ earned, free.sum()
-            user_hours += self.weight * hours
-            idle += free
-            touched_factor += self.weight * self.occasions * now.factor
+            there = self.weight * staying
+            used = there * views
+            earned = there * (people.per_hour[block] * hours + people.per_view[block] * views)
+            staying = self._who_stays(staying, hours)
+            earned += self.weight * staying * people.subscription[block]
+            totals[:, month] = there @ hours, used.sum(), earned.sum(), (self.weight * self.occasions - used).sum()
+            user_hours += there * hours
+            idle += there * self.occasions * now.outside
+            touched_factor += there * self.occasions * now.factor
         if not (np.isfinite(totals).all() and np.isfinite(extra_views).all()):
             raise ArtefactError.of("E_NONFINITE", "a projected figure is not a finite number.", "Calibrate again.")
         return Outcome(
@@ -278,6 +286,13 @@ class _Engine:
             touched=self.touched,
             touched_factor=touched_factor,
         )
+
+    def _who_stays(self, staying: FloatArray, hours: FloatArray) -> FloatArray:
+        """Chance of being subscribed after a month with so many hours, float64[n_block]; 1 where there is no leaving."""
+        people, block = self.people, self.block
+        churn = expit(people.churn_intercept[block] - people.churn_hours_slope * np.log1p(hours)) + people.churn_delta[block]
+        after = staying * (1.0 - np.clip(churn, 0.0, 1.0)) + (1.0 - staying) * people.return_share
+        return np.where(people.subscribes[block], after, 1.0)
 
     def _month(self, month: int, here: IntArray, unwatched: FloatArray, appetite: FloatArray) -> tuple[_Shares, FloatArray]:
         """Choices of a month and the part of ``unwatched`` that is left after it; ``appetite`` is brought up to date."""

@@ -167,6 +167,8 @@ def basis(n_users: int = 60, n_movies: int = 30, *, n_offers: int = 5, seed: int
         simulated=True,
         fingerprint=f"made-up-{seed}",
         weight=np.ones(n_users),
+        subscribed=(rng.random(n_users) < 0.9).astype(np.float64),
+        return_share=0.03,
     )
 
 

@@ -40,7 +40,7 @@ def simulate(basis: Basis, draw: int, audience: Audience, catalogue: Catalogue, 
     rho = parameters.rewatch
     hours, revenue = np.zeros(horizon), np.zeros(horizon)
     movie_hours, extra_views = np.zeros(choice.n_movies), np.zeros((len(followed), horizon))
-    staying = np.ones(choice.n_users)
+    staying = np.where(people.subscribes, people.subscribed, 1.0)
     for month in range(horizon):
         plain = followed.utility[world].T + followed.curve[world, month]
         appetite = rho + (1 - rho) * unwatched
@@ -58,10 +58,13 @@ def simulate(basis: Basis, draw: int, audience: Audience, catalogue: Catalogue, 
         views = people.occasions[:, None] * shares
         each = (views * hours_each).sum(axis=1)
         churn = expit(people.churn_intercept - people.churn_hours_slope * np.log1p(each)) + people.churn_delta
-        staying = np.where(people.subscribes, staying * (1 - np.clip(churn, 0, 1)), 1.0)
-        earned = people.subscription * staying + people.per_hour * each + people.per_view * views.sum(axis=1)
-        hours[month], revenue[month] = people.weight @ each, people.weight @ earned
-        movie_hours += people.weight @ views[:, : choice.n_movies] * choice.hours_per_view
-        extra_views[world, month] = people.weight @ views[:, choice.n_movies :]
+        there = people.weight * staying
+        left = (1 - staying) * people.return_share
+        staying = np.where(people.subscribes, staying * (1 - np.clip(churn, 0, 1)) + left, 1.0)
+        hours[month] = there @ each
+        revenue[month] = there @ (people.per_hour * each + people.per_view * views.sum(axis=1))
+        revenue[month] += people.weight @ (people.subscription * staying)
+        movie_hours += there @ views[:, : choice.n_movies] * choice.hours_per_view
+        extra_views[world, month] = there @ views[:, choice.n_movies :]
         unwatched *= np.exp(-rate)
     return Slow(hours=hours, revenue=revenue, movie_hours=movie_hours, extra_views=extra_views)

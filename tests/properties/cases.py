@@ -54,6 +54,11 @@ def buying(offers: tuple[str, ...], *changes: s.Change, horizon: int = 4) -> s.S
     return s.Scenario(name="x", changes=(*changes, *(s.Acquire(offer=offer) for offer in offers)), horizon_months=horizon)
 
 
+def nobody_leaves(made: Basis) -> Basis:
+    """The basis with everybody on the ad-funded plan."""
+    return builders.fresh(made, users=made.users.assign(plan="ad-funded"))
+
+
 def with_choice(made: Basis, change: Callable[[ChoiceModel], ChoiceModel], **other: Any) -> Basis:
     """The basis with another choice model, nothing remembered."""
     return builders.fresh(made, choice=change(made.choice), **other)
@@ -79,6 +84,7 @@ def users_at(made: Basis, rows: IntArray, weight: FloatArray, ids: list[str] | N
         made,
         users=made.users.iloc[rows].reset_index(drop=True).assign(user_id=names),
         weight=weight,
+        subscribed=made.subscribed[rows],
         personas=replace(made.personas, assignment=made.personas.assignment[rows]),
         choice=replace(
             choice,

@@ -77,7 +77,7 @@ def test_02_adding_never_lowers_anyones_inclusive_value_and_removing_restores_th
     basis: Basis, offers: tuple[str, ...], changes: tuple[s.AudienceChange, ...]
 ):
     before = project(basis, buying((), *changes))
-    found = run(basis, buying(offers, *changes))
+    found = run(cases.nobody_leaves(basis), buying(offers, *changes))
     assert (found.both.idle <= found.audience.idle * (1 + 1e-12)).all()
     assert project(basis, buying((), *changes)) == before
 
@@ -85,7 +85,7 @@ def test_02_adding_never_lowers_anyones_inclusive_value_and_removing_restores_th
 @given(cases.seeds, cases.dissimilarities, cases.offer_ids, cases.slates)
 def test_03_marginal_inclusive_value_diminishes(seed: int, dissimilarity: float, offer: str, others: tuple[str, ...]):
     """With ρ = 1 nothing is used up, so that only the catalogue differs."""
-    basis = cases.basis(seed, dissimilarity, 1.0)
+    basis = cases.nobody_leaves(cases.basis(seed, dissimilarity, 1.0))
     rest = tuple(other for other in others if other != offer)
     alone = run(basis, buying((offer,), horizon=1))
     added = run(basis, buying((offer, *rest), horizon=1))
@@ -141,6 +141,8 @@ def person(n: int = 1, occasions: float = 10.0) -> People:
         per_hour=zero,
         per_view=zero,
         subscribes=np.zeros(n, dtype=np.bool_),
+        subscribed=np.ones(n),
+        return_share=0.0,
     )
 
 
@@ -213,7 +215,7 @@ def test_05_identical_movies_get_identical_shares(utility: FloatArray, dissimila
 
 @given(cases.bases, cases.slates)
 def test_06_shares_lie_between_0_and_1_and_sum_with_the_outside_option(basis: Basis, offers: tuple[str, ...]):
-    found = run(basis, buying(offers, horizon=3))
+    found = run(cases.nobody_leaves(basis), buying(offers, horizon=3))
     occasions = 3 * basis.choice.draws[0].occasions
     assert (found.both.user_extra_views >= 0).all()
     assert (found.both.user_extra_views <= occasions).all()
