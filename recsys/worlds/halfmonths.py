@@ -17,8 +17,8 @@ SEASON = (
 )  # fmt: skip
 """Activity by half-month of the year: festivals in January, school holidays in April and May, autumn festivals, year's end."""
 
-HOURS_OF_DAY = (2, 1, 1, 0.5, 0.5, 0.5, 1, 1.5, 2, 2.5, 3, 3, 4, 4, 4, 4, 4.5, 5, 6, 8, 11, 13, 11, 6)
-"""Viewing by hour of the day."""
+HOURS_OF_DAY = (0.5, 1, 1.5, 2, 2.5, 3, 3, 4, 4, 4, 4, 4.5, 5, 6, 8, 11, 13, 11, 6, 2, 1, 1, 0.5, 0.5)
+"""Viewing by hour of the day, UTC: an evening in India is an afternoon there."""
 
 
 def month(config: WorldConfig, number: int) -> str:

@@ -23,7 +23,7 @@ from recsys.tables.terms import Economics, Term
 from recsys.worlds import process, society
 from recsys.worlds.blocks import HISTORY, BlockHistory, Progress, histories
 from recsys.worlds.config import WorldConfig
-from recsys.worlds.movies import catalogue
+from recsys.worlds.movies import Catalogue, catalogue
 from recsys.worlds.pricing import windows
 from recsys.worlds.state import Added, BoolArray
 
@@ -85,6 +85,7 @@ def true_effects(
     together: Sequence[str] = (),
     launch_month: int = 1,
     leaving: process.Leaving = "expected",
+    movies: Catalogue | None = None,
     progress: Progress | None = None,
 ) -> TrueEffects:
     """Run the future of a world with and without its offers.
@@ -98,6 +99,8 @@ def true_effects(
     together : ids of offers to try as a set, in this order
     launch_month : month of the horizon in which they arrive, from 1; they stay for their window
     leaving : ``drawn`` follows each subscriber to the letter; ``expected`` weighs them by the chance of still being there
+    movies : the movies of the world, where its offers are to be others than its own (a clone, one that nobody can see);
+        made by :func:`recsys.worlds.movies.catalogue` for this configuration and horizon
     progress : called with users done and users in all
 
     Raises
@@ -106,7 +109,7 @@ def true_effects(
     """
     if horizon_months < 1 or futures < 1 or launch_month < 1:
         raise DataError.of("E_RANGE", "horizon, futures and launch month count from 1.", "Ask for at least one of each.")
-    movies = catalogue(config, future_months=horizon_months)
+    movies = catalogue(config, future_months=horizon_months) if movies is None else movies
     known = {movies.movie_id[k]: k for k in range(movies.offers.start, movies.offers.stop)}
     asked = list(known if offers is None else offers)
     if unknown := [offer for offer in [*asked, *together] if offer not in known]:
