@@ -15,7 +15,7 @@ Rendle, Krichene, Zhang, Koren (2022), Revisiting the performance of iALS on ite
 """
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -37,12 +37,12 @@ class FactorisationConfig:
 
     dim: int = 64
     """Width of the vectors."""
-    iterations: int = 16
+    iterations: int = 10
     """Rounds of users, then movies."""
-    unobserved_weight: float = 0.1
-    """α₀: weight of a pair without a view, against 1 for a view."""
-    regularisation: float = 0.003
-    """λ"""
+    unobserved_weight: float | None = None
+    """α₀: weight of a pair without a view, against 1 for a view. None: 2.4 · √(share of pairs that are views), at most 1."""
+    regularisation: float | None = None
+    """λ. None: 0.5 / ∛(number of viewed pairs)."""
     frequency_exponent: float = 1.0
     """ν: 0 shrinks everyone alike, 1 in proportion to their number of views."""
     repeat_weight: float = 0.0
@@ -52,7 +52,8 @@ class FactorisationConfig:
 
     def __post_init__(self) -> None:
         positive = ("dim", "iterations", "unobserved_weight", "regularisation", "initial_scale")
-        wrong = [f"{name} = {getattr(self, name)}" for name in positive if not getattr(self, name) > 0]
+        given = {name: getattr(self, name) for name in positive if getattr(self, name) is not None}
+        wrong = [f"{name} = {value}" for name, value in given.items() if not 0 < value < np.inf]
         if not 0 <= self.frequency_exponent <= 2:
             wrong.append(f"frequency_exponent = {self.frequency_exponent}")
         if not self.repeat_weight >= 0:
@@ -60,9 +61,18 @@ class FactorisationConfig:
         if wrong:
             raise DataError.of("E_CONFIG", f"matrix factorisation cannot use {', '.join(wrong)}.", "Give positive settings.")
 
-    def ridge(self, weight: NDArray[np.float64], other_weight: float) -> NDArray[np.float64]:
-        """What is added to the diagonal for rows with so much weight of views, against so much on the other side."""
-        return self.regularisation * (weight + self.unobserved_weight * other_weight) ** self.frequency_exponent
+    def resolved(self, views: sparse.csr_array) -> "FactorisationConfig":
+        """With the weights that depend on the data filled in.
+
+        The two rules follow the best settings found on five sets from 0.05 % to 6 % of pairs viewed, and those that Rendle et al.
+        report for two with tens of millions of views.
+        """
+        viewed_share = views.nnz / (views.shape[0] * views.shape[1])
+        return replace(
+            self,
+            unobserved_weight=self.unobserved_weight or min(2.4 * float(np.sqrt(viewed_share)), 1.0),
+            regularisation=self.regularisation or 0.5 / float(np.cbrt(views.nnz)),
+        )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -74,6 +84,7 @@ class Factors:
     movies: Float32Array
     """float32[n_movies, dim]; zero for a movie without views"""
     config: FactorisationConfig
+    """As used: with the weights filled in."""
     name: str = field(default="mf")
 
     def score(self, user_rows: IntArray) -> Float32Array:
@@ -84,7 +95,7 @@ class Factors:
     def gram(self) -> NDArray[np.float64]:
         """α₀ YᵀY, float64[dim, dim]: what the movies nobody mentions say about a user."""
         movies = self.movies.astype(np.float64)
-        gram: NDArray[np.float64] = self.config.unobserved_weight * (movies.T @ movies)
+        gram: NDArray[np.float64] = _unobserved_weight(self.config) * (movies.T @ movies)
         return gram
 
     def fold_in(self, movie_rows: ArrayLike, views: ArrayLike | None = None) -> Float32Array:
@@ -100,7 +111,7 @@ class Factors:
         counts = np.ones(len(rows)) if views is None else np.asarray(views, dtype=np.float64)
         weights = view_weights(counts, self.config)
         normal = self.gram + watched.T @ (watched * weights[:, None])
-        normal[np.diag_indices_from(normal)] += self.config.ridge(weights.sum(), len(self.movies))
+        normal[np.diag_indices_from(normal)] += ridge(weights.sum(), len(self.movies), self.config)
         solved = linalg.solve(normal, weights @ watched, assume_a="pos", check_finite=False)
         return np.asarray(solved, dtype=np.float32)
 
@@ -135,8 +146,8 @@ def fit(
     """
     from recsys.models import least_squares  # noqa: PLC0415  starts TensorFlow
 
-    config = config or FactorisationConfig()
     views = _checked(interactions)
+    config = (config or FactorisationConfig()).resolved(views)
     n_users, n_movies = views.shape
     weights = _checked_weights(user_weights, n_users)
     saved = checkpoints.at(checkpoint, _identity(views, config, seed, weights, warm_start))
@@ -146,17 +157,17 @@ def fit(
 
     by_user = sparse.csr_array((view_weights(views.data, config), views.indices, views.indptr), shape=views.shape)
     by_movie = _weighted_transpose(by_user, weights)
-    user_side = least_squares.Side(by_user, config.ridge(_row_sums(by_user), n_movies))
-    movie_side = least_squares.Side(by_movie, config.ridge(_row_sums(by_movie), float(weights.sum())))
-    everyone, resampled = np.ones(n_movies), weights
+    user_side = least_squares.Side(by_user, ridge(_row_sums(by_user), n_movies, config))
+    movie_side = least_squares.Side(by_movie, ridge(_row_sums(by_movie), float(weights.sum()), config))
+    unobserved = _unobserved_weight(config)
     progress("mf", done, config.iterations)
     for iteration in range(done, config.iterations):
-        users = user_side.solve(movies, config.unobserved_weight, everyone)
-        movies = movie_side.solve(users, config.unobserved_weight, resampled)
+        users = user_side.solve(movies, unobserved, np.ones(n_movies))
+        movies = movie_side.solve(users, unobserved, weights)
         if saved:
             saved.save({"movies": movies}, {"iterations_done": iteration + 1})
         progress("mf", iteration + 1, config.iterations)
-    users = user_side.solve(movies, config.unobserved_weight, everyone)
+    users = user_side.solve(movies, unobserved, np.ones(n_movies))
     if not (np.isfinite(users).all() and np.isfinite(movies).all()):
         raise DataError.of("E_NONFINITE", "the factorisation did not stay finite.", "Raise the regularisation.")
     if saved:
@@ -168,6 +179,17 @@ def view_weights(counts: NDArray[Any], config: FactorisationConfig) -> NDArray[n
     """Weight of each observed pair, from how often it was seen."""
     logs: NDArray[np.float64] = np.log(counts.astype(np.float64))
     return 1.0 + config.repeat_weight * logs
+
+
+def ridge(weight: Any, other_weight: float, config: FactorisationConfig) -> Any:
+    """What is added to the diagonal for rows with so much weight of views, against so many rows on the other side."""
+    return config.regularisation * (weight + _unobserved_weight(config) * other_weight) ** config.frequency_exponent
+
+
+def _unobserved_weight(config: FactorisationConfig) -> float:
+    if config.unobserved_weight is None:
+        raise ValueError("the configuration has not been resolved against data")
+    return config.unobserved_weight
 
 
 def _start(n_movies: int, config: FactorisationConfig, seed: int, warm: Factors | None) -> Float32Array:
