@@ -27,6 +27,7 @@ _MAX_TRAITS = 12
 _SAID = {
     "city_tier": "tier {}",
     "tier": "tier {}",
+    "second_language": "also {}",
     "age_band": "aged {}",
     "age": "aged {}",
     "plan": "{} plan",
