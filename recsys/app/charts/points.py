@@ -35,7 +35,7 @@ def point_map(
         x=alt.X("x:Q", title=points.x_title, axis=axis, scale=alt.Scale(zero=False, nice=False, padding=12)),
         y=alt.Y("y:Q", title=points.y_title, axis=axis, scale=alt.Scale(zero=False, nice=False, padding=12)),
     )
-    marks = base.mark_point(filled=True, opacity=0.8 if large else 0.6, strokeWidth=0.8)
+    marks = base.mark_point(filled=True, opacity=0.85 if large else 0.7, strokeWidth=0.8)
     encoded = marks.encode(**_encoding(colouring, size=46 if large else 14))
     if points.named:
         hint = [alt.Tooltip("title:N"), alt.Tooltip("value", title=colouring.name), alt.Tooltip("kind:N")]

@@ -28,6 +28,12 @@ _NEXT_STEPS = {
         places.TRAIN,
         "Train a model",
     ),
+    "E_STALE": (
+        "The tables have changed since the model was trained",
+        "The model in use knows other users or movies than the tables hold now. Train again, and everything here answers anew.",
+        places.TRAIN,
+        "Train a model",
+    ),
 }
 """Refusals that only mean that a step is still to come."""
 

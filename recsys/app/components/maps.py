@@ -86,7 +86,7 @@ def _table_with_choice(listed: pd.DataFrame) -> int:
         key="movies.table",
         on_select="rerun",
         selection_mode="single-row",
-        column_config={"row": None, "title": st.column_config.TextColumn("title", width="medium")},
+        column_config={"row": None, "title": st.column_config.TextColumn("title", width="small")},
     )
     rows = event.selection.rows
     return int(rows[0]) if rows else 0

@@ -57,13 +57,9 @@ def alike(movies: pd.DataFrame, space: NDArray[np.float32], row: int, *, k: int 
     """
     found, similarity = nearest(space, space[row : row + 1], min(k, len(space) - 1), exclude=np.array([row]))
     near = movies.iloc[found[0]]
-    columns = {
-        "title": near["title"].astype(str),
-        "alike": [percent(max(value, 0.0)) for value in similarity[0]],
-        "kind": near["kind"],
-    }
+    columns = {"title": near["title"].astype(str), "alike": [percent(max(value, 0.0)) for value in similarity[0]]}
     columns |= {label(name): _readable(near[name]) for name in _SHOWN[:2] if name in near.columns}
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns | {"kind": near["kind"]})
 
 
 def _readable(column: pd.Series) -> pd.Series:

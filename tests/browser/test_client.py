@@ -1,0 +1,156 @@
+"""The client in a real browser answers as Python does, from files of its own server and nothing else."""
+
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from recsys.export import bundle, golden
+from recsys.export.golden import Answer
+from recsys.export.phone import PhoneModel
+from tests.export import models
+from tests.export.conftest import CLIENT, converted, node  # noqa: F401  fixtures
+
+pytestmark = [pytest.mark.browser, pytest.mark.js, pytest.mark.train, pytest.mark.xdist_group("export")]
+
+FLAGS = [
+    *("--headless", "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--enable-unsafe-swiftshader"),
+]
+ASK = """
+async ({ folder, backend, questions, wasmPaths }) => {
+  const { open, urlSource } = await import("/client/greenlight-client.js");
+  try {
+    const recommender = await open(urlSource(`/bundles/${folder}`), { backend, wasmPaths });
+    const answers = questions.map((question) => recommender.recommend(question));
+    const similar = recommender.similar(recommender.vocabulary.ids[10], 5);
+    return { backend: recommender.backend, answers, similar, test: await recommender.selfTest() };
+  } catch (error) {
+    return { code: error.code, message: String(error) };
+  }
+}
+"""
+
+
+@dataclass
+class Site:
+    """A page that can load the client, and every address that it asked for."""
+
+    page: Any
+    origin: str
+    root: Path
+    asked: list[str] = field(default_factory=list)
+
+    def ask(self, folder: str, backend: str, questions: list[dict[str, Any]], wasm: str = "/client/") -> dict[str, Any]:
+        """Open a bundle in a fresh page and put questions to it."""
+        self.page.goto(f"{self.origin}/index.html")
+        answer: dict[str, Any] = self.page.evaluate(
+            ASK, {"folder": folder, "backend": backend, "questions": questions, "wasmPaths": wasm}
+        )
+        return answer
+
+
+@pytest.fixture(scope="module")
+def site(
+    converted: Path,  # noqa: F811
+    node: Callable[..., subprocess.CompletedProcess[str]],  # noqa: F811
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Site]:
+    browser_path = os.environ.get("RECSYS_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if not browser_path:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("there is no Chromium")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    root = tmp_path_factory.mktemp("site")
+    built = node("build.js", str(root / "client"))
+    assert built.returncode == 0, built.stderr
+    shutil.copytree(converted, root / "bundles")
+    (root / "index.html").write_text("<!doctype html><meta charset=utf-8><title>client</title><link rel=icon href=data:,>")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(root)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
+        page = browser.new_page()
+        found = Site(page, f"http://127.0.0.1:{server.server_port}", root)
+        page.on("request", lambda request: found.asked.append(request.url))
+        yield found
+        browser.close()
+    server.shutdown()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".wasm": "application/wasm"}  # noqa: RUF012
+
+    def log_message(self, *_arguments: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.parametrize("backend", ["wasm", "cpu", "plain"])
+@pytest.mark.parametrize("dtype", ["float32", "uint8"])
+def test_the_browser_gives_the_same_lists_as_python(dtype: Any, backend: str, site: Site):
+    """The bundle's golden questions, put by the client itself, and 100 others, compared here."""
+    source = models.source()
+    model = PhoneModel.of(source.tower, source.movies.vectors, dtype)
+    cases = golden.random_cases(model, 100, np.random.default_rng(8))
+    ids = source.movies.ids
+    questions = [
+        {
+            "history": [ids.ids[row] for row in case.history],
+            "context": case.context,
+            "exclude": [ids.ids[row] for row in case.excluded],
+        }
+        for case in cases
+    ]
+    found = site.ask(dtype, backend, questions)
+    assert found.get("backend") == backend, found
+    assert found["test"]["same"] == found["test"]["cases"] >= 100
+    assert found["test"]["maxRelativeError"] < golden.RELATIVE_TOLERANCE
+    for known, answer in zip(golden.answers(model, cases), found["answers"], strict=True):
+        given = Answer(
+            rows=ids.rows(each["id"] for each in answer).astype(np.int32),
+            scores=np.array([each["score"] for each in answer], dtype=np.float32),
+        )
+        assert golden.same_top(known, given)
+
+
+def test_neighbours_are_the_movies_with_the_largest_cosine(site: Site):
+    source = models.source()
+    vectors = source.movies.vectors.astype(np.float64)
+    cosines = vectors @ vectors[10] / np.linalg.norm(vectors, axis=1) / np.linalg.norm(vectors[10])
+    cosines[10] = -np.inf
+    expected = [source.movies.ids.ids[row] for row in np.argsort(-cosines)[:5]]
+    assert [each["id"] for each in site.ask("float32", "auto", [])["similar"]] == expected
+
+
+def test_without_webassembly_files_the_client_still_answers(site: Site):
+    found = site.ask("float32", "auto", [{"k": 3}], wasm="/nowhere/")
+    assert found.get("backend") == "cpu", found
+    assert found["test"]["same"] == found["test"]["cases"]
+
+
+def test_a_changed_bundle_is_refused_before_anything_is_computed(site: Site):
+    spoilt = site.root / "bundles" / "spoilt"
+    shutil.copytree(site.root / "bundles" / "float32", spoilt)
+    latest = bundle.status(spoilt)
+    assert latest is not None
+    path = latest.folder / "tfjs" / "user_tower" / "group1-shard1of1.bin"
+    content = bytearray(path.read_bytes())
+    content[77] ^= 16
+    path.write_bytes(bytes(content))
+    assert site.ask("spoilt", "wasm", [])["code"] == "E_HASH"
+
+
+def test_nothing_is_asked_of_anybody_else(site: Site):
+    site.asked.clear()
+    site.ask("float32", "wasm", [{"history": ["00123"]}])
+    assert len(site.asked) > 8
+    assert all(address.startswith(site.origin) for address in site.asked if not address.startswith("data:"))
+    assert not any("00123" in address for address in site.asked)

@@ -1,0 +1,159 @@
+"""The app in a browser: every page, light, dark and narrow, and the buyer's job by clicking."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from recsys.app import places
+from tests.browser.conftest import FLAGS
+
+pytestmark = [pytest.mark.browser, pytest.mark.train, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+PLACES = [place for section in places.MENU.values() for place in section]
+PATIENCE_MS = 60_000
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def context(browser: Browser, address: str) -> Iterator[BrowserContext]:
+    """A reader's browser that reaches nothing but the app."""
+    made = browser.new_context(viewport={"width": 1280, "height": 900})
+    made.set_default_timeout(PATIENCE_MS)
+    made.route(
+        lambda url: not url.startswith((address, address.replace("http", "ws"), "data:", "blob:")), lambda route: route.abort()
+    )
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+def settle(page: Page) -> None:
+    """Wait until nothing runs any more."""
+    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=PATIENCE_MS)
+
+
+def healthy(page: Page) -> None:
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
+
+
+@pytest.mark.parametrize("place", PLACES, ids=[place.url for place in PLACES])
+def test_a_cold_link_to_a_page_opens_that_page(page: Page, address: str, place: places.Place):
+    page.goto(f"{address}/{place.url}" if place is not places.HOME else address)
+    settle(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text(place.title)
+    expect(page.get_by_text("Page not found")).to_have_count(0)
+    expect(page.get_by_text("simulated service").first).to_be_visible()
+    healthy(page)
+
+
+@pytest.mark.parametrize("place", PLACES, ids=[place.url for place in PLACES])
+def test_a_page_fits_a_phone(browser: Browser, address: str, place: places.Place):
+    """Nothing has to be scrolled sideways at 420 pixels."""
+    narrow = browser.new_context(viewport={"width": 420, "height": 800}, color_scheme="dark")
+    page = narrow.new_page()
+    page.goto(f"{address}/{place.url}" if place is not places.HOME else address)
+    settle(page)
+    page.wait_for_timeout(500)
+    wide = page.evaluate(
+        "document.querySelector('[data-testid=stMain]').scrollWidth - document.querySelector('[data-testid=stMain]').clientWidth"
+    )
+    narrow.close()
+    assert wide <= 1
+
+
+def test_the_page_asks_nobody_but_the_app(browser: Browser, address: str):
+    """No fonts, scripts or counts from elsewhere."""
+    context = browser.new_context()
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    page = context.new_page()
+    page.goto(f"{address}/movies")
+    settle(page)
+    context.close()
+    elsewhere = {url for url in asked if not url.startswith((address, "data:", "blob:"))}
+    assert not elsewhere
+
+
+def test_dark_and_light_pages_differ_and_charts_follow(browser: Browser, address: str):
+    colours = {}
+    for scheme in ("light", "dark"):
+        context = browser.new_context(color_scheme=scheme)  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(f"{address}/personas")
+        settle(page)
+        page.locator("[data-testid=stVegaLiteChart] svg text").first.wait_for(state="attached")
+        ground = page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
+        ink = page.locator("[data-testid=stVegaLiteChart] svg text").last.get_attribute("fill")
+        colours[scheme] = (ground, ink)
+        context.close()
+    assert colours["light"][0] != colours["dark"][0]
+    assert colours["light"][1] != colours["dark"][1]
+
+
+def test_the_buyers_job(page: Page, address: str):
+    """An offer on the table: what is it worth, where to walk away, who is it for; kept, and opened again by its link."""
+    page.goto(f"{address}/scenario")
+    settle(page)
+    for _ in range(2):
+        page.get_by_role("button", name="Buy an offer").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_role("button", name="Add", exact=True).click()
+        expect(dialog).to_have_count(0)
+        settle(page)
+    expect(page.get_by_text("8 in 10 chance between").first).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("Where to walk away")).to_be_visible()
+    expect(page.get_by_text("Who it is for").first).to_be_visible()
+    healthy(page)
+    page.get_by_role("button", name="Change the audience").click()
+    page.get_by_role("dialog").get_by_role("button", name="Add", exact=True).click()
+    settle(page)
+    expect(page.get_by_text(re.compile("20% more users: everyone"))).to_be_visible()
+    link = page.url
+    assert "s=" in link
+    again = page.context.new_page()
+    again.goto(link)
+    settle(again)
+    expect(again.get_by_text(re.compile("20% more users: everyone"))).to_be_visible()
+    again.close()
+
+
+def test_a_box_on_the_movies_map_lists_what_is_in_it(page: Page, address: str):
+    page.goto(f"{address}/movies")
+    settle(page)
+    box = page.get_by_test_id("stVegaLiteChart").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.9, box["y"] + box["height"] * 0.8, steps=8)
+    page.mouse.up()
+    expect(page.get_by_text(re.compile(r"^\d+ selected"))).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text(re.compile("^Most like "))).to_be_visible()
+    healthy(page)
+
+
+def test_a_file_that_is_refused_is_explained_and_changes_nothing(page: Page, address: str, tmp_path: Path):
+    page.goto(f"{address}/data")
+    settle(page)
+    broken = tmp_path / "offers.csv"
+    broken.write_text("movie_id,title,fee,currency,window_months\nx1,Nameless,-5,INR,12\n", encoding="utf-8")
+    page.locator("input[type=file]").first.set_input_files(str(broken))
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_text("E_COST")).to_be_visible(timeout=PATIENCE_MS)
+    page.get_by_role("button", name="Clear this").click()
+    settle(page)
+    healthy(page)
