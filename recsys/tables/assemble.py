@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from recsys.ids import IdMap
+from recsys.tables.columns import TABLES
 from recsys.tables.content import combined, hash_of_table
 from recsys.tables.dataset import Dataset
 from recsys.tables.terms import ASSUMED, Economics, as_toml
@@ -38,6 +39,7 @@ EVENT_TYPES = pa.schema(
         ("device", pa.dictionary(pa.int32(), pa.string())),
     ]
 )
+_COLUMN_ORDER = tuple(dict.fromkeys(name for columns in TABLES.values() for name in columns))
 NO_OFFERS = pd.DataFrame(
     {
         "movie_id": pd.Series(dtype="str"),
@@ -118,8 +120,12 @@ def fingerprint_of(hashes: Mapping[str, str], economics: Economics) -> str:
 
 
 def typed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Known columns in their types: text, float64 (NaN where absent), datetime64[s]; other columns as they are."""
-    frame = frame.reset_index(drop=True)
+    """Known columns in their types: text, float64 (NaN where absent), datetime64[s]; other columns as they are.
+
+    Known columns come first, others by name, so that the order of a file's columns leaves no trace.
+    """
+    order = [*(name for name in _COLUMN_ORDER if name in frame), *sorted(set(frame.columns) - set(_COLUMN_ORDER))]
+    frame = frame[order].reset_index(drop=True)
     types: dict[str, Any] = {}
     for name in frame.columns:
         if name in DATE_COLUMNS:
