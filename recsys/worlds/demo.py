@@ -84,7 +84,7 @@ def _write_tables(config: WorldConfig, draft: Path, progress: Progress | None) -
     (draft / "economics.toml").write_text(as_toml(terms.ECONOMICS), encoding="utf-8")
     with pq.ParquetWriter(draft / "events.parquet", EVENTS, compression="zstd") as events_file:
         for number, block in enumerate(histories(config, movies, progress)):
-            if number == 0:
+            if number == 0 and config.n_offers:
                 _csv(offers_table(config, movies, pricing.asks(config, block)), draft / "offers.csv")
             people, paid, views = users_table(config, block.parts.users), subscriptions_table(config, block), events_table(block)
             _csv(people, draft / "users.csv")

@@ -207,6 +207,14 @@ def test_a_world_that_is_cut_off_leaves_the_old_one(world, tmp_path, monkeypatch
     assert (tmp_path / "world" / "users.csv").read_bytes() == (world / "users.csv").read_bytes()
 
 
+def test_a_world_may_be_tiny_and_without_offers(tmp_path):
+    """No offers: no table of them, since a table without rows would be refused."""
+    write_world(WorldConfig(n_users=60, n_movies=30, n_offers=0, months=2), tmp_path / "world")
+    assert not (tmp_path / "world" / "offers.csv").exists()
+    report = import_path(tmp_path / "world", Workspace(tmp_path / "workspace")).as_json()
+    assert report["warnings"] == []
+
+
 def test_progress_counts_users(tmp_path, monkeypatch):
     monkeypatch.setattr(blocks, "BLOCK", 128)
     seen = []
