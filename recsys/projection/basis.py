@@ -5,7 +5,7 @@ No TensorFlow: offers get their content vectors from the movie tower rebuilt in 
 
 import hashlib
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -55,6 +55,8 @@ class Basis:
     """float64[n_users], chance of being subscribed today; counts for users of a plan that can be left."""
     return_share: float = 0.0
     """Share of those who left that come back in a month."""
+    data_end: pd.Timestamp | None = None
+    """Time of the last event: what "today" means."""
     assumed: tuple[str, ...] = ()
     """What import had to assume."""
     _cache: dict[int, nests.NestSums] = field(default_factory=dict, repr=False)
@@ -88,6 +90,10 @@ class Basis:
     def persona_of(self) -> IntArray:
         """Persona of each user, int64[n_users]."""
         return self.personas.assignment
+
+    def with_choice(self, choice: ChoiceModel) -> "Basis":
+        """The same service under another choice model, with nothing remembered."""
+        return replace(self, choice=choice, _cache={}, _lock=threading.Lock())
 
     def title(self, movie_id: str) -> str:
         """Title of a catalogue movie or an offer; the id where neither has it."""
@@ -171,6 +177,7 @@ def load_basis(workspace: Workspace) -> Basis:
         weight=np.ones(choice.n_users),
         subscribed=subscribed,
         return_share=return_share,
+        data_end=dataset.events["timestamp"].max() if len(dataset.events) else None,
         assumed=dataset.assumed,
     )
 

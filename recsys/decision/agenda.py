@@ -1,0 +1,222 @@
+"""Three things worth deciding today, computed from the workspace as it is."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from recsys.ids import FloatArray
+from recsys.projection import audience as audiences
+from recsys.projection.basis import Basis
+from recsys.projection.blocks import PRODUCT_BLOCK, over_users
+from recsys.projection.nests import layout, movie_weights
+from recsys.projection.project import project
+from recsys.projection.result import OfferResult
+from recsys.scenario.scenario import Acquire, ContinueDrift, Drop, Scenario
+from recsys.tables.terms import Origin
+
+Kind = Literal["buy", "renew", "audience", "takes from others"]
+
+N_DECISIONS = 3
+EXPIRY_DAYS = 92
+N_EXPIRING = 5
+"""Expiring movies, most watched first, whose loss is worked out."""
+GROWTH_MONTHS = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A number with its unit and origin."""
+
+    name: str
+    value: float
+    unit: str
+    """``currency`` amounts are in the workspace's currency."""
+    origin: Origin
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """Something to decide, with what it rests on and the scenario that shows it."""
+
+    kind: Kind
+    subject: str
+    """Id of the movie or offer, or name of the persona."""
+    title: str
+    verdict: str
+    """``buy``, ``renew``, ``let go``, ``serve`` or ``beware``"""
+    figures: tuple[Figure, ...]
+    scenario: Scenario
+
+
+def today(basis: Basis) -> tuple[Decision, ...]:
+    """Up to three decisions of different kinds; fewer where the workspace does not hold what they need.
+
+    The best offer against its walk-away price; a licence about to expire; the audience that grows fastest; an offer that looks
+    popular but mostly takes from others. In this order, the first three that there are.
+    """
+    alone = _each_alone(basis)
+    found = [_best_offer(basis, alone), _expiring(basis), _growing(basis), _takes_from_others(basis, alone)]
+    return tuple(decision for decision in found if decision is not None)[:N_DECISIONS]
+
+
+def _each_alone(basis: Basis) -> list[OfferResult]:
+    asked = [Scenario(name=f"buy {basis.title(offer)}", changes=(Acquire(offer=offer),)) for offer in basis.offer_ids.ids]
+    return [project(basis, scenario).offers[0] for scenario in asked]
+
+
+def _buying(basis: Basis, offer: str) -> Scenario:
+    return Scenario(name=f"Buy {basis.title(offer)}", changes=(Acquire(offer=offer),))
+
+
+def _best_offer(basis: Basis, alone: list[OfferResult]) -> Decision | None:
+    known = [offer for offer in alone if offer.roi is not None]
+    if not known:
+        return None
+    best = max(known, key=lambda offer: (offer.npv.p50, offer.movie_id))
+    fee = float(basis.offers["fee"].iloc[int(basis.offer_ids.rows([best.movie_id])[0])])
+    return Decision(
+        kind="buy",
+        subject=best.movie_id,
+        title=best.title,
+        verdict="buy" if fee <= best.max_bid.p50 else "let go",
+        figures=(
+            Figure(name="fee asked", value=fee, unit="currency", origin="configured"),
+            Figure(name="walk-away price", value=best.max_bid.p50, unit="currency", origin="estimated"),
+            Figure(name="net present value", value=best.npv.p50, unit="currency", origin="estimated"),
+            Figure(name="viewing hours it adds", value=best.incremental_hours.p50, unit="hours", origin="estimated"),
+            Figure(name="viewing hours it gets", value=best.gross_hours.p50, unit="hours", origin="estimated"),
+        ),
+        scenario=_buying(basis, best.movie_id),
+    )
+
+
+def _expiring(basis: Basis) -> Decision | None:
+    """Of the licences that end soonest, the most watched: what the service loses without it, against its fee."""
+    column = next((name for name in ("licence_until", "available_until") if name in basis.movies), None)
+    if column is None or basis.data_end is None:
+        return None
+    until = pd.to_datetime(basis.movies[column], utc=True)
+    now = pd.to_datetime(basis.data_end, utc=True)
+    soon = ((until > now) & (until <= now + pd.Timedelta(days=EXPIRY_DAYS))).to_numpy() & basis.choice.available
+    if not soon.any():
+        return None
+    hours = monthly_hours(basis)
+    rows = sorted(np.flatnonzero(soon), key=lambda row: (-hours[row], row))[:N_EXPIRING]
+    asked = {row: _dropping(basis, str(basis.choice.movie_ids.ids[row])) for row in rows}
+    losses = {row: project(basis, scenario) for row, scenario in asked.items()}
+    worst = min(rows, key=lambda row: (losses[row].npv.p50, row))
+    effect = losses[worst].acquisition_effect
+    fee = losses[worst].npv.p50 - effect.value.p50
+    movie = str(basis.choice.movie_ids.ids[worst])
+    figures = [
+        Figure(name="days left", value=float((until.iloc[worst] - now).days), unit="days", origin="configured"),
+        Figure(name="viewing hours it gets a month", value=float(hours[worst]), unit="hours", origin="estimated"),
+        Figure(name="viewing hours lost without it", value=-effect.hours.p50, unit="hours", origin="estimated"),
+        Figure(name="revenue lost without it", value=-effect.value.p50, unit="currency", origin="estimated"),
+    ]
+    if fee > 0:
+        figures.append(Figure(name="licence fee", value=fee, unit="currency", origin="configured"))
+    return Decision(
+        kind="renew",
+        subject=movie,
+        title=basis.title(movie),
+        verdict="renew" if losses[worst].npv.p50 < 0 else "let go",
+        figures=tuple(figures),
+        scenario=asked[worst],
+    )
+
+
+def _dropping(basis: Basis, movie: str) -> Scenario:
+    return Scenario(name=f"Let {basis.title(movie)} go", changes=(Drop(movie=movie),))
+
+
+def monthly_hours(basis: Basis) -> FloatArray:
+    """Hours a month of every movie on the service today, for today's users, float64[n_movies]; 0 for the others."""
+    choice, parameters = basis.choice, basis.choice.draws[0]
+    sums, users = basis.sums(0), choice.members[parameters.member].users
+    columns = layout(choice, choice.available)
+    people = audiences.people(basis, audiences.today(basis), parameters)
+    there = people.weight * people.occasions * np.where(people.subscribes, people.subscribed, 1.0)
+
+    def work(block: slice) -> FloatArray:
+        worth = np.where(sums.worth[block] > 0, sums.worth[block], 1.0)
+        power = np.where(sums.worth[block] > 0, worth**parameters.dissimilarity, 0.0)
+        factor = power / worth * (there[block] / (1.0 + power.sum(axis=1)))[:, None]
+        weights = movie_weights(choice, parameters, users[block], np.arange(choice.n_users)[block], columns)
+        views: FloatArray = np.einsum("ij,ij->j", weights, factor[:, choice.nests[columns.columns]])
+        return views
+
+    hours = np.zeros(choice.n_movies)
+    total = np.sum(over_users(choice.n_users, work, block=PRODUCT_BLOCK), axis=0)
+    hours[columns.columns] = total * choice.hours_per_view[columns.columns]
+    return hours
+
+
+def _growing(basis: Basis) -> Decision | None:
+    """The persona that grows fastest, and the part of its occasions that the catalogue wins, against everyone's."""
+    personas = basis.personas.personas
+    if not personas:
+        return None
+    k = max(range(len(personas)), key=lambda k: (personas[k].monthly_growth_share, personas[k].size, -k))
+    fastest = personas[k]
+    if fastest.monthly_growth_share <= 0:
+        return None
+    served, everyone = _share_served(basis, k)
+    grown = (1.0 + fastest.monthly_growth_share) ** GROWTH_MONTHS
+    return Decision(
+        kind="audience",
+        subject=fastest.name,
+        title=fastest.name,
+        verdict="serve" if served < everyone else "keep",
+        figures=(
+            Figure(name="growth a month", value=fastest.monthly_growth_share, unit="share", origin="estimated"),
+            Figure(name="users today", value=float(fastest.size), unit="users", origin="estimated"),
+            Figure(name=f"users in {GROWTH_MONTHS} months", value=fastest.size * grown, unit="users", origin="estimated"),
+            Figure(name="occasions that find something here", value=served, unit="share", origin="estimated"),
+            Figure(name="the same over all users", value=everyone, unit="share", origin="estimated"),
+        ),
+        scenario=Scenario(name=f"{fastest.name} goes on growing", changes=(ContinueDrift(months=GROWTH_MONTHS),)),
+    )
+
+
+def _share_served(basis: Basis, persona: int) -> tuple[float, float]:
+    """Share of viewing occasions that the catalogue wins: a persona's, and everyone's."""
+    parameters = basis.choice.draws[0]
+    sums = basis.sums(0)
+    worth = np.where(sums.worth > 0, sums.worth, 0.0) ** parameters.dissimilarity
+    inside = worth.sum(axis=1) / (1.0 + worth.sum(axis=1))
+    occasions = basis.weight * parameters.occasions
+    own = occasions * (basis.persona_of == persona)
+    return float(inside @ own / own.sum()), float(inside @ occasions / occasions.sum())
+
+
+def _takes_from_others(basis: Basis, alone: list[OfferResult]) -> Decision | None:
+    """Of the offers that more than half of the others are less watched than, the one that adds least of what it gets."""
+    if len(alone) < 2:
+        return None
+    median = float(np.median([offer.gross_hours.p50 for offer in alone]))
+    popular = [offer for offer in alone if offer.gross_hours.p50 >= median > 0]
+    if not popular:
+        return None
+    worst = max(popular, key=lambda offer: (offer.cannibalised_hours.p50 / offer.gross_hours.p50, offer.movie_id))
+    rank = 1 + sum(offer.gross_hours.p50 > worst.gross_hours.p50 for offer in alone)
+    return Decision(
+        kind="takes from others",
+        subject=worst.movie_id,
+        title=worst.title,
+        verdict="beware",
+        figures=(
+            Figure(name="rank by viewing hours", value=float(rank), unit=f"of {len(alone)} offers", origin="estimated"),
+            Figure(name="viewing hours it gets", value=worst.gross_hours.p50, unit="hours", origin="estimated"),
+            Figure(name="viewing hours it adds", value=worst.incremental_hours.p50, unit="hours", origin="estimated"),
+            Figure(
+                name="part that it takes from others",
+                value=worst.cannibalised_hours.p50 / worst.gross_hours.p50,
+                unit="share",
+                origin="estimated",
+            ),
+        ),
+        scenario=_buying(basis, worst.movie_id),
+    )

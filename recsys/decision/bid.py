@@ -1,0 +1,63 @@
+"""The walk-away price: the licence fee above which an offer no longer earns what money has to earn here."""
+
+from dataclasses import dataclass, replace
+
+from recsys.errors import ScenarioError
+from recsys.projection.basis import Basis
+from recsys.projection.project import Draws, project
+from recsys.projection.result import OfferResult, Range
+from recsys.scenario.scenario import Acquire, Scenario
+from recsys.segments.rules import nearest_names
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bid:
+    """What to pay at most for one offer."""
+
+    movie_id: str
+    title: str
+    fee: float
+    """Asked, currency."""
+    price: Range
+    """Walk-away price, currency: at it NPV = hurdle rate · cost, all other terms as offered. Not below 0."""
+    room_share: float
+    """(P50 of the price − fee) / fee: how far the fee is below it; 0 where the fee is 0."""
+    verdict: str
+    """``take`` where even the cautious price (P10) is above the fee, ``leave`` where even the hopeful one (P90) is below,
+    ``negotiate`` between."""
+    result: OfferResult
+    scenario: Scenario
+    """The question that shows it."""
+
+
+def walk_away(basis: Basis, offer: str, scenario: Scenario | None = None, *, draws: Draws = "all") -> Bid:
+    """The walk-away price of an offer, by itself or on top of what a scenario does.
+
+    Raises
+    ------
+    ScenarioError  E_MOVIE: no such offer; as :func:`recsys.projection.project.project`
+    """
+    if offer not in basis.offer_ids:
+        raise ScenarioError.of(
+            "E_MOVIE", f"there is no offer {offer!r}.", f"Did you mean {nearest_names(offer, basis.offer_ids.ids)}?"
+        )
+    asked = scenario or Scenario(name=f"buy {basis.title(offer)}")
+    if not any(isinstance(change, Acquire) and change.offer == offer for change in asked.changes):
+        asked = replace(asked, changes=(*asked.changes, Acquire(offer=offer)))
+    result = next(found for found in project(basis, asked, draws=draws).offers if found.movie_id == offer)
+    fee = _fee(basis, asked, offer)
+    return Bid(
+        movie_id=offer,
+        title=result.title,
+        fee=fee,
+        price=result.max_bid,
+        room_share=(result.max_bid.p50 - fee) / fee if fee > 0 else 0.0,
+        verdict="take" if result.max_bid.p10 >= fee else "leave" if result.max_bid.p90 < fee else "negotiate",
+        result=result,
+        scenario=asked,
+    )
+
+
+def _fee(basis: Basis, scenario: Scenario, offer: str) -> float:
+    stated = next(change.fee for change in scenario.changes if isinstance(change, Acquire) and change.offer == offer)
+    return float(basis.offers["fee"].iloc[int(basis.offer_ids.rows([offer])[0])]) if stated is None else stated

@@ -1,0 +1,223 @@
+"""What a slate has to obey besides its budget, and which rules clash where none can.
+
+schema = 1
+at_most = 4
+must_have = ["offer-001"]
+never_with = [["offer-002", "offer-003"]]
+
+[[at_least]]
+language = "Tamil"
+offers = 2
+"""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from recsys.errors import Finding, ScenarioError
+from recsys.ids import FloatArray
+from recsys.segments.rules import nearest_names
+
+SCHEMA = 1
+_KEYS = ("schema", "at_most", "must_have", "never_with", "at_least")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtLeast:
+    """So many offers in a language."""
+
+    language: str
+    offers: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """Rules of a slate."""
+
+    at_most: int | None = None
+    """Offers in all."""
+    at_least: tuple[AtLeast, ...] = ()
+    must_have: tuple[str, ...] = ()
+    never_with: tuple[tuple[str, ...], ...] = ()
+    """Of each group, one offer at most."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Limit:
+    """A rule as ``low ≤ row · x ≤ high`` over offers bought (1) or not (0)."""
+
+    says: str
+    row: FloatArray
+    low: float
+    high: float
+
+    def holds(self, chosen: NDArray[np.bool_]) -> bool:
+        """Whether a choice, bool[n_offers], obeys it (to a billionth of its size)."""
+        return bool(self.holds_each(chosen[None, :])[0])
+
+    def holds_each(self, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which choices, bool[n_choices, n_offers], obey it."""
+        total = chosen @ self.row
+        slack = 1e-9 * max(1.0, abs(self.high) if np.isfinite(self.high) else abs(self.low))
+        obeys: NDArray[np.bool_] = (total >= self.low - slack) & (total <= self.high + slack)
+        return obeys
+
+
+def loads(text: str) -> Rules:
+    """Read a rules file.
+
+    Raises
+    ------
+    ScenarioError  E_TOML, E_VERSION, E_PARAM, E_RANGE; all findings at once
+
+    Examples
+    --------
+    >>> loads('schema = 1\\nat_most = 3\\n[[at_least]]\\nlanguage = "Tamil"\\noffers = 1').at_least
+    (AtLeast(language='Tamil', offers=1),)
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError.of("E_TOML", f"the rules are not TOML: {error}.", "Correct the line that is named.") from error
+    if document.get("schema") != SCHEMA:
+        raise ScenarioError.of("E_VERSION", f"the rules state schema {document.get('schema')!r}.", f"Write schema = {SCHEMA}.")
+    findings = [_wrong(key, f"{key!r} is not a rule", f"Known: {', '.join(_KEYS[1:])}.") for key in document if key not in _KEYS]
+    at_most = document.get("at_most")
+    if at_most is not None and not _whole(at_most, 0):
+        findings.append(_wrong("at_most", f"{at_most!r} is not a number of offers", "Give a whole number from 0."))
+    must_have = document.get("must_have", [])
+    if not _texts(must_have):
+        findings.append(_wrong("must_have", "it is not a list of ids", 'Write ["id1", "id2"].'))
+    never_with = document.get("never_with", [])
+    if not isinstance(never_with, list) or not all(_texts(group) and len(group) > 1 for group in never_with):
+        findings.append(_wrong("never_with", "it is not a list of groups of ids", 'Write [["id1", "id2"]].'))
+    at_least = document.get("at_least", [])
+    if not isinstance(at_least, list) or not all(_is_minimum(entry) for entry in at_least):
+        findings.append(_wrong("at_least", "it is not a list of languages and numbers", 'Write language = "…" and offers = 1.'))
+    if findings:
+        raise ScenarioError(findings)
+    return Rules(
+        at_most=at_most,
+        at_least=tuple(AtLeast(language=entry["language"], offers=entry["offers"]) for entry in at_least),
+        must_have=tuple(must_have),
+        never_with=tuple(tuple(group) for group in never_with),
+    )
+
+
+def _wrong(key: str, what: str, remedy: str) -> Finding:
+    return Finding(code="E_PARAM", message=f"{key}: {what}.", remedy=remedy, table="rules", column=key)
+
+
+def _whole(value: object, low: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= low
+
+
+def _texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(entry, str) for entry in value)
+
+
+def _is_minimum(entry: Any) -> bool:
+    return (
+        isinstance(entry, Mapping)
+        and set(entry) == {"language", "offers"}
+        and isinstance(entry["language"], str)
+        and _whole(entry["offers"], 0)
+    )
+
+
+def limits(rules: Rules, offers: pd.DataFrame, ids: Sequence[str], cost: FloatArray, budget: float) -> tuple[Limit, ...]:
+    """Budget and rules over the offers ``ids``, in their order.
+
+    Raises
+    ------
+    ScenarioError  E_MOVIE: a rule names an offer that there is not; E_NUMBER, E_RANGE: the budget
+    """
+    if not np.isfinite(budget):
+        raise ScenarioError.of("E_NUMBER", f"a budget of {budget} is not a finite number.", "Give an amount of money.")
+    if budget < 0:
+        raise ScenarioError.of("E_RANGE", f"a budget of {budget:g} is below 0.", "Give an amount from 0.")
+    named = [*rules.must_have, *(name for group in rules.never_with for name in group)]
+    unknown = [name for name in named if name not in ids]
+    if unknown:
+        raise ScenarioError.of(
+            "E_MOVIE", f"the rules name {unknown[0]!r}, which is no offer.", f"Did you mean {nearest_names(unknown[0], ids)}?"
+        )
+
+    def having(names: Sequence[str]) -> FloatArray:
+        return np.array([float(name in names) for name in ids])
+
+    found = [Limit(says=f"the budget of {budget:,.0f}", row=cost, low=-np.inf, high=budget)]
+    if rules.at_most is not None:
+        found.append(Limit(says=f"at most {rules.at_most} offers", row=np.ones(len(ids)), low=-np.inf, high=float(rules.at_most)))
+    languages = dict(zip(offers["movie_id"].astype(str), _languages(offers), strict=True))
+    for minimum in rules.at_least:
+        row = np.array([float(minimum.language in languages[name]) for name in ids])
+        says = f"at least {minimum.offers} in {minimum.language} (there are {int(row.sum())})"
+        found.append(Limit(says=says, row=row, low=float(minimum.offers), high=np.inf))
+    found += [Limit(says=f"{name} must be in", row=having([name]), low=1.0, high=np.inf) for name in rules.must_have]
+    for group in rules.never_with:
+        found.append(Limit(says=f"one of {', '.join(group)} at most", row=having(group), low=-np.inf, high=1.0))
+    return tuple(found)
+
+
+def _languages(offers: pd.DataFrame) -> list[set[str]]:
+    if "languages" not in offers:
+        return [set() for _ in range(len(offers))]
+    return [set(str(entry).split("|")) for entry in offers["languages"]]
+
+
+def best_additive(
+    value: FloatArray, bounds: Sequence[Limit], *, allowed: NDArray[np.bool_]
+) -> tuple[float, NDArray[np.bool_]] | None:
+    """The choice of greatest total value where values add up, by mixed-integer programming; None where no choice obeys.
+
+    Parameters
+    ----------
+    value : float64[n_offers], of each offer by itself
+    allowed : bool[n_offers], offers that may be bought at all
+
+    Returns
+    -------
+    An upper bound on the total (the solver's own), and the choice, bool[n_offers]
+    """
+    scale = float(np.abs(value).max(initial=0.0)) or 1.0
+    constraints = []
+    for bound in bounds:
+        size = float(np.abs(bound.row).max(initial=0.0)) or 1.0
+        constraints.append(LinearConstraint(bound.row / size, bound.low / size, bound.high / size))
+    solved = milp(
+        -value / scale, integrality=np.ones(len(value)), bounds=Bounds(0, allowed.astype(np.float64)), constraints=constraints
+    )
+    if solved.x is None:
+        return None
+    dual = getattr(solved, "mip_dual_bound", None)
+    bound_value = solved.fun if dual is None else dual
+    return -float(bound_value) * scale, np.asarray(solved.x > 0.5)
+
+
+def check_feasible(bounds: Sequence[Limit], *, allowed: NDArray[np.bool_]) -> None:
+    """Refuse rules that no slate can obey, with a smallest set of them that clash.
+
+    Raises
+    ------
+    ScenarioError  E_RULES
+    """
+    nothing = np.zeros(len(allowed))
+    if best_additive(nothing, bounds, allowed=allowed) is not None:
+        return
+    clash = list(bounds)
+    for bound in bounds:
+        rest = [kept for kept in clash if kept is not bound]
+        if best_additive(nothing, rest, allowed=allowed) is None:
+            clash = rest
+    raise ScenarioError.of(
+        "E_RULES",
+        f"no slate obeys all of this: {'; '.join(bound.says for bound in clash)}.",
+        "Give up one of these, or raise the budget.",
+    )

@@ -1,0 +1,72 @@
+"""What the answer hangs on: each uncertain parameter moved from its P10 to its P90, one at a time."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from recsys.choice.model import Draw
+from recsys.projection.basis import Basis
+from recsys.projection.project import project
+from recsys.scenario.scenario import Scenario
+
+PARAMETERS = {
+    "score_slope": "how strongly scores speak",
+    "dissimilarity": "how easily similar movies replace one another",
+    "rewatch": "how often a movie is watched again",
+    "churn_hours_slope": "how much viewing keeps subscribers",
+    "cold_appeal_shift": "how good the offers turn out to be",
+}
+"""Parameters of a draw, one number each, and what they mean to a buyer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Swing:
+    """What one parameter does to the NPV of a scenario."""
+
+    parameter: str
+    meaning: str
+    low: float
+    """P10 of the parameter."""
+    high: float
+    """P90 of the parameter."""
+    npv_low: float
+    """NPV, currency, with the parameter at its P10."""
+    npv_high: float
+
+    @property
+    def swing(self) -> float:
+        """How far the NPV moves, currency."""
+        return abs(self.npv_high - self.npv_low)
+
+
+def tornado(basis: Basis, scenario: Scenario) -> tuple[Swing, ...]:
+    """Swings of the NPV, largest first; parameters that no draw varies are left out.
+
+    The appeal of cold movies moves the offers' appeal by its residual spread; every other parameter is set in place.
+
+    Raises
+    ------
+    ScenarioError  as :func:`recsys.projection.project.project`
+    """
+    swings = []
+    for name, meaning in PARAMETERS.items():
+        values = np.array([getattr(draw, name) for draw in basis.choice.draws[1:]])
+        if len(values) < 2 or np.ptp(values) == 0:
+            continue
+        low, high = (float(value) for value in np.quantile(values, [0.1, 0.9]))
+        ends = [project(_at(basis, name, value), scenario).npv.p50 for value in (low, high)]
+        swings.append(Swing(parameter=name, meaning=meaning, low=low, high=high, npv_low=ends[0], npv_high=ends[1]))
+    return tuple(sorted(swings, key=lambda swing: (-swing.swing, swing.parameter)))
+
+
+def _at(basis: Basis, name: str, value: float) -> Basis:
+    point = basis.choice.draws[0]
+    if name == "cold_appeal_shift":
+        coefficients = point.cold_appeal_coefficients.copy()
+        coefficients[0] += value * basis.choice.cold_appeal_residual_sd
+        moved: Draw = replace(point, cold_appeal_coefficients=coefficients)
+    else:
+        changed: dict[str, Any] = {name: value}
+        moved = replace(point, **changed)
+    return basis.with_choice(replace(basis.choice, draws=(moved,)))

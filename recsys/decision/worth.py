@@ -1,0 +1,152 @@
+"""What a set of offers is worth together: its NPV, by the engine and not by adding up its parts.
+
+Each set is run once and remembered. Budget and terms are not part of the run: fees and other fixed costs come off afterwards.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys.errors import DataError
+from recsys.projection import audience as audiences
+from recsys.projection import catalogue as catalogues
+from recsys.projection import nests
+from recsys.projection.basis import Basis
+from recsys.projection.demand import Extras, Outcome, People, simulate
+from recsys.projection.economics import cost_flow, net_present_value
+from recsys.projection.offers import Offer
+from recsys.scenario.scenario import Acquire, Scenario, ShiftLaunch
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Worth:
+    """NPV of sets of offers at the point estimate, for the audience and the other catalogue changes of a scenario."""
+
+    basis: Basis
+    scenario: Scenario
+    """The question around the slate; its own acquisitions only give terms."""
+    offers: tuple[Offer, ...]
+    """Every offer of the table, in the order of ids."""
+    _extras: Extras
+    _tracked: tuple[int, ...]
+    _people: People
+    _sums: nests.NestSums
+    _baseline: Outcome
+    _known: dict[frozenset[int], float]
+
+    def npv(self, chosen: Iterable[int]) -> float:
+        """NPV of these offers (positions in ``offers``) bought together."""
+        key = frozenset(chosen)
+        if key not in self._known:
+            self._known[key] = self._run(sorted(key)) if key else 0.0
+        return self._known[key]
+
+    @property
+    def n_runs(self) -> int:
+        """Sets that have been run."""
+        return len(self._known)
+
+    def committed(self, chosen: Iterable[int]) -> float:
+        """What has to be paid whatever happens, currency: fees, dubbing, delivery and marketing, without royalties."""
+        return float(sum(fixed_cost(self.offers[k]) for k in sorted(chosen)))
+
+    def _run(self, chosen: list[int]) -> float:
+        followed = _some(self._extras, [*chosen, *self._tracked])
+        outcome = _simulate(self.basis, self._sums, self._people, followed)
+        rate = self.basis.economics.discount_rate.value
+        flow = np.concatenate([[0.0], outcome.revenue - self._baseline.revenue])
+        for place, k in enumerate(chosen):
+            flow -= cost_flow(self.offers[k].terms, outcome.extra_views[place])
+        return net_present_value(flow, rate)
+
+
+def fixed_cost(offer: Offer) -> float:
+    """Fee, dubbing, delivery and marketing of an offer, currency, not discounted."""
+    terms = offer.terms
+    return terms.fee + terms.dubbing_cost + terms.delivery_cost + terms.marketing_cost
+
+
+def worth(basis: Basis, scenario: Scenario | None = None) -> Worth:
+    """Make ready to value slates from all offers of the table.
+
+    Parameters
+    ----------
+    scenario : the audience and the other catalogue changes around the slate; where it acquires an offer, its terms are used
+
+    Raises
+    ------
+    DataError  E_NO_OFFERS: the workspace has none
+    ScenarioError  as :func:`recsys.projection.project.project`
+    """
+    if not len(basis.offers):
+        raise DataError.of("E_NO_OFFERS", "this workspace holds no offers.", "Import an offers table.")
+    asked = scenario or Scenario(name="slate")
+    horizon = asked.horizon_months
+    stated = {change.offer: change for change in asked.catalogue if isinstance(change, Acquire)}
+    every = [stated.get(name, Acquire(offer=name)) for name in basis.offer_ids.ids]
+    others = [change for change in asked.catalogue if not isinstance(change, Acquire)]
+    known = set(basis.offer_ids.ids)
+    unknown = [change for name, change in stated.items() if name not in known]
+    catalogue = catalogues.changed(basis, (*every, *unknown, *others), horizon)
+    audience = audiences.changed(basis, asked.audience)
+    parameters = basis.choice.draws[0]
+    users = audiences.vectors(basis.choice.members[parameters.member], audience, basis.weight)
+    sums = nests.without(
+        basis.choice,
+        parameters,
+        basis.sums(0),
+        users=users,
+        shifted=audience.shifted_rows,
+        tracked=[movie.row for movie in catalogue.tracked],
+    )
+    extras = catalogues.extras(basis, 0, catalogue, users, horizon)
+    people = audiences.people(basis, audience, parameters)
+    staying = tuple(extra for extra in catalogue.after if extra >= len(catalogue.offers))
+    return Worth(
+        basis=basis,
+        scenario=asked,
+        offers=catalogue.offers,
+        _extras=extras,
+        _tracked=staying,
+        _people=people,
+        _sums=sums,
+        _baseline=_simulate(basis, sums, people, _some(extras, list(staying))),
+        _known={},
+    )
+
+
+def _some(extras: Extras, which: list[int]) -> Extras:
+    return Extras(
+        utility=extras.utility[which],
+        unwatched=extras.unwatched[which],
+        hours_per_view=extras.hours_per_view[which],
+        nests=extras.nests[which],
+        curve=extras.curve[which],
+    )
+
+
+def _simulate(basis: Basis, sums: nests.NestSums, people: People, extras: Extras) -> Outcome:
+    parameters = basis.choice.draws[0]
+    return simulate(
+        sums,
+        dissimilarity=parameters.dissimilarity,
+        rewatch=parameters.rewatch,
+        people=people,
+        extras=extras,
+        worlds=[range(len(extras))],
+        horizon_months=extras.curve.shape[1],
+    )[0]
+
+
+def with_slate(scenario: Scenario, chosen: Iterable[str]) -> Scenario:
+    """The scenario with exactly these offers bought, at the terms it states."""
+    wanted = list(chosen)
+    stated = {change.offer: change for change in scenario.catalogue if isinstance(change, Acquire)}
+    kept = [
+        change
+        for change in scenario.changes
+        if not isinstance(change, Acquire) and not (isinstance(change, ShiftLaunch) and change.offer not in wanted)
+    ]
+    bought = [stated.get(name, Acquire(offer=name)) for name in wanted]
+    return Scenario(name=scenario.name, changes=(*kept, *bought), horizon_months=scenario.horizon_months)

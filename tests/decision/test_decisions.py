@@ -1,0 +1,218 @@
+"""Bids, slates, rules, agenda and swings on a made-up service."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recsys.decision import agenda, rules, slate, tornado
+from recsys.decision.bid import walk_away
+from recsys.decision.rules import AtLeast, Rules
+from recsys.errors import DataError, ScenarioError
+from recsys.projection.basis import Basis
+from recsys.projection.project import project
+from recsys.scenario import scenario as s
+from recsys.scenario import toml
+from tests.projection import builders
+
+RULES = """
+schema = 1
+at_most = 4
+must_have = ["o01"]
+never_with = [["o02", "o03"]]
+
+[[at_least]]
+language = "Tamil"
+offers = 2
+"""
+
+
+@pytest.fixture(scope="module")
+def basis() -> Basis:
+    made = builders.basis(n_users=80, n_offers=8, seed=5)
+    return builders.fresh(
+        made, offers=made.offers.assign(fee=made.offers["fee"] / 6), data_end=pd.Timestamp("2025-01-15", tz="UTC")
+    )
+
+
+def test_a_rules_file_says_what_it_says():
+    assert rules.loads(RULES) == Rules(
+        at_most=4, at_least=(AtLeast(language="Tamil", offers=2),), must_have=("o01",), never_with=(("o02", "o03"),)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("at_most = 3", "E_VERSION"),
+        ("schema = 2", "E_VERSION"),
+        ("schema = 1\nat_most = -1", "E_PARAM"),
+        ("schema = 1\nat_most = true", "E_PARAM"),
+        ('schema = 1\nmust_have = "o01"', "E_PARAM"),
+        ('schema = 1\nnever_with = [["o01"]]', "E_PARAM"),
+        ('schema = 1\n[[at_least]]\nlanguage = "Tamil"', "E_PARAM"),
+        ("schema = 1\nbudget = 3", "E_PARAM"),
+        ("schema =", "E_TOML"),
+    ],
+)
+def test_rules_that_cannot_be_read_are_refused(text: str, code: str):
+    with pytest.raises(ScenarioError, match=code):
+        rules.loads(text)
+
+
+def test_clashing_rules_are_named_and_no_others(basis: Basis):
+    """o02 and o03 must both be in, and never together; the rest could be met."""
+    clash = Rules(must_have=("o02", "o03", "o01"), never_with=(("o02", "o03"),), at_most=5)
+    with pytest.raises(ScenarioError, match="E_RULES") as refused:
+        slate.choose(basis, 1e9, clash)
+    message = refused.value.findings[0].message
+    assert "o02 must be in" in message
+    assert "o03 must be in" in message
+    assert "one of o02, o03 at most" in message
+    assert "o01" not in message
+    assert "budget" not in message
+    assert "at most 5" not in message
+
+
+def test_a_budget_too_small_for_what_must_be_in_is_a_clash(basis: Basis):
+    with pytest.raises(ScenarioError, match=r"budget.*o01 must be in"):
+        slate.choose(basis, 1.0, Rules(must_have=("o01",)))
+
+
+@pytest.mark.parametrize(("budget", "code"), [(float("nan"), "E_NUMBER"), (float("inf"), "E_NUMBER"), (-1.0, "E_RANGE")])
+def test_a_budget_that_is_no_amount_is_refused(basis: Basis, budget: float, code: str):
+    with pytest.raises(ScenarioError, match=code):
+        slate.choose(basis, budget)
+
+
+def test_a_rule_about_an_offer_that_is_not_there_is_refused(basis: Basis):
+    with pytest.raises(ScenarioError, match="E_MOVIE"):
+        slate.choose(basis, 100.0, Rules(must_have=("o1",)))
+
+
+def test_without_offers_there_is_nothing_to_choose(basis: Basis):
+    empty = builders.fresh(basis, offers=basis.offers.iloc[:0], offer_content=basis.offer_content[:0])
+    with pytest.raises(DataError, match="E_NO_OFFERS"):
+        slate.choose(empty, 100.0)
+
+
+def test_the_slates_scenario_is_worth_what_the_slate_says(basis: Basis):
+    found = slate.choose(basis, 60.0)
+    assert 0 < len(found.chosen) < 8
+    answer = project(basis, found.scenario)
+    assert answer.npv.p50 == pytest.approx(found.value, rel=1e-5)
+    assert [offer.movie_id for offer in answer.offers] == list(found.chosen)
+    assert {entry.movie_id for entry in found.why_not} == set(basis.offer_ids.ids) - set(found.chosen)
+    assert found.gap_share == 0.0
+    assert found.exact
+
+
+def test_where_not_all_slates_are_tried_the_gap_is_told_and_the_best_is_near(basis: Basis):
+    exact, quick = slate.choose(basis, 60.0), slate.choose(basis, 60.0, exact_up_to=0)
+    assert not quick.exact
+    assert quick.n_runs < 200
+    assert quick.value <= exact.value <= quick.upper_bound
+    assert quick.value >= 0.95 * exact.value
+
+
+def test_a_scenario_around_the_slate_gives_terms_audience_and_drops(basis: Basis):
+    around = s.Scenario(
+        name="x",
+        changes=(s.ScaleActivity(segment=s.Everyone(), factor=1.5), s.Drop(movie="m0003"), s.Acquire(offer="o04", fee=1e6)),
+    )
+    found = slate.choose(basis, 2e6, scenario=around)
+    assert "o04" not in found.chosen
+    assert found.scenario.changes[:2] == around.changes[:2]
+    answer = project(basis, found.scenario)
+    bare = project(basis, s.Scenario(name="x", changes=around.changes[:2]))
+    assert answer.npv.p50 - bare.npv.p50 == pytest.approx(found.value, rel=1e-4)
+
+
+def test_an_offer_unlike_anything_is_left_out_unless_it_must_be_in(basis: Basis):
+    content = basis.offer_content.copy()
+    content[2] = -10 * basis.choice.nest_centroids.mean(axis=0)
+    choice = replace(basis.choice, support_distance=0.25)
+    strange = builders.fresh(basis, offer_content=content, offers=basis.offers.assign(fee=0.01), choice=choice)
+    assert not strange_offer_is_near(strange)
+    free = slate.choose(strange, 100.0)
+    assert "o02" not in free.chosen
+    assert "unlike" in next(entry.reason for entry in free.why_not if entry.movie_id == "o02")
+    assert "o02" in slate.choose(strange, 100.0, Rules(must_have=("o02",))).chosen
+
+
+def strange_offer_is_near(basis: Basis) -> bool:
+    answer = project(basis, s.Scenario(name="x", changes=(s.Acquire(offer="o02"),)))
+    assert answer.roi is None
+    assert answer.offers[0].roi is None
+    assert any("W_EXTRAPOLATION" in warning for warning in answer.warnings)
+    return answer.offers[0].support == "inside"
+
+
+def test_the_walk_away_price_is_the_max_bid_and_tells_what_to_do(basis: Basis):
+    found = walk_away(basis, "o01")
+    assert found.price == project(basis, found.scenario, draws="all").offers[0].max_bid
+    assert found.fee == pytest.approx(basis.offers["fee"][1])
+
+    def verdict(fee: float) -> str:
+        return walk_away(basis, "o01", s.Scenario(name="x", changes=(s.Acquire(offer="o01", fee=fee),))).verdict
+
+    assert verdict(0.9 * found.price.p10) == "take"
+    assert verdict(1.1 * found.price.p90) == "leave"
+    assert verdict(found.price.p50) == "negotiate"
+
+
+def test_a_bid_on_an_offer_that_is_not_there_is_refused(basis: Basis):
+    with pytest.raises(ScenarioError, match="E_MOVIE"):
+        walk_away(basis, "o99")
+
+
+def test_today_there_are_three_things_to_decide_each_with_a_scenario_that_shows_it(basis: Basis):
+    found = agenda.today(basis)
+    assert [decision.kind for decision in found] == ["buy", "renew", "audience"]
+    for decision in found:
+        assert project(basis, decision.scenario).scenario_name == decision.scenario.name
+        assert toml.loads(toml.dumps(decision.scenario)) == decision.scenario
+        assert all(np.isfinite(figure.value) and figure.unit for figure in decision.figures)
+    best = {figure.name: figure.value for figure in found[0].figures}
+    answer = project(basis, found[0].scenario)
+    assert best["net present value"] == answer.npv.p50
+    every = [project(basis, s.Scenario(name="x", changes=(s.Acquire(offer=offer),))).npv.p50 for offer in basis.offer_ids.ids]
+    assert best["net present value"] == max(every)
+
+
+def test_a_licence_worth_more_than_its_fee_is_renewed_and_one_worth_less_is_not(basis: Basis):
+    for fee, verdict in ((0.5, "renew"), (1e6, "let go")):
+        priced = builders.fresh(basis, movies=basis.movies.assign(licence_fee=fee))
+        assert agenda.today(priced)[1].verdict == verdict
+
+
+def test_without_licences_or_growth_an_offer_that_takes_from_others_is_named(basis: Basis):
+    bare = builders.fresh(basis, movies=basis.movies.drop(columns="licence_until"))
+    last = agenda.today(bare)[-1]
+    assert last.kind == "takes from others"
+    figures = {figure.name: figure.value for figure in last.figures}
+    taken = 1 - figures["viewing hours it adds"] / figures["viewing hours it gets"]
+    assert figures["part that it takes from others"] == pytest.approx(taken)
+    assert figures["rank by viewing hours"] <= 4
+
+
+def test_without_offers_the_agenda_speaks_of_the_rest(basis: Basis):
+    empty = builders.fresh(basis, offers=basis.offers.iloc[:0], offer_content=basis.offer_content[:0])
+    assert [decision.kind for decision in agenda.today(empty)] == ["renew", "audience"]
+
+
+def test_monthly_hours_of_the_catalogue_add_up_to_its_first_month(basis: Basis):
+    month = project(basis, s.Scenario(name="x", horizon_months=1)).baseline.hours
+    assert agenda.monthly_hours(basis).sum() == pytest.approx(month, rel=1e-12)
+
+
+def test_swings_are_those_of_the_draws_largest_first():
+    made = builders.basis(n_draws=8)
+    asked = s.Scenario(name="x", changes=(s.Acquire(offer="o00"),))
+    found = tornado.tornado(made, asked)
+    assert {swing.parameter for swing in found} == {"score_slope", "dissimilarity", "cold_appeal_shift"}
+    assert [swing.swing for swing in found] == sorted((swing.swing for swing in found), reverse=True)
+    cold = next(swing for swing in found if swing.parameter == "cold_appeal_shift")
+    assert cold.low < 0 < cold.high
+    assert cold.npv_low < project(made, asked).npv.p50 < cold.npv_high

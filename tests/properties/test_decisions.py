@@ -1,0 +1,143 @@
+"""What must always hold of decisions. Numbers are those of the list of invariants."""
+
+from dataclasses import replace
+from itertools import chain, combinations
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from recsys.decision.flip import flip
+from recsys.decision.rules import AtLeast, Rules
+from recsys.decision.slate import choose
+from recsys.errors import ScenarioError
+from recsys.projection.basis import Basis
+from recsys.projection.project import project
+from recsys.scenario import scenario as s
+from tests.projection import builders
+from tests.properties import cases
+
+IDS = [f"o{k:02d}" for k in range(5)]
+rule_sets = st.builds(
+    Rules,
+    at_most=st.none() | st.integers(0, 4),
+    at_least=st.lists(st.builds(AtLeast, language=st.sampled_from(builders.LANGUAGES), offers=st.integers(0, 2)), max_size=1).map(
+        tuple
+    ),
+    must_have=st.lists(st.sampled_from(IDS), unique=True, max_size=1).map(tuple),
+    never_with=st.lists(st.lists(st.sampled_from(IDS), unique=True, min_size=2, max_size=3).map(tuple), max_size=1).map(tuple),
+)
+budgets = st.floats(0, 400)
+
+
+def cheap(seed: int, dissimilarity: float) -> Basis:
+    """A small service whose offers are cheap enough that several are worth buying."""
+    made = cases.basis(seed, dissimilarity)
+    return builders.fresh(made, offers=made.offers.assign(fee=made.offers["fee"] / 8, marketing_cost=0.5))
+
+
+bases = st.builds(cheap, cases.seeds, cases.dissimilarities)
+
+
+def cost_of(basis: Basis, chosen: tuple[str, ...]) -> float:
+    bought = basis.offers["movie_id"].isin(chosen)
+    return float((basis.offers["fee"] + basis.offers["marketing_cost"])[bought].sum())
+
+
+def obeys(basis: Basis, rules: Rules, budget: float, chosen: tuple[str, ...]) -> bool:
+    languages = basis.offers.set_index("movie_id")["languages"]
+    return (
+        cost_of(basis, chosen) <= budget * (1 + 1e-9) + 1e-9
+        and (rules.at_most is None or len(chosen) <= rules.at_most)
+        and set(rules.must_have) <= set(chosen)
+        and all(len(set(group) & set(chosen)) <= 1 for group in rules.never_with)
+        and all(sum(languages[offer] == need.language for offer in chosen) >= need.offers for need in rules.at_least)
+    )
+
+
+def every_slate() -> list[tuple[str, ...]]:
+    return list(chain.from_iterable(combinations(IDS, size) for size in range(len(IDS) + 1)))
+
+
+def npv(basis: Basis, chosen: tuple[str, ...]) -> float:
+    return project(basis, s.Scenario(name="x", changes=tuple(s.Acquire(offer=offer) for offer in chosen))).npv.p50
+
+
+@given(bases, budgets, rule_sets, st.sampled_from([0, 15]))
+def test_25_a_slate_keeps_to_its_budget_and_rules_or_says_which_of_them_clash(
+    basis: Basis, budget: float, rules: Rules, exact_up_to: int
+):
+    possible = [chosen for chosen in every_slate() if obeys(basis, rules, budget, chosen)]
+    known = all(offer.inside for offer in _offers(basis))
+    assume(known)
+    if not possible:
+        with pytest.raises(ScenarioError, match="E_RULES"):
+            choose(basis, budget, rules, exact_up_to=exact_up_to, explain=False)
+        return
+    slate = choose(basis, budget, rules, exact_up_to=exact_up_to, explain=False)
+    assert slate.chosen in possible
+    assert slate.cost == pytest.approx(cost_of(basis, slate.chosen))
+    assert slate.value <= slate.upper_bound
+
+
+def _offers(basis: Basis) -> tuple:
+    from recsys.decision.worth import worth
+
+    return worth(basis).offers
+
+
+@given(bases, budgets, st.floats(1.0, 3.0), rule_sets)
+def test_26_a_larger_budget_never_gives_a_slate_of_lower_value(basis: Basis, budget: float, more: float, rules: Rules):
+    try:
+        small = choose(basis, budget, rules, explain=False)
+    except ScenarioError:
+        assume(False)
+    assert choose(basis, budget * more, rules, explain=False).value >= small.value - 1e-9 * abs(small.value)
+
+
+@given(bases, budgets, rule_sets)
+@settings(max_examples=10)
+def test_26_the_slate_is_that_of_brute_force(basis: Basis, budget: float, rules: Rules):
+    assume(all(offer.inside for offer in _offers(basis)))
+    possible = [chosen for chosen in every_slate() if obeys(basis, rules, budget, chosen)]
+    assume(possible)
+    slate = choose(basis, budget, rules, explain=False)
+    best = max(npv(basis, chosen) for chosen in possible)
+    assert slate.value == pytest.approx(best, rel=1e-5, abs=1e-5)
+    assert npv(basis, slate.chosen) == pytest.approx(best, rel=1e-5, abs=1e-5)
+
+
+@given(bases, budgets)
+@settings(max_examples=10)
+def test_below_the_fee_to_enter_an_offer_enters(basis: Basis, budget: float):
+    slate = choose(basis, budget)
+    for entry in slate.why_not:
+        if entry.fee_to_enter is None:
+            continue
+        fee = 0.98 * entry.fee_to_enter
+        lower = s.Scenario(name="x", changes=(s.Acquire(offer=entry.movie_id, fee=fee),))
+        assert entry.movie_id in choose(basis, budget, scenario=lower, explain=False).chosen
+        break
+
+
+@given(bases, st.sampled_from(IDS), cases.segments, st.floats(0.5, 0.99))
+@settings(max_examples=10)
+def test_27_the_flip_flips_and_95_per_cent_of_it_does_not(basis: Basis, offer: str, segment: s.Segment, part: float):
+    bid = project(basis, s.Scenario(name="x", changes=(s.Acquire(offer=offer),))).offers[0].max_bid.p50
+    assume(bid > 1)
+    for fee in (part * bid, bid / part):
+        asked = s.Scenario(name="x", changes=(s.Acquire(offer=offer, fee=fee),))
+        found = flip(basis, asked, offer, segment, limit=4.0)
+        if found is None:
+            continue
+        hurdle = basis.economics.hurdle_rate.value
+
+        def buys(factor: float, asked: s.Scenario = asked, hurdle: float = hurdle) -> bool:
+            resize = s.ResizeSegment(segment=segment, factor=factor)
+            result = project(basis, replace(asked, changes=(resize, *asked.changes))).offers[0]
+            return result.npv.p50 >= hurdle * result.cost
+
+        assert found.buys_before == buys(1.0) == (fee <= bid)
+        assert buys(found.factor) != found.buys_before
+        assert buys(float(np.exp(0.95 * np.log(found.factor)))) == found.buys_before
