@@ -6,6 +6,7 @@ rounding allows: TF.js quantises a whole tensor with one scale, while :mod:`recs
 """
 
 import json
+import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -149,6 +150,8 @@ def _retrieve(tf: Any, movies: Coded) -> Any:
 
 def _convert(tf: Any, function: Any, folder: Path, named: Named, metadata: Mapping[str, Any]) -> None:
     """Save, convert in this process, and rewrite what the converter wrote."""
+    # The converter loads decision forests, which greet whoever is not at a terminal through IPython, there or not.
+    os.environ["TFDF_DISABLE_WELCOME_MESSAGE"] = "1"
     from tensorflowjs import read_weights  # noqa: PLC0415  after TensorFlow has been set up
     from tensorflowjs.converters import tf_saved_model_conversion_v2 as converter  # noqa: PLC0415
 

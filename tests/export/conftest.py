@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,12 @@ def other_version(channels: Path) -> Path:
 @pytest.fixture(scope="session")
 def converted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of channels as ``recsys export`` makes them, by TensorFlow: ``float32``, ``float16``, ``uint8``."""
-    root = tmp_path_factory.mktemp("converted")
+    return _convert(tmp_path_factory.getbasetemp() / "converted")
+
+
+@cache
+def _convert(root: Path) -> Path:
+    """Once a process, also where another folder's tests have the fixture too."""
     for dtype in DTYPES:
         bundle.publish(models.source(), root / dtype, dtype=dtype, recall_loss_limit=0.2)
     return root
@@ -73,6 +79,7 @@ def node() -> Callable[..., subprocess.CompletedProcess[str]]:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
 
     def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        options = {"stdin": subprocess.DEVNULL, **options} if "input" not in options else options
         return subprocess.run(
             ["node", *arguments], cwd=CLIENT, capture_output=True, text=True, check=False, timeout=240, **options
         )
@@ -85,7 +92,7 @@ def client_reports(node: Callable[..., subprocess.CompletedProcess[str]]) -> Cal
     """Reports of the client's verifier on many folders, by one process."""
 
     def reports(folders: list[Path]) -> list[dict[str, Any]]:
-        done = node("test/reports.js", input=json.dumps([str(folder) for folder in folders]))
+        done = node("testing/reports.js", input=json.dumps([str(folder) for folder in folders]))
         assert done.returncode == 0, done.stderr
         found: list[dict[str, Any]] = json.loads(done.stdout)
         return found

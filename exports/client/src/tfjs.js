@@ -36,12 +36,14 @@ export async function tfjsEngine(tower, movies, { backend, wasmPaths }) {
     names.map((name) => model.document.signature.outputs[name].name);
   const vectorName = outputs(tower, ["vector"]);
   const bestNames = outputs(movies, ["rows", "scores"]);
+  // Another recommender in the same process may have chosen another backend meanwhile.
+  const use = (/** @type {string} */ name) => tf.getBackend() === name || tf.setBackend(name);
   const row = (/** @type {number[]} */ rows) => (rows.length ? rows : [PADDING]);
   return {
     name: backend,
     userVector: (history, context) => {
       return tf.tidy(() => {
-        tf.setBackend(backend);
+        use(backend);
         const weights = context.weights.length ? context.weights : [0];
         const inputs = {
           history: tf.tensor2d([row(history)], undefined, "int32"),
@@ -54,7 +56,7 @@ export async function tfjsEngine(tower, movies, { backend, wasmPaths }) {
     },
     retrieve: (vector, barred, k) => {
       return tf.tidy(() => {
-        tf.setBackend(backend);
+        use(backend);
         const inputs = {
           vector: tf.tensor2d(vector, [1, vector.length]),
           seen: tf.tensor1d(row(barred), "int32"),

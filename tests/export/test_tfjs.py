@@ -1,0 +1,124 @@
+"""The graphs compute what Python computes: in TensorFlow, and in Node on every backend."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import numpy as np
+import pytest
+
+from recsys.export import bundle, golden
+from recsys.export.golden import Answer
+from recsys.export.phone import PhoneModel
+from tests.export import models
+from tests.export.conftest import CLIENT, DTYPES
+
+pytestmark = [pytest.mark.train, pytest.mark.xdist_group("export")]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_tensorflow_agrees_with_numpy_to_a_millionth(dtype: str, converted: Path):
+    found = bundle.status(converted / dtype)
+    assert found is not None
+    assert found.max_relative_error < 1e-6
+    facts = json.loads((found.folder / "manifest.json").read_text())
+    assert facts["parity"]["n_histories"] >= 100
+    assert facts["parity"]["same_top"] == 1.0
+
+
+def test_the_same_model_gives_the_same_bytes_from_the_converter_too(converted: Path, tmp_path: Path):
+    again = bundle.publish(models.source(), tmp_path / "float32")
+    found = bundle.status(converted / "float32")
+    assert found is not None
+    assert models.tree(again.folder) == models.tree(found.folder)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_graphs_look_nothing_up_by_text(dtype: str, converted: Path):
+    for path in (converted / dtype).glob("*/tfjs/*/model.json"):
+        operations = {node["op"] for node in json.loads(path.read_text())["modelTopology"]["node"]}
+        assert not {name for name in operations if "Table" in name or "String" in name}
+        assert operations <= {
+            *(
+                "Const",
+                "Placeholder",
+                "Identity",
+                "Maximum",
+                "Greater",
+                "Cast",
+                "Mul",
+                "GatherV2",
+                "Sum",
+                "Pow",
+                "Rsqrt",
+                "AddV2",
+            ),
+            *("MatMul", "_FusedMatMul", "Relu", "StridedSlice", "SelectV2", "ScatterNd", "Reshape", "TopKV2", "ExpandDims"),
+        }
+
+
+@pytest.mark.js
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_node_gives_the_same_lists_as_python_for_random_histories(
+    dtype: str, converted: Path, node: Callable[..., CompletedProcess[str]], tmp_path: Path
+):
+    """300 histories that the bundle does not hold, on WebAssembly, on JavaScript kernels, and in plain JavaScript."""
+    source = models.source()
+    model = PhoneModel.of(source.tower, source.movies.vectors, dtype)  # type: ignore[arg-type]
+    cases = golden.random_cases(model, 300, np.random.default_rng(7))
+    known = golden.answers(model, cases)
+    ids = source.movies.ids.ids
+    questions = [
+        {"history": [ids[r] for r in case.history], "context": case.context, "exclude": [ids[r] for r in case.excluded], "k": 20}
+        for case in cases
+    ]
+    done = node("testing/answers.js", str(converted / dtype), "wasm", "cpu", "plain", input=json.dumps(questions))
+    assert done.returncode == 0, done.stderr
+    for backend, lists in json.loads(done.stdout).items():
+        given = [
+            Answer(
+                rows=source.movies.ids.rows(each["id"] for each in answer).astype(np.int32),
+                scores=np.array([each["score"] for each in answer], dtype=np.float32),
+            )
+            for answer in lists
+        ]
+        wrong = [i for i, (a, b) in enumerate(zip(known, given, strict=True)) if not golden.same_top(a, b)]
+        assert not wrong, (backend, wrong[:5])
+        assert max(golden.relative_error(a, b) for a, b in zip(known, given, strict=True)) < golden.RELATIVE_TOLERANCE
+
+
+@pytest.mark.js
+def test_the_clients_own_tests_pass(converted: Path, node: Callable[..., CompletedProcess[str]]):
+    done = node("--test", "--test-reporter=tap", "test/", env={**os.environ, "GREENLIGHT_BUNDLES": str(converted)})
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    assert "# skipped 0" in done.stdout
+
+
+@pytest.mark.js
+def test_the_client_type_checks(node: Callable[..., CompletedProcess[str]]):
+    done = node("node_modules/typescript/bin/tsc", "--project", ".")
+    assert done.returncode == 0, done.stdout
+
+
+def _examples(language: str) -> str:
+    text = (CLIENT.parent / "README.md").read_text(encoding="utf-8")
+    return text.split(f"```{language}\n")[1].split("```")[0]
+
+
+@pytest.mark.js
+def test_the_readmes_app_example_runs(converted: Path, node: Callable[..., CompletedProcess[str]]):
+    code = _examples("js").replace('"exports/app"', json.dumps(str(converted / "uint8")))
+    done = node("--input-type=module", "-e", code)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("1-")
+    assert done.stdout.count("score:") == 10 + 5
+
+
+def test_the_readmes_backend_example_runs(converted: Path):
+    found: dict[str, Any] = {}
+    exec(_examples("python").replace('"exports/app"', repr(str(converted / "float16"))), found)
+    assert found["movies"]["vector"].iloc[0].shape == (16,)
+    assert list(found["movies"]["movie_id"]) == list(models.source().movies.ids.ids)
