@@ -226,6 +226,22 @@ def project(workspace: Workspace, scenario: Path) -> Document:
 
 
 @command
+@click.option("--budget", type=float, required=True, help="What may be committed, in the workspace's currency.")
+@click.option("--rules", type=click.Path(path_type=Path), help="RULES.toml: at most so many, languages, must-haves, never-withs.")
+@click.option("--scenario", type=click.Path(path_type=Path), help="Choose for the audience and catalogue of a SCENARIO.toml.")
+def slate(workspace: Workspace, budget: float, rules: Path | None, scenario: Path | None) -> Document:
+    """Choose offers under a budget and rules; says for each one left out what would let it in."""
+    from recsys.decision import rules as rule_files
+    from recsys.decision.slate import choose
+    from recsys.projection.basis import load_basis
+    from recsys.scenario import toml
+
+    bound = rule_files.NO_RULES if rules is None else rule_files.loads(text_file(rules))
+    question = None if scenario is None else toml.loads(text_file(scenario))
+    return choose(load_basis(workspace), budget, bound, question).as_json()
+
+
+@command
 @click.option("--to", type=click.Path(path_type=Path), help="Folder of the channel; exports/<workspace> by default.")
 @click.option("--quantise", type=click.Choice(["float16", "uint8"]), help="Smaller files; the loss is measured and written down.")
 @click.option(
