@@ -1,0 +1,247 @@
+"""The answer as a whole: what is refused, what is withheld, what is said, and the document."""
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recsys.errors import ScenarioError
+from recsys.ids import IdMap
+from recsys.projection.basis import Basis, subscription_state
+from recsys.projection.document import as_json, as_text
+from recsys.projection.project import project
+from recsys.scenario import scenario as s
+from tests.projection import builders
+
+EVERYONE = s.Everyone()
+
+
+@pytest.fixture(scope="module")
+def basis() -> Basis:
+    return builders.basis(n_users=80)
+
+
+def asking(*changes: s.Change, horizon: int = 12) -> s.Scenario:
+    return s.Scenario(name="x", changes=changes, horizon_months=horizon)
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "hint"),
+    [
+        (s.Acquire(offer="o0"), "E_MOVIE", "o00"),
+        (s.Drop(movie="m1"), "E_MOVIE", "m0001"),
+        (s.Drop(movie="o00"), "E_MOVIE", ""),
+        (s.Drop(movie="m0000"), "E_MOVIE", "not on the service"),
+        (s.Promote(movie="o01", exposure=1.0), "E_MOVIE", ""),
+        (s.ShiftLaunch(offer="o01", month=2), "E_MOVIE", "not acquired"),
+        (s.ResizeSegment(segment=s.ByPersona(persona="persona 9"), factor=1.2), "E_SEGMENT", "persona 1"),
+        (s.ResizeSegment(segment=s.ByRule(where="languge = 'Hindi'"), factor=1.2), "E_SEGMENT", "language"),
+        (s.ResizeSegment(segment=s.ByRule(where="language = 'Hind'"), factor=1.2), "E_SEGMENT", "Hindi"),
+        (s.ResizeSegment(segment=s.ByUsers(users=("nobody",)), factor=1.2), "E_SEGMENT", "nobody"),
+        (s.ResizeSegment(segment=s.ByUsers(users=("u0001",)), factor=1.2), "E_SMALL_SEGMENT", ""),
+        (s.ChangePrice(plan="montly", amount=99.0), "E_PARAM", "monthly"),
+        (s.ChangePrice(plan="ad-funded", amount=99.0), "E_PARAM", ""),
+        (s.ResizeSegment(segment=EVERYONE, factor=math.nan), "E_NUMBER", ""),
+        (s.ResizeSegment(segment=EVERYONE, factor=-1.0), "E_RANGE", ""),
+        (s.ShiftTaste(segment=EVERYONE, towards=s.TowardsMovies(movies=("m9",)), strength=1.0), "E_MOVIE", ""),
+        (
+            s.ShiftTaste(segment=EVERYONE, towards=s.TowardsAttribute(attribute="genre", value="Dram"), strength=1.0),
+            "E_PARAM",
+            "Drama",
+        ),
+        (s.ShiftTaste(segment=EVERYONE, towards=s.TowardsAttribute(attribute="mood", value="x"), strength=1.0), "E_PARAM", ""),
+    ],
+)
+def test_a_question_that_cannot_be_asked_is_refused_with_what_may_have_been_meant(
+    basis: Basis, change: s.Change, code: str, hint: str
+):
+    with pytest.raises(ScenarioError) as refused:
+        project(basis, asking(change))
+    assert refused.value.code == code
+    assert hint in str(refused.value)
+
+
+def test_several_mistakes_are_told_at_once(basis: Basis):
+    with pytest.raises(ScenarioError) as refused:
+        project(basis, asking(s.Drop(movie="x"), s.Acquire(offer="y"), s.Acquire(offer="o00"), s.Acquire(offer="o00")))
+    assert len(refused.value.findings) == 3
+
+
+def test_a_movie_both_dropped_and_promoted_is_a_contradiction(basis: Basis):
+    with pytest.raises(ScenarioError, match="E_MOVIE"):
+        project(basis, asking(s.Drop(movie="m0003"), s.Promote(movie="m0003", exposure=1.0)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        s.ResizeSegment(segment=EVERYONE, factor=6.0),
+        s.ResizeSegment(segment=EVERYONE, factor=0.1),
+        s.ScaleActivity(segment=EVERYONE, factor=6.0),
+        s.ShiftTaste(segment=EVERYONE, towards=s.TowardsAttribute(attribute="genre", value="Drama"), strength=4.0),
+        s.ContinueDrift(months=40),
+    ],
+)
+def test_beyond_what_the_data_saw_roi_is_withheld_with_the_reason(basis: Basis, change: s.Change):
+    answer = project(basis, asking(change, s.Acquire(offer="o00")), draws="all")
+    assert answer.roi is None
+    assert answer.prob_above_hurdle is None
+    assert answer.offers[0].roi is None
+    assert any(warning.startswith("W_EXTRAPOLATION") for warning in answer.warnings)
+    within = project(basis, asking(s.Acquire(offer="o00")), draws="all")
+    assert within.roi is not None
+    assert within.warnings == ()
+
+
+def test_a_licence_cut_by_the_horizon_and_a_launch_after_it_are_told(basis: Basis):
+    answer = project(basis, asking(s.Acquire(offer="o00", window_months=24), s.Acquire(offer="o01", launch_month=9), horizon=6))
+    assert [warning.split(":")[0] for warning in answer.warnings] == ["W_HORIZON", "W_HORIZON"]
+    late = answer.offers[1]
+    assert late.views.p50 == 0.0
+    assert late.cost == pytest.approx(basis.offers["fee"][1])  # its fee is owed, its marketing lies after the horizon
+
+
+def test_a_launch_later_means_nothing_before_it(basis: Basis):
+    answer = project(basis, asking(s.Acquire(offer="o00"), s.ShiftLaunch(offer="o00", month=4), horizon=6))
+    monthly = [month.p50 for month in answer.offers[0].monthly_hours]
+    assert monthly[:3] == [0.0, 0.0, 0.0]
+    assert monthly[3] != 0.0
+
+
+def test_dropping_a_movie_saves_its_fee_and_loses_its_viewers(basis: Basis):
+    answer = project(basis, asking(s.Drop(movie="m0007")))
+    assert answer.acquisition_effect.hours.p50 < 0
+    assert answer.acquisition_effect.value.p50 < 0
+    fee = float(basis.movies.set_index("movie_id").loc["m0007", "licence_fee"])
+    assert answer.npv.p50 == pytest.approx(answer.acquisition_effect.value.p50 + fee)
+    assert answer.roi is None
+
+
+def test_promotion_brings_views_and_is_labelled_an_assumption(basis: Basis):
+    plain = project(basis, asking(s.Acquire(offer="o00")))
+    pushed = project(basis, asking(s.Acquire(offer="o00"), s.Promote(movie="o00", exposure=1.0)))
+    assert pushed.offers[0].views.p50 > plain.offers[0].views.p50
+    kinds = {found.name: found.kind for found in pushed.assumptions}
+    assert kinds["worth of a front-page slot"] == "assumed"
+    assert "worth of a front-page slot" not in {found.name for found in plain.assumptions}
+
+
+def test_a_price_reaches_the_money_and_not_the_demand(basis: Basis):
+    answer = project(basis, asking(s.ChangePrice(plan="monthly", amount=298.0)))
+    assert answer.audience_effect.hours.p50 == 0.0
+    monthly = (basis.users["plan"] == "monthly").to_numpy()
+    only = builders.fresh(basis, users=basis.users.assign(plan=np.where(monthly, "monthly", "ad-funded")))
+    single, double = (project(only, asking(s.ChangePrice(plan="monthly", amount=price))) for price in (149.0, 298.0))
+    assert single.audience_effect.value.p50 == 0.0
+    assert double.audience_effect.value.p50 > 0
+    listed = {found.name: found for found in answer.assumptions}
+    assert listed["monthly: monthly price"].value == 298.0
+    assert listed["response to a price"].kind == "assumed"
+
+
+def test_only_plans_that_somebody_has_are_listed(basis: Basis):
+    only = builders.fresh(basis, users=basis.users.assign(plan="monthly"))
+    names = {found.name for found in project(only, asking()).assumptions}
+    assert "monthly: monthly price" in names
+    assert not any(name.startswith(("rental", "ad-funded")) for name in names)
+
+
+def test_a_user_whose_plan_is_not_known_has_the_default_plan(basis: Basis):
+    plans = basis.users["plan"].to_numpy(dtype=object).copy()
+    plans[:10] = [None, "gone"] * 5
+    assert [plan.name for plan in builders.fresh(basis, users=basis.users.assign(plan=plans)).plans[:10]] == ["monthly"] * 10
+
+
+def test_drift_continued_compounds_size_and_activity(basis: Basis):
+    """Persona 1 grows by 2 % a month and its views per user fall or rise by their trend; persona 0 stands still."""
+    answer = project(basis, asking(s.ContinueDrift(months=6)))
+    assert answer.audience_effect.hours.p50 != 0.0
+    still = builders.fresh(basis, personas=builders.personas(80, 1))  # one persona without growth, constant views per active user
+    assert project(still, asking(s.ContinueDrift(months=6))).audience_effect.hours.p50 == pytest.approx(0.0, abs=1e-9)
+
+
+def test_less_churn_keeps_more_subscribers(basis: Basis):
+    answer = project(basis, asking(s.ChangeChurn(segment=EVERYONE, delta_share=-0.02)))
+    assert answer.projected.active_users > answer.baseline.active_users
+    assert answer.audience_effect.value.p50 > 0
+    gone = project(basis, asking(s.ChangeChurn(segment=EVERYONE, delta_share=1.0)))
+    others = (basis.users["plan"] != "monthly").sum()
+    assert others <= gone.projected.active_users < others + 3  # all leave each month, 3 in 100 of them come back
+
+
+def test_who_is_subscribed_today_counts(basis: Basis):
+    nobody = builders.fresh(basis, subscribed=np.zeros(80), return_share=0.0)
+    answer = project(nobody, asking())
+    assert answer.baseline.active_users == (basis.users["plan"] != "monthly").sum()
+
+
+def test_the_state_of_subscriptions_comes_from_the_last_month():
+    table = pd.DataFrame(
+        {"user_id": list("aabbcc"), "month": ["2024-01", "2024-02"] * 3, "active": [True, True, False, True, False, False]}
+    )
+    state, back = subscription_state(table, IdMap(["a", "b", "c", "d"]))
+    assert state.tolist() == [1.0, 1.0, 0.0, 1.0]  # d is not in the table
+    assert back == 0.5  # of b and c, who were away in January, b came back
+
+
+def test_without_subscriptions_everybody_counts_and_nobody_comes_back():
+    state, back = subscription_state(None, IdMap(["a"]))
+    assert (state.tolist(), back) == ([1.0], 0.0)
+
+
+def numbers(document: Any) -> list[float]:
+    if isinstance(document, dict):
+        return [number for value in document.values() for number in numbers(value)]
+    if isinstance(document, list):
+        return [number for value in document for number in numbers(value)]
+    return [document] if isinstance(document, int | float) and not isinstance(document, bool) else []
+
+
+def test_the_document_has_what_the_contract_says(basis: Basis):
+    answer = project(basis, asking(s.Acquire(offer="o00"), s.Acquire(offer="o01")), draws="all")
+    document = json.loads(as_text(answer))
+    assert document == json.loads(json.dumps(as_json(answer)))
+    assert document["schema"] == 1
+    assert set(document["scenario"]) == {"name", "hash"}
+    for key in ("run", "currency", "horizon_months", "acquisition_effect", "npv", "roi", "prob_above_hurdle", "warnings"):
+        assert key in document
+    for world in ("baseline", "projected"):
+        assert {"hours", "views", "revenue", "active_users"} <= set(document[world])
+    for effect in ("audience_effect", "acquisition_effect"):
+        assert set(document[effect]["hours"]) == set(document[effect]["value"]) == {"p10", "p50", "p90"}
+    offer = document["offers"][0]
+    wanted = "movie_id views gross_hours incremental_hours cannibalised_hours victims cost npv roi max_bid payback_month"
+    assert set(wanted.split()) | {"segments", "comparables", "support"} <= set(offer)
+    assert set(offer["victims"][0]) == {"movie_id", "hours"}
+    assert set(offer["segments"][0]) == {"name", "hours", "share"}
+    assert {"name", "value", "kind", "source"} <= set(document["assumptions"][0])
+    assert all(math.isfinite(number) for number in numbers(document))
+    assert len(numbers(document)) > 100
+
+
+def test_the_same_question_gives_the_same_bytes(basis: Basis):
+    asked = asking(s.Acquire(offer="o00"), s.Drop(movie="m0007"))
+    again = builders.basis(n_users=80)
+    assert as_text(project(basis, asked, draws="all")) == as_text(project(again, asked, draws="all"))
+
+
+def test_victims_are_movies_of_the_catalogue_or_other_offers_most_first(basis: Basis):
+    answer = project(basis, asking(s.Acquire(offer="o00"), s.Acquire(offer="o01")))
+    known = set(basis.choice.movie_ids.ids) | {"o00", "o01"}
+    for offer in answer.offers:
+        hours = [victim.hours for victim in offer.victims]
+        assert hours == sorted(hours, reverse=True)
+        assert all(value > 0 for value in hours)
+        assert {victim.movie_id for victim in offer.victims} <= known - {offer.movie_id}
+        assert sum(hours) <= offer.cannibalised_hours.p50 * (1 + 1e-9)
+
+
+def test_an_offer_is_as_long_as_its_runtime_times_the_completion_of_its_comparables(basis: Basis):
+    """Builders give every movie a completion of 0.7 of its runtime."""
+    answer = project(basis, asking(s.Acquire(offer="o02"))).offers[0]
+    runtime = float(basis.offers["runtime_min"][2]) / 60.0
+    assert answer.gross_hours.p50 / answer.views.p50 == pytest.approx(0.7 * runtime)
+    assert len(answer.comparables) == 5
