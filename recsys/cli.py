@@ -232,11 +232,11 @@ def project(workspace: Workspace, scenario: Path) -> Document:
 def slate(workspace: Workspace, budget: float, rules: Path | None, scenario: Path | None) -> Document:
     """Choose offers under a budget and rules; says for each one left out what would let it in."""
     from recsys.decision import rules as rule_files
-    from recsys.decision.slate import choose
+    from recsys.decision.slate import NO_RULES, choose
     from recsys.projection.basis import load_basis
     from recsys.scenario import toml
 
-    bound = rule_files.NO_RULES if rules is None else rule_files.loads(text_file(rules))
+    bound = NO_RULES if rules is None else rule_files.loads(text_file(rules))
     question = None if scenario is None else toml.loads(text_file(scenario))
     return choose(load_basis(workspace), budget, bound, question).as_json()
 
