@@ -31,7 +31,7 @@ def asking(*changes: s.Change, horizon: int = 12) -> s.Scenario:
 @pytest.mark.parametrize(
     ("change", "code", "hint"),
     [
-        (s.Acquire(offer="o0"), "E_MOVIE", "o00"),
+        (s.Acquire(offer="O00"), "E_MOVIE", "o00"),
         (s.Drop(movie="m1"), "E_MOVIE", "m0001"),
         (s.Drop(movie="o00"), "E_MOVIE", ""),
         (s.Drop(movie="m0000"), "E_MOVIE", "not on the service"),
