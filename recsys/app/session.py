@@ -131,7 +131,7 @@ def ranges(scenario: Scenario) -> Projection | None:
     """
     opened = basis()
     key = f"{opened.fingerprint}/{content_hash(scenario)}"
-    return desk().ask(key, lambda: answer(opened, scenario, draws="all"), reader=_reader())
+    return desk().ask(key, lambda: answer(opened, scenario, draws="all"), reader=reader())
 
 
 def scenarios() -> ScenarioStore:
@@ -195,6 +195,7 @@ def _no_tables() -> DataError:
     return DataError.of("E_NO_TABLES", "this workspace holds no tables yet.", "Open the Data page and bring some in.")
 
 
-def _reader() -> str:
+def reader() -> str:
+    """Who asks: one name a browser tab."""
     context = get_script_run_ctx()
     return context.session_id if context else "nobody"

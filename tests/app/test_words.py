@@ -28,8 +28,8 @@ from tests.app.projections import CRORE, LAKH
 
 
 def spaced(text: str) -> str:
-    """With plain spaces, to be read here."""
-    return text.replace("\u00a0", " ")
+    """With plain spaces and without the joiner after a minus, to be read here."""
+    return text.replace("\u00a0", " ").replace("\u2060", "")
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_rupees_are_said_in_lakh_and_crore(amount: float, said: str):
 
 def test_other_currencies_are_said_their_own_way():
     assert words.money(1_800_000.0, "USD") == "$1.8M"
-    assert words.money(-2_000.0, "EUR") == "−€2K"
+    assert spaced(words.money(-2_000.0, "EUR")) == "−€2K"
 
 
 def test_amounts_in_full_are_grouped_the_indian_way():

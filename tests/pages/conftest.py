@@ -1,5 +1,6 @@
 """Pages on a service made up in memory: no training, no browser."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from recsys.embeddings.maps import FlatMap, MapKind
 from recsys.embeddings.table import EmbeddingTable
 from recsys.ids import IntArray
 from recsys.projection.basis import Basis
+from recsys.workspace import Workspace
 from tests.builders import tiny_dataset, tiny_workspace
 from tests.projection import builders
 
@@ -29,15 +31,21 @@ def _fresh_caches() -> Iterator[None]:
     st.cache_resource.clear()
 
 
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with tables, to be copied."""
+    return tiny_workspace(tmp_path_factory.mktemp("tables") / "workspace", tiny_dataset(80, 40)).root
+
+
 @pytest.fixture
 def made() -> Basis:
     return builders.basis(80, 40, n_offers=5, n_draws=4)
 
 
 @pytest.fixture
-def service(made: Basis, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Basis:
+def service(made: Basis, tables: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Basis:
     """A workspace with tables, and in place of a trained run one that was made up."""
-    workspace = tiny_workspace(tmp_path / "workspace", tiny_dataset(80, 40))
+    workspace = Workspace(shutil.copytree(tables, tmp_path / "workspace"))
     run = workspace.runs / "made-up"
     run.mkdir(parents=True)
     workspace.use_run("made-up")
@@ -58,9 +66,9 @@ def empty(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def tables_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def tables_only(tables: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A workspace with tables and without a model."""
-    workspace = tiny_workspace(tmp_path / "workspace")
+    workspace = Workspace(shutil.copytree(tables, tmp_path / "workspace"))
     monkeypatch.setenv("RECSYS_WORKSPACE", str(workspace.root))
     monkeypatch.setenv("RECSYS_EXPORTS", str(tmp_path / "exports"))
     return workspace.root

@@ -4,8 +4,10 @@ from recsys.app.components.answer import answer
 from recsys.app.components.data import data
 from recsys.app.components.export import export
 from recsys.app.components.frame import brand, page, side_by_side, style
+from recsys.app.components.home import home
 from recsys.app.components.maps import audience_map, movies_map
 from recsys.app.components.personas import personas
+from recsys.app.components.slate import slate
 from recsys.app.components.train import training
 
 __all__ = [
@@ -14,10 +16,12 @@ __all__ = [
     "brand",
     "data",
     "export",
+    "home",
     "movies_map",
     "page",
     "personas",
     "side_by_side",
+    "slate",
     "style",
     "training",
 ]

@@ -20,9 +20,9 @@ def selectable_chart(chart: alt.LayerChart, description: str, *, key: str, selec
     return dict(event.get("selection", {})) if event else {}
 
 
-def show_table(frame: pd.DataFrame, *, wide: str | None = None) -> None:
-    """A table that is read; small ones are set as text, so that every cell is seen."""
-    if len(frame) <= 6:
+def show_table(frame: pd.DataFrame, *, wide: str | None = None, whole: bool = False) -> None:
+    """A table that is read; small ones are set as text, so that every cell is seen, as is any that is wanted ``whole``."""
+    if whole or len(frame) <= 6:
         st.table(frame, border="horizontal", hide_index=True)
         return
     config = {wide: st.column_config.TextColumn(wide, width="large")} if wide else None

@@ -1,0 +1,66 @@
+"""Where the app opens: what this workspace holds, and three things worth deciding today."""
+
+import streamlit as st
+
+from recsys.app import draft, facts, places, session, words
+from recsys.app.components.boxes import guarding
+from recsys.app.facts import Facts
+from recsys.app.words import agenda
+from recsys.app.words.escape import plain
+from recsys.decision.agenda import Decision
+
+_POLL_SECONDS = 0.5
+
+
+def home() -> None:
+    """The whole page."""
+    _holds(facts.facts())
+    basis = session.basis()
+    st.subheader("Worth deciding today", anchor=False)
+    found = facts.agenda()
+    if found is None:
+        st.fragment(guarding(_waiting), run_every=_POLL_SECONDS)()
+        return
+    if not found:
+        st.caption("Nothing: there are no offers, no licence ends soon, and no audience grows. Bring in offers on the Data page.")
+    for position, decision in enumerate(found):
+        _card(decision, basis.economics.currency, position)
+    if found:
+        st.caption("Middle estimates, each by itself. The scenario behind each button shows its range and what it rests on.")
+
+
+def _waiting() -> None:
+    with st.container(border=True):
+        st.markdown(":material/hourglass_top: Every offer is being looked at, one by one …")
+    if facts.agenda() is not None:
+        st.rerun()
+
+
+def _card(decision: Decision, currency: str, position: int) -> None:
+    with st.container(border=True):
+        left, right = st.columns([7, 3], vertical_alignment="center", gap="medium")
+        with left:
+            st.markdown(f"#### {plain(agenda.headline(decision))}")
+            st.markdown(plain(agenda.why(decision, currency)))
+        with right:
+            if st.button(agenda.BUTTONS[decision.kind], icon=places.SCENARIO.icon, key=f"home.open.{position}", width="stretch"):
+                draft.start(decision.scenario)
+                st.switch_page(places.SCENARIO.path)
+
+
+def _holds(held: Facts) -> None:
+    with st.container(horizontal=True, gap="small"):
+        _figure("Users", words.compact(held.users), "who watched at least once or are listed")
+        if held.on_service is None:
+            _figure("Movies", words.compact(held.movies), "in the catalogue")
+        else:
+            _figure("Movies", words.compact(held.on_service), f"on the service, of {words.compact(held.movies)} known")
+        period = f"{words.day(held.first)} to {words.day(held.last)}" if held.first and held.last else ""
+        _figure("Views", words.compact(held.events), period)
+        _figure("Offers", words.compact(held.offers), "that can be bought")
+
+
+def _figure(label: str, value: str, note: str) -> None:
+    with st.container(width=210, gap=None):
+        st.metric(label, value)
+        st.caption(note)

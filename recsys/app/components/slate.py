@@ -1,0 +1,117 @@
+"""The slate: what to buy within the budget, what each is worth, why not the others."""
+
+import html
+from dataclasses import replace
+
+import streamlit as st
+
+from recsys.app import choosing, draft, places, session, words
+from recsys.app.choosing import Question
+from recsys.app.components import offers
+from recsys.app.components.boxes import guarding
+from recsys.app.components.tables import show_table
+from recsys.app.views import offers as tables
+from recsys.app.views import results
+from recsys.decision.slate import Slate
+from recsys.projection.basis import Basis
+from recsys.projection.result import Projection
+
+_POLL_SECONDS = 0.5
+
+
+def slate(basis: Basis) -> None:
+    """The answer to the question that was put last."""
+    question = choosing.asked()
+    if question is None:
+        st.markdown(
+            "Tick the offers that are on the table, say what may be spent, and press **Choose**. "
+            "Offers that compete for the same evenings are judged together, so the best slate is not the best offers one by one."
+        )
+        return
+    found = choosing.slate(question)
+    if found is None:
+        st.fragment(guarding(_searching), run_every=_POLL_SECONDS)(question)
+        return
+    _chosen(basis, found)
+
+
+def _searching(question: Question) -> None:
+    st.info("Slates are being compared …", icon=":material/hourglass_top:")
+    if choosing.slate(question) is not None:
+        st.rerun()
+
+
+def _chosen(basis: Basis, found: Slate) -> None:
+    scenario = replace(found.scenario, name=_name(basis, found))
+    st.html(f'<p class="greenlight-headline">{html.escape(_sentence(basis, found))}</p>')
+    if not found.chosen:
+        _left_out(found)
+        return
+    quick = session.project(scenario)
+    full = session.ranges(scenario)
+    projection = quick if full is None else full
+    if full is None:
+        st.fragment(guarding(_waiting), run_every=_POLL_SECONDS)(found)
+    _figures(found, projection)
+    if st.button("Open as a scenario", icon=places.SCENARIO.icon, key="slate.open"):
+        draft.start(scenario)
+        st.switch_page(places.SCENARIO.path)
+    chosen, left = st.tabs(
+        [f"Buy these {len(found.chosen)}", f"Not these {len(found.why_not)}"], key=f"slate.tabs.{len(found.chosen)}"
+    )
+    with chosen:
+        offers.cards(basis, projection, results.fees(basis, scenario))
+    with left:
+        _left_out(found)
+
+
+def _waiting(found: Slate) -> None:
+    st.caption(":material/hourglass_top: Middle estimates are shown; ranges are being computed.")
+    if session.ranges(replace(found.scenario, name=_name(session.basis(), found))) is not None:
+        st.rerun()
+
+
+def _name(basis: Basis, found: Slate) -> str:
+    if len(found.chosen) == 1:
+        return f"Buy {basis.title(found.chosen[0])}"[:200]
+    return f"Slate of {len(found.chosen)} for {words.money(found.cost, found.currency)}"
+
+
+def _sentence(basis: Basis, found: Slate) -> str:
+    budget = words.money(found.budget, found.currency)
+    if not found.chosen:
+        return f"Buy none of them: within {budget} and these rules, every choice would lose money."
+    titles = [basis.title(movie) for movie in found.chosen]
+    named = ", ".join(titles[:-1]) + (" and " if len(titles) > 1 else "") + titles[-1]
+    spent = words.money(found.cost, found.currency)
+    kept = words.money(found.value, found.currency)
+    return f"Buy {named}: {spent} of the {budget}, worth {kept} after cost (middle estimate)."
+
+
+def _figures(found: Slate, projection: Projection) -> None:
+    def amount(value: float) -> str:
+        return words.money(value, found.currency)
+
+    with st.container(horizontal=True, gap="small"):
+        _figure("Committed", amount(found.cost), f"of {amount(found.budget)}")
+        _figure("Worth after cost", amount(projection.npv.p50), words.results_range(projection.npv, amount))
+        if projection.roi is not None:
+            _figure("Return", words.percent(projection.roi.p50, sign=True), words.results_range(projection.roi, words.percent))
+        best = "every slate was considered" if found.exact else "against the most that any slate could be worth"
+        _figure("Left on the table", words.percent(found.gap_share), best)
+
+
+def _figure(label: str, value: str, note: str) -> None:
+    with st.container(width=184, gap=None):
+        st.metric(label, value)
+        st.caption(note)
+
+
+def _left_out(found: Slate) -> None:
+    if not found.why_not:
+        st.caption("Nothing on the table was left out.")
+        return
+    show_table(tables.why_not(found.why_not, found.currency), whole=True)
+    st.caption(
+        "“Comes in below” is the fee at which the offer would enter this slate, all else as it is. That is where to walk away."
+    )

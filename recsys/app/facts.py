@@ -1,0 +1,66 @@
+"""What the workspace holds, in figures, and what is worth deciding today."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+import streamlit as st
+
+from recsys.app import session
+from recsys.app.ranges import Desk
+from recsys.decision.agenda import Decision, today
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """Figures of a workspace."""
+
+    users: int
+    movies: int
+    on_service: int | None
+    """None where nothing has been trained."""
+    events: int
+    offers: int
+    first: datetime | None
+    last: datetime | None
+    """Of the views."""
+
+
+def facts() -> Facts:
+    """What the workspace holds, without reading its tables.
+
+    Raises
+    ------
+    DataError  E_NO_TABLES
+    """
+    info = session.dataset_info()
+    limits = dict(info.report.get("ranges", {})).get("events.timestamp") if info.report else None
+    if not limits:
+        events = session.dataset().events["timestamp"]
+        limits = (events.iloc[0], events.iloc[-1])
+    return Facts(
+        users=info.rows.get("users", 0),
+        movies=info.rows.get("movies", 0),
+        on_service=int(session.basis().choice.available.sum()) if session.has_run() else None,
+        events=info.rows.get("events", 0),
+        offers=info.rows.get("offers", 0),
+        first=pd.Timestamp(limits[0]).to_pydatetime(),
+        last=pd.Timestamp(limits[1]).to_pydatetime(),
+    )
+
+
+def agenda() -> tuple[Decision, ...] | None:
+    """What is worth deciding today, or None while it is worked out.
+
+    Raises
+    ------
+    ArtefactError  E_NO_RUN: nothing has been trained
+    """
+    basis = session.basis()
+    return desk().ask(basis.fingerprint, lambda: today(basis), reader=session.reader())
+
+
+@st.cache_resource
+def desk() -> Desk[tuple[Decision, ...]]:
+    """Where it is worked out."""
+    return Desk()

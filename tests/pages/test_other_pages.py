@@ -1,0 +1,256 @@
+"""What the other pages do when they are used."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from recsys.app import choosing, facts, jobs, session
+from recsys.app.components import train as train_page
+from recsys.app.views import movies, people
+from recsys.errors import ScenarioError
+from recsys.projection.basis import Basis
+from recsys.scenario.mapping import TYPES
+from recsys.scenario.scenario import Acquire, ByPersona, ByRule, ResizeSegment
+from recsys.workspace import Workspace
+from tests.pages.conftest import Open
+from tests.pages.test_scenario_page import said
+
+
+def test_the_first_page_says_what_there_is_and_what_to_decide(service: Basis, opened: Open):
+    app = opened("pages/intervene/home.py")
+    facts.desk().wait(60)
+    app = app.run()
+    assert [metric.label for metric in app.metric] == ["Users", "Movies", "Views", "Offers"]
+    assert app.button(key="home.open.0")
+    assert len([text for text in app.markdown if text.value.startswith("####")]) == 3
+    assert not app.exception
+
+
+def test_a_decision_opens_its_scenario(service: Basis, opened: Open):
+    app = opened("pages/intervene/home.py")
+    facts.desk().wait(60)
+    app = app.run()
+    app = app.button(key="home.open.0").click().run()
+    assert app.title[0].value == "Scenario"
+    assert not app.exception
+    assert "Nothing has changed yet" not in said(app)
+
+
+def test_a_personas_growth_is_one_click_away(service: Basis, opened: Open):
+    app = opened("pages/visualise/personas.py")
+    assert "growing 2% a month" in said(app)
+    app = app.button(key="personas.grow.persona 1").click().run()
+    assert app.title[0].value == "Scenario"
+    assert "20% more users: “persona 1”" in said(app)
+
+
+def test_a_slate_is_chosen_explained_and_opened(service: Basis, opened: Open):
+    app = opened("pages/intervene/slate.py")
+    service.offers["fee"] = [1.0, 1.0, 1.0, 900.0, 900.0]
+    service.offers[["royalty_per_view", "marketing_cost"]] = 0.0
+    app = app.number_input(key="slate.budget.lakh").set_value(0.00002).run() if _has(app, "slate.budget.lakh") else app
+    app = app.button(key="slate.choose").click().run()
+    choosing.desk().wait(60)
+    app = app.run()
+    session.desk().wait(60)
+    app = app.run()
+    assert not app.exception
+    text = said(app)
+    assert "Buy Offer" in text
+    assert "Walk-away price" in text
+    why = next(table.value for table in app.table if "why not" in table.value.columns)
+    assert {"Offer 3", "Offer 4"} <= set(why["offer"])
+    app = app.button(key="slate.open").click().run()
+    assert app.title[0].value == "Scenario"
+    assert "1. Buy Offer" in said(app)
+
+
+def _has(app: object, key: str) -> bool:
+    try:
+        app.number_input(key=key)  # type: ignore[attr-defined]
+    except KeyError:
+        return False
+    return True
+
+
+def test_rules_that_clash_are_refused_by_name(service: Basis, opened: Open):
+    app = opened("pages/intervene/slate.py")
+    app = app.multiselect(key="slate.must").set_value(["o00", "o01"]).run()
+    app = app.multiselect(key="slate.never").set_value(["o00", "o01"]).run()
+    app = app.button(key="slate.choose").click().run()
+    choosing.desk().wait(60)
+    app = app.run()
+    assert not app.exception
+    assert "E_RULES" in app.error[0].value
+
+
+def test_only_what_is_on_the_table_is_chosen_from(service: Basis):
+    narrowed = choosing.only(service, ("o02", "o00"))
+    assert narrowed.offers["movie_id"].tolist() == ["o02", "o00"]
+    assert np.array_equal(narrowed.offer_content[0], service.offer_content[2])
+
+
+def test_a_search_on_the_movies_map_shows_what_is_alike_in_embedding_space(service: Basis, opened: Open):
+    app = opened("pages/visualise/movies.py")
+    app = app.text_input(key="movies.search").set_value("story 7").run()
+    assert not app.exception
+    assert "Most like Story 7" in said(app)
+    assert len(app.dataframe) >= 1
+
+
+def test_neighbours_are_those_of_the_vectors_and_not_of_the_map(service: Basis):
+    space = movies.vectors(service)
+    unit = space / np.linalg.norm(space, axis=1, keepdims=True)
+    cosine = unit @ unit[3]
+    cosine[3] = -2.0
+    found = movies.alike(movies.everything(service), space, 3, k=3)
+    titles = movies.everything(service)["title"].to_numpy()
+    assert found["title"].tolist() == titles[np.argsort(-cosine)[:3]].tolist()
+
+
+def test_fewer_than_twenty_people_are_not_described(service: Basis):
+    seen = (np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64))
+    with pytest.raises(ScenarioError, match="E_SMALL_SEGMENT"):
+        people.group(service, seen, np.arange(19))
+    assert people.group(service, seen, np.arange(20)).size == 20
+
+
+def test_a_described_group_is_compared_with_everyone(service: Basis):
+    """The even users speak the first language, half of all do: twice as often."""
+    seen = (np.array([0, 2, 4, 1]), np.array([5, 5, 5, 6]))
+    rows = np.arange(0, 80, 2)
+    group = people.group(service, seen, rows)
+    language = group.traits[group.traits["attribute"] == "language"].iloc[0]
+    assert (language["here"], language["of all"]) in {("100%", "50%"), ("0%", "50%")}
+    assert group.favourites["movie"].iloc[0] == "Story 5"
+    assert group.share == 0.5
+
+
+def test_a_training_is_started_followed_and_its_answer_shown(tables_only: Path, opened: Open, monkeypatch: pytest.MonkeyPatch):
+    """With a stand-in for the worker, which the real one is tested against elsewhere."""
+    line = {"stage": "mf", "message": "Learning tastes", "done": 1, "total": 2, "fraction": 0.5, "seconds": 1, "eta_seconds": 9}
+    answer = {"result": {"run": "abc123", "in_use": True, "seconds": 70, "warnings": []}}
+    code = (
+        f"import time; print({json.dumps(json.dumps(line))}, flush=True); time.sleep(2); print({json.dumps(json.dumps(answer))})"
+    )
+    commands = []
+
+    def start(workspace: Workspace, name: str, command: list[str]) -> None:
+        commands.append(command)
+        real(workspace, name, ["-c", code])
+
+    real = jobs.start
+    monkeypatch.setattr(train_page.jobs, "start", start)
+    app = opened("pages/create/train.py")
+    app = app.button(key="train.start").click().run()
+    assert json.loads(commands[0][-1]) == {"model": "all", "members": 8}
+    assert commands[0][:2] == ["-m", "recsys.pipeline"]
+    assert _eventually(lambda: _progress(tables_only) == 0.5)
+    app = opened("pages/create/train.py")
+    assert app.button(key="jobs.cancel.train")
+    jobs.wait(Workspace(tables_only), "train", 20)
+    app = app.run()
+    assert "abc123" in said(app)
+    assert "1 min 10 s" in said(app)
+    app = app.button(key="jobs.clear.train").click().run()
+    assert "abc123" not in said(app)
+
+
+def test_a_refused_import_is_a_table_of_findings(tables_only: Path, opened: Open, tmp_path: Path):
+    broken = tmp_path / "offers.csv"
+    broken.write_text("movie_id,title,fee,currency,window_months\nx1,A,-5,INR,12\nx2,,3,USD,12\n", encoding="utf-8")
+    app = opened("pages/create/data.py")
+    app = app.text_input(key="data.path").set_value(str(broken)).run()
+    app = app.button(key="data.import").click().run()
+    jobs.wait(Workspace(tables_only), "import", 60)
+    app = app.run()
+    assert not app.exception
+    codes = set(next(frame.value for frame in app.dataframe if "code" in frame.value.columns)["code"])
+    assert {"E_COST", "E_TITLE", "E_CURRENCY"} <= codes
+
+
+def test_offers_are_taken_in_through_the_page(tables_only: Path, opened: Open, tmp_path: Path):
+    good = tmp_path / "offers.csv"
+    good.write_text("movie_id,title,fee,currency,window_months\nx1,A,500000,INR,12\n", encoding="utf-8")
+    app = opened("pages/create/data.py")
+    app = app.text_input(key="data.path").set_value(str(good)).run()
+    app = app.button(key="data.import").click().run()
+    job = jobs.wait(Workspace(tables_only), "import", 60)
+    assert job is not None
+    assert job.state == "done", job.log
+    app = app.run()
+    assert "1 offers" in said(app)
+    assert session.dataset_info().rows["offers"] == 1
+
+
+def test_the_scenario_of_a_persona_is_what_its_button_says(service: Basis, opened: Open):
+    app = opened("pages/visualise/personas.py")
+    app = app.button(key="personas.grow.persona 0").click().run()
+    from recsys.scenario import link
+
+    carried = app.query_params["s"]
+    held = link.decode(carried if isinstance(carried, str) else carried[0])
+    assert held.changes == (ResizeSegment(segment=ByPersona(persona="persona 0"), factor=1.2),)
+
+
+def _form_of(kind: str) -> None:
+    import streamlit as st
+
+    from recsys.app.inputs.changes import form
+    from recsys.scenario.mapping import TYPES, check
+    from recsys.scenario.scenario import Scenario
+    from tests.projection import builders
+
+    change = form(builders.basis(80, 40, n_offers=3), TYPES[kind], key="form")
+    st.session_state["change"] = change
+    if change is not None:
+        check(Scenario(name="x", changes=(change,)))
+
+
+@pytest.mark.parametrize("kind", sorted(set(TYPES) - {"drop", "promote", "shift_launch"}))
+def test_a_form_as_it_opens_is_a_change_that_is_allowed(kind: str):
+    app = AppTest.from_function(_form_of, args=(kind,), default_timeout=30).run()
+    assert not app.exception
+    assert not app.error
+    assert type(app.session_state["change"]) is TYPES[kind]
+
+
+def test_the_fee_as_asked_is_no_override_and_another_one_is():
+    app = AppTest.from_function(_form_of, args=("acquire",), default_timeout=30).run()
+    assert app.session_state["change"] == Acquire(offer="o00")
+    app = app.number_input(key="form.fee.o00.lakh").set_value(42.5).run()
+    assert app.session_state["change"] == Acquire(offer="o00", fee=4_250_000.0)
+    app = app.selectbox(key="form.fee.o00.unit").set_value("crore").run()
+    app = app.number_input(key="form.fee.o00.crore").set_value(1.8).run()
+    assert app.session_state["change"] == Acquire(offer="o00", fee=18_000_000.0)
+
+
+def test_choices_by_attribute_become_a_rule():
+    app = AppTest.from_function(_form_of, args=("resize_segment",), default_timeout=30).run()
+    app = app.get("button_group")[0].set_value("by attribute").run()
+    app = app.multiselect(key="form.attributes").set_value(["language", "city_tier"]).run()
+    app = app.multiselect(key="form.value.language").set_value(["Hindi"]).run()
+    app = app.multiselect(key="form.value.city_tier").set_value([2.0]).run()
+    assert app.session_state["change"] == ResizeSegment(
+        segment=ByRule(where="language = 'Hindi' and city_tier = 2"), factor=pytest.approx(1.2)
+    )
+    assert any("20 users" in caption.value for caption in app.caption)
+
+
+def _progress(root: Path) -> float | None:
+    job = jobs.find(Workspace(root), "train")
+    return job.progress.fraction if job and job.progress else None
+
+
+def _eventually(holds: object, seconds: float = 15.0) -> bool:
+    import time
+
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if holds():  # type: ignore[operator]
+            return True
+        time.sleep(0.05)
+    return False
