@@ -11,6 +11,9 @@ from recsys.tables.terms import Economics
 class Dataset:
     """Validated tables. Ids are text, times are UTC, every event names a known user and movie.
 
+    Times are datetime64[s] (NaT where blank), known figures float64 (NaN where blank), attributes text, or numbers where the
+    source holds nothing but numbers. Known columns come first, attributes by name.
+
     Row ``k`` of ``users`` and ``movies`` is row ``k`` of every array that later stages make of them (both are sorted by id).
     """
 
@@ -21,7 +24,8 @@ class Dataset:
     ``available_until`` (datetime64, NaT where open), ``licence_fee``, ``licence_until``, any attribute."""
     events: pd.DataFrame
     """``user_index``, ``movie_index`` (int32 rows of the two tables), ``timestamp`` (datetime64[s], UTC, sorted);
-    ``minutes``, ``rating``, ``completed``, ``device`` where logged. One row is one view."""
+    ``minutes``, ``rating`` (float32), ``completed`` (boolean with NA), ``device`` (category) where logged.
+    One row is one view."""
     offers: pd.DataFrame
     """``movie_id``, ``title``, ``fee``, ``currency``, ``window_months`` and the optional columns; may be empty."""
     subscriptions: pd.DataFrame | None

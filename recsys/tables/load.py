@@ -5,7 +5,6 @@ once and leaves the workspace as it was; so does a process that is killed.
 """
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,8 @@ import pandas as pd
 from recsys.errors import DataError, Finding
 from recsys.tables.arrivals import assumed_arrivals
 from recsys.tables.assemble import as_arrow, fingerprint_of
-from recsys.tables.events import EventFacts, event_findings, outside_availability, read_events, write_events
+from recsys.tables.event_stream import EventFacts, write_events
+from recsys.tables.events import event_findings, outside_availability, read_events
 from recsys.tables.formats import recognise
 from recsys.tables.layout import Layout
 from recsys.tables.limits import DEFAULT, Limits
@@ -23,7 +23,7 @@ from recsys.tables.merge import CATALOGUE_TABLES, Draft, keep_the_rest, standing
 from recsys.tables.parsing import define_macros
 from recsys.tables.progress import Progress, silent
 from recsys.tables.reading import Staged, stage, staging
-from recsys.tables.report import ImportReport
+from recsys.tables.report import ImportReport, ranges_of
 from recsys.tables.rules import Context
 from recsys.tables.small import Checked, check
 from recsys.tables.sources import gather
@@ -273,7 +273,7 @@ class _Import:
         """Write the small tables and what the draft says of itself."""
         for name, frame in self._frames.items():
             self._draft.write(name, as_arrow(frame))
-            self._ranges.update(_ranges(name, frame))
+            self._ranges.update(ranges_of(name, frame))
         kept = keep_the_rest(self._workspace, self._draft, whole=whole)
         simulated = self._world() if whole else kept.simulated
         notes = [*self._notes, *kept.notes]
@@ -316,16 +316,3 @@ class _Import:
 def _by_key(frame: pd.DataFrame, key: str) -> pd.DataFrame:
     """Sorted by id, each id once: what events are compared with even where the table itself is refused."""
     return frame[frame[key].notna()].drop_duplicates(key).sort_values(key, ignore_index=True)
-
-
-def _ranges(table: str, frame: pd.DataFrame) -> Mapping[str, tuple[Any, Any]]:
-    found: dict[str, tuple[Any, Any]] = {}
-    for name in frame.columns:
-        values = frame[name].dropna()
-        if values.empty:
-            continue
-        if pd.api.types.is_datetime64_any_dtype(values):
-            found[f"{table}.{name}"] = (values.min().isoformat(), values.max().isoformat())
-        elif pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
-            found[f"{table}.{name}"] = (float(values.min()), float(values.max()))
-    return found

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+import pandas as pd
+
 from recsys.errors import Finding
 
 
@@ -60,3 +62,17 @@ class ImportReport:
 def finding_from_json(document: Mapping[str, Any]) -> Finding:
     """The finding that :meth:`recsys.errors.Finding.as_json` wrote."""
     return Finding(**{**document, "rows": tuple(document["rows"])})
+
+
+def ranges_of(table: str, frame: pd.DataFrame) -> Mapping[str, tuple[Any, Any]]:
+    """Least and largest value of each column of numbers or times."""
+    found: dict[str, tuple[Any, Any]] = {}
+    for name in frame.columns:
+        values = frame[name].dropna()
+        if values.empty:
+            continue
+        if pd.api.types.is_datetime64_any_dtype(values):
+            found[f"{table}.{name}"] = (values.min().isoformat(), values.max().isoformat())
+        elif pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+            found[f"{table}.{name}"] = (float(values.min()), float(values.max()))
+    return found
