@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Verify a bundle and print the report that `recsys export verify` prints: exit status 0 it can be trusted, 2 refused.
+// Verify a bundle and print the report that `recsys export --verify` prints: exit status 0 it can be trusted, 2 refused.
 //
 //     node exports/client/bin/verify.js FOLDER [--installed VERSION]
 
