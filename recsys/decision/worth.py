@@ -13,9 +13,10 @@ from recsys.projection import audience as audiences
 from recsys.projection import catalogue as catalogues
 from recsys.projection import nests
 from recsys.projection.basis import Basis
-from recsys.projection.demand import Extras, Outcome, People, simulate
+from recsys.projection.demand import simulate
 from recsys.projection.economics import cost_flow, net_present_value
 from recsys.projection.offers import Offer
+from recsys.projection.outcome import Extras, Outcome, People
 from recsys.scenario.scenario import Acquire, Scenario, ShiftLaunch
 
 

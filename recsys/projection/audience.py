@@ -13,9 +13,9 @@ from recsys.choice.model import Draw, Float32Array, Member
 from recsys.errors import Finding, ScenarioError
 from recsys.ids import FloatArray, IntArray
 from recsys.projection.basis import Basis, unit
-from recsys.projection.demand import People
 from recsys.projection.economics import earnings
 from recsys.projection.names import unknown_movie
+from recsys.projection.outcome import People
 from recsys.scenario.scenario import (
     AudienceChange,
     ByPersona,

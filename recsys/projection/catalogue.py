@@ -9,10 +9,10 @@ from recsys.choice.model import Float32Array
 from recsys.errors import Finding, ScenarioError
 from recsys.ids import FloatArray
 from recsys.projection.basis import Basis
-from recsys.projection.demand import Extras
 from recsys.projection.names import unknown_movie
 from recsys.projection.offers import Offer, offer
 from recsys.projection.offers import utilities as offer_utilities
+from recsys.projection.outcome import Extras
 from recsys.scenario.scenario import Acquire, CatalogueChange, Drop, Promote, ShiftLaunch
 
 PROMOTION_NATS = 0.5

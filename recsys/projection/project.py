@@ -1,6 +1,6 @@
 """The answer to a scenario: every figure that a buyer sees, from the worlds of every draw."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -13,8 +13,8 @@ from recsys.projection.assumptions import assumptions
 from recsys.projection.basis import Basis
 from recsys.projection.blocks import THREADS
 from recsys.projection.catalogue import Catalogue
-from recsys.projection.demand import Outcome
 from recsys.projection.economics import cost_flow, cumulative, discount_factors, max_bid, net_present_value, payback_month
+from recsys.projection.outcome import Outcome
 from recsys.projection.result import Effect, OfferResult, Projection, Range, SegmentShare, Victim, World
 from recsys.projection.uncertainty import share_above, to_range
 from recsys.projection.victims import hours_lost
@@ -73,9 +73,10 @@ def project(basis: Basis, scenario: Scenario, *, draws: Draws = "point", threads
     point = worlds.run(basis, 0, audience, catalogue, horizon, threads=threads)
     figures = [_figures(catalogue, point, rate)]
     if draws == "all":
+        quick = _figures(catalogue, replace(point, without=()), rate)
         for draw in range(1, len(basis.choice.draws)):
-            found = worlds.run(basis, draw, audience, catalogue, horizon, threads=threads)
-            figures.append(_figures(catalogue, found, rate))
+            found = worlds.run(basis, draw, audience, catalogue, horizon, whole=False, threads=threads)
+            figures.append(_corrected(_figures(catalogue, found, rate), figures[0], quick))
     return _assemble(basis, scenario, catalogue, point, figures)
 
 
@@ -84,8 +85,9 @@ def _figures(catalogue: Catalogue, found: worlds.Worlds, rate: float) -> _Figure
     views = found.both.extra_views[:n_offers]
     costs = [cost_flow(offer.terms, monthly) for offer, monthly in zip(catalogue.offers, views, strict=True)]
     hours_per_view = np.array([offer.hours_per_view for offer in catalogue.offers])
-    gained = [found.both.hours - other.hours for other in found.without]
-    earned = [_flow(found.both.revenue - other.revenue) for other in found.without]
+    hours, revenue = found.both.left_out_hours, found.both.left_out_revenue
+    if found.without:
+        hours, revenue = (np.array([getattr(other, name) for other in found.without]) for name in ("hours", "revenue"))
     return _Figures(
         audience_hours=float(np.sum(found.audience.hours - found.today.hours)),
         audience_value=net_present_value(_flow(found.audience.revenue - found.today.revenue), rate),
@@ -94,9 +96,19 @@ def _figures(catalogue: Catalogue, found: worlds.Worlds, rate: float) -> _Figure
         cost_flow=np.sum(costs, axis=0) if costs else np.zeros(horizon + 1),
         views=views.sum(axis=1),
         gross_hours=views.sum(axis=1) * hours_per_view,
-        incremental=np.array(gained).reshape(n_offers, horizon),
-        revenue=np.array(earned).reshape(n_offers, horizon + 1),
+        incremental=found.both.hours - hours,
+        revenue=np.concatenate([np.zeros((n_offers, 1)), found.both.revenue - revenue], axis=1),
         costs=np.array(costs).reshape(n_offers, horizon + 1),
+    )
+
+
+def _corrected(draw: _Figures, whole: _Figures, quick: _Figures) -> _Figures:
+    """A draw's leave-one-out figures, plus what the quick way misses at the point, in proportion to the offer's hours."""
+    size = np.divide(draw.gross_hours, whole.gross_hours, out=np.zeros_like(draw.gross_hours), where=whole.gross_hours > 0)
+    return replace(
+        draw,
+        incremental=draw.incremental + size[:, None] * (whole.incremental - quick.incremental),
+        revenue=draw.revenue + size[:, None] * (whole.revenue - quick.revenue),
     )
 
 

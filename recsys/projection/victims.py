@@ -1,7 +1,7 @@
 """Whom an offer takes viewing from: every movie's hours with it and without it, exactly.
 
 A catalogue movie's views in a world are Σ_i exp(V_ij/λ) · F_ig, where F gathers a user's months (see
-:class:`recsys.projection.demand.Outcome`), so that one pass over users × movies answers for all offers and all months at once.
+:class:`recsys.projection.outcome.Outcome`), so that one pass over users × movies answers for all offers and all months at once.
 """
 
 from collections.abc import Sequence
@@ -12,8 +12,8 @@ from recsys.choice.model import Float32Array
 from recsys.ids import FloatArray
 from recsys.projection.basis import Basis
 from recsys.projection.blocks import PRODUCT_BLOCK, THREADS, over_users
-from recsys.projection.demand import Outcome
 from recsys.projection.nests import NestSums, layout, movie_weights
+from recsys.projection.outcome import Outcome
 
 
 def hours_lost(

@@ -13,7 +13,8 @@ from recsys.projection.audience import Audience
 from recsys.projection.basis import Basis
 from recsys.projection.blocks import THREADS
 from recsys.projection.catalogue import Catalogue, extras
-from recsys.projection.demand import Outcome, simulate
+from recsys.projection.demand import simulate
+from recsys.projection.outcome import Outcome
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -28,7 +29,7 @@ class Worlds:
     both: Outcome
     """The changed audience, the changed catalogue."""
     without: tuple[Outcome, ...]
-    """As ``both`` without one offer, in the order of the catalogue's offers."""
+    """As ``both`` without one offer, in the order of the catalogue's offers; empty unless run whole."""
     users: Float32Array
     sums: nests.NestSums
     """Of the movies that are not extras, for the changed audience."""
@@ -41,14 +42,15 @@ def run(
     catalogue: Catalogue,
     horizon_months: int,
     *,
-    each_offer: bool = True,
+    whole: bool = True,
     threads: int = THREADS,
 ) -> Worlds:
     """All worlds of a scenario under one draw.
 
     Parameters
     ----------
-    each_offer : whether to run the worlds without each offer too
+    whole : whether the worlds without each offer are run whole, appetites found with care; else they are only taken
+        from ``both`` quickly, and appetites to a few thousandths
     """
     parameters = basis.choice.draws[draw]
     own = basis.choice.members[parameters.member].users
@@ -67,19 +69,20 @@ def run(
             extras=extras(basis, draw, catalogue, vectors, horizon_months),
             worlds=worlds,
             horizon_months=horizon_months,
-            careful=draw == 0,
+            n_left_out=len(catalogue.offers) if whose is audience else 0,
+            careful=whole,
             threads=threads,
         )
         return found, vectors, sums
 
     plain = audiences.today(basis)
     wanted = [catalogue.after]
-    if each_offer and len(catalogue.offers) + len(catalogue.tracked) > 1:
+    if whole and len(catalogue.offers) + len(catalogue.tracked) > 1:
         wanted += [tuple(k for k in catalogue.after if k != offer) for offer in range(len(catalogue.offers))]
     wanted.append(catalogue.before)
     found, users, sums = outcomes(audience, wanted)
     both, changed = found[0], found[-1]
-    alone = (changed,) if each_offer and len(catalogue.offers) == 1 else ()
+    alone = (changed,) if whole and len(catalogue.offers) == 1 else ()
     unchanged = audiences.same(audience, plain)
     return Worlds(
         draw=draw,

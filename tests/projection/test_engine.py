@@ -6,6 +6,7 @@ import pytest
 from recsys.projection import audience as audiences
 from recsys.projection import catalogue as catalogues
 from recsys.projection import worlds
+from recsys.projection.project import project
 from recsys.projection.victims import hours_lost
 from recsys.scenario import scenario as s
 from tests.projection import builders, reference
@@ -110,3 +111,34 @@ def test_a_shift_of_taste_moves_the_segment_towards_what_is_named_in_every_membe
         direction = unit[drama].mean(axis=0) - unit[~drama].mean(axis=0)
         before, after = member.users @ direction, moved @ direction
         assert after.mean() - before.mean() > 0.5 * before.std()  # less than 1 SD, because norms are kept
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_offers_left_out_quickly_are_near_those_of_whole_worlds(seed: int):
+    """Within a twentieth of the offer's hours; exact for a single offer, where no other's appetite can differ."""
+    basis = builders.basis(seed=seed)
+    several = tuple(s.Acquire(offer=f"o{k:02d}", launch_month=1 + k % 3) for k in range(4))
+    audience = audiences.changed(basis, ())
+    for changes, tolerance in ((several, 0.05), (several[:1], 1e-9)):
+        catalogue = catalogues.changed(basis, changes, HORIZON)
+        found = worlds.run(basis, 0, audience, catalogue, HORIZON)
+        for k, offer in enumerate(catalogue.offers):
+            gross = found.both.extra_views[k].sum() * offer.hours_per_view
+            missed = found.without[k].hours.sum() - found.both.left_out_hours[k].sum()
+            assert abs(missed) <= tolerance * gross
+            earned = found.without[k].revenue.sum() - found.both.left_out_revenue[k].sum()
+            assert abs(earned) <= tolerance * found.both.revenue.sum()
+
+
+def test_ranges_of_an_offer_are_those_of_whole_worlds():
+    basis = builders.basis(n_draws=6)
+    asked = s.Scenario(name="x", changes=tuple(s.Acquire(offer=f"o{k:02d}") for k in range(3)), horizon_months=HORIZON)
+    catalogue = catalogues.changed(basis, asked.catalogue, HORIZON)
+    found = [worlds.run(basis, draw, audiences.changed(basis, ()), catalogue, HORIZON) for draw in range(1, 6)]
+    for k, offer in enumerate(project(basis, asked, draws="all").offers):
+        hours = [float((draw.both.hours - draw.without[k].hours).sum()) for draw in found]
+        low, middle, high = np.quantile(hours, [0.1, 0.5, 0.9])
+        tolerance = 0.01 * offer.gross_hours.p50
+        assert offer.incremental_hours.p10 == pytest.approx(low, abs=tolerance)
+        assert offer.incremental_hours.p50 == pytest.approx(middle, abs=tolerance)
+        assert offer.incremental_hours.p90 == pytest.approx(high, abs=tolerance)

@@ -15,8 +15,9 @@ from recsys.projection import audience as audiences
 from recsys.projection import catalogue as catalogues
 from recsys.projection import worlds
 from recsys.projection.basis import Basis
-from recsys.projection.demand import Extras, Outcome, People, simulate
+from recsys.projection.demand import simulate
 from recsys.projection.nests import NestSums
+from recsys.projection.outcome import Extras, Outcome, People
 from recsys.projection.project import project
 from recsys.projection.result import Projection
 from recsys.projection.victims import hours_lost

@@ -1,0 +1,88 @@
+"""What goes into a world, and what comes out of it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.ids import FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class People:
+    """The audience of one world, float64[n_users] each; money per user, currency."""
+
+    weight: FloatArray
+    """Real users that a row stands for."""
+    occasions: FloatArray
+    """A month."""
+    churn_intercept: FloatArray
+    churn_delta: FloatArray
+    """Share added to monthly churn."""
+    churn_hours_slope: float
+    subscription: FloatArray
+    """A month while subscribed (price times margin)."""
+    per_hour: FloatArray
+    """Advertising."""
+    per_view: FloatArray
+    """Rentals."""
+    subscribes: NDArray[np.bool_]
+    """Whether the user's plan can be left."""
+    subscribed: FloatArray
+    """Chance of being subscribed as the horizon begins; counts where ``subscribes``."""
+    return_share: float
+    """Share of those who left that come back in a month."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Extras:
+    """Movies that are followed one by one; axis 0 is the extra, in the order of ids."""
+
+    utility: FloatArray
+    """float64[n_extras, n_users], nats, before launch curve and appetite; −inf where nobody can see it."""
+    unwatched: FloatArray
+    """float64[n_extras, n_users]: 1 where the user has not watched it yet, else 0."""
+    hours_per_view: FloatArray
+    nests: IntArray
+    curve: FloatArray
+    """float64[n_extras, horizon]: γ of each month, −inf in months off the service."""
+
+    def __len__(self) -> int:
+        return len(self.nests)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Outcome:
+    """What happens in one world; totals are weighted sums over users."""
+
+    hours: FloatArray
+    """float64[horizon], all movies"""
+    views: FloatArray
+    """float64[horizon], all movies"""
+    revenue: FloatArray
+    """float64[horizon], not discounted"""
+    extra_views: FloatArray
+    """float64[n_extras, horizon]"""
+    outside: FloatArray
+    """float64[horizon]: occasions that go to nothing here, those of users who left included"""
+    active_users: float
+    """At the horizon's end."""
+    user_hours: FloatArray
+    """float64[n_users], weighted, over the horizon"""
+    user_extra_views: FloatArray
+    """float64[n_extras, n_users], of one person who stays, over the horizon"""
+    still_unwatched: FloatArray
+    """float64[n_extras, n_users], at the horizon's end"""
+    idle: FloatArray
+    """float64[n_users]: Σ over months of weight · chance of being there · occasions / (1 + S). Times D^(λ−1)
+    and exp(V/λ) it gives the views of a catalogue movie in a nest without extras."""
+    left_out_hours: FloatArray
+    """float64[n_offers, horizon], hours without each of the first extras, quickly (see :mod:`recsys.projection.leave_out`); empty
+    unless asked for"""
+    left_out_revenue: FloatArray
+    """float64[n_offers, horizon], the same for revenue"""
+    touched: IntArray
+    """Nests that hold extras, ascending."""
+    touched_factor: FloatArray
+    """float64[n_touched, n_users]: Σ over months of weight · chance of being there · occasions · D^(λ−1) / (1 + S); times
+    exp(V/λ) it gives the views of a catalogue movie in these nests."""
