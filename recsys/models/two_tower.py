@@ -51,9 +51,9 @@ class TwoTowerConfig:
     """Epochs without a better ranking of the held-out views before training ends."""
     learning_rate: float = 0.003
     """Adam's step."""
-    l2: float = 0.01
+    l2: float = 0.003
     """Pull of the towers' inputs towards zero."""
-    batch_targets: int = 512
+    batch_targets: int = 1_024
     """Examples of a step, about."""
     chunk_targets: int = 8
     """Views of one user that are targets at the same time, at most."""
@@ -61,7 +61,7 @@ class TwoTowerConfig:
     """Share of a user's views that are targets at the same time, at most."""
     history_dropout: float = 0.3
     """Share of a history that is hidden in a step."""
-    id_dropout: float = 0.3
+    id_dropout: float = 0.2
     """Share of movies known by their attributes alone in a step."""
     even_negatives: int = 1_024
     """Movies drawn evenly as candidates beside the batch's own."""

@@ -4,6 +4,7 @@ The forward pass is that of :mod:`recsys.embeddings.tower`, on the same tensors 
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -48,6 +49,49 @@ def initial_tensors(inputs: Inputs, *, dim: int, hidden: int, scale: float, rng:
     return tensors
 
 
+@lru_cache(maxsize=1)
+def grouped_retrieval() -> type[Any]:
+    """The retrieval task of TensorFlow Recommenders for queries with several targets each."""
+    tf, tfrs = runtime.tensorflow(), runtime.recommenders()
+
+    class GroupedRetrieval(tfrs.tasks.Retrieval):  # type: ignore[misc, name-defined]
+        """The same loss as its parent's, worked out once a query instead of once a target.
+
+        The parent wants a row of scores for every target. Here the targets of a query share one row: what a target has to beat
+        is the same for all of them, because no candidate that the query's user has watched may be in it.
+        """
+
+        def call(
+            self,
+            query_embeddings: Any,
+            candidate_embeddings: Any,
+            *,
+            target_queries: Any,
+            candidate_sampling_probability: Any,
+            score_mask: Any,
+        ) -> Any:
+            """Sum over targets of −log softmax(score of the target among itself and what its query allows).
+
+            Parameters
+            ----------
+            query_embeddings : float32[n_queries, dim]
+            candidate_embeddings : float32[n_candidates, dim]; candidate t < n_targets is target t
+            target_queries : int64[n_targets], query of each target
+            candidate_sampling_probability : float32[n_candidates]
+            score_mask : bool[n_queries, n_candidates], false where the query's user has watched the candidate
+            """
+            corrected = tfrs.layers.loss.SamplingProbablityCorrection()
+            scores = tf.matmul(query_embeddings, candidate_embeddings, transpose_b=True)
+            others = tf.where(score_mask, corrected(scores, candidate_sampling_probability), scores.dtype.min)
+            to_beat = tf.gather(tf.reduce_logsumexp(others, axis=1), target_queries)
+            n_targets = tf.size(target_queries)
+            own = tf.reduce_sum(tf.gather(query_embeddings, target_queries) * candidate_embeddings[:n_targets], axis=1)
+            own = corrected(own, candidate_sampling_probability[:n_targets])
+            return tf.reduce_sum(tf.math.softplus(to_beat - own))  # −log(eᵒ / (eᵒ + eᵇ)) = log(1 + eᵇ⁻ᵒ)
+
+    return GroupedRetrieval
+
+
 class _Coded(NamedTuple):
     """Entries of a sparse matrix of codes: row, code, weight, and the number of rows."""
 
@@ -86,7 +130,7 @@ class Trainer:
         self._variables = {name: tf.Variable(value, name=name) for name, value in sorted(tensors.items())}
         self._optimiser = tf.keras.optimizers.Adam(learning_rate, jit_compile=False)
         self._optimiser.build(list(self._variables.values()))
-        self._task = runtime.recommenders().tasks.Retrieval()
+        self._task = grouped_retrieval()()
         self._probability = tf.constant(inputs.candidate_probability)
 
         def flat(kind: Any) -> Any:
@@ -156,16 +200,13 @@ class Trainer:
 
             candidates = tf.gather(vectors, fed.candidate_place)
             probability = tf.gather(self._probability, tf.gather(fed.movies, fed.candidate_place))
-            n_targets = tf.size(fed.target_chunks)
-            itself = tf.eye(n_targets, tf.size(fed.candidate_place), dtype=tf.bool)
             loss = self._task(
-                tf.gather(users, fed.target_chunks),
+                users,
                 candidates,
+                target_queries=fed.target_chunks,
                 candidate_sampling_probability=probability,
-                score_mask=tf.gather(fed.allowed, fed.target_chunks) | itself,
-                compute_metrics=False,
-                compute_batch_metrics=False,
-            ) / tf.cast(n_targets, tf.float32)
+                score_mask=fed.allowed,
+            ) / tf.cast(tf.size(fed.target_chunks), tf.float32)
             shrinkage = tf.reduce_mean(tf.reduce_sum(pooled**2, 1)) + tf.reduce_mean(tf.reduce_sum(own**2 + content**2, 1))
             total = loss + self._l2 * shrinkage
         variables = list(weights.values())

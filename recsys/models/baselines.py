@@ -1,0 +1,136 @@
+"""Simple recommenders that a trained one has to beat. NumPy and SciPy only.
+
+References
+----------
+Steck (2019), Embarrassingly shallow autoencoders for sparse data (EASE).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import linalg, sparse
+
+from recsys.embeddings.features import MOVIE_COLUMNS_LEFT_OUT, FeatureSpace
+from recsys.errors import DataError
+from recsys.ids import FloatArray, IntArray
+from recsys.models.protocol import Float32Array
+
+EASE_MOST_MOVIES = 12_000
+"""EASE inverts a dense matrix of movies × movies: 1.2 GB of float64 at this size."""
+KNN_BLOCK = 1_024
+
+
+@dataclass(frozen=True, eq=False)
+class Popularity:
+    """Everyone is shown the same order."""
+
+    name: str
+    popularity: FloatArray
+    """float64[n_movies]"""
+
+    def score(self, user_rows: IntArray) -> Float32Array:
+        """The popularity, once a user."""
+        row = self.popularity.astype(np.float32)
+        return np.broadcast_to(row, (len(user_rows), len(row)))
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbours:
+    """A movie scores by how much it has to do with what the user watched: views · similarity."""
+
+    name: str
+    views: sparse.csr_array
+    """CSR[n_users, n_movies] of ones"""
+    similarity: sparse.csr_array | Float32Array
+    """[n_movies, n_movies]: from watched to scored"""
+
+    def score(self, user_rows: IntArray) -> Float32Array:
+        """float32[len(user_rows), n_movies]"""
+        scores = self.views[user_rows] @ self.similarity
+        return np.asarray(scores.toarray() if sparse.issparse(scores) else scores, dtype=np.float32)
+
+
+def popularity(views: sparse.csr_array) -> Popularity:
+    """Movies by how many users watched them.
+
+    Examples
+    --------
+    >>> popularity(sparse.csr_array(np.array([[1, 0], [2, 1]]))).score(np.array([0]))
+    array([[2., 1.]], dtype=float32)
+    """
+    viewers: FloatArray = np.bincount(views.indices, minlength=views.shape[1]).astype(np.float64)
+    return Popularity("popularity", viewers)
+
+
+def recent_popularity(
+    movie_index: ArrayLike, timestamps: pd.Series, n_movies: int, *, half_life_days: float = 30.0
+) -> Popularity:
+    """Movies by their views, a view counting half as much every ``half_life_days`` before the last one."""
+    age_days = (timestamps.max() - timestamps) / pd.Timedelta(days=1)
+    weight = 0.5 ** (age_days.to_numpy(dtype=np.float64) / half_life_days)
+    counted = np.bincount(np.asarray(movie_index), weights=weight, minlength=n_movies).astype(np.float64)
+    return Popularity("recent_popularity", counted)
+
+
+def content_knn(views: sparse.csr_array, movies: pd.DataFrame, *, neighbours: int = 50) -> Neighbours:
+    """Movies by what their attributes share with what the user watched.
+
+    Attributes count the more the fewer movies have them (inverse document frequency); similarity is the cosine, kept for each
+    movie's nearest ones.
+
+    Parameters
+    ----------
+    views : CSR[n_users, n_movies]
+    movies : the table of movies, row k is column k of the views
+    neighbours : movies each watched one speaks for
+    """
+    codes = FeatureSpace.learn(movies, MOVIE_COLUMNS_LEFT_OUT, min_count=2).encode(movies).astype(np.float64)
+    n_movies = len(movies)
+    carriers = np.bincount(codes.indices, minlength=codes.shape[1])
+    weighted = sparse.csr_array(codes @ sparse.diags_array(np.log((1 + n_movies) / (1 + carriers))))
+    length = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
+    unit = sparse.csr_array(sparse.diags_array(1 / np.maximum(length, 1e-12)) @ weighted)
+    blocks = [_nearest(unit, start, min(start + KNN_BLOCK, n_movies), neighbours) for start in range(0, n_movies, KNN_BLOCK)]
+    return Neighbours("content_knn", _ones(views), sparse.csr_array(sparse.vstack(blocks)))
+
+
+def ease(views: sparse.csr_array, *, regularisation: float = 300.0) -> Neighbours:
+    """The linear autoencoder with a diagonal of zeros that best rebuilds the views, in closed form.
+
+    Parameters
+    ----------
+    views : CSR[n_users, n_movies]
+    regularisation : λ > 0, in views
+
+    Raises
+    ------
+    DataError  E_TOO_BIG: more than ``EASE_MOST_MOVIES`` movies
+    """
+    if views.shape[1] > EASE_MOST_MOVIES:
+        raise DataError.of(
+            "E_TOO_BIG",
+            f"EASE needs memory for {views.shape[1]}² numbers; {EASE_MOST_MOVIES} movies are the most.",
+            "Compare with the other baselines.",
+        )
+    ones = _ones(views)
+    gram = (ones.T @ ones).toarray().astype(np.float64)
+    gram[np.diag_indices_from(gram)] += regularisation
+    inverse = linalg.inv(gram, overwrite_a=True, check_finite=False)
+    weights = inverse / -np.diag(inverse)
+    np.fill_diagonal(weights, 0.0)
+    return Neighbours("ease", ones, weights.astype(np.float32))
+
+
+def _ones(views: sparse.csr_array) -> sparse.csr_array:
+    return sparse.csr_array((np.ones(views.nnz, dtype=np.float32), views.indices, views.indptr), shape=views.shape)
+
+
+def _nearest(unit: sparse.csr_array, start: int, stop: int, neighbours: int) -> sparse.csr_array:
+    """Similarities of some movies to their nearest others."""
+    similarity = (unit[start:stop] @ unit.T).toarray().astype(np.float32)
+    similarity[np.arange(stop - start), np.arange(start, stop)] = 0.0
+    kept = min(neighbours, similarity.shape[1] - 1)
+    lowest = -np.partition(-similarity, kept - 1, axis=1)[:, kept - 1 : kept]
+    return sparse.csr_array(np.where(similarity >= lowest, similarity, 0.0))
