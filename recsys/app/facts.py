@@ -8,6 +8,7 @@ import streamlit as st
 
 from recsys.app import session
 from recsys.app.ranges import Desk
+from recsys.app.views import runs
 from recsys.decision.agenda import Decision, today
 
 
@@ -24,6 +25,7 @@ class Facts:
     first: datetime | None
     last: datetime | None
     """Of the views."""
+    trained: datetime | None
 
 
 def facts() -> Facts:
@@ -46,7 +48,13 @@ def facts() -> Facts:
         offers=info.rows.get("offers", 0),
         first=pd.Timestamp(limits[0]).to_pydatetime(),
         last=pd.Timestamp(limits[1]).to_pydatetime(),
+        trained=_trained(),
     )
+
+
+def _trained() -> datetime | None:
+    used = next((run for run in runs.listed(session.workspace()) if run.in_use), None)
+    return datetime.fromisoformat(used.created) if used and used.created else None
 
 
 def agenda() -> tuple[Decision, ...] | None:

@@ -5,7 +5,9 @@ first visit of a process by a link to a page would be told that there is no such
 takes that away.
 """
 
+import importlib
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,8 +20,14 @@ SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until stopped."""
     PagesManager.uses_pages_directory = False
+    threading.Thread(target=_warm, name="warm", daemon=True).start()
     given = list(sys.argv[1:] if arguments is None else arguments)
     streamlit(["run", str(SCRIPT), *given], prog_name="streamlit")
+
+
+def _warm() -> None:
+    """Import what pages need while the server starts and the browser loads, so that the first page does not wait for it."""
+    importlib.import_module("recsys.app.components")
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def _card(decision: Decision, currency: str, position: int) -> None:
 
 def _holds(held: Facts) -> None:
     with st.container(horizontal=True, gap="small"):
-        _figure("Users", words.compact(held.users), "who watched at least once or are listed")
+        _figure("Users", words.compact(held.users), "in this workspace")
         if held.on_service is None:
             _figure("Movies", words.compact(held.movies), "in the catalogue")
         else:
@@ -58,9 +58,13 @@ def _holds(held: Facts) -> None:
         period = f"{words.day(held.first)} to {words.day(held.last)}" if held.first and held.last else ""
         _figure("Views", words.compact(held.events), period)
         _figure("Offers", words.compact(held.offers), "that can be bought")
+        if held.last:
+            _figure(
+                "Newest view", words.day(held.last), f"model of {words.day(held.trained)}" if held.trained else "no model yet"
+            )
 
 
 def _figure(label: str, value: str, note: str) -> None:
-    with st.container(width=210, gap=None):
+    with st.container(width=172, gap=None):
         st.metric(label, value)
         st.caption(note)

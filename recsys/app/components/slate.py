@@ -44,6 +44,12 @@ def _searching(question: Question) -> None:
 def _chosen(basis: Basis, found: Slate) -> None:
     scenario = replace(found.scenario, name=_name(basis, found))
     st.html(f'<p class="greenlight-headline">{html.escape(_sentence(basis, found))}</p>')
+    question = choosing.asked()
+    if question is not None:
+        st.caption(
+            f"Asked: {words.count(len(question.offers))} offers, {words.months(question.scenario.horizon_months)} ahead"
+            + (", for a changed audience." if question.scenario.audience else ", for today's audience.")
+        )
     if not found.chosen:
         _left_out(found)
         return
@@ -60,7 +66,13 @@ def _chosen(basis: Basis, found: Slate) -> None:
         [f"Buy these {len(found.chosen)}", f"Not these {len(found.why_not)}"], key=f"slate.tabs.{len(found.chosen)}"
     )
     with chosen:
-        offers.cards(basis, projection, results.fees(basis, scenario))
+        asked = results.fees(basis, scenario)
+        if any((asked.get(offer.movie_id) or 0.0) > offer.max_bid.p50 for offer in projection.offers):
+            st.caption(
+                "A slate is chosen for what it is worth after cost. An offer asked for above its walk-away price still adds "
+                "to that, but earns less on its own cost than the hurdle asks."
+            )
+        offers.cards(basis, projection, asked)
     with left:
         _left_out(found)
 
@@ -97,8 +109,8 @@ def _figures(found: Slate, projection: Projection) -> None:
         _figure("Worth after cost", amount(projection.npv.p50), words.results_range(projection.npv, amount))
         if projection.roi is not None:
             _figure("Return", words.percent(projection.roi.p50, sign=True), words.results_range(projection.roi, words.percent))
-        best = "every slate was considered" if found.exact else "against the most that any slate could be worth"
-        _figure("Left on the table", words.percent(found.gap_share), best)
+        best = "every slate was considered" if found.exact else "the most that a longer search could find"
+        _figure("Could be better by", words.percent(found.gap_share), best)
 
 
 def _figure(label: str, value: str, note: str) -> None:

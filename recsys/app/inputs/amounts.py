@@ -13,9 +13,7 @@ def amount(label: str, currency: str, *, key: str, value: float | None = None, h
     value : what stands there at first, in the currency's unit
     """
     units = words.units(currency)
-    unit = next(iter(units))
-    if value is not None and value >= max(units.values()):
-        unit = max(units, key=lambda name: units[name])
+    unit = words.unit_of(value, currency)
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with right:
         unit = (
@@ -27,8 +25,8 @@ def amount(label: str, currency: str, *, key: str, value: float | None = None, h
             f"{label} ({words.symbol(currency)})",
             min_value=0.0,
             value=None if value is None else value / units[unit],
-            step=1.0 if units[unit] < 1e6 else 0.1,
-            format="%.4g",
+            step={1.0: 100.0, 1e7: 0.1}.get(units[unit], 1.0),
+            format="%.6g",
             key=f"{key}.{unit}",
             help=help_text,
             placeholder="as offered" if value is None else "",

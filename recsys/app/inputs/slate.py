@@ -13,9 +13,6 @@ from recsys.decision.rules import AtLeast, Rules
 from recsys.projection.basis import Basis
 from recsys.scenario.mapping import MAX_HORIZON_MONTHS
 
-_CRORE = 1e7
-_FIRST_BUDGET = {"INR": 1.8 * _CRORE}
-
 
 def slate(basis: Basis) -> Question | None:
     """Draw the question; gives it when it is put."""
@@ -23,8 +20,8 @@ def slate(basis: Basis) -> Question | None:
     budget = amount(
         "Budget",
         basis.economics.currency,
-        key="slate.budget",
-        value=_FIRST_BUDGET.get(basis.economics.currency, 1e6),
+        key=f"slate.budget.{tables.half_of_all(found):g}",
+        value=tables.half_of_all(found),
         help_text="What may be committed: fees, dubbing, delivery and marketing. Royalties are counted in the value.",
     )
     horizon = tables.longest(found, at_most=MAX_HORIZON_MONTHS)

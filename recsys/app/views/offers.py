@@ -76,6 +76,18 @@ def longest(offers: pd.DataFrame, *, at_most: int) -> int:
     return int(min(max(windows.max(), 1), at_most)) if len(windows) else 12
 
 
+def half_of_all(offers: pd.DataFrame) -> float:
+    """A budget to start from: half of what all of these offers ask, to two digits.
+
+    Examples
+    --------
+    >>> half_of_all(pd.DataFrame({"fee": [2_000_000.0, 1_740_000.0]}))
+    1900000.0
+    """
+    half = float(offers["fee"].sum()) / 2
+    return float(f"{half:.1e}") if half > 0 else 0.0
+
+
 def _plain(column: pd.Series) -> pd.Series:
     if pd.api.types.is_numeric_dtype(column):
         return column.astype("Float64").round().astype("Int64")

@@ -2,7 +2,7 @@
 
 from recsys.app.words.changes import KINDS, SIDES, segment, sentence
 from recsys.app.words.glossary import GLOSSARY, meaning
-from recsys.app.words.money import money, money_in_full, symbol, units
+from recsys.app.words.money import money, money_in_full, symbol, unit_of, units
 from recsys.app.words.numbers import compact, count, day, hours, month_name, months, percent, signed, span, users, views
 from recsys.app.words.ranges import between, chance, hours_range, is_known, money_range, percent_range, results_range, span_of
 from recsys.app.words.verdict import WAITING, headline, offer_verdict, payback
@@ -38,6 +38,7 @@ __all__ = [
     "span",
     "span_of",
     "symbol",
+    "unit_of",
     "units",
     "users",
     "views",

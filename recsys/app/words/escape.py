@@ -3,6 +3,8 @@
 import re
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+.!|~$:&-])")
+_LINES = re.compile(r"[ \t\r\n\f\v]+")
+"""Spaces that Markdown gives a meaning; those that do not break stay."""
 
 
 def plain(text: str) -> str:
@@ -13,4 +15,4 @@ def plain(text: str) -> str:
     >>> plain("**Kadal** <b>$5</b>")
     '\\\\*\\\\*Kadal\\\\*\\\\* \\\\<b\\\\>\\\\$5\\\\</b\\\\>'
     """
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    return _SPECIAL.sub(r"\\\1", _LINES.sub(" ", text).strip())

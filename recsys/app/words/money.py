@@ -44,16 +44,28 @@ def symbol(currency: str) -> str:
     return str(get_currency_symbol(currency, locale=LOCALE))
 
 
-UNITS = {"lakh": LAKH, "crore": CRORE}
-"""What a person may type an amount of rupees in."""
-
-
 def units(currency: str) -> dict[str, float]:
-    """Units in which amounts are typed, the usual one for a fee first.
+    """Units in which amounts are typed, the smallest first.
 
     Examples
     --------
-    >>> units("INR"), units("USD")
-    ({'lakh': 100000.0, 'crore': 10000000.0}, {'thousand': 1000.0, 'million': 1000000.0})
+    >>> units("INR")
+    {'rupees': 1.0, 'lakh': 100000.0, 'crore': 10000000.0}
     """
-    return dict(UNITS) if currency == "INR" else {"thousand": 1e3, "million": 1e6}
+    if currency == "INR":
+        return {"rupees": 1.0, "lakh": LAKH, "crore": CRORE}
+    return {"units": 1.0, "thousand": 1e3, "million": 1e6}
+
+
+def unit_of(value: float | None, currency: str) -> str:
+    """The unit in which an amount is best typed; the usual one for a fee where there is no amount yet.
+
+    Examples
+    --------
+    >>> unit_of(18_000_000.0, "INR"), unit_of(4_250_000.0, "INR"), unit_of(900.0, "INR"), unit_of(None, "INR")
+    ('crore', 'lakh', 'rupees', 'lakh')
+    """
+    known = units(currency)
+    if value is None:
+        return list(known)[1]
+    return max((name for name, size in known.items() if size <= max(value, 1.0)), key=known.__getitem__)
