@@ -1,0 +1,293 @@
+"""θ, λ, γ and the appetite for what was watched before, by maximum likelihood on held-out choices.
+
+Scores come from a recommender that was trained on the views before ``cutoff``; the choices are those after it, so that a score
+that only remembers its training earns nothing. What could be chosen, and what had been watched, are as they were at the moment
+of each choice. Appeals are in the likelihood, with a normal prior, so that what everybody watches is not mistaken for taste.
+The posterior mode is found by a trust-region Newton method on the Fisher information.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg, optimize
+
+from recsys.choice.choices import Choices, Parameters, n_structural, unflatten
+from recsys.choice.groups import Groups
+from recsys.choice.history import History
+from recsys.choice.likelihood import Likelihood, in_pieces
+from recsys.choice.vectors import Space, Stress
+from recsys.ids import FloatArray, IntArray
+
+N_AGES = 7
+"""Entries of the launch curve, a month each; from the last on it is 0."""
+DISSIMILARITY_RANGE = 0.1, 1.0
+MIN_ARRIVALS = 8
+"""Movies that must have arrived within the launch curve's reach of the held-out choices for it to be estimated."""
+
+_CELLS = 5_000_000
+"""Choices times movies of the likelihood: a sample of the choices beyond that."""
+_COVARIANCE_CELLS = 1_500_000
+"""The same for the Fisher information behind standard errors, which is scaled up."""
+_DENSE_MOVIES = 4_000
+"""Up to here the Fisher information of the appeals is a matrix."""
+_FIRST_DISSIMILARITY = 0.8
+_APPEAL_SD = 1.5
+"""Prior standard deviations, in units of v: weak, so that what the data cannot tell stays finite."""
+_SLOPE_SD = 30.0
+_COLD_SLOPE_RATIO_SD = 0.5
+"""Of δ / θ."""
+_SEEN_MEAN, _SEEN_SD = -3.0, 3.0
+_LAUNCH_SD = 1.0
+_DISSIMILARITY_SD = 0.5
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Taste:
+    """Estimates with their joint covariance, float64[k, k], in the order of ``Parameters.flat``, structural part.
+
+    As in :mod:`recsys.choice.likelihood`, all but λ are in units of v = V/λ.
+    """
+
+    parameters: Parameters
+    covariance: FloatArray
+    n_choices: int
+    n_users: int
+    n_arrivals: int
+    """Movies whose launch the choices saw."""
+    rewatches: bool
+    """Whether the data can hold a second view of a movie by a user."""
+    log_likelihood: float
+    """Of a choice, mean, nats."""
+    log_likelihood_even: float
+    """The same if all available movies were chosen alike."""
+
+    @property
+    def stress(self) -> Stress:
+        p = self.parameters
+        slope = max(p.slope, 1e-9)
+        return Stress(cold=1.0 + p.cold_slope_delta / slope, group=p.group_slope / slope, nest=p.nest_slope / slope)
+
+    @property
+    def launch_estimated(self) -> bool:
+        return self.n_arrivals >= MIN_ARRIVALS
+
+    @property
+    def dissimilarity(self) -> float:
+        """λ, kept where choice theory allows it."""
+        return float(np.clip(self.parameters.dissimilarity, *DISSIMILARITY_RANGE))
+
+
+def held_out_choices(
+    history: History,
+    nests: IntArray,
+    space: Space,
+    groups: Groups,
+    *,
+    cutoff_day: float,
+    rng: np.random.Generator,
+    cells: int = _CELLS,
+) -> Choices:
+    """Choices after ``cutoff_day``.
+
+    Parameters
+    ----------
+    nests : int64[n_movies]
+    space : of the recommender that was trained on the views before the cutoff
+    groups : taste groups in that space
+    cutoff_day : days, as in the history
+
+    Returns
+    -------
+    Choices; movies that were not available in any of them are left out
+    """
+    repeats = bool((history.pair_views > 1).any())
+    first_view = _is_first_view(history)
+    rows = np.flatnonzero((history.day >= cutoff_day) & (history.period >= 0) & (first_view | repeats))
+    share = history.open_share()
+    rows = rows[share[history.period[rows], history.movie[rows]] > 0]
+    columns = np.argsort(nests, kind="stable")
+    columns = columns[(share[np.unique(history.period[rows])] > 0).any(axis=0)[columns]]
+    most = max(cells // max(len(columns), 1), 1)
+    if len(rows) > most:
+        rows = np.sort(rng.choice(rows, most, replace=False))
+    place = np.full(history.n_movies, -1)
+    place[columns] = np.arange(len(columns))
+    user, period = history.user[rows], history.period[rows]
+    seen_row, seen_movie = history.watched_by(user, history.day[rows])
+    there = place[seen_movie] >= 0
+    with np.errstate(divide="ignore"):
+        log_open = np.log(share[:, columns])
+    _, starts = np.unique(nests[columns], return_index=True)
+    centres = space.centres(nests)[columns[starts]]
+    return Choices(
+        user=user,
+        period=period,
+        chosen=place[history.movie[rows]],
+        score=(space.users[user] @ space.movies[columns].T).astype(np.float32),
+        group_score=(groups.vectors[groups.assignment[user]] @ space.movies[columns].T).astype(np.float32),
+        nest_score=(space.users[user] @ centres.T).astype(np.float32),
+        cold=space.cold[columns],
+        seen_row=seen_row[there],
+        seen_movie=place[seen_movie[there]],
+        exclude_seen=not repeats,
+        age=np.minimum(history.age_months()[:, columns], N_AGES - 1),
+        log_open=log_open,
+        nest_starts=starts.astype(np.int64),
+        n_ages=N_AGES,
+    )
+
+
+def fit_taste(choices: Choices, *, rng: np.random.Generator) -> Taste:
+    """Maximise the posterior of all parameters given the choices.
+
+    Returns
+    -------
+    Taste; the covariance is robust to what one user's choices have in common (sandwich, clustered by user)
+    """
+    k = n_structural(N_AGES)
+    n_arrivals = int((choices.age[np.unique(choices.period)] < N_AGES - 1).any(axis=0).sum())
+    free = np.ones(k + choices.n_movies, dtype=bool)
+    free[1] = choices.cold.any()
+    free[4] = not choices.exclude_seen
+    free[5 : 5 + N_AGES - 1] = n_arrivals >= MIN_ARRIVALS
+    spread = max(float(choices.score.std()), 1e-6)
+    mean = _mean(choices, slope=1.0 / spread)
+    precision = _precision(choices, slope=1.0 / spread)
+    scale = np.full(k, 0.1)
+    scale[:4] = 0.03 / spread
+    views = np.bincount(choices.chosen, minlength=choices.n_movies)
+    scale = np.concatenate([scale, 1.0 / np.sqrt(views + precision[k:])])
+    found, value = _mode(choices, mean, precision, scale, free)
+    covariance = _covariance(choices, found, precision, free, rng)
+    return Taste(
+        parameters=unflatten(found, N_AGES),
+        covariance=covariance,
+        n_choices=choices.n_choices,
+        n_users=len(np.unique(choices.user)),
+        n_arrivals=n_arrivals,
+        rewatches=not choices.exclude_seen,
+        log_likelihood=value / max(choices.n_choices, 1),
+        log_likelihood_even=_even(choices),
+    )
+
+
+def _mode(
+    choices: Choices,
+    mean: FloatArray,
+    precision: FloatArray,
+    scale: FloatArray,
+    free: NDArray[np.bool_],
+) -> tuple[FloatArray, float]:
+    """Mode of the posterior and log-likelihood there, found in scaled coordinates of the free parameters."""
+    pieces = in_pieces(choices)
+    latest = [Likelihood(pieces, mean)]
+
+    def at(z: FloatArray) -> Likelihood:
+        flat = mean.copy()
+        flat[free] += z * scale[free]
+        if not np.array_equal(latest[0].flat, flat):
+            latest[0] = Likelihood(pieces, flat)
+        return latest[0]
+
+    def loss(z: FloatArray) -> tuple[float, FloatArray]:
+        here = at(z)
+        away = here.flat - mean
+        slope = precision * away - here.gradient()
+        return 0.5 * float(precision @ away**2) - here.value(), slope[free] * scale[free]
+
+    def curvature(z: FloatArray, direction: FloatArray) -> FloatArray:
+        full = np.zeros(len(mean))
+        full[free] = direction * scale[free]
+        return np.asarray((at(z).fisher_times(full) + precision * full)[free] * scale[free])
+
+    found = optimize.minimize(
+        loss,
+        np.zeros(int(free.sum())),
+        jac=True,
+        hessp=curvature,
+        method="trust-ncg",
+        options={"gtol": 0.3, "maxiter": 40, "initial_trust_radius": 30.0, "max_trust_radius": 3000.0},
+    )
+    best = at(found.x)
+    return best.flat, best.value()
+
+
+def _covariance(
+    choices: Choices,
+    found: FloatArray,
+    precision: FloatArray,
+    free: NDArray[np.bool_],
+    rng: np.random.Generator,
+) -> FloatArray:
+    """Sandwich covariance of the structural parameters: H⁻¹ M H⁻¹, with M from the scores of users; 0 where fixed."""
+    k = n_structural(N_AGES)
+    most = max(_COVARIANCE_CELLS // choices.n_movies, 1)
+    some = choices
+    if choices.n_choices > most:
+        some = choices.sample(np.sort(rng.choice(choices.n_choices, most, replace=False)))
+    times = choices.n_choices / some.n_choices
+    likelihood = Likelihood(in_pieces(some), found)
+    head = np.flatnonzero(free[:k])
+    rows = times * np.stack([likelihood.fisher_times(unit) for unit in np.eye(len(free))[head]]) + np.diag(precision)[head]
+    across = rows[:, k:]
+    if choices.n_movies <= _DENSE_MOVIES:
+        appeals = times * likelihood.appeal_information() + np.diag(precision[k:])
+        explained = linalg.solve(appeals, across.T, assume_a="pos").T
+    else:  # few choices a movie: the prior holds the appeals, and the rest of their information is nearly diagonal
+        explained = across / (times * likelihood.appeal_information_diagonal() + precision[k:])
+    inverse = linalg.inv(rows[:, head] - explained @ across.T)
+    directions = np.zeros((len(head), len(free)))
+    directions[:, head] = inverse
+    directions[:, k:] = -inverse @ explained
+
+    users, owner = np.unique(choices.user, return_inverse=True)
+    everyone = Likelihood(in_pieces(choices), found)
+    scores = np.stack([np.bincount(owner, everyone.directional(direction), len(users)) for direction in directions])
+    meat = scores @ scores.T
+    # the sandwich may come out too small where few users speak: the model's own variance is the least
+    grow = np.sqrt(np.maximum(np.diag(inverse), np.diag(meat)) / np.diag(meat))
+    covariance = np.zeros((k, k))
+    covariance[np.ix_(head, head)] = meat * np.outer(grow, grow)
+    return covariance
+
+
+def _mean(choices: Choices, *, slope: float) -> FloatArray:
+    """Prior means, where the search starts too: scores of the usual spread move utilities by one nat."""
+    return Parameters(
+        slope=slope,
+        cold_slope_delta=0.0,
+        group_slope=0.0,
+        nest_slope=0.0,
+        seen=_SEEN_MEAN,
+        launch=np.zeros(N_AGES - 1),
+        dissimilarity=_FIRST_DISSIMILARITY,
+        appeal=np.zeros(choices.n_movies),
+    ).flat()
+
+
+def _precision(choices: Choices, *, slope: float) -> FloatArray:
+    spread = Parameters(
+        slope=_SLOPE_SD * slope,
+        cold_slope_delta=_COLD_SLOPE_RATIO_SD * slope,
+        group_slope=_SLOPE_SD * slope,
+        nest_slope=_SLOPE_SD * slope,
+        seen=_SEEN_SD,
+        launch=np.full(N_AGES - 1, _LAUNCH_SD),
+        dissimilarity=_DISSIMILARITY_SD,
+        appeal=np.full(choices.n_movies, _APPEAL_SD),
+    )
+    return np.asarray(spread.flat() ** -2.0)
+
+
+def _even(choices: Choices) -> float:
+    there = np.log(np.isfinite(choices.log_open).sum(axis=1).clip(1))
+    return -float(there[choices.period].mean())
+
+
+def _is_first_view(history: History) -> NDArray[np.bool_]:
+    """bool[n_views]: the user had not watched the movie before."""
+    keys = history.user * history.n_movies + history.movie
+    first = np.zeros(len(keys), dtype=bool)
+    first[np.unique(keys, return_index=True)[1]] = True
+    return first
