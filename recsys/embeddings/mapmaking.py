@@ -11,7 +11,7 @@ import numpy as np
 from openTSNE import TSNE
 from openTSNE.nearest_neighbors import PrecomputedNeighbors
 from sklearn.decomposition import PCA
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 from recsys.embeddings.maps import FlatMap, among_neighbours, frozen
 from recsys.embeddings.neighbours import nearest, unit_rows
@@ -31,7 +31,7 @@ class TsneConfig:
     """Neighbours that count, at most a third of the points."""
     early_iterations: int = 150
     iterations: int = 250
-    fit_at_most: int = 20_000
+    fit_at_most: int = 10_000
     """Above this many points a sample of this size is fitted and the others are placed by :func:`place`."""
     seed: int = 0
 

@@ -7,15 +7,12 @@ from pathlib import Path
 
 from scipy import sparse
 
-from recsys.embeddings.axes import name_axes
-from recsys.embeddings.mapmaking import fit_linear, fit_neighbourhood
-from recsys.embeddings.maps import FlatMap, aligned, save_map
-from recsys.embeddings.store import load_table
 from recsys.models import factorisation, two_tower
 from recsys.models.two_tower import TwoTowerConfig
 from recsys.pipeline.bench import Bench, Make, told
 from recsys.pipeline.calibration import calibrate_choice
 from recsys.pipeline.draft import Stage
+from recsys.pipeline.mapping import draw_maps
 from recsys.pipeline.measure import measure
 from recsys.pipeline.progress import Steps
 from recsys.pipeline.publish import METRICS
@@ -25,10 +22,6 @@ from recsys.segments.store import save_personas
 
 PARTS = ("mf", "two_tower", "choice", "personas", "maps", "metrics")
 """Stages whose results make the run; the others are means to them."""
-
-MAPPED = ("users", "movies")
-MAPS = tuple(f"{name}_{kind}" for name in MAPPED for kind in ("linear", "neighbourhood"))
-"""File names in ``maps/``."""
 
 
 def plan(bench: Bench) -> Sequence[Stage]:
@@ -153,21 +146,9 @@ def _personas(bench: Bench) -> Make:
 
 def _maps(bench: Bench) -> Make:
     def make(folder: Path, steps: Steps) -> None:
-        frames = {"users": bench.dataset.users, "movies": bench.dataset.movies}
-        for number, name in enumerate(MAPPED):
-            table = load_table(bench.draft / "mf" / name)
-            linear = fit_linear(table)
-            linear = replace(linear, axis_names=name_axes(linear.positions, frames[name]))
-            near = fit_neighbourhood(table, replace(bench.config.tsne, seed=bench.config.seed), start=linear)
-            for flat in (linear, near):
-                save_map(_kept_bearings(bench, flat, name), folder / f"{name}_{flat.kind}")
-            steps(number + 1, len(MAPPED))
+        draw_maps(bench, folder, steps)
 
     return make
-
-
-def _kept_bearings(bench: Bench, flat: FlatMap, name: str) -> FlatMap:
-    return flat if bench.last is None else aligned(flat, bench.last.maps[f"{name}_{flat.kind}"], run=bench.last.run)
 
 
 def _metrics(bench: Bench) -> Make:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 from recsys.embeddings.maps import load_map
 from recsys.embeddings.store import load_table
@@ -23,9 +23,10 @@ from recsys.errors import ArtefactError, DataError
 from recsys.pipeline.bench import Bench, LastModel
 from recsys.pipeline.config import TrainConfig
 from recsys.pipeline.draft import Stage, clear_stale, run_stages
+from recsys.pipeline.mapping import MAPS
 from recsys.pipeline.progress import Report, unheard
 from recsys.pipeline.publish import METRICS, find_equal, identity, publish, run_id
-from recsys.pipeline.stages import MAPS, PARTS, plan
+from recsys.pipeline.stages import PARTS, plan
 from recsys.segments.store import load_personas
 from recsys.tables.dataset import Dataset
 from recsys.tables.store import load_dataset

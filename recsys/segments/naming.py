@@ -82,7 +82,7 @@ def traits(users: pd.DataFrame, movies: pd.DataFrame, groups: IntArray, watched:
     sizes = np.bincount(groups, minlength=len(watched)).astype(np.float64)
     found: list[list[Trait]] = [[] for _ in watched]
     for (column, value), mask in attribute_masks(users, min_rows=max(3, len(users) // 200)).items():
-        inside = np.bincount(groups[mask], minlength=len(watched))
+        inside = np.bincount(groups[mask], minlength=len(watched)).astype(np.float64)
         _collect(found, (column, value), inside, sizes, watched=False)
     totals = watched.sum(axis=1)
     for (column, value), mask in attribute_masks(movies).items():
@@ -169,7 +169,7 @@ def _name(those: Sequence[Trait], title: str | None, more: int) -> str:
     languages = [t.value for t in those if t.attribute in ("language", "languages") and t.share >= 0.25]
     genres = [t.value for t in those if t.attribute == "genres"][:2]
     about = list(dict.fromkeys(_plain(t) for t in those if not t.watched and t.attribute != "language"))
-    head = " ".join([*languages[:1], " and ".join(genre.lower() for genre in genres)])
+    head = " ".join([*languages[:1], " and ".join(genre if genre.isupper() else genre.lower() for genre in genres)])
     parts = [head.strip(), *about[: 1 + more]]
     if more:
         parts += [t.value for t in those if t.watched and t.value not in (*languages[:1], *genres)][: max(0, more - len(about))]

@@ -1,0 +1,64 @@
+"""Draws the maps of a run: users and movies, each linear and by neighbourhood, turned onto those of the run before."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from recsys.embeddings.axes import attribute_masks, name_axes
+from recsys.embeddings.mapmaking import fit_linear, fit_neighbourhood
+from recsys.embeddings.maps import FlatMap, aligned, save_map
+from recsys.embeddings.store import load_table
+from recsys.pipeline.bench import Bench
+from recsys.pipeline.progress import Steps
+
+MAPPED = ("users", "movies")
+MAPS = tuple(f"{name}_{kind}" for name in MAPPED for kind in ("linear", "neighbourhood"))
+"""File names in ``maps/``."""
+
+
+def draw_maps(bench: Bench, folder: Path, steps: Steps) -> None:
+    """Write every map of :data:`MAPS` into a folder."""
+    movies = bench.dataset.movies
+    frames = {"users": with_favourites(bench.dataset.users, movies, bench.views), "movies": movies}
+    for number, name in enumerate(MAPPED):
+        table = load_table(bench.draft / "mf" / name)
+        linear = fit_linear(table)
+        linear = replace(linear, axis_names=name_axes(linear.positions, frames[name]))
+        near = fit_neighbourhood(table, replace(bench.config.tsne, seed=bench.config.seed), start=linear)
+        for flat in (linear, near):
+            save_map(_kept_bearings(bench, flat, name), folder / f"{name}_{flat.kind}")
+        steps(number + 1, len(MAPPED))
+
+
+def with_favourites(users: pd.DataFrame, movies: pd.DataFrame, views: sparse.csr_array) -> pd.DataFrame:
+    """Users with the genre and the language that each watches most beyond the usual, so that their map's axes can have names.
+
+    Parameters
+    ----------
+    views : CSR[n_users, n_movies]
+
+    Returns
+    -------
+    the users table, with ``genres`` and ``languages`` where movies have them and users do not
+    """
+    masks = attribute_masks(movies)
+    total = np.maximum(np.asarray(views.sum(axis=1)).ravel(), 1.0)
+    found = users
+    for column in ("genres", "languages"):
+        values = [value for known, value in masks if known == column]
+        if not values or column in users:
+            continue
+        indicators = np.stack([masks[column, value] for value in values], axis=1).astype(np.float64)
+        share = np.asarray(views @ indicators) / total[:, None]
+        beyond = share - share.mean(axis=0)
+        favourite = np.array([*values, None], dtype=object)
+        best = np.where(beyond.max(axis=1) > 0, beyond.argmax(axis=1), len(values))
+        found = found.assign(**{column: favourite[best]})
+    return found
+
+
+def _kept_bearings(bench: Bench, flat: FlatMap, name: str) -> FlatMap:
+    return flat if bench.last is None else aligned(flat, bench.last.maps[f"{name}_{flat.kind}"], run=bench.last.run)
