@@ -156,3 +156,9 @@ def test_no_word_on_the_glossary_is_explained_by_jargon():
 
 def test_titles_are_shown_as_text_and_never_as_markup():
     assert plain("[click](http://x) :red[a] $x$ **b**") == (r"\[click\]\(http\://x\) \:red\[a\] \$x\$ \*\*b\*\*")
+
+
+def test_before_the_range_is_known_an_offer_is_only_compared_with_the_middle():
+    offer = projections.offer(max_bid=projections.sure(52 * LAKH))
+    assert words.offer_verdict(offer, 50 * LAKH) == ("below its walk-away price", "unsure")
+    assert words.offer_verdict(offer, 60 * LAKH) == ("above its walk-away price", "unsure")

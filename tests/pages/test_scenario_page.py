@@ -126,3 +126,16 @@ def test_markup_in_a_title_is_text(service: Basis, opened: Open):
     app = with_scenario(opened, Scenario(name="x", changes=(Acquire(offer="o00"),)))
     assert "<b>" not in said(app)
     assert not [text for text in app.markdown if "**Bold**" in text.value]
+
+
+def test_an_offer_is_bought_through_the_dialog_which_stays_when_ranges_arrive(service: Basis, opened: Open):
+    app = opened(PAGE)
+    app = app.button(key="builder.buy").click().run()
+    app = settled(app)
+    app = app.button(key="adding.add").click().run()
+    assert not app.exception
+    assert "1. Buy Offer 0" in said(app)
+    app = app.button(key="builder.edit.0").click().run()
+    app = app.number_input(key="editing.0.window.o00").set_value(24).run()
+    app = app.button(key="editing.keep").click().run()
+    assert "1. Buy Offer 0, 2 years" in said(app)

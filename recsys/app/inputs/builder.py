@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -16,7 +17,7 @@ from recsys.scenario.mapping import MAX_HORIZON_MONTHS
 from recsys.scenario.scenario import Change, Scenario
 
 HORIZONS = (6, 12, 24, 36)
-_NAME, _MONTHS, _UPLOAD = "builder.name", "builder.months", "builder.upload"
+_NAME, _MONTHS, _UPLOAD, _DIALOG = "builder.name", "builder.months", "builder.upload", "greenlight.dialog"
 
 
 def scenario(basis: Basis) -> Scenario:
@@ -27,10 +28,11 @@ def scenario(basis: Basis) -> Scenario:
     _head(held)
     _toolbar(held)
     steps(basis, held.scenario.changes)
-    if st.button("Buy an offer", icon=":material/add_shopping_cart:", type="primary", width="stretch", key="builder.buy"):
-        _adding(basis, "catalogue")
-    if st.button("Change the audience", icon=":material/group_add:", width="stretch", key="builder.audience"):
-        _adding(basis, "audience")
+    add, also = ("Buy an offer", ":material/add_shopping_cart:"), ("Change the audience", ":material/group_add:")
+    wide: dict[str, Any] = {"width": "stretch", "on_click": _open}
+    st.button(add[0], icon=add[1], type="primary", key="builder.buy", args=("catalogue",), **wide)
+    st.button(also[0], icon=also[1], key="builder.audience", args=("audience",), **wide)
+    _dialog(basis, draft.current().changes)
     return draft.current()
 
 
@@ -90,8 +92,8 @@ def steps(basis: Basis, listed: tuple[Change, ...]) -> None:
                 )
                 last = position == len(listed) - 1
                 _step("Down", ":material/arrow_downward:", partial(edit.move, position=position, to=position + 1), last, position)
-                if st.button("Edit", icon=":material/edit:", type="tertiary", key=f"builder.edit.{position}"):
-                    _editing(basis, position, change)
+                edit_key = f"builder.edit.{position}"
+                st.button("Edit", icon=":material/edit:", type="tertiary", key=edit_key, on_click=_open, args=(position,))
                 _step("Remove", ":material/delete:", partial(edit.remove, position=position), False, position)
 
 
@@ -105,7 +107,20 @@ def _step(label: str, icon: str, step: Step, disabled: bool, position: int | Non
     )
 
 
-@st.dialog("Add a change", width="medium")
+def _open(what: str | int | None = None) -> None:
+    """Remember which dialog is open: the page runs again when ranges arrive, and the dialog has to stay."""
+    st.session_state[_DIALOG] = what
+
+
+def _dialog(basis: Basis, listed: tuple[Change, ...]) -> None:
+    what = st.session_state.get(_DIALOG)
+    if isinstance(what, str):
+        _adding(basis, what)
+    elif isinstance(what, int) and what < len(listed):
+        _editing(basis, what, listed[what])
+
+
+@st.dialog("Add a change", width="medium", on_dismiss=_open)
 def _adding(basis: Basis, side: str) -> None:
     kinds = [kind for kind in changes.FORMS if words.SIDES[kind] == side]
     kind = st.selectbox("What changes", kinds, format_func=words.KINDS.__getitem__, key=f"adding.{side}.kind")
@@ -113,15 +128,17 @@ def _adding(basis: Basis, side: str) -> None:
         change = changes.form(basis, kind or kinds[0], key=f"adding.{(kind or kinds[0]).__name__}")
         if st.button("Add", type="primary", disabled=change is None, key="adding.add") and change is not None:
             draft.change(lambda held: edit.add(held, change))
+            _open(None)
             st.rerun()
 
 
-@st.dialog("Edit the change", width="medium")
+@st.dialog("Edit the change", width="medium", on_dismiss=_open)
 def _editing(basis: Basis, position: int, held: Change) -> None:
     with guarded():
         change = changes.form(basis, type(held), key=f"editing.{position}", start=held)
         if st.button("Keep", type="primary", disabled=change is None, key="editing.keep") and change is not None:
             draft.change(lambda was: edit.replace_change(was, position, change))
+            _open(None)
             st.rerun()
 
 

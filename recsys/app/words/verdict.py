@@ -1,5 +1,7 @@
 """What a projection says, in a sentence or two."""
 
+import math
+
 from recsys.app.words.money import money
 from recsys.app.words.numbers import hours, months, percent, signed
 from recsys.app.words.ranges import between, chance, gain_or_loss, is_known, magnitude
@@ -62,10 +64,13 @@ def offer_verdict(offer: OfferResult, fee: float | None) -> tuple[str, str]:
         return "outside the data", "withheld"
     if fee is None:
         return "no fee stated", "unsure"
-    if fee <= offer.max_bid.p10:
-        return "worth its fee", "good"
-    if fee <= offer.max_bid.p50:
-        return "probably worth its fee", "good"
-    if fee <= offer.max_bid.p90:
-        return "probably too dear", "unsure"
-    return "too dear", "bad"
+    price = offer.max_bid
+    if not is_known(price):
+        return ("below" if fee <= price.p50 else "above") + " its walk-away price", "unsure"
+    steps = (
+        (price.p10, "worth its fee", "good"),
+        (price.p50, "probably worth its fee", "good"),
+        (price.p90, "probably too dear", "unsure"),
+        (math.inf, "too dear", "bad"),
+    )
+    return next((said, tone) for limit, said, tone in steps if fee <= limit)
