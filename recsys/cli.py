@@ -205,6 +205,27 @@ def train(workspace: Workspace, model: Any, members: int, seed: int) -> Document
 
 
 @command
+@click.option("--split", type=click.Choice(["temporal", "random"]), default="temporal", show_default=True)
+@click.option("--at", type=click.IntRange(1, 1000), multiple=True, default=(10, 20, 50, 100), show_default=True, help="Places.")
+@click.option("--seed", type=int, default=0, show_default=True)
+def evaluate(workspace: Workspace, split: Any, at: tuple[int, ...], seed: int) -> Document:
+    """How well each model ranks what was watched later, against the baselines."""
+    from recsys.models.compare import CompareConfig, compare
+    from recsys.tables.store import load_dataset
+
+    config = CompareConfig(split=split, at=tuple(sorted(set(at))), seed=seed)
+    with progress_bar() as report:
+        judged = [0.0]
+
+        def tell(stage: str, done: int, total: int) -> None:
+            if stage == "evaluate":
+                judged[0] = done / total
+            report(f"{stage} {done} of {total}", judged[0])
+
+        return compare(load_dataset(workspace), config, progress=tell)
+
+
+@command
 def backtest(_workspace: Workspace) -> Document:
     """Not yet: past arrivals treated as offers, and projected against what happened."""
     raise DataError.of(
