@@ -175,8 +175,17 @@ class Trainer:
         batch : what to learn from
         keep_id : bool[n_movies], movies that may be known by their id in this step
         """
+        return float(self._step(self._fed(batch, keep_id)))
+
+    def embed(self, batch: Batch, keep_id: NDArray[np.bool_]) -> tuple[Float32Array, Float32Array]:
+        """Vectors float32[n_chunks, dim] of a batch's users and float32[n_candidates, dim] of its candidates."""
+        fed = self._fed(batch, keep_id)
+        vectors = self._dense("movie", sum(self._known(fed)))
+        return self._dense("user", self._pooled(fed) + self._context(fed)).numpy(), vectors.numpy()[fed.candidate_place]
+
+    def _fed(self, batch: Batch, keep_id: NDArray[np.bool_]) -> _Arrays:
         movies, place = np.unique(batch.candidates, return_inverse=True)
-        fed = _Arrays(
+        return _Arrays(
             context=_coded(self._inputs.user_codes, batch.users),
             history_chunks=batch.history_chunks,
             history_movies=batch.history_movies,
@@ -187,17 +196,14 @@ class Trainer:
             target_chunks=batch.target_chunks,
             allowed=batch.allowed,
         )
-        return float(self._step(fed))
 
     def _one_step(self, fed: _Arrays) -> Any:
         tf, weights = self._tf, self._variables
         with tf.GradientTape() as tape:
             pooled = self._pooled(fed)
-            users = self._dense("user", pooled + self._summed("user.feature", fed.context))
-            own = tf.gather(weights["movie.id"], fed.movies) * fed.keep_id[:, None]
-            content = self._summed("movie.feature", fed.content)
+            users = self._dense("user", pooled + self._context(fed))
+            own, content = self._known(fed)
             vectors = self._dense("movie", own + content)
-
             candidates = tf.gather(vectors, fed.candidate_place)
             probability = tf.gather(self._probability, tf.gather(fed.movies, fed.candidate_place))
             loss = self._task(
@@ -220,6 +226,14 @@ class Trainer:
         count = tf.math.unsorted_segment_sum(tf.ones_like(history[:, :1]), fed.history_chunks, fed.context.n_rows)
         pooled = tf.math.unsorted_segment_sum(history, fed.history_chunks, fed.context.n_rows)
         return pooled * tf.maximum(count, 1.0) ** -self._inputs.pooling_exponent
+
+    def _context(self, fed: _Arrays) -> Any:
+        return self._summed("user.feature", fed.context)
+
+    def _known(self, fed: _Arrays) -> tuple[Any, Any]:
+        """What a movie's id says, where it may be known, and what its attributes say."""
+        own = self._tf.gather(self._variables["movie.id"], fed.movies) * fed.keep_id[:, None]
+        return own, self._summed("movie.feature", fed.content)
 
     def _summed(self, table: str, coded: _Coded) -> Any:
         tf = self._tf
