@@ -6,13 +6,13 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from recsys.decision.worth import Worth, fixed_cost, longest_licence, worth
 from recsys.ids import FloatArray
 from recsys.projection import audience as audiences
 from recsys.projection.basis import Basis
 from recsys.projection.blocks import PRODUCT_BLOCK, over_users
 from recsys.projection.nests import layout, movie_weights
 from recsys.projection.project import project
-from recsys.projection.result import OfferResult
 from recsys.scenario.scenario import Acquire, ContinueDrift, Drop, Scenario
 from recsys.tables.terms import Origin
 
@@ -56,39 +56,43 @@ def today(basis: Basis) -> tuple[Decision, ...]:
     The best offer against its walk-away price; a licence about to expire; the audience that grows fastest; an offer that looks
     popular but mostly takes from others. In this order, the first three that there are.
     """
-    alone = _each_alone(basis)
-    found = [_best_offer(basis, alone), _expiring(basis), _growing(basis), _takes_from_others(basis, alone)]
+    alone = worth(basis) if len(basis.offers) else None
+    found = [
+        _best_offer(basis, alone) if alone else None,
+        _expiring(basis),
+        _growing(basis),
+        _takes_from_others(basis, alone) if alone else None,
+    ]
     return tuple(decision for decision in found if decision is not None)[:N_DECISIONS]
 
 
-def _each_alone(basis: Basis) -> list[OfferResult]:
-    asked = [Scenario(name=f"buy {basis.title(offer)}", changes=(Acquire(offer=offer),)) for offer in basis.offer_ids.ids]
-    return [project(basis, scenario).offers[0] for scenario in asked]
-
-
 def _buying(basis: Basis, offer: str) -> Scenario:
-    return Scenario(name=f"Buy {basis.title(offer)}", changes=(Acquire(offer=offer),))
+    return Scenario(
+        name=f"Buy {basis.title(offer)}", changes=(Acquire(offer=offer),), horizon_months=longest_licence(basis, [offer])
+    )
 
 
-def _best_offer(basis: Basis, alone: list[OfferResult]) -> Decision | None:
-    known = [offer for offer in alone if offer.roi is not None]
+def _best_offer(basis: Basis, alone: Worth) -> Decision | None:
+    """The offer of greatest net present value by itself, against its walk-away price over its licence."""
+    known = [k for k, offer in enumerate(alone.offers) if offer.inside and fixed_cost(offer) > 0]
     if not known:
         return None
-    best = max(known, key=lambda offer: (offer.npv.p50, offer.movie_id))
-    fee = float(basis.offers["fee"].iloc[int(basis.offer_ids.rows([best.movie_id])[0])])
+    offer = alone.offers[max(known, key=lambda k: (alone.npv([k]), -k))]
+    scenario = _buying(basis, offer.movie_id)
+    best = project(basis, scenario).offers[0]
     return Decision(
         kind="buy",
         subject=best.movie_id,
         title=best.title,
-        verdict="buy" if fee <= best.max_bid.p50 else "let go",
+        verdict="buy" if offer.terms.fee <= best.max_bid.p50 else "let go",
         figures=(
-            Figure(name="fee asked", value=fee, unit="currency", origin="configured"),
+            Figure(name="fee asked", value=offer.terms.fee, unit="currency", origin="configured"),
             Figure(name="walk-away price", value=best.max_bid.p50, unit="currency", origin="estimated"),
             Figure(name="net present value", value=best.npv.p50, unit="currency", origin="estimated"),
             Figure(name="viewing hours it adds", value=best.incremental_hours.p50, unit="hours", origin="estimated"),
             Figure(name="viewing hours it gets", value=best.gross_hours.p50, unit="hours", origin="estimated"),
         ),
-        scenario=_buying(basis, best.movie_id),
+        scenario=scenario,
     )
 
 
@@ -192,31 +196,30 @@ def _share_served(basis: Basis, persona: int) -> tuple[float, float]:
     return float(inside @ own / own.sum()), float(inside @ occasions / occasions.sum())
 
 
-def _takes_from_others(basis: Basis, alone: list[OfferResult]) -> Decision | None:
-    """Of the offers that more than half of the others are less watched than, the one that adds least of what it gets."""
-    if len(alone) < 2:
+def _takes_from_others(basis: Basis, alone: Worth) -> Decision | None:
+    """Of the offers that get more viewing than half of the others, the one that adds least of what it gets."""
+    if len(alone.offers) < 2:
         return None
-    median = float(np.median([offer.gross_hours.p50 for offer in alone]))
-    popular = [offer for offer in alone if offer.gross_hours.p50 >= median > 0]
+    ran = [alone.of([k]) for k in range(len(alone.offers))]
+    median = float(np.median([one.gross_hours for one in ran]))
+    popular = [k for k, one in enumerate(ran) if one.gross_hours >= median > 0]
     if not popular:
         return None
-    worst = max(popular, key=lambda offer: (offer.cannibalised_hours.p50 / offer.gross_hours.p50, offer.movie_id))
-    rank = 1 + sum(offer.gross_hours.p50 > worst.gross_hours.p50 for offer in alone)
+    least = min(popular, key=lambda k: (ran[k].incremental_hours / ran[k].gross_hours, k))
+    offer, rank = alone.offers[least], 1 + sum(one.gross_hours > ran[least].gross_hours for one in ran)
+    scenario = _buying(basis, offer.movie_id)
+    worst = project(basis, scenario).offers[0]
+    taken = worst.cannibalised_hours.p50 / worst.gross_hours.p50
     return Decision(
         kind="takes from others",
-        subject=worst.movie_id,
-        title=worst.title,
+        subject=offer.movie_id,
+        title=offer.title,
         verdict="beware",
         figures=(
-            Figure(name="rank by viewing hours", value=float(rank), unit=f"of {len(alone)} offers", origin="estimated"),
+            Figure(name="rank by viewing hours", value=float(rank), unit=f"of {len(ran)} offers", origin="estimated"),
             Figure(name="viewing hours it gets", value=worst.gross_hours.p50, unit="hours", origin="estimated"),
             Figure(name="viewing hours it adds", value=worst.incremental_hours.p50, unit="hours", origin="estimated"),
-            Figure(
-                name="part that it takes from others",
-                value=worst.cannibalised_hours.p50 / worst.gross_hours.p50,
-                unit="share",
-                origin="estimated",
-            ),
+            Figure(name="part that it takes from others", value=taken, unit="share", origin="estimated"),
         ),
-        scenario=_buying(basis, worst.movie_id),
+        scenario=scenario,
     )

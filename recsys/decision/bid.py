@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from recsys.decision.worth import longest_licence
 from recsys.errors import ScenarioError
 from recsys.projection.basis import Basis
 from recsys.projection.project import Draws, project
@@ -31,7 +32,7 @@ class Bid:
 
 
 def walk_away(basis: Basis, offer: str, scenario: Scenario | None = None, *, draws: Draws = "all") -> Bid:
-    """The walk-away price of an offer, by itself or on top of what a scenario does.
+    """The walk-away price of an offer: by itself, over its licence, or on top of what a scenario does, over its horizon.
 
     Raises
     ------
@@ -41,7 +42,7 @@ def walk_away(basis: Basis, offer: str, scenario: Scenario | None = None, *, dra
         raise ScenarioError.of(
             "E_MOVIE", f"there is no offer {offer!r}.", f"Did you mean {nearest_names(offer, basis.offer_ids.ids)}?"
         )
-    asked = scenario or Scenario(name=f"buy {basis.title(offer)}")
+    asked = scenario or Scenario(name=f"Buy {basis.title(offer)}", horizon_months=longest_licence(basis, [offer]))
     if not any(isinstance(change, Acquire) and change.offer == offer for change in asked.changes):
         asked = replace(asked, changes=(*asked.changes, Acquire(offer=offer)))
     result = next(found for found in project(basis, asked, draws=draws).offers if found.movie_id == offer)

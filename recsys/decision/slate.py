@@ -103,7 +103,8 @@ def choose(
     Parameters
     ----------
     budget : currency; what may be committed (fees, dubbing, delivery, marketing)
-    scenario : audience and catalogue around the slate; where it acquires an offer, its terms are used
+    scenario : audience and catalogue around the slate; where it acquires an offer, its terms are used. None asks about
+        today's service, for as long as the longest licence on offer
     exact_up_to : offers up to which all slates are considered
     explain : whether to say why each of the others is left out
 

@@ -17,7 +17,7 @@ from recsys.projection.demand import simulate
 from recsys.projection.economics import cost_flow, net_present_value
 from recsys.projection.offers import Offer
 from recsys.projection.outcome import Extras, Outcome, People
-from recsys.scenario.scenario import Acquire, Scenario, ShiftLaunch
+from recsys.scenario.scenario import DEFAULT_HORIZON_MONTHS, Acquire, Scenario, ShiftLaunch
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -34,13 +34,17 @@ class Worth:
     _people: People
     _sums: nests.NestSums
     _baseline: Outcome
-    _known: dict[frozenset[int], float]
+    _known: dict[frozenset[int], "Ran"]
 
     def npv(self, chosen: Iterable[int]) -> float:
         """NPV of these offers (positions in ``offers``) bought together."""
+        return self.of(chosen).npv
+
+    def of(self, chosen: Iterable[int]) -> "Ran":
+        """What these offers (positions in ``offers``) do together."""
         key = frozenset(chosen)
         if key not in self._known:
-            self._known[key] = self._run(sorted(key)) if key else 0.0
+            self._known[key] = self._run(sorted(key)) if key else Ran(npv=0.0, gross_hours=0.0, incremental_hours=0.0)
         return self._known[key]
 
     @property
@@ -52,14 +56,28 @@ class Worth:
         """What has to be paid whatever happens, currency: fees, dubbing, delivery and marketing, without royalties."""
         return float(sum(fixed_cost(self.offers[k]) for k in sorted(chosen)))
 
-    def _run(self, chosen: list[int]) -> float:
+    def _run(self, chosen: list[int]) -> "Ran":
         followed = _some(self._extras, [*chosen, *self._tracked])
         outcome = _simulate(self.basis, self._sums, self._people, followed)
         rate = self.basis.economics.discount_rate.value
         flow = np.concatenate([[0.0], outcome.revenue - self._baseline.revenue])
         for place, k in enumerate(chosen):
             flow -= cost_flow(self.offers[k].terms, outcome.extra_views[place])
-        return net_present_value(flow, rate)
+        views = outcome.extra_views[: len(chosen)].sum(axis=1)
+        return Ran(
+            npv=net_present_value(flow, rate),
+            gross_hours=float(sum(views[place] * self.offers[k].hours_per_view for place, k in enumerate(chosen))),
+            incremental_hours=float(np.sum(outcome.hours - self._baseline.hours)),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ran:
+    """What a set of offers does, at the point estimate, over the horizon."""
+
+    npv: float
+    gross_hours: float
+    incremental_hours: float
 
 
 def fixed_cost(offer: Offer) -> float:
@@ -73,7 +91,8 @@ def worth(basis: Basis, scenario: Scenario | None = None) -> Worth:
 
     Parameters
     ----------
-    scenario : the audience and the other catalogue changes around the slate; where it acquires an offer, its terms are used
+    scenario : the audience and the other catalogue changes around the slate; where it acquires an offer, its terms are used.
+        None asks about today's service, for as long as the longest licence on offer
 
     Raises
     ------
@@ -82,7 +101,7 @@ def worth(basis: Basis, scenario: Scenario | None = None) -> Worth:
     """
     if not len(basis.offers):
         raise DataError.of("E_NO_OFFERS", "this workspace holds no offers.", "Import an offers table.")
-    asked = scenario or Scenario(name="slate")
+    asked = scenario or Scenario(name="slate", horizon_months=longest_licence(basis))
     horizon = asked.horizon_months
     stated = {change.offer: change for change in asked.catalogue if isinstance(change, Acquire)}
     every = [stated.get(name, Acquire(offer=name)) for name in basis.offer_ids.ids]
@@ -115,6 +134,22 @@ def worth(basis: Basis, scenario: Scenario | None = None) -> Worth:
         _baseline=_simulate(basis, sums, people, _some(extras, list(staying))),
         _known={},
     )
+
+
+MOST_MONTHS = 36
+"""Beyond it a forecast for today's service says nothing."""
+
+
+def longest_licence(basis: Basis, offers: Iterable[str] | None = None) -> int:
+    """Months that the longest licence among these offers (all by default) runs, from a usual year to ``MOST_MONTHS``.
+
+    A fee pays for the whole licence, so what it brings is counted as long.
+    """
+    if "window_months" not in basis.offers:
+        return DEFAULT_HORIZON_MONTHS
+    table = basis.offers if offers is None else basis.offers[basis.offers["movie_id"].isin(list(offers))]
+    longest = table["window_months"].max()
+    return int(min(max(longest, DEFAULT_HORIZON_MONTHS), MOST_MONTHS)) if longest > 0 else DEFAULT_HORIZON_MONTHS
 
 
 def _some(extras: Extras, which: list[int]) -> Extras:

@@ -1,0 +1,83 @@
+"""How long a change takes to answer.
+
+    python -m tests.benchmarks.scenario [WORKSPACE] [--users 6000] [--movies 800]
+
+Without a workspace a made-up service of the given size is asked. Each line is the best of five: seconds on the clock and of this
+process's processor time (which other programs slow down less).
+"""
+
+import argparse
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from recsys.decision import agenda, slate
+from recsys.projection.basis import Basis, load_basis
+from recsys.projection.project import project
+from recsys.scenario import scenario as s
+from recsys.workspace import Workspace
+from tests.projection import builders
+
+GOAL_POINT, GOAL_ALL = 0.3, 2.0
+
+
+def made_up(n_users: int, n_movies: int) -> Basis:
+    """A service of the demo's size whose catalogue wins about half of the occasions."""
+    basis = builders.basis(n_users, n_movies, n_offers=24, n_draws=24, dim=64, n_nests=20, dtype=np.float32)
+    draws = tuple(replace(draw, outside_constant=draw.outside_constant - 1.2) for draw in basis.choice.draws)
+    return basis.with_choice(replace(basis.choice, draws=draws))
+
+
+def measure(name: str, ask: Callable[[], object], goal: float | None = None, times: int = 5) -> None:
+    """Print the best time of a question; the first asking, which fills caches, is not counted."""
+    ask()
+    wall, cpu = [], []
+    for _ in range(times):
+        start, used = time.perf_counter(), time.process_time()
+        ask()
+        wall.append(time.perf_counter() - start)
+        cpu.append(time.process_time() - used)
+    aim = "" if goal is None else f"   goal {goal:.1f}"
+    print(f"{name:44} {min(wall):7.3f} s   processor {min(cpu):7.3f} s{aim}")
+
+
+def main(basis: Basis) -> None:
+    """Ask what a buyer asks."""
+    print(f"{basis.choice.n_users:,} users, {basis.choice.n_movies:,} movies, {len(basis.choice.draws)} draws")
+    offers = tuple(s.Acquire(offer=offer) for offer in basis.offer_ids.ids[:6])
+    persona = s.ByPersona(persona=basis.personas.personas[0].name)
+    shift = s.ShiftTaste(segment=persona, towards=s.TowardsMovies(movies=tuple(basis.choice.movie_ids.ids[1:4])), strength=1.0)
+    drop = s.Drop(movie=str(basis.choice.movie_ids.ids[int(np.flatnonzero(basis.choice.available)[0])]))
+
+    def asked(*changes: s.Change) -> s.Scenario:
+        return s.Scenario(name="benchmark", changes=changes)
+
+    start = time.perf_counter()
+    basis.sums(0)
+    print(f"{'nest sums of one draw, from nothing':44} {time.perf_counter() - start:7.3f} s")
+    measure("today as it is", lambda: project(basis, asked()), GOAL_POINT)
+    measure("one offer", lambda: project(basis, asked(*offers[:1])), GOAL_POINT)
+    measure("six offers", lambda: project(basis, asked(*offers)), GOAL_POINT)
+    measure(
+        "a persona resized, six offers",
+        lambda: project(basis, asked(s.ResizeSegment(segment=persona, factor=1.2), *offers)),
+        GOAL_POINT,
+    )
+    measure("a persona's taste shifted, six offers", lambda: project(basis, asked(shift, *offers)), GOAL_POINT)
+    measure("a movie dropped, six offers", lambda: project(basis, asked(drop, *offers)), GOAL_POINT)
+    measure("six offers, all draws", lambda: project(basis, asked(*offers), draws="all"), GOAL_ALL, times=2)
+    measure("today's agenda", lambda: agenda.today(basis), times=1)
+    budget = float(basis.offers["fee"].nlargest(4).sum())
+    measure("a slate of all offers", lambda: slate.choose(basis, budget), times=1)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("workspace", type=Path, nargs="?")
+    parser.add_argument("--users", type=int, default=6000)
+    parser.add_argument("--movies", type=int, default=800)
+    given = parser.parse_args()
+    main(load_basis(Workspace(given.workspace)) if given.workspace else made_up(given.users, given.movies))
