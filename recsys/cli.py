@@ -58,6 +58,8 @@ def command(function: Callable[..., Document | None]) -> click.Command:
                 sys.exit(2)
             if document is not None:
                 emit(document) if as_json else _show(document)
+                if document.get("errors"):
+                    sys.exit(2)
 
     wrapped = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")(wrapped)
     return cli.command(name=function.__name__.rstrip("_"))(click.pass_obj(wrapped))
@@ -274,7 +276,7 @@ def export(workspace: Workspace, to: Path | None, quantise: Any, include_users: 
     from recsys.export import bundle
 
     if check is not None:
-        return bundle.verify(check).as_json()
+        return bundle.inspect(check).as_json()
     with progress_bar() as report:
         return bundle.export_bundle(workspace, to, quantise=quantise, include_users=include_users, progress=report).as_json()
 
