@@ -4,9 +4,13 @@ Views alone cannot tell many occasions with few taken from few with many taken, 
 
     d ln(views of a user) / d ln(S)  =  1 − S / (1 + S)  =  the outside share
 
-so it is the slope of a Poisson regression of a user's views in a half-month on ln S, with effects of users and half-months
-(activity and season drop out). S falls as its user watches, and is computed from estimated appeals; both would bias the slope.
-The instrument is the worth of what was *available*, to the user's taste group, with appeals estimated from other users.
+so a Poisson regression of a user's views in a half-month on ln S, with effects of users and half-months (activity and season
+drop out), tells it (:mod:`recsys.choice.response`). S falls as its user watches, and is computed from estimated appeals; both
+would bias the answer. The instrument is the worth of what was *available*, to the user's taste group, with appeals estimated
+from other users.
+
+What a movie adds is about λ · outside share of its views. S moves in proportion to λ, so an error in λ is made up for here by an
+opposite one in the share: the product is what the data tell.
 """
 
 from dataclasses import dataclass
@@ -19,7 +23,7 @@ from recsys.choice.groups import Groups
 from recsys.choice.history import History
 from recsys.choice.model import Float32Array
 from recsys.choice.presence import Presence
-from recsys.choice.slope import Slope, poisson_slope
+from recsys.choice.response import respond
 from recsys.choice.viewing import Viewing
 from recsys.ids import FloatArray
 
@@ -27,6 +31,7 @@ ASSUMED_SHARE, ASSUMED_RANGE = 0.5, (0.3, 0.8)
 PLAUSIBLE_RANGE = (0.05, 0.95)
 MOST_STANDARD_ERROR = 0.1
 _USERS = 20_000
+_FEWEST_USERS, _FEWEST_PERIODS = 50, 4
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -37,11 +42,9 @@ class OutsideShare:
     standard_error: float | None
     """None: assumed"""
     reason: str
-    """In plain words, why it is estimated or assumed."""
-    slope: Slope | None
-    plain_slope: float
-    """Without the instrument: how far own depletion and noise bend it."""
-    cells: int
+    """In plain words, how it was estimated or why it is assumed."""
+    plain: float
+    """What it would be without the instrument: how far own depletion and noise bend it. NaN: no answer."""
 
     @property
     def estimated(self) -> bool:
@@ -64,46 +67,41 @@ def fit_outside(
     Parameters
     ----------
     groups, movies : taste groups of all users, and movie vectors of the same member
-    appeals : float64[n_movies], settled appeals
+    appeals : float64[n_movies], of settled movies
     """
-    rows = np.flatnonzero((present.exposure > 0).sum(axis=1) >= 2)
-    rows = rows[present.views[rows].sum(axis=1) > 0]
+    rows = np.flatnonzero(((present.exposure > 0).sum(axis=1) >= 2) & (present.views.sum(axis=1) > 0))
     if len(rows) > _USERS:
         rows = np.sort(rng.choice(rows, _USERS, replace=False))
-    if len(rows) < 50 or history.n_periods < 4:
-        return _assumed(None, np.nan, f"{len(rows)} users over {history.n_periods} half-months are too few to tell", 0)
+    if len(rows) < _FEWEST_USERS or history.n_periods < _FEWEST_PERIODS:
+        return _assumed(f"{len(rows)} users over {history.n_periods} half-months are too few to tell")
     half = rng.permutation(history.n_users) % 2
-    depleted = _depleted_worth(history, structure, groups, movies, appeals)
     open_worth = np.empty((2, groups.n_groups, history.n_periods))
     for side in (0, 1):
         others = appeal.of_groups(history, structure, groups, movies, content, users=(half != side).astype(np.float64))
         open_worth[side] = _group_worth(history, structure, groups, movies, others.appeal)
-    x = depleted[rows]
+    x = _depleted_worth(history, structure, groups, movies, appeals)[rows]
     z = open_worth[half[rows], groups.assignment[rows]]
-    weight = present.exposure[rows] * np.isfinite(x) * np.isfinite(z)
-    views = present.views[rows] * (weight > 0)
-    x, z = np.where(weight > 0, x, 0.0), np.where(weight > 0, z, 0.0)
-    by_user, by_group = np.arange(len(rows))[None], groups.assignment[rows][None]
-    slope = poisson_slope(views[None], weight[None], x[None], z[None], by_user)
-    wider = poisson_slope(views[None], weight[None], x[None], z[None], by_group)
-    plain = poisson_slope(views[None], weight[None], x[None], x[None], by_user).value
-    error = max(slope.standard_error, wider.standard_error)
-    cells = int((weight > 0).sum())
-    if not np.isfinite(slope.value):
-        return _assumed(None, plain, "the catalogue did not change, so viewing could not respond", cells)
-    if not PLAUSIBLE_RANGE[0] < slope.value < PLAUSIBLE_RANGE[1]:
-        return _assumed(slope, plain, f"the response to changes of the catalogue, {slope.value:.2f}, is not a share", cells)
-    if not error < MOST_STANDARD_ERROR:
-        return _assumed(slope, plain, f"the response to changes of the catalogue is known to ± {error:.2f} only", cells)
+    views, exposure = present.views[rows], present.exposure[rows]
+    clusters = np.arange(len(rows)), groups.assignment[rows]
+    found = respond(views, exposure, x, z, clusters)
+    plain = respond(views, exposure, x, x, clusters).share
+    if np.isnan(found.share):
+        return _assumed("the catalogue did not change, so viewing could not respond", plain)
+    if not found.inside_bounds or not PLAUSIBLE_RANGE[0] < found.share < PLAUSIBLE_RANGE[1]:
+        return _assumed("the response of viewing to changes of the catalogue gives no share between 0 and 1", plain)
+    if not found.standard_error < MOST_STANDARD_ERROR:
+        return _assumed(
+            f"the response of viewing to changes of the catalogue is known to ± {found.standard_error:.2f} only", plain
+        )
     reason = (
-        f"how the views of {len(rows):,} users moved in {history.n_periods} half-months as movies arrived and left "
-        "(users and half-months compared with themselves; worth of the catalogue told from other users' views)"
+        f"how the views of {len(rows):,} users moved over {history.n_periods} half-months as movies arrived and left, each user "
+        "compared with themselves and each half-month with the others"
     )
-    return OutsideShare(value=slope.value, standard_error=error, reason=reason, slope=slope, plain_slope=plain, cells=cells)
+    return OutsideShare(value=found.share, standard_error=found.standard_error, reason=reason, plain=plain)
 
 
-def _assumed(slope: Slope | None, plain: float, reason: str, cells: int) -> OutsideShare:
-    return OutsideShare(value=ASSUMED_SHARE, standard_error=None, reason=reason, slope=slope, plain_slope=plain, cells=cells)
+def _assumed(reason: str, plain: float = np.nan) -> OutsideShare:
+    return OutsideShare(value=ASSUMED_SHARE, standard_error=None, reason=reason, plain=plain)
 
 
 def _rows(history: History, structure: Structure, groups: Groups, movies: Float32Array) -> Viewing:

@@ -63,6 +63,17 @@ class Taste:
     """The same if all available movies were chosen alike."""
 
     @property
+    def errors(self) -> Parameters:
+        """Standard errors, in the same places as the parameters; appeals have none here."""
+        spread = np.sqrt(np.diag(self.covariance))
+        return unflatten(np.concatenate([spread, np.zeros(len(self.parameters.appeal))]), N_AGES)
+
+    def unpack(self, flat: FloatArray) -> tuple[float, float, FloatArray, float]:
+        """(θ, κ, γ, λ) of a flat vector of parameters."""
+        p = unflatten(flat, N_AGES)
+        return p.slope, p.seen, p.launch, p.dissimilarity
+
+    @property
     def stress(self) -> Stress:
         p = self.parameters
         slope = max(p.slope, 1e-9)

@@ -1,0 +1,329 @@
+"""Calibration: from recommenders and history to the choice model that demand is projected with."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from recsys.choice import appeal, sampling, words
+from recsys.choice.appeal import Appeals
+from recsys.choice.audience import Structure, ages_at_end
+from recsys.choice.fit_churn import Churn, fit_churn
+from recsys.choice.fit_outside import OutsideShare, constant_for, fit_outside
+from recsys.choice.fit_taste import Taste, fit_taste, held_out_choices
+from recsys.choice.groups import Groups, group_users, regrouped
+from recsys.choice.history import History, read
+from recsys.choice.model import ChoiceModel, Draw, Estimate, Float32Array, Member
+from recsys.choice.nests import Nests, find_nests, support_distance
+from recsys.choice.presence import monthly_views, presence
+from recsys.choice.ridge import Ridge, fit_ridge
+from recsys.choice.today import Audience, Today, audience, occasions_for
+from recsys.choice.vectors import SCALINGS, Scaling, Space, as_member, make_space
+from recsys.choice.watching import watching
+from recsys.errors import DataError
+from recsys.ids import FloatArray, IdMap, IntArray
+from recsys.tables.dataset import Dataset
+from recsys.tables.split import temporal
+
+Vectors = tuple[Float32Array, Float32Array]
+"""(users float32[n_users, dim], movies float32[n_movies, dim]) of one recommender"""
+Steps = Callable[[int, int], None]
+
+_TRIAL_CELLS = 600_000
+_LEAST_RESIDUAL_SD = 0.05
+
+
+def calibrate(
+    dataset: Dataset,
+    members: Sequence[Vectors],
+    early_member: Vectors,
+    content_vectors: Float32Array,
+    *,
+    seed: int,
+    n_draws: int = 24,
+    cutoff: pd.Timestamp | None = None,
+    progress: Steps | None = None,
+) -> ChoiceModel:
+    """Estimate every parameter of demand.
+
+    Parameters
+    ----------
+    dataset : the tables
+    members : vectors of the ensemble; the first is the point model, trained on everyone
+    early_member : vectors of a recommender trained on the events before the cutoff only
+    content_vectors : float32[n_movies, content_dim], of features alone (what an offer gets too)
+    seed : decides every draw
+    n_draws : draws of the parameters, the point estimate (draw 0) included
+    cutoff : what the early member knows lies before it; by default after 80 % of the events
+    progress : told (steps done, steps in all)
+
+    Returns
+    -------
+    ChoiceModel; its arrays hold what a saved and loaded one holds, bit for bit
+
+    Raises
+    ------
+    DataError  E_TOO_SMALL: no views, none after the cutoff, or no movie on the service when the data end;
+        E_SHAPE: vectors that do not fit the tables
+    """
+    _check(dataset, members, early_member, content_vectors)
+    rng = np.random.default_rng(seed)
+    tell = _Told(progress, 6 + n_draws)
+    history = read(dataset)
+    available = history.available_at_end()
+    if not available.any():
+        raise DataError.of(
+            "E_TOO_SMALL", "no movie is on the service when the data end.", "Check available_until.", table="movies"
+        )
+    when = cutoff if cutoff is not None else temporal(dataset.events).test["timestamp"].iloc[0]
+    cutoff_day = float((pd.Timestamp(when) - history.start) / pd.Timedelta(days=1))
+    content = np.ascontiguousarray(content_vectors, dtype=np.float32)
+    nests = find_nests(content, dataset.movies, seed=seed)
+    tell()
+
+    early = _Early(history, nests, early_member, content, cutoff_day, seed=seed)
+    scaling, taste = early.fit(rng)
+    tell()
+    views = np.bincount(history.movie, minlength=history.n_movies)
+    spaces = [make_space(users, movies, views, content, scaling) for users, movies in members]
+    groups = group_users(spaces[0].users, history.n_periods * history.n_movies, seed=seed)
+    made = [as_member(space, regrouped(groups, space.users), nests.assignment, content, taste.stress) for space in spaces]
+    structure = _structure(sampling.point(taste, _NO_SHARE), nests)
+    settled, steady = early.appeals(scaling, taste, structure, rng)
+    tell()
+
+    present = presence(dataset, history)
+    rate = monthly_views(present, _segments(dataset))
+    outside = fit_outside(
+        history,
+        structure,
+        regrouped(groups, made[0].users),
+        made[0].movies,
+        content,
+        appeals=settled.appeal,
+        present=present,
+        rng=rng,
+    )
+    tell()
+    watched = watching(dataset)
+    churn = fit_churn(dataset, watched.monthly_hours)
+    tell()
+
+    people = audience(history, rate, rng=rng)
+    shares = steady(people)
+    shared = [sampling.point(taste, outside), *sampling.draws(taste, outside, n_draws - 1, rng)]
+    turns = sampling.members_of(n_draws, len(made))
+    maker = _Maker(history, nests, people, shares, settled, content, churn, rng)
+    tell()
+    draws = []
+    for number, member in enumerate(turns):
+        draws.append(maker.draw(int(member), made[member], shared[number], point=number == 0))
+        tell()
+    support = support_distance(content)
+    estimates: list[Estimate] = [
+        words.of_outside(outside),
+        words.of_people(draws[0].occasions, rate, outside),
+        *words.of_taste(taste, shared[0], history),
+        *watched.estimates,
+        *churn.estimates,
+        *words.of_cold(maker.residual_sd, support, settled),
+    ]
+    indptr = np.searchsorted(history.pair_user, np.arange(history.n_users + 1)).astype(np.int64)
+    digest = hashlib.sha256(f"{dataset.fingerprint} {seed} {n_draws}".encode())
+    for draw in draws:
+        digest.update(draw.appeal.tobytes() + draw.occasions.tobytes())
+    return ChoiceModel(
+        user_ids=IdMap(dataset.users["user_id"]),
+        movie_ids=IdMap(dataset.movies["movie_id"]),
+        members=tuple(made),
+        draws=tuple(draws),
+        nests=nests.assignment,
+        nest_names=nests.names,
+        nest_centroids=nests.centroids,
+        content=content,
+        hours_per_view=_single(watched.hours_per_view),
+        completion=watched.completion,
+        available=available,
+        watched_indptr=indptr,
+        watched_indices=history.pair_movie,
+        cold_appeal_residual_sd=maker.residual_sd,
+        support_distance=support,
+        estimates=tuple(estimates),
+        simulated=dataset.simulated,
+        fingerprint=digest.hexdigest(),
+    )
+
+
+class _Early:
+    """What the recommender of the earlier part tells: tastes, appeals, and what each movie can expect today."""
+
+    def __init__(
+        self, history: History, nests: Nests, vectors: Vectors, content: Float32Array, cutoff_day: float, *, seed: int
+    ) -> None:
+        self.history, self.nests, self.vectors, self.content = history, nests, vectors, content
+        self.cutoff_day, self.seed = cutoff_day, seed
+        self.views = np.bincount(history.movie[history.day < cutoff_day], minlength=history.n_movies)
+        self._spaces: dict[Scaling, tuple[Space, Groups]] = {}
+
+    def fit(self, rng: np.random.Generator) -> tuple[Scaling, Taste]:
+        """The scaling of vectors that explains held-out choices best, and the parameters with it."""
+        trials = [(self._taste(scaling, rng, _TRIAL_CELLS).log_likelihood, scaling) for scaling in SCALINGS]
+        scaling = max(trials, key=lambda trial: trial[0])[1]
+        return scaling, self._taste(scaling, rng, None)
+
+    def appeals(
+        self, scaling: Scaling, taste: Taste, structure: Structure, rng: np.random.Generator
+    ) -> tuple[Appeals, Callable[[Audience], FloatArray]]:
+        """Appeals of settled movies, and a function that gives each movie's share of today's views."""
+        space, groups = self._space(scaling)
+        member = as_member(space, groups, self.nests.assignment, self.content, taste.stress)
+        mean = regrouped(groups, member.users)
+        first = appeal.of_groups(self.history, structure, mean, member.movies, self.content, until_day=self.cutoff_day)
+        settled = appeal.of_persons(
+            self.history, structure, member, self.content, first=first, cutoff_day=self.cutoff_day, rng=rng
+        )
+        fresh = structure.launch[ages_at_end(self.history, len(structure.launch))]
+
+        def steady(people: Audience) -> FloatArray:
+            return Today(people, member, structure).predicted(settled.appeal + fresh)
+
+        return settled, steady
+
+    def _space(self, scaling: Scaling) -> tuple[Space, Groups]:
+        if scaling not in self._spaces:
+            space = make_space(*self.vectors, self.views, self.content, scaling)
+            cells = self.history.n_periods * self.history.n_movies
+            self._spaces[scaling] = space, group_users(space.users, cells, seed=self.seed)
+        return self._spaces[scaling]
+
+    def _taste(self, scaling: Scaling, rng: np.random.Generator, cells: int | None) -> Taste:
+        space, groups = self._space(scaling)
+        limit = {} if cells is None else {"cells": cells}
+        # trials of different scalings must see the same choices
+        same = np.random.default_rng(self.seed)
+        choices = held_out_choices(
+            self.history, self.nests.assignment, space, groups, cutoff_day=self.cutoff_day, rng=same, **limit
+        )
+        if not choices.n_choices:
+            raise DataError.of(
+                "E_TOO_SMALL",
+                "nothing was watched after the cutoff that could be learnt from.",
+                "Import more events.",
+                table="events",
+            )
+        return fit_taste(choices, rng=rng)
+
+
+@dataclass(eq=False)
+class _Maker:
+    """Makes complete draws: the parameters that movies and users have each of their own."""
+
+    history: History
+    nests: Nests
+    people: Audience
+    shares: FloatArray
+    settled: Appeals
+    content: Float32Array
+    churn: Churn
+    rng: np.random.Generator
+    residual_sd: float = 0.0
+    penalty: float | None = None
+
+    def draw(self, number: int, member: Member, shared: sampling.Shared, *, point: bool) -> Draw:
+        structure = _structure(shared, self.nests)
+        today = Today(self.people, member, structure)
+        fresh = shared.launch[ages_at_end(self.history, len(shared.launch))]
+        appeals = today.appeals_for(self.shares, self.settled.appeal + fresh)
+        available = self.people.available
+        # levels are told by the constant alone: settled movies on the service have a mean appeal of 0
+        appeals[available] -= (appeals - fresh)[available].mean()
+        appeals[~available] -= self.settled.appeal[available].mean()
+        if not point:
+            noise = self.settled.standard_error * self.rng.standard_normal(len(appeals))
+            appeals = appeals + np.where(available, noise - noise[available].mean(), noise)
+        cold = self._cold(today, appeals, fresh, point=point)
+        log_worth = today.log_worth(appeals, self.history.n_users)
+        constant = constant_for(log_worth, self.people.rate, shared.outside_share)
+        intercept, slope = (self.churn.intercept, self.churn.slope) if point else self.churn.drawn(self.rng)
+        return Draw(
+            member=number,
+            score_slope=shared.slope,
+            dissimilarity=shared.dissimilarity,
+            appeal=_single(appeals),
+            outside_constant=_single(np.full(self.history.n_users, constant)),
+            occasions=_single(occasions_for(self.people.rate, log_worth, constant)),
+            launch_curve=_single(shared.launch),
+            rewatch=shared.rewatch,
+            churn_intercept=_single(intercept),
+            churn_hours_slope=slope,
+            cold_appeal_coefficients=_single(cold),
+            cold_appeal_shift=shared.cold_shift,
+        )
+
+    def _cold(self, today: Today, appeals: FloatArray, fresh: FloatArray, *, point: bool) -> FloatArray:
+        """Coefficients of appeal on content, for movies whose vector is told from content too."""
+        use = self.people.available
+        target = (appeals - fresh + today.content_gap(appeals, self.content))[use]
+        error = self.settled.standard_error[use]
+        fit: Ridge = fit_ridge(
+            self.content[use], target, 1.0 / (self.settled.prior_sd**2 + error**2), penalty=None if point else self.penalty
+        )
+        if point:
+            self.penalty = fit.penalty
+            self.residual_sd = float(np.sqrt(max(fit.leave_one_out_sd**2 - float(np.mean(error**2)), _LEAST_RESIDUAL_SD**2)))
+            return fit.coefficients
+        values, directions = np.linalg.eigh(fit.covariance)
+        moved = directions @ (np.sqrt(np.clip(values, 0.0, None)) * self.rng.standard_normal(len(values)))
+        return np.asarray(fit.coefficients + moved)
+
+
+class _Told:
+    def __init__(self, progress: Steps | None, total: int) -> None:
+        self._progress, self._total, self._done = progress, total, 0
+
+    def __call__(self) -> None:
+        self._done += 1
+        if self._progress:
+            self._progress(self._done, self._total)
+
+
+_NO_SHARE = OutsideShare(value=0.5, standard_error=None, reason="", plain=np.nan)
+
+
+def _structure(shared: sampling.Shared, nests: Nests) -> Structure:
+    return Structure(
+        slope=shared.slope,
+        dissimilarity=shared.dissimilarity,
+        rewatch=shared.rewatch,
+        launch=shared.launch,
+        nests=nests.assignment,
+    )
+
+
+def _segments(dataset: Dataset) -> IntArray:
+    """int64[n_users]: the plan of each user, 0 for all where there are none."""
+    if "plan" not in dataset.users:
+        return np.zeros(dataset.n_users, dtype=np.int64)
+    return pd.factorize(dataset.users["plan"].fillna("").astype(str))[0].astype(np.int64)
+
+
+def _single(array: FloatArray) -> FloatArray:
+    """The values that float32 can hold, which is how they are stored."""
+    out: FloatArray = np.asarray(array, dtype=np.float32).astype(np.float64)
+    out.setflags(write=False)
+    return out
+
+
+def _check(dataset: Dataset, members: Sequence[Vectors], early: Vectors, content: Float32Array) -> None:
+    for users, movies in [*members, early]:
+        if len(users) != dataset.n_users or len(movies) != dataset.n_movies or users.shape[1] != movies.shape[1]:
+            raise DataError.of(
+                "E_SHAPE",
+                f"vectors of shapes {list(users.shape)} and {list(movies.shape)} do not fit {dataset.n_users} users and "
+                f"{dataset.n_movies} movies.",
+                "Train on the same tables.",
+            )
+    if not members or len(content) != dataset.n_movies:
+        raise DataError.of("E_SHAPE", f"{len(members)} members and {len(content)} content vectors are given.", "Train again.")

@@ -1,0 +1,123 @@
+"""The estimates that a run is built on, each in words that a buyer can read."""
+
+from recsys.choice.appeal import Appeals
+from recsys.choice.fit_outside import ASSUMED_RANGE, OutsideShare
+from recsys.choice.fit_taste import MIN_ARRIVALS, Taste
+from recsys.choice.history import History
+from recsys.choice.model import Estimate
+from recsys.choice.sampling import ASSUMED_REWATCH, ASSUMED_REWATCH_RANGE, Shared
+from recsys.ids import FloatArray
+
+
+def of_taste(taste: Taste, shared: Shared, history: History) -> list[Estimate]:
+    """Slope, substitution inside nests, rewatching and the launch curve."""
+    errors = taste.errors
+    held_out = f"{taste.n_choices:,} later choices of {taste.n_users:,} users, among what was there for them at that moment"
+    lam = shared.dissimilarity
+    gain = taste.log_likelihood - taste.log_likelihood_even
+    out = [
+        Estimate(
+            name="score_slope",
+            value=shared.slope,
+            unit="nats for each unit of score",
+            kind="estimated",
+            source=f"{held_out}; knowing tastes makes a choice {2.718281828**gain:,.0f} times as likely as drawing lots",
+            standard_error=errors.slope * lam,
+        ),
+        Estimate(
+            name="nest_dissimilarity",
+            value=lam,
+            unit="1: all movies compete alike; lower: movies of a kind replace each other more",
+            kind="estimated",
+            source=held_out,
+            standard_error=errors.dissimilarity,
+        ),
+    ]
+    if taste.rewatches:
+        out.append(
+            Estimate(
+                name="rewatch",
+                value=shared.rewatch,
+                unit="appetite left for a movie once watched",
+                kind="estimated",
+                source=f"second views among {held_out}",
+                standard_error=shared.rewatch * errors.seen * lam,
+            )
+        )
+    else:
+        low, high = ASSUMED_REWATCH_RANGE
+        out.append(
+            Estimate(
+                name="rewatch",
+                value=ASSUMED_REWATCH,
+                unit="appetite left for a movie once watched",
+                kind="assumed",
+                source=f"the data hold one view of a movie by a user at most; {low:.0%} to {high:.0%} in the ranges",
+            )
+        )
+    when = "arrivals told from first views, since no dates are given" if history.arrivals_inferred else "by arrival date"
+    for month, value in enumerate(shared.launch[:-1]):
+        out.append(
+            Estimate(
+                name=f"launch_boost_month_{month + 1}",
+                value=float(value),
+                unit="nats, against a movie that has settled",
+                kind="estimated" if taste.launch_estimated else "assumed",
+                source=(
+                    f"{taste.n_arrivals} movies that arrived lately ({when}), followed in {held_out}"
+                    if taste.launch_estimated
+                    else f"none: fewer than {MIN_ARRIVALS} movies arrived lately"
+                ),
+                standard_error=float(errors.launch[month]) * lam if taste.launch_estimated else None,
+            )
+        )
+    return out
+
+
+def of_outside(outside: OutsideShare) -> Estimate:
+    """The outside share."""
+    low, high = ASSUMED_RANGE
+    bent = "" if outside.plain != outside.plain else f" (taken at face value it would be {outside.plain:.2f})"
+    return Estimate(
+        name="outside_share",
+        value=outside.value,
+        unit="share of viewing occasions that go to nothing here",
+        kind="estimated" if outside.estimated else "assumed",
+        source=outside.reason + bent if outside.estimated else f"{outside.reason}; {low:.0%} to {high:.0%} in the ranges",
+        standard_error=outside.standard_error,
+    )
+
+
+def of_people(occasions: FloatArray, rate: FloatArray, outside: OutsideShare) -> Estimate:
+    """Occasions, which rest on the outside share."""
+    watching = rate > 0
+    return Estimate(
+        name="occasions",
+        value=float(occasions[watching].mean()) if watching.any() else 0.0,
+        unit="viewing occasions a month of a user",
+        kind="estimated" if outside.estimated else "assumed",
+        source=(
+            f"{float(rate[watching].mean()) if watching.any() else 0.0:.1f} views a month, few views leaning on the user's plan, "
+            "and the outside share"
+        ),
+    )
+
+
+def of_cold(residual_sd: float, support: float, appeals: Appeals) -> list[Estimate]:
+    """How well content tells appeal."""
+    return [
+        Estimate(
+            name="cold_appeal_residual_sd",
+            value=residual_sd,
+            unit="nats",
+            kind="estimated",
+            source=f"appeal of each catalogue movie against what the others' content says of it ({appeals.views:,.0f} views)",
+        ),
+        Estimate(
+            name="support_distance",
+            value=support,
+            unit="cosine distance",
+            kind="estimated",
+            source="99 of 100 catalogue movies lie closer than this to their nearest neighbour",
+        ),
+    ]
