@@ -3,9 +3,7 @@
 Caches are keyed by what is on disk (the run's name and the tables' stamp), never by frames; what they hold is read-only.
 """
 
-import hashlib
 import os
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,8 +19,10 @@ from recsys.projection.result import Projection
 from recsys.scenario.hash import content_hash
 from recsys.scenario.scenario import Scenario
 from recsys.scenario.store import ScenarioStore
+from recsys.tables.assemble import fingerprint_of
 from recsys.tables.dataset import Dataset
-from recsys.tables.store import TABLES_JSON, TablesInfo, load_dataset, load_info
+from recsys.tables.store import TABLES_JSON, TablesInfo, economics_path, load_dataset, load_info
+from recsys.tables.terms import load_economics
 from recsys.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
@@ -59,9 +59,19 @@ def origin() -> tuple[tuple[str, str], ...]:
     """(What, which) of the figures on the page: the workspace, the model's run, the data's fingerprint."""
     opened = workspace()
     info = _info_or_none()
-    data = ((("data", _short(info.hashes)),) if info else ()) + ((("taken in", _taken_in(opened)),) if info else ())
+    data = (("data", fingerprint()[:10]), ("taken in", _taken_in(opened))) if info else ()
     run = (("model", opened.current_run().name),) if has_run() else ()
     return (("workspace", opened.root.name), *run, *data)
+
+
+def fingerprint() -> str:
+    """Fingerprint of tables and terms, without reading the tables.
+
+    Raises
+    ------
+    DataError  E_NO_TABLES; and what the terms are refused for
+    """
+    return fingerprint_of(dataset_info().hashes, load_economics(economics_path(workspace())))
 
 
 def dataset_info() -> TablesInfo:
@@ -180,11 +190,6 @@ def _info_or_none() -> TablesInfo | None:
         return load_info(opened)
     except DataError:
         return None
-
-
-def _short(hashes: Mapping[str, str]) -> str:
-    whole = "\0".join(f"{name}={digest}" for name, digest in sorted(hashes.items()))
-    return hashlib.sha256(whole.encode()).hexdigest()[:10]
 
 
 def _taken_in(opened: Workspace) -> str:

@@ -140,7 +140,7 @@ def test_a_click_selects_the_points_it_names_and_nothing_else():
 def test_people_do_not_say_their_names_when_pointed_at():
     points = points_of(flat(30), [f"u{k}" for k in range(30)], ["user"] * 30, None, [f"u{k}" for k in range(30)], named=False)
     spec = charts.point_map(points, by_attribute(attribute(), "genres")).to_dict()
-    assert "tooltip" not in spec["layer"][0]["encoding"]
+    assert spec["layer"][0]["encoding"]["tooltip"] == {"value": None}
 
 
 def test_search_finds_whole_titles_before_parts_and_ids_exactly():

@@ -210,13 +210,15 @@ def audience_of(segments: Sequence[SegmentShare], *, at_most: int = 6) -> alt.La
         }
     )
     base = alt.Chart(frame).encode(
-        y=alt.Y("persona:N", sort=None, title=None, axis=alt.Axis(labelLimit=190)),
-        x=alt.X("share:Q", axis=None),
+        y=alt.Y("persona:N", sort=None, axis=None),
+        x=alt.X("share:Q", axis=None, scale=alt.Scale(domain=[0, max(frame["share"].max(), 0.01) * 1.15])),
         tooltip=[
             alt.Tooltip("persona:N"),
             alt.Tooltip("hours:N", title="added viewing"),
             alt.Tooltip("shown:N", title="of what it adds"),
         ],
     )
-    bars = base.mark_bar(color=colours.accent, height=14)
-    return layered(bars, base.mark_text(align="left", dx=5).encode(text="shown:N")).properties(height=alt.Step(26))
+    bars = base.mark_bar(color=colours.accent, height=9, yOffset=9)
+    shares = base.mark_text(align="left", dx=5, dy=9, fontWeight=600).encode(text="shown:N")
+    names = base.mark_text(align="left", dy=-5).encode(text="persona:N", x=alt.value(0))
+    return layered(bars, shares, names).properties(height=alt.Step(40))

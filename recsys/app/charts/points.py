@@ -37,6 +37,7 @@ def point_map(
     )
     marks = base.mark_point(filled=True, opacity=0.85 if large else 0.7, strokeWidth=0.8)
     encoded = marks.encode(**_encoding(colouring, size=46 if large else 14))
+    encoded = encoded.encode(tooltip=alt.value(None))
     if points.named:
         hint = [alt.Tooltip("title:N"), alt.Tooltip("value", title=colouring.name), alt.Tooltip("kind:N")]
         encoded = encoded.encode(tooltip=hint)
@@ -48,10 +49,11 @@ def point_map(
     ringed = frame[frame["id"].isin(found)]
     if len(ringed):
         ring = alt.Chart(ringed).mark_point(shape="circle", size=260, filled=False, stroke=colours.loss, strokeWidth=2.5)
-        layers.append(ring.encode(x="x:Q", y="y:Q", tooltip=alt.Tooltip("title:N") if points.named else alt.Undefined))
+        layers.append(ring.encode(x="x:Q", y="y:Q", tooltip=alt.Tooltip("title:N") if points.named else alt.value(None)))
         if points.named and len(ringed) <= 12:
-            name = alt.Chart(ringed).mark_text(align="left", dx=12, fontWeight=600, color=colours.ink)
-            layers.append(name.encode(x="x:Q", y="y:Q", text="title:N"))
+            name = alt.Chart(ringed).encode(x="x:Q", y="y:Q", text="title:N", tooltip=alt.value(None))
+            layers.append(name.mark_text(align="left", dx=14, fontWeight=600, stroke=colours.page, strokeWidth=4, opacity=0.85))
+            layers.append(name.mark_text(align="left", dx=14, fontWeight=600, color=colours.ink))
     return layered(*layers).properties(height=560)
 
 

@@ -42,4 +42,4 @@ def sparkline(months: Sequence[tuple[str, int]], *, label: str) -> alt.LayerChar
     )
     last = base.transform_filter(f"datum.at == {len(months) - 1}")
     last_text = last.mark_text(dy=-10, align="right", dx=2, fontWeight=600).encode(text="shown:N")
-    return layered(area, line, dots, first, last_text).properties(height=64)
+    return layered(area, line, dots, first, last_text).properties(height=72)

@@ -2,10 +2,11 @@
 
 import html
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
-from recsys.app import charts, session, words
+from recsys.app import charts, draft, session, words
 from recsys.app.components import offers
 from recsys.app.components.boxes import guarding
 from recsys.app.components.tables import show_chart, show_table
@@ -14,6 +15,7 @@ from recsys.app.words.escape import plain
 from recsys.projection.basis import Basis
 from recsys.projection.document import as_text
 from recsys.projection.result import Projection
+from recsys.scenario import edit
 from recsys.scenario.scenario import Scenario
 
 _POLL_SECONDS = 0.5
@@ -34,8 +36,7 @@ def answer(basis: Basis, scenario: Scenario) -> None:
         if full is None:
             st.fragment(guarding(_waiting), run_every=_POLL_SECONDS)(scenario)
         _figures(projection, basis.economics.hurdle_rate.value)
-        for warning in projection.warnings:
-            st.warning(plain(_without_code(warning)), icon=":material/warning:")
+        _warnings(basis, scenario, projection)
         _details(basis, scenario, projection)
 
 
@@ -172,6 +173,18 @@ def _download(projection: Projection, asked: dict[str, float | None]) -> None:
         if projection.offers:
             sheet = results.offers_csv(projection, asked)
             st.download_button("Offers (CSV)", sheet, "offers.csv", "text/csv", icon=":material/table:")
+
+
+def _warnings(basis: Basis, scenario: Scenario, projection: Projection) -> None:
+    if not projection.warnings:
+        return
+    said = [plain(_without_code(warning)) for warning in projection.warnings]
+    st.warning(said[0] if len(said) == 1 else "\n".join(f"- {sentence}" for sentence in said), icon=":material/warning:")
+    needed = results.months_needed(basis, scenario)
+    if needed > scenario.horizon_months:
+        label = f"Look {words.months(needed)} ahead"
+        step = partial(edit.set_horizon, months=needed)
+        st.button(label, icon=":material/event:", key="answer.look", on_click=guarding(draft.change), args=(step,))
 
 
 def _without_code(warning: str) -> str:

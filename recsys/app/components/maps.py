@@ -74,7 +74,7 @@ def _movies() -> None:
 def _counted(basis: Basis) -> str:
     on, gone = int(basis.choice.available.sum()), int((~basis.choice.available).sum())
     left = f", {words.count(gone)} no longer there" if gone else ""
-    return f"{words.count(on)} movies on the service{left}; {words.count(len(basis.offers))} offers as stars."
+    return f"{words.count(on)} movies on the service{left}; {words.count(len(basis.offers))} offers as stars ★."
 
 
 def _table_with_choice(listed: pd.DataFrame) -> int:
@@ -86,7 +86,7 @@ def _table_with_choice(listed: pd.DataFrame) -> int:
         key="movies.table",
         on_select="rerun",
         selection_mode="single-row",
-        column_config={"row": None, "title": st.column_config.TextColumn("title", width="small")},
+        column_config={"row": None},
     )
     rows = event.selection.rows
     return int(rows[0]) if rows else 0
@@ -121,14 +121,13 @@ def _audience() -> None:
     head.markdown(f"**{words.users(group.size)}** selected, {words.percent(group.share)} of all.")
     if use.button("Use as a segment in a scenario", icon=places.SCENARIO.icon, key="audience.use"):
         _use_people(basis, chosen)
-    left, middle, right = st.columns([5, 3, 4], gap="medium")
+    left, right = st.columns(2, gap="large")
     with left:
         st.markdown("**Who they are**")
         st.dataframe(group.traits, hide_index=True, width="stretch")
-    with middle:
-        st.markdown("**Personas**")
-        st.dataframe(group.personas, hide_index=True, width="stretch")
     with right:
+        st.markdown("**Personas among them**")
+        st.dataframe(group.personas, hide_index=True, width="stretch", height=min(36 * (len(group.personas) + 1), 218))
         st.markdown("**What they watch more than others**")
         st.dataframe(group.favourites, hide_index=True, width="stretch")
 

@@ -16,6 +16,7 @@ _ORDERS = {
     "the fastest shrinking first": lambda persona: persona.monthly_growth_share,
 }
 _GROWTH = 0.2
+_OF_MOVIES = ("genres", "languages")
 
 
 def personas() -> None:
@@ -24,7 +25,9 @@ def personas() -> None:
     listed = basis.personas.personas
     total = sum(persona.size for persona in listed)
     head, order = st.columns([3, 2], vertical_alignment="bottom")
-    head.markdown(f"{words.users(total)} in {words.count(len(listed))} groups that watch alike; every user is in one.")
+    head.markdown(
+        f"{words.users(total)} in {words.count(len(listed))} groups that watch alike; every user is in one. In brackets: how many times as often as all users."
+    )
     by = order.selectbox("Order", list(_ORDERS), key="personas.order") or next(iter(_ORDERS))
     ranked = sorted(listed, key=_ORDERS[by])
     columns = st.columns(2, gap="medium")
@@ -41,12 +44,14 @@ def _card(basis: Basis, persona: Persona, total: int) -> None:
         show_chart(charts.sparkline(persona.monthly_active, label="active users"), f"Active users of {persona.name} by month.")
         first, last = persona.monthly_active[0][0], persona.monthly_active[-1][0]
         st.caption(f"Users active in each month, {words.month_name(first)} to {words.month_name(last)}.")
-        if persona.traits:
-            said = [f"{label(name)} {value} ({lift:.1f}× as often)" for name, value, lift in persona.traits[:4]]
-            st.markdown(f":small[**More often than others:** {plain(', '.join(said))}]")
+        people = [f"{label(name)} {value} ({lift:.1f}×)" for name, value, lift in persona.traits if name not in _OF_MOVIES]
+        watched = [f"{value} ({lift:.1f}×)" for name, value, lift in persona.traits if name in _OF_MOVIES]
+        for said, listed in (("Are more often", people), ("Watch more often", watched)):
+            if listed:
+                st.markdown(f":small[**{said}:** {plain(', '.join(listed[:4]))}]")
         if persona.favourites:
             titles = ", ".join(basis.title(movie) for movie in persona.favourites[:5])
-            st.markdown(f":small[**Watches more than others do:** {plain(titles)}]")
+            st.markdown(f":small[**Favourites, against others:** {plain(titles)}]")
         grows = f"What if this grows {words.percent(_GROWTH)}?"
         if st.button(grows, icon=places.SCENARIO.icon, key=f"personas.grow.{persona.name}"):
             step = ResizeSegment(segment=ByPersona(persona=persona.name), factor=1 + _GROWTH)

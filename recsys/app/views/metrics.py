@@ -29,7 +29,8 @@ def table(document: Mapping[str, Any]) -> pd.DataFrame:
     ...     "low": 0.18, "high": 0.22}}}}).values.tolist()
     [['of what they then watched is in the list', 10, '10% (8% to 12%)', '20% (18% to 22%)']]
     """
-    models: Mapping[str, Mapping[str, Any]] = document.get("models", {})
+    measured: Mapping[str, Mapping[str, Any]] = document.get("models", {})
+    models = {name: measured[name] for name in sorted(measured, key=lambda name: (name != "popularity", name))}
     lengths = sorted({int(name.split("@")[1]) for figures in models.values() for name in figures if "@" in name})
     rows = []
     for metric, said in _ROWS:

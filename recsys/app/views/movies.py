@@ -39,7 +39,7 @@ def table(movies: pd.DataFrame, views: IntArray, rows: IntArray) -> pd.DataFrame
     watched = np.concatenate([views, np.full(max(len(movies) - len(views), 0), -1)])[rows]
     order = np.argsort(-watched, kind="stable")[:MAX_ROWS]
     kept = movies.iloc[rows[order]]
-    columns = {"title": kept["title"].astype(str), "kind": kept["kind"]}
+    columns = {"title": _starred(kept)}
     columns |= {label(name): _readable(kept[name]) for name in _SHOWN if name in kept.columns}
     columns["views"] = pd.Series(watched[order], index=kept.index, dtype="Int64").mask(watched[order] < 0)
     if "fee" in kept.columns and (kept["kind"] == "offer").any():
@@ -57,9 +57,16 @@ def alike(movies: pd.DataFrame, space: NDArray[np.float32], row: int, *, k: int 
     """
     found, similarity = nearest(space, space[row : row + 1], min(k, len(space) - 1), exclude=np.array([row]))
     near = movies.iloc[found[0]]
-    columns = {"title": near["title"].astype(str), "alike": [percent(max(value, 0.0)) for value in similarity[0]]}
+    columns = {"title": _starred(near), "alike": [percent(max(value, 0.0)) for value in similarity[0]]}
     columns |= {label(name): _readable(near[name]) for name in _SHOWN[:2] if name in near.columns}
-    return pd.DataFrame(columns | {"kind": near["kind"]})
+    return pd.DataFrame(columns)
+
+
+def _starred(movies: pd.DataFrame) -> pd.Series:
+    """Titles, those of offers with a star as on the map, those no longer on the service in brackets."""
+    marks = {"offer": "★ {}", "movie": "{}"}
+    named = [marks.get(kind, "({})").format(title) for kind, title in zip(movies["kind"], movies["title"], strict=True)]
+    return pd.Series(named, index=movies.index, dtype=object)
 
 
 def _readable(column: pd.Series) -> pd.Series:

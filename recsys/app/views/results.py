@@ -12,6 +12,7 @@ from recsys.app.words.ranges import is_known, span_of
 from recsys.choice.model import Estimate
 from recsys.projection.basis import Basis
 from recsys.projection.result import OfferResult, Projection, Range, Victim
+from recsys.scenario.mapping import MAX_HORIZON_MONTHS
 from recsys.scenario.scenario import Acquire, Scenario
 
 
@@ -96,6 +97,16 @@ def fees(basis: Basis, scenario: Scenario) -> dict[str, float | None]:
         for bought in scenario.catalogue
         if isinstance(bought, Acquire)
     }
+
+
+def months_needed(basis: Basis, scenario: Scenario) -> int:
+    """Months to look ahead until the last licence that the scenario buys has ended."""
+    ends_at = [
+        bought.launch_month - 1 + int(bought.window_months or terms_of(basis.offers, bought.offer).get("window_months", 0))
+        for bought in scenario.catalogue
+        if isinstance(bought, Acquire)
+    ]
+    return min(max(ends_at, default=0), MAX_HORIZON_MONTHS)
 
 
 def offers_csv(projection: Projection, asked: dict[str, float | None]) -> str:
