@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,7 @@ from recsys.embeddings.maps import FlatMap
 from recsys.embeddings.store import load_arrays, load_table, save_arrays, save_table
 from recsys.embeddings.table import EmbeddingTable, Vectors
 from recsys.evaluation.interactions import interactions
-from recsys.ids import FloatArray, IdMap, IntArray
+from recsys.ids import FloatArray, IdMap
 from recsys.models.factorisation import Factors
 from recsys.models.protocol import Progress
 from recsys.pipeline.config import TrainConfig
@@ -121,16 +120,6 @@ class Bench:
         _, facts = load_arrays(self.draft / stage / "content", kind="content")
         return int(facts["epochs"])
 
-    @cached_property
-    def movie_views(self) -> IntArray:
-        """Users who watched each movie, int64[n_movies]."""
-        return viewers(self.views)
-
-
-def viewers(views: sparse.csr_array) -> IntArray:
-    """Users who watched each movie, int64[n_movies]."""
-    return np.bincount(views.indices, minlength=views.shape[1]).astype(np.int64)
-
 
 def told(steps: Steps) -> Progress:
     """Steps as recommenders tell them."""
@@ -142,4 +131,4 @@ def told(steps: Steps) -> Progress:
 
 
 Make = Callable[[Path, Steps], None]
-Metrics = dict[str, Any]
+"""What a stage does: write its result into a folder."""

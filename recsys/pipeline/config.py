@@ -29,6 +29,8 @@ class TrainConfig:
     such a run is kept but does not come into use, since offers need both."""
     members: int = 8
     """Recommenders of the bootstrap ensemble, beside the one that is trained on everyone."""
+    draws: int = 24
+    """Complete sets of parameters behind the ranges, the point estimate included."""
     early_share: float = 0.8
     """Share of the events, in order of time, that the model behind the held-out choices is trained on."""
     seed: int = 0
@@ -47,6 +49,7 @@ class TrainConfig:
             for name, allowed, fine in (
                 ("model", "all, mf or two-tower", self.model in typing.get_args(ModelChoice)),
                 ("members", "0 to 64", 0 <= self.members <= 64),
+                ("draws", "1 to 1000", 1 <= self.draws <= 1000),
                 ("early_share", "between 0.5 and 0.95", 0.5 <= self.early_share <= 0.95),
                 ("seed", "0 or more", self.seed >= 0),
                 ("member_iterations", "1 or more", self.member_iterations >= 1),

@@ -11,21 +11,10 @@ import numpy as np
 from recsys.evaluation.evaluate import Evaluation, beyond_accuracy, evaluate, interval, paired_difference
 from recsys.evaluation.ranking import Scorer
 from recsys.ids import IntArray
+from recsys.models.baselines import popularity
 from recsys.models.protocol import Float32Array, dot_scores
-from recsys.pipeline.bench import Bench, viewers
+from recsys.pipeline.bench import Bench
 from recsys.pipeline.progress import Steps
-
-
-class _Popularity:
-    """Everyone is shown what most people watched."""
-
-    name = "popularity"
-
-    def __init__(self, watched: IntArray) -> None:
-        self._watched = watched.astype(np.float32)
-
-    def score(self, user_rows: IntArray) -> Float32Array:
-        return np.tile(self._watched, (len(user_rows), 1))
 
 
 class _Vectors:
@@ -43,7 +32,7 @@ def measure(bench: Bench, steps: Steps) -> dict[str, Any]:
     """The metrics document: what was measured, on whom, and each figure with a 95 % interval over users."""
     seen, later = bench.early_views, bench.late_views
     trained = {"mf": "mf_early", "two_tower": "two_tower_early"}
-    scorers: list[Scorer] = [_Popularity(viewers(seen))]
+    scorers: list[Scorer] = [popularity(seen)]
     scorers += [_Vectors(bench, stage, name) for name, stage in trained.items() if (bench.draft / stage).is_dir()]
     gone = bench.dataset.movies.get("available_until")
     allowed = None if gone is None else ~(gone <= bench.cutoff).to_numpy(dtype=bool)
@@ -69,6 +58,6 @@ def _figures(each: Evaluation, bench: Bench) -> dict[str, Any]:
     return figures | {f"{name}@{k}": value for k in bench.config.at for name, value in beyond_accuracy(each, k).items()}
 
 
-def _differences(each: Evaluation, popularity: Evaluation, bench: Bench) -> dict[str, Any]:
+def _differences(each: Evaluation, reference: Evaluation, bench: Bench) -> dict[str, Any]:
     rng = np.random.default_rng(bench.config.seed)
-    return {metric: paired_difference(each, popularity, metric, rng) for metric in each.by_user}
+    return {metric: paired_difference(each, reference, metric, rng) for metric in each.by_user}

@@ -1,0 +1,147 @@
+"""A whole training of a tiny world with the real models: killed in the middle, it ends with the same bits."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recsys.choice.store import load as load_choice
+from recsys.embeddings.maps import load_map
+from recsys.embeddings.store import load_table
+from recsys.embeddings.tower import MovieTower
+from recsys.pipeline.config import TrainConfig, with_settings
+from recsys.pipeline.demo import make_demo
+from recsys.pipeline.progress import ProgressLine
+from recsys.segments.store import load_drift, load_personas
+from recsys.tables.load import import_path
+from recsys.tables.store import load_dataset
+from recsys.workspace import Workspace, read_manifest
+from recsys.worlds.demo import WorldConfig, write_world
+
+pytestmark = [pytest.mark.train, pytest.mark.slow]
+
+WORLD = WorldConfig(n_users=200, n_movies=60, n_offers=4, seed=3)
+CONFIG = with_settings(
+    TrainConfig(),
+    members=2,
+    member_iterations=2,
+    factorisation__dim=8,
+    factorisation__iterations=4,
+    two_tower__dim=8,
+    two_tower__hidden=16,
+    two_tower__epochs=3,
+    tsne__early_iterations=30,
+    tsne__iterations=40,
+    at=(5, 10),
+)
+
+
+def imported(root: Path) -> Workspace:
+    """A workspace with the world's tables."""
+    if not (root.parent / "world").exists():
+        write_world(WORLD, root.parent / "world")
+    workspace = Workspace(root)
+    import_path(root.parent / "world", workspace)
+    return workspace
+
+
+def start(workspace: Workspace) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "recsys.pipeline", str(workspace.root), "--config", json.dumps(CONFIG.as_json())]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
+def kill_in(workspace: Workspace, stage: str) -> None:
+    """Start a training and kill it without warning while a stage is at work."""
+    child = start(workspace)
+    for line in child.stdout:
+        if (told := ProgressLine.from_line(line)) and told.stage == stage:
+            break
+    child.send_signal(signal.SIGKILL)
+    child.communicate()
+    assert child.returncode == -signal.SIGKILL
+
+
+def run_to_the_end(workspace: Workspace) -> tuple[dict[str, object], list[str]]:
+    """The result, and the stages that were run."""
+    lines = start(workspace).communicate()[0].splitlines()
+    stages = [told.stage for line in lines if (told := ProgressLine.from_line(line))]
+    return json.loads(lines[-1])["result"], list(dict.fromkeys(stages))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Everything but the manifest, which holds the date and the time taken."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != "manifest.json")
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, dict[str, object]]:
+    """Trained without a break."""
+    workspace = imported(tmp_path_factory.mktemp("whole") / "w")
+    return workspace, run_to_the_end(workspace)[0]
+
+
+def test_a_training_killed_twice_ends_with_the_same_run_and_the_same_bits(trained, tmp_path: Path):
+    workspace = imported(tmp_path / "w")
+    kill_in(workspace, "member_2")
+    kill_in(workspace, "two_tower")
+    assert not workspace.current.exists()
+    result, stages = run_to_the_end(workspace)
+    assert stages[0] == "two_tower"
+    assert result["run"] == trained[1]["run"]
+    whole, resumed = (contents(w.current_run()) for w in (trained[0], workspace))
+    assert sorted(whole) == sorted(resumed)
+    assert [name for name in whole if whole[name] != resumed[name]] == []
+
+
+def test_everything_that_pages_and_projections_need_is_in_the_run(trained):
+    workspace, result = trained
+    run, dataset = workspace.current_run(), load_dataset(workspace)
+    assert run.name == result["run"]
+    read_manifest(run)
+    choice, personas = load_choice(run / "choice"), load_personas(run / "personas")
+    assert len(choice.members) == 3
+    assert choice.user_ids.ids == dataset.users["user_id"].tolist()
+    assert choice.movie_ids.ids == dataset.movies["movie_id"].tolist()
+    assert sum(persona.size for persona in personas.personas) == dataset.n_users
+    assert len(load_drift(run / "personas")) == len(personas.personas)
+    for name in ("users", "movies"):
+        table = load_table(run / "mf" / name)
+        for kind in ("linear", "neighbourhood"):
+            assert load_map(run / "maps" / f"{name}_{kind}").ids == table.ids
+    content = MovieTower.load(run / "two_tower").content(dataset.movies)
+    assert content == pytest.approx(choice.content, abs=1e-6)
+    assert MovieTower.load(run / "two_tower").content(dataset.offers).shape == (4, choice.content.shape[1])
+
+
+def test_members_of_the_ensemble_differ_and_are_of_the_same_users(trained):
+    choice = load_choice(trained[0].current_run() / "choice")
+    first, second, third = (member.users @ member.movies.T for member in choice.members)
+    for other in (second, third):
+        assert 0.3 < np.corrcoef(first.ravel(), other.ravel())[0, 1] < 0.999
+
+
+def test_metrics_name_the_models_and_the_popular(trained):
+    metrics = trained[1]["metrics"]
+    assert set(metrics["models"]) == {"popularity", "mf", "two_tower"}
+    figure = metrics["models"]["mf"]["ndcg@10"]
+    assert 0 <= figure["low"] <= figure["mean"] <= figure["high"] <= 1
+
+
+def test_the_demo_makes_a_workspace_in_one_go_and_is_done_at_once_when_asked_again(trained, tmp_path: Path):
+    """Its tables come through the import, so that the run is the one that importing and training give."""
+    workspace = Workspace(tmp_path / "demo")
+    lines: list[ProgressLine] = []
+    first = make_demo(workspace, WORLD, CONFIG, lines.append)
+    assert first.training.run == trained[1]["run"]
+    shares = [line.fraction for line in lines]
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1.0)
+    assert {"simulate", "import", "mf"} <= {line.stage for line in lines}
+    again = make_demo(workspace, WORLD, CONFIG)
+    assert (again.training.reused, again.simulated_seconds) == (True, 0.0)
+    assert not list(workspace.root.glob(".world*"))
