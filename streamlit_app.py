@@ -4,7 +4,7 @@ import streamlit as st
 
 from recsys.app import components, places
 
-st.set_page_config(page_title="Greenlight", page_icon=":material/movie_filter:", layout="wide", initial_sidebar_state="auto")
+st.set_page_config(page_title="Greenlight", page_icon=components.ICON, layout="wide", initial_sidebar_state="auto")
 components.style()
 components.brand()
 

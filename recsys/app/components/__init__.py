@@ -3,7 +3,7 @@
 from recsys.app.components.answer import answer
 from recsys.app.components.data import data
 from recsys.app.components.export import export
-from recsys.app.components.frame import brand, page, side_by_side, style
+from recsys.app.components.frame import ICON, brand, page, side_by_side, style
 from recsys.app.components.home import home
 from recsys.app.components.maps import audience_map, movies_map
 from recsys.app.components.personas import personas
@@ -11,6 +11,7 @@ from recsys.app.components.slate import slate
 from recsys.app.components.train import training
 
 __all__ = [
+    "ICON",
     "answer",
     "audience_map",
     "brand",

@@ -71,8 +71,7 @@ def _status(held: BundleStatus) -> None:
         )
         st.table(pd.DataFrame(rows, columns=["", " "]), border="horizontal", hide_index=True, hide_header=True)
         with st.container(horizontal=True):
-            if st.button("Verify every file", icon=":material/verified:", key="export.verify"):
-                _verify(held)
+            wanted = st.button("Verify every file", icon=":material/verified:", key="export.verify")
             st.download_button(
                 "Download (zip)",
                 data=lambda: _zip(held),
@@ -82,6 +81,8 @@ def _status(held: BundleStatus) -> None:
                 key="export.download",
                 on_click="ignore",
             )
+        if wanted:
+            _verify(held)
 
 
 def _verify(held: BundleStatus) -> None:

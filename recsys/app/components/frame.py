@@ -14,6 +14,10 @@ from recsys.app.words.glossary import GLOSSARY
 from recsys.errors import RecsysError
 
 STYLE = Path(__file__).with_name("page.css")
+ICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48">
+<circle cx="24" cy="24" r="20" fill="none" stroke="#009E73" stroke-width="6"/>
+<circle cx="24" cy="24" r="10" fill="#009E73"/></svg>"""
+"""The page's own sign in the browser's tab: symbols by name would be fetched from another host."""
 MARK = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 236 48" role="img" aria-label="Greenlight">
 <circle cx="24" cy="24" r="15" fill="none" stroke="#009E73" stroke-width="4"/><circle cx="24" cy="24" r="7.5" fill="#009E73"/>
 <text x="52" y="33" font-family="Charter, Cambria, 'Noto Serif', Georgia, serif" font-size="29" font-weight="600" fill="#009E73"

@@ -25,9 +25,8 @@ def personas() -> None:
     listed = basis.personas.personas
     total = sum(persona.size for persona in listed)
     head, order = st.columns([3, 2], vertical_alignment="bottom")
-    head.markdown(
-        f"{words.users(total)} in {words.count(len(listed))} groups that watch alike; every user is in one. In brackets: how many times as often as all users."
-    )
+    groups = f"{words.users(total)} in {words.count(len(listed))} groups that watch alike; every user is in one."
+    head.markdown(f"{groups} In brackets: how many times as often as all users.")
     by = order.selectbox("Order", list(_ORDERS), key="personas.order") or next(iter(_ORDERS))
     ranked = sorted(listed, key=_ORDERS[by])
     columns = st.columns(2, gap="medium")
