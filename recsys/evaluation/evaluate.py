@@ -154,13 +154,14 @@ def by_slice(evaluation: Evaluation, slices: Mapping[str, IntArray], metric: str
 
 
 def activity_slices(seen: sparse.csr_array, evaluation: Evaluation, parts: int = 4) -> dict[str, IntArray]:
-    """Evaluated users in parts of about equal size, by how much they had watched."""
+    """Evaluated users by how much they had watched, in at most so many parts, about equal where users differ enough."""
     watched = np.diff(seen.indptr)[evaluation.user_rows]
-    order = np.argsort(watched, kind="stable")
+    edges = np.unique(np.quantile(watched, np.arange(1, parts) / parts, method="lower"))
+    part = np.searchsorted(edges, watched, side="left")
     named: dict[str, IntArray] = {}
-    for part in np.array_split(order, parts):
-        if len(part):
-            named[f"{watched[part[0]]}–{watched[part[-1]]} watched"] = evaluation.user_rows[part]
+    for number in np.unique(part):
+        members = part == number
+        named[f"{watched[members].min()}–{watched[members].max()} watched"] = evaluation.user_rows[members]
     return named
 
 

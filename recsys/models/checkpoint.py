@@ -30,7 +30,7 @@ class Checkpoint:
     def save(self, arrays: Arrays, state: State) -> None:
         """Replace the checkpoint; ``state`` is JSON."""
         header = {"identity": self.identity, "state": json.dumps(state)}
-        contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+        contiguous = {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in arrays.items()}
         write_atomically(self.path, save(contiguous, metadata=header))
 
     def load(self) -> tuple[Arrays, State] | None:
