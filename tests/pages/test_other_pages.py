@@ -60,11 +60,19 @@ def test_a_slate_is_chosen_explained_and_opened(service: Basis, opened: Open):
     text = said(app)
     assert "Buy Offer" in text
     assert "Walk-away price" in text
+    app.session_state[f"slate.tabs.{len(_chosen())}"] = next(tab.label for tab in app.tabs if tab.label.startswith("Not these"))
+    app = app.run()
     why = next(table.value for table in app.table if "why not" in table.value.columns)
     assert {"Offer 3", "Offer 4"} <= set(why["offer"])
     app = app.button(key="slate.open").click().run()
     assert app.title[0].value == "Scenario"
     assert "1. Buy Offer" in said(app)
+
+
+def _chosen() -> tuple[str, ...]:
+    """What the only slate that was asked for has chosen."""
+    (future,) = choosing.desk()._asked.values()
+    return future.result().chosen
 
 
 def test_rules_that_clash_are_refused_by_name(service: Basis, opened: Open):

@@ -64,6 +64,8 @@ def test_an_offers_card_says_fee_walk_away_price_audience_and_victims(service: B
 def test_audience_and_acquisition_effect_are_told_apart(service: Basis, opened: Open):
     changes = (ResizeSegment(segment=ByPersona(persona="persona 1"), factor=1.2), Acquire(offer="o01"))
     app = settled(with_scenario(opened, Scenario(name="both", changes=changes)))
+    app.session_state["answer.tabs.6"] = "Today and then"
+    app = app.run()
     assert not app.exception
     tables = [table.value for table in app.table]
     rows = next(list(table[""]) for table in tables if "Audience effect" in str(table[""].iloc[0]))

@@ -9,7 +9,7 @@ import streamlit as st
 from recsys.app import charts, draft, session, words
 from recsys.app.components import offers
 from recsys.app.components.boxes import guarding
-from recsys.app.components.tables import show_chart, show_table
+from recsys.app.components.tables import draw_open, show_chart, show_table
 from recsys.app.views import results
 from recsys.app.words.escape import plain
 from recsys.projection.basis import Basis
@@ -109,9 +109,7 @@ def _details(basis: Basis, scenario: Scenario, projection: Projection) -> None:
     tabs["Today and then"] = lambda: _today(projection)
     tabs["What it rests on"] = lambda: _assumptions(projection)
     tabs["Download"] = lambda: _download(projection, asked)
-    for tab, draw in zip(st.tabs(list(tabs), key=f"answer.tabs.{len(tabs)}"), tabs.values(), strict=True):
-        with tab:
-            draw()
+    draw_open(tabs, key=f"answer.tabs.{len(tabs)}")
 
 
 def _waterfalls(projection: Projection) -> None:

@@ -54,8 +54,11 @@ def _card(basis: Basis, projection: Projection, offer: OfferResult, fee: float |
                 f"of {words.hours(offer.gross_hours.p50)} watched",
             )
             _figure("Pays back", words.payback(offer.payback_month, projection.horizon_months), _return(offer))
-        with st.expander("Who it is for, and what it takes from", expanded=details):
-            _who(basis, offer)
+        key = f"offers.details.{offer.movie_id}.{details}"
+        more = st.expander("Who it is for, and what it takes from", expanded=details, key=key, on_change="rerun")
+        if more.open:
+            with more:
+                _who(basis, offer)
 
 
 def _return(offer: OfferResult) -> str:

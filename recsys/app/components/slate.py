@@ -2,6 +2,7 @@
 
 import html
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -9,7 +10,7 @@ from recsys.app import choosing, draft, places, session, words
 from recsys.app.choosing import Question
 from recsys.app.components import offers
 from recsys.app.components.boxes import guarding
-from recsys.app.components.tables import show_table
+from recsys.app.components.tables import draw_open, show_table
 from recsys.app.views import offers as tables
 from recsys.app.views import results
 from recsys.decision.slate import Slate
@@ -62,19 +63,18 @@ def _chosen(basis: Basis, found: Slate) -> None:
     if st.button("Open as a scenario", icon=places.SCENARIO.icon, key="slate.open"):
         draft.start(scenario)
         st.switch_page(places.SCENARIO.path)
-    chosen, left = st.tabs(
-        [f"Buy these {len(found.chosen)}", f"Not these {len(found.why_not)}"], key=f"slate.tabs.{len(found.chosen)}"
-    )
-    with chosen:
-        asked = results.fees(basis, scenario)
-        if any((asked.get(offer.movie_id) or 0.0) > offer.max_bid.p50 for offer in projection.offers):
-            st.caption(
-                "A slate is chosen for what it is worth after cost. An offer asked for above its walk-away price still adds "
-                "to that, but earns less on its own cost than the hurdle asks."
-            )
-        offers.cards(basis, projection, asked)
-    with left:
-        _left_out(found)
+    buy = partial(_cards, basis, projection, results.fees(basis, scenario))
+    tabs = {f"Buy these {len(found.chosen)}": buy, f"Not these {len(found.why_not)}": partial(_left_out, found)}
+    draw_open(tabs, key=f"slate.tabs.{len(found.chosen)}")
+
+
+def _cards(basis: Basis, projection: Projection, asked: dict[str, float | None]) -> None:
+    if any((asked.get(offer.movie_id) or 0.0) > offer.max_bid.p50 for offer in projection.offers):
+        st.caption(
+            "A slate is chosen for what it is worth after cost. An offer asked for above its walk-away price still adds "
+            "to that, but earns less on its own cost than the hurdle asks."
+        )
+    offers.cards(basis, projection, asked)
 
 
 def _waiting(found: Slate) -> None:

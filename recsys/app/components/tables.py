@@ -1,10 +1,19 @@
 """Charts and tables put on the page in one way: full width, our theme, a description for those who do not see them."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import altair as alt
 import pandas as pd
 import streamlit as st
+
+
+def draw_open(tabs: Mapping[str, Callable[[], None]], *, key: str) -> None:
+    """Tabs of which only the open one is drawn: what nobody looks at costs no time."""
+    for tab, draw in zip(st.tabs(list(tabs), key=key, on_change="rerun"), tabs.values(), strict=True):
+        if tab.open:
+            with tab:
+                draw()
 
 
 def show_chart(chart: alt.LayerChart, description: str) -> None:
