@@ -35,7 +35,8 @@ def test_no_page_script_lies_directly_in_pages():
 @pytest.mark.parametrize("package", ["app", "projection", "scenario", "decision", "export.bundle"])
 def test_the_viewer_imports_without_tensorflow(package: str):
     """TensorFlow is barred from the process: importing it would raise."""
-    code = "import sys\nfor name in ('tensorflow', 'tf_keras', 'tensorflow_recommenders', 'tensorflowjs'): sys.modules[name] = None\n"
+    code = "import sys\n"
+    code += "for name in ('tensorflow', 'tf_keras', 'tensorflow_recommenders', 'tensorflowjs'): sys.modules[name] = None\n"
     code += "import importlib, pkgutil\n"
     code += f"package = importlib.import_module('recsys.{package}')\n"
     code += "for found in pkgutil.walk_packages(getattr(package, '__path__', []), package.__name__ + '.'):\n"

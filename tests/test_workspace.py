@@ -31,14 +31,14 @@ def _folder(path: Path, text: str) -> Path:
 
 
 def test_a_workspace_without_a_run_says_what_to_do(tmp_path: Path):
-    with pytest.raises(ArtefactError, match="E_NO_RUN.*recsys train"):
+    with pytest.raises(ArtefactError, match=r"E_NO_RUN.*recsys train"):
         Workspace(tmp_path).current_run()
 
 
 def test_a_current_name_whose_run_is_gone_is_refused(tmp_path: Path):
     workspace = Workspace(tmp_path)
     workspace.use_run("gone")
-    with pytest.raises(ArtefactError, match="E_NOT_FOUND.*'gone'"):
+    with pytest.raises(ArtefactError, match=r"E_NOT_FOUND.*'gone'"):
         workspace.current_run()
 
 
