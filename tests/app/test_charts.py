@@ -11,6 +11,7 @@ from recsys.app import charts
 from recsys.app.charts import theme
 from recsys.app.views.colouring import OTHER, by_attribute
 from recsys.app.views.points import MAX_POINTS, Points, inside, points_of, search
+from recsys.decision.tornado import Swing
 from recsys.embeddings.maps import FlatMap
 from recsys.ids import IdMap
 from tests.app import projections
@@ -147,3 +148,9 @@ def test_search_finds_whole_titles_before_parts_and_ids_exactly():
     assert search(["a", "b", "c"], ["The Sea Song", "Song", "Rain"], "song") == (1, 0)
     assert search(["a", "b", "c"], ["The Sea Song", "Song", "Rain"], "C") == (2,)
     assert search(["a"], ["x"], "  ") == ()
+
+
+def test_a_swing_goes_from_the_middle_to_either_end():
+    swing = Swing(parameter="rewatch", meaning="how often", low=0.0, high=0.1, npv_low=-4e5, npv_high=9e5)
+    rows = next(iter(charts.swings_of([swing], 2e5, "INR").to_dict()["datasets"].values()))
+    assert [(row["from"], row["to"]) for row in rows] == [(2.0, -4.0), (2.0, 9.0)]

@@ -2,7 +2,7 @@
 
 from streamlit.testing.v1 import AppTest
 
-from recsys.app import session
+from recsys.app import digging, session
 from recsys.projection.basis import Basis
 from recsys.scenario import link
 from recsys.scenario.scenario import Acquire, ByPersona, Everyone, ResizeSegment, Scenario
@@ -64,7 +64,7 @@ def test_an_offers_card_says_fee_walk_away_price_audience_and_victims(service: B
 def test_audience_and_acquisition_effect_are_told_apart(service: Basis, opened: Open):
     changes = (ResizeSegment(segment=ByPersona(persona="persona 1"), factor=1.2), Acquire(offer="o01"))
     app = settled(with_scenario(opened, Scenario(name="both", changes=changes)))
-    app.session_state["answer.tabs.6"] = "Today and then"
+    app.session_state["answer.tabs.7"] = "Today and then"
     app = app.run()
     assert not app.exception
     tables = [table.value for table in app.table]
@@ -141,3 +141,14 @@ def test_an_offer_is_bought_through_the_dialog_which_stays_when_ranges_arrive(se
     app = app.number_input(key="editing.0.window.o00").set_value(24).run()
     app = app.button(key="editing.keep").click().run()
     assert "1. Buy Offer 0, 2 years" in said(app)
+
+
+def test_what_the_answer_hangs_on_is_worked_out_when_somebody_looks(service: Basis, opened: Open):
+    app = settled(with_scenario(opened, Scenario(name="buy", changes=(Acquire(offer="o00"),))))
+    assert not digging.desk()._asked
+    app.session_state["answer.tabs.7"] = "What it hangs on"
+    app = app.run()
+    digging.desk().wait(60)
+    app = app.run()
+    assert not app.exception
+    assert "Worth after cost when one thing is other than we think" in said(app)

@@ -2,6 +2,7 @@
 
 from recsys.app.charts.effects import audience_of, cumulative_cash, hours_waterfall, money_waterfall, monthly_hours, walk_away
 from recsys.app.charts.points import BOX, PICK, legend_of, point_map
+from recsys.app.charts.swings import swings_of
 from recsys.app.charts.trends import sparkline
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "monthly_hours",
     "point_map",
     "sparkline",
+    "swings_of",
     "walk_away",
 ]

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from recsys.app import charts, draft, session, words
+from recsys.app import charts, digging, draft, session, words
 from recsys.app.components import offers
 from recsys.app.components.boxes import guarding
 from recsys.app.components.tables import draw_open, show_chart, show_table
@@ -105,6 +105,7 @@ def _details(basis: Basis, scenario: Scenario, projection: Projection) -> None:
     if projection.offers:
         tabs["Offers"] = lambda: offers.cards(basis, projection, asked)
         tabs["From hours to money"] = lambda: _waterfalls(projection)
+        tabs["What it hangs on"] = lambda: _hangs_on(scenario, projection)
     tabs["Month by month"] = lambda: _months(projection)
     tabs["Today and then"] = lambda: _today(projection)
     tabs["What it rests on"] = lambda: _assumptions(projection)
@@ -124,6 +125,28 @@ def _waterfalls(projection: Projection) -> None:
         st.markdown("**Money**")
         show_chart(charts.money_waterfall(projection), "What added viewing earns, less all costs: what is left.")
     st.caption(_STEPS)
+
+
+def _hangs_on(scenario: Scenario, projection: Projection) -> None:
+    found = digging.swings(scenario)
+    if found is None:
+        st.fragment(guarding(_digging), run_every=_POLL_SECONDS)(scenario)
+        return
+    if not found:
+        st.caption("The model has no draws to vary, so nothing can be said. Train with resamples.")
+        return
+    st.markdown("**Worth after cost when one thing is other than we think**")
+    show_chart(
+        charts.swings_of(found, projection.npv.p50, projection.currency),
+        "Swing of the worth after cost for each unsure parameter.",
+    )
+    st.caption("Each is moved from its low end to its high end (P10 to P90) by itself; the line is the middle estimate.")
+
+
+def _digging(scenario: Scenario) -> None:
+    st.caption(":material/hourglass_top: Each unsure parameter is being moved, one by one …")
+    if digging.swings(scenario) is not None:
+        st.rerun()
 
 
 _STEPS = (

@@ -50,7 +50,7 @@ def _history() -> None:
     if not found:
         st.caption("Nothing has been trained here yet.")
         return
-    show_table(runs.table(found))
+    st.dataframe(runs.table(found), hide_index=True, width="stretch")
     _choose(found)
     shown = next((run for run in found if run.in_use), found[0])
     st.subheader("How good it is", anchor=False)
