@@ -12,6 +12,7 @@ from scipy import sparse
 from recsys.embeddings.maps import FlatMap
 from recsys.embeddings.store import load_arrays, load_table, save_arrays, save_table
 from recsys.embeddings.table import EmbeddingTable, Vectors
+from recsys.errors import DataError
 from recsys.evaluation.interactions import interactions
 from recsys.ids import FloatArray, IdMap
 from recsys.models.factorisation import Factors
@@ -21,6 +22,10 @@ from recsys.pipeline.progress import Steps
 from recsys.segments.personas import Personas
 from recsys.tables.dataset import Dataset
 from recsys.tables.split import Split, temporal
+
+_LATER_MONTHS = 12
+_LATEST_SHARE = 0.98
+"""At least a fiftieth of the events are to be explained."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -76,8 +81,27 @@ class Bench:
 
     @cached_property
     def parts(self) -> Split:
-        """The earlier and the later part of the events."""
-        return temporal(self.dataset.events, self.config.early_share)
+        """The earlier and the later part of the events.
+
+        The later part reaches back a year at most, whatever share of the events that is: what people chose long ago says little
+        of what they choose now.
+
+        Raises
+        ------
+        DataError  E_TOO_SMALL: hardly an event is of the last two years, so that nothing recent can be learnt from
+        """
+        times = self.dataset.events["timestamp"]
+        older = float((times < times.iloc[-1] - pd.DateOffset(months=_LATER_MONTHS)).mean())
+        parts = temporal(self.dataset.events, min(max(self.config.early_share, older), _LATEST_SHARE))
+        if parts.cutoff is not None and parts.cutoff < times.iloc[-1] - pd.DateOffset(months=2 * _LATER_MONTHS):
+            raise DataError.of(
+                "E_TOO_SMALL",
+                f"{older:.0%} of the events are more than a year older than the last one.",
+                "Import more of the last two years.",
+                table="events",
+                column="timestamp",
+            )
+        return parts
 
     def _matrix(self, events: pd.DataFrame) -> sparse.csr_array:
         return interactions(events["user_index"], events["movie_index"], self.dataset.n_users, self.dataset.n_movies)
