@@ -8,7 +8,7 @@ from scipy import sparse
 from recsys.embeddings.table import EmbeddingTable
 from recsys.errors import ArtefactError
 from recsys.segments.cluster import ClusterConfig, cluster
-from recsys.segments.continuity import Match, match, reordered
+from recsys.segments.continuity import Match, carried, match, reordered
 from recsys.segments.months import count_by_month, trend
 from recsys.segments.naming import favourites, names, traits, views_by_group
 from recsys.segments.personas import Persona, Personas
@@ -37,7 +37,8 @@ def fit_personas(dataset: Dataset, users: EmbeddingTable, config: ClusterConfig,
     """
     if list(users.ids.ids) != dataset.users["user_id"].tolist():
         raise ArtefactError.of("E_MIX", "the user vectors are not of these users.", "Train again.")
-    found = cluster(users.vectors, config, prefer=None if last is None else len(last.personas.personas))
+    start = None if last is None else carried(last.personas.centroids, last.users, users)
+    found = cluster(users.vectors, config, start=start)
     matched: tuple[Match, ...] = ()
     if last is not None:
         matched = match(found.centroids, users, last.personas.centroids, last.users)

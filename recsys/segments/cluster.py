@@ -20,6 +20,10 @@ from recsys.segments.select import PRIVACY_FLOOR
 
 _SAMPLE = 3000
 _SILHOUETTE_SAMPLE = 1200
+_MARGIN = 0.25
+"""By how much stability and separation together must be better for another number of groups than the last run's."""
+_CLEARLY = 1.05
+"""Ratio of the mean squared distance to the centroids from which on another grouping is clearly better."""
 _WHOLE_UP_TO = 50_000
 """Users above which the final fit goes through them in small batches."""
 
@@ -57,13 +61,14 @@ def candidates(n_users: int) -> tuple[int, ...]:
     return tuple(range(max(2, min(8, most - 4)), most + 1)) if most >= 2 else (1,)
 
 
-def cluster(users: AnyFloats, config: ClusterConfig, *, prefer: int | None = None) -> Clustering:
+def cluster(users: AnyFloats, config: ClusterConfig, *, start: FloatArray | None = None) -> Clustering:
     """Group users.
 
     Parameters
     ----------
     users : float[n_users, dim]
-    prefer : number of groups of the last run; kept unless another number is clearly better, so that personas stay
+    start : float64[n_groups, dim], centroids of the last run in this run's space; their number is kept, and groups are grown
+        from them, unless another number or a fresh start is clearly better
 
     Raises
     ------
@@ -76,8 +81,11 @@ def cluster(users: AnyFloats, config: ClusterConfig, *, prefer: int | None = Non
         if config.n_personas is not None:
             k, stability = config.n_personas, None
         else:
-            k, stability = _choose(unit, config.seed, prefer)
-        labels = _fit(unit, k, config.seed).predict(unit)
+            k, stability = _choose(unit, config.seed, None if start is None else len(start))
+        model = _fit(unit, k, config.seed)
+        if start is not None and len(start) == k:
+            model = _continued(unit, model, start, config.seed)
+        labels = model.predict(unit)
     assignment, centroids = _settle(unit, np.asarray(labels, dtype=np.int64))
     return Clustering(assignment=assignment, centroids=centroids, stability=stability)
 
@@ -97,7 +105,7 @@ def _choose(unit: NDArray[np.float32], seed: int, prefer: int | None) -> tuple[i
         apart = silhouette_score(sample[probe], first[probe]) if 1 < len(np.unique(first[probe])) < len(probe) else -1.0
         scores[k] = stabilities[k] + float(apart)
     best = max(tried, key=lambda k: scores[k])
-    if prefer in scores and scores[prefer] >= scores[best] - 0.1:
+    if prefer in scores and scores[prefer] >= scores[best] - _MARGIN:
         best = prefer
     return best, stabilities[best]
 
@@ -106,6 +114,18 @@ def _fit(unit: NDArray[np.float32], k: int, seed: int) -> KMeans | MiniBatchKMea
     if len(unit) > _WHOLE_UP_TO:
         return MiniBatchKMeans(n_clusters=k, batch_size=8192, n_init=5, random_state=seed).fit(unit)
     return KMeans(n_clusters=min(k, len(unit)), n_init=5, random_state=seed).fit(unit)
+
+
+def _continued(
+    unit: NDArray[np.float32], fresh: KMeans | MiniBatchKMeans, start: FloatArray, seed: int
+) -> KMeans | MiniBatchKMeans:
+    """Groups grown from given centroids, unless a fresh start fits clearly better."""
+    begin = start.astype(np.float32)
+    if isinstance(fresh, MiniBatchKMeans):
+        grown = MiniBatchKMeans(n_clusters=len(begin), batch_size=8192, init=begin, n_init=1, random_state=seed).fit(unit)
+    else:
+        grown = KMeans(n_clusters=len(begin), init=begin, n_init=1, random_state=seed).fit(unit)
+    return grown if grown.inertia_ <= _CLEARLY * fresh.inertia_ else fresh
 
 
 def _settle(unit: NDArray[np.float32], labels: IntArray) -> tuple[IntArray, FloatArray]:

@@ -31,6 +31,19 @@ class Match:
     cosine: float
 
 
+def carried(last_centroids: FloatArray, last_users: EmbeddingTable, users: EmbeddingTable) -> FloatArray | None:
+    """Centroids of the last run in the space of this one, float64[n_personas, dim]; None where too few users are in both."""
+    rows = last_users.ids.rows_or_missing(users.ids.ids)
+    both = rows >= 0
+    if both.sum() < _MIN_SHARED:
+        return None
+    width = max(users.dim, last_users.dim)
+    new = _widened(unit_rows(users.vectors[both]).astype(np.float64), width)
+    old = _widened(unit_rows(last_users.vectors[rows[both]]).astype(np.float64), width)
+    turn, _ = orthogonal_procrustes(old, new)
+    return np.asarray((_widened(last_centroids, width) @ turn)[:, : users.dim])
+
+
 def match(
     centroids: FloatArray, users: EmbeddingTable, last_centroids: FloatArray, last_users: EmbeddingTable
 ) -> tuple[Match, ...]:
@@ -41,17 +54,10 @@ def match(
     centroids, last_centroids : float64[n_personas, dim], each in its own run's space (widths may differ)
     users, last_users : user vectors of each run
     """
-    rows = last_users.ids.rows_or_missing(users.ids.ids)
-    both = rows >= 0
-    if both.sum() < _MIN_SHARED:
+    turned = carried(last_centroids, last_users, users)
+    if turned is None:
         return ()
-    width = max(users.dim, last_users.dim)
-    new = _widened(unit_rows(users.vectors[both]).astype(np.float64), width)
-    old = _widened(unit_rows(last_users.vectors[rows[both]]).astype(np.float64), width)
-    turn, _ = orthogonal_procrustes(old, new)
-    here = unit_rows(_widened(centroids, width)).astype(np.float64)
-    there = unit_rows(_widened(last_centroids, width) @ turn).astype(np.float64)
-    cosine = here @ there.T
+    cosine = unit_rows(centroids).astype(np.float64) @ unit_rows(turned).astype(np.float64).T
     pairs = zip(*linear_sum_assignment(-cosine), strict=True)
     found = (Match(new=int(n), old=int(o), cosine=float(cosine[n, o])) for n, o in pairs)
     return tuple(sorted((m for m in found if m.cosine >= _SAME), key=lambda m: m.old))

@@ -122,6 +122,25 @@ def test_a_retrained_space_turned_any_way_keeps_names_and_numbers():
     assert (kept.assignment == last.assignment).mean() > 0.95
 
 
+def test_groups_are_grown_from_the_last_ones_where_several_groupings_fit_alike():
+    """Two groups in a ring of users: any cut through the middle is as good, so the last one is kept."""
+    angle = np.linspace(0, 2 * np.pi, 400, endpoint=False)
+    ring = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    for turn in (0.3, 1.1, 2.0):
+        last = 0.6 * np.array([[np.cos(turn), np.sin(turn)], [-np.cos(turn), -np.sin(turn)]])
+        found = cluster(ring, ClusterConfig(n_personas=2), start=last)
+        side = ring @ last[0] > 0
+        same = (found.assignment == 0) == side
+        assert max(same.mean(), 1 - same.mean()) > 0.9
+
+
+def test_a_clearly_better_grouping_is_not_missed_for_the_sake_of_the_last_one():
+    vectors = user_vectors(DATA).vectors
+    poor = np.array([[0, 0, 0, 1, 0, 0], [0, 0, 0, 0, 1, 0], [0, 0, 0, 0, 0, 1]], dtype=float)
+    found = cluster(vectors, ClusterConfig(n_personas=3), start=poor)
+    assert (pd.crosstab(found.assignment, DATA.users["language"]) > 0).to_numpy().sum() == 3
+
+
 def test_a_persona_that_is_gone_is_not_matched():
     users = user_vectors(DATA)
     centroids = np.eye(2, 6)
