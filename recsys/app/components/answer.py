@@ -77,7 +77,11 @@ def _figures(projection: Projection, hurdle_rate: float) -> None:
             sure = words.chance(projection.prob_above_hurdle) if projection.n_draws > 1 else "…"
             _metric("Hurdle reached", sure, f"chance of a return of {words.percent(hurdle_rate)} or more")
         months = projection.payback_month
-        _metric("Pays back", "not yet" if months is None else f"month {months}", words.payback(months, projection.horizon_months))
+        _metric(
+            "Pays back",
+            "not yet" if months is None else f"month {months}",
+            f"of {words.months(projection.horizon_months)} looked ahead",
+        )
 
 
 def _signed_percent(value: float) -> str:

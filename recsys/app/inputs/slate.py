@@ -49,9 +49,8 @@ def slate(basis: Basis) -> Question | None:
 
 
 def _on_the_table(basis: Basis) -> pd.DataFrame:
-    left, right = st.columns(2)
-    languages = left.multiselect("Language", tables.values(basis.offers, "languages"), key="slate.languages", placeholder="Any")
-    genres = right.multiselect("Genre", tables.values(basis.offers, "genres"), key="slate.genres", placeholder="Any")
+    languages = st.multiselect("Language", tables.values(basis.offers, "languages"), key="slate.languages", placeholder="Any")
+    genres = st.multiselect("Genre", tables.values(basis.offers, "genres"), key="slate.genres", placeholder="Any")
     found = tables.matching(basis.offers, languages, genres)
     event = st.dataframe(
         tables.listed(found, basis.economics.currency),
