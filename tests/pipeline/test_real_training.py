@@ -1,6 +1,7 @@
 """A whole training of a tiny world with the real models: killed in the middle, it ends with the same bits."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from recsys.embeddings.tower import MovieTower
 from recsys.pipeline.config import TrainConfig, with_settings
 from recsys.pipeline.demo import make_demo
 from recsys.pipeline.progress import ProgressLine
+from recsys.pipeline.train import train
 from recsys.segments.store import load_drift, load_personas
 from recsys.tables.load import import_path
 from recsys.tables.store import load_dataset
@@ -145,3 +147,19 @@ def test_the_demo_makes_a_workspace_in_one_go_and_is_done_at_once_when_asked_aga
     again = make_demo(workspace, WORLD, CONFIG)
     assert (again.training.reused, again.simulated_seconds) == (True, 0.0)
     assert not list(workspace.root.glob(".world*"))
+
+
+def test_a_retrained_workspace_keeps_its_personas_and_bearings(trained, tmp_path: Path):
+    shutil.copytree(trained[0].root, tmp_path / "w")
+    workspace = Workspace(tmp_path / "w")
+    before = workspace.current_run()
+    result = train(workspace, with_settings(CONFIG, factorisation__iterations=6))
+    assert result.folder != before
+    assert result.warnings == ()
+    old, new = load_personas(before / "personas"), load_personas(result.folder / "personas")
+    names = [np.array([persona.name for persona in each.personas])[each.assignment] for each in (old, new)]
+    assert (names[0] == names[1]).mean() > 0.8
+    for kind in ("linear", "neighbourhood"):
+        last, flat = (load_map(run / "maps" / f"users_{kind}") for run in (before, result.folder))
+        assert flat.aligned_to == before.name
+        assert np.trace(np.corrcoef(flat.positions.T, last.positions.T)[:2, 2:]) > 0.8  # of 2: both axes as they were
