@@ -102,16 +102,24 @@ def _shrunk(rows: Viewing, structure: Structure, actual: FloatArray, known: Floa
         told = wanted > 0
         if turn == 2 or told.sum() < 3:
             break
-        # what the views say by themselves: a shrunken appeal, unshrunk
-        trust = spread**2 / (spread**2 + noise**2)
-        own = mean + (appeal - mean) / np.maximum(trust, 0.05)
+        own = _unshrunk(appeal, mean, spread, noise)
         fit = fit_ridge(features[told], own[told], 1.0 / (spread**2 + noise[told] ** 2))
         precision = 1.0 / (spread**2 + noise[told] ** 2)
         excess = np.average((own[told] - fit.leave_one_out) ** 2 - noise[told] ** 2, weights=precision)
         spread = float(np.clip(np.sqrt(max(excess, 0.0)), _LEAST_SD, _FIRST_SD))
         mean = fit.coefficients[0] + features @ fit.coefficients[1:]
         mean[told] = fit.leave_one_out
-    out, error = np.empty(len(columns)), np.empty(len(columns))
-    out[columns] = appeal - appeal.mean()
-    error[columns] = 1.0 / np.sqrt(noise**-2.0 + spread**-2.0)
-    return Appeals(appeal=out, standard_error=error, prior_sd=spread, views=float(wanted.sum()))
+    by_row = np.argsort(columns)
+    return Appeals(
+        appeal=(appeal - appeal.mean())[by_row],
+        standard_error=(1.0 / np.sqrt(noise**-2.0 + spread**-2.0))[by_row],
+        prior_sd=spread,
+        views=float(wanted.sum()),
+    )
+
+
+def _unshrunk(appeal: FloatArray, mean: FloatArray, spread: float, noise: FloatArray) -> FloatArray:
+    """What the views say by themselves, from what they and the prior say together."""
+    trust = spread**2 / (spread**2 + noise**2)
+    own: FloatArray = mean + (appeal - mean) / np.maximum(trust, 0.05)
+    return own

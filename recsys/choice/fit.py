@@ -10,6 +10,7 @@ import pandas as pd
 from recsys.choice import appeal, sampling, words
 from recsys.choice.appeal import Appeals
 from recsys.choice.audience import Structure, ages_at_end
+from recsys.choice.cold import attribute_table, tell_cold
 from recsys.choice.fit_churn import Churn, fit_churn
 from recsys.choice.fit_outside import OutsideShare, constant_for, fit_outside
 from recsys.choice.fit_taste import Taste, fit_taste, held_out_choices
@@ -18,7 +19,6 @@ from recsys.choice.history import History, read
 from recsys.choice.model import ChoiceModel, Draw, Estimate, Float32Array, Member
 from recsys.choice.nests import Nests, find_nests, support_distance
 from recsys.choice.presence import monthly_views, presence
-from recsys.choice.ridge import Ridge, fit_ridge
 from recsys.choice.today import Audience, Today, audience, occasions_for
 from recsys.choice.vectors import SCALINGS, Scaling, Space, as_member, make_space
 from recsys.choice.watching import watching
@@ -32,7 +32,6 @@ Vectors = tuple[Float32Array, Float32Array]
 Steps = Callable[[int, int], None]
 
 _TRIAL_CELLS = 600_000
-_LEAST_RESIDUAL_SD = 0.05
 
 
 def calibrate(
@@ -91,7 +90,7 @@ def calibrate(
     groups = group_users(spaces[0].users, history.n_periods * history.n_movies, seed=seed)
     made = [as_member(space, regrouped(groups, space.users), nests.assignment, content, taste.stress) for space in spaces]
     structure = _structure(sampling.point(taste, _NO_SHARE), nests)
-    settled, steady = early.appeals(scaling, taste, structure, rng)
+    settled = early.appeals(scaling, taste, structure, rng)
     tell()
 
     present = presence(dataset, history)
@@ -112,10 +111,10 @@ def calibrate(
     tell()
 
     people = audience(history, rate, rng=rng)
-    shares = steady(people)
+    shares = early.shares_today(people, scaling, taste, structure, settled)
     shared = [sampling.point(taste, outside), *sampling.draws(taste, outside, n_draws - 1, rng)]
     turns = sampling.members_of(n_draws, len(made))
-    maker = _Maker(history, nests, people, shares, settled, content, churn, rng)
+    maker = _Maker(history, nests, people, shares, settled, content, attribute_table(dataset.movies), churn, rng)
     tell()
     draws = []
     for number, member in enumerate(turns):
@@ -173,23 +172,24 @@ class _Early:
         scaling = max(trials, key=lambda trial: trial[0])[1]
         return scaling, self._taste(scaling, rng, None)
 
-    def appeals(
-        self, scaling: Scaling, taste: Taste, structure: Structure, rng: np.random.Generator
-    ) -> tuple[Appeals, Callable[[Audience], FloatArray]]:
-        """Appeals of settled movies, and a function that gives each movie's share of today's views."""
+    def appeals(self, scaling: Scaling, taste: Taste, structure: Structure, rng: np.random.Generator) -> Appeals:
+        """Appeals of settled movies."""
+        member, mean = self._member(scaling, taste)
+        first = appeal.of_groups(self.history, structure, mean, member.movies, self.content, until_day=self.cutoff_day)
+        return appeal.of_persons(self.history, structure, member, self.content, first=first, cutoff_day=self.cutoff_day, rng=rng)
+
+    def shares_today(
+        self, people: Audience, scaling: Scaling, taste: Taste, structure: Structure, settled: Appeals
+    ) -> FloatArray:
+        """Share of today's views that each movie can expect."""
+        member, _ = self._member(scaling, taste)
+        fresh = structure.launch[ages_at_end(self.history, len(structure.launch))]
+        return Today(people, member, structure).predicted(settled.appeal + fresh)
+
+    def _member(self, scaling: Scaling, taste: Taste) -> tuple[Member, Groups]:
         space, groups = self._space(scaling)
         member = as_member(space, groups, self.nests.assignment, self.content, taste.stress)
-        mean = regrouped(groups, member.users)
-        first = appeal.of_groups(self.history, structure, mean, member.movies, self.content, until_day=self.cutoff_day)
-        settled = appeal.of_persons(
-            self.history, structure, member, self.content, first=first, cutoff_day=self.cutoff_day, rng=rng
-        )
-        fresh = structure.launch[ages_at_end(self.history, len(structure.launch))]
-
-        def steady(people: Audience) -> FloatArray:
-            return Today(people, member, structure).predicted(settled.appeal + fresh)
-
-        return settled, steady
+        return member, regrouped(groups, member.users)
 
     def _space(self, scaling: Scaling) -> tuple[Space, Groups]:
         if scaling not in self._spaces:
@@ -226,6 +226,7 @@ class _Maker:
     shares: FloatArray
     settled: Appeals
     content: Float32Array
+    attributes: Float32Array
     churn: Churn
     rng: np.random.Generator
     residual_sd: float = 0.0
@@ -266,17 +267,20 @@ class _Maker:
         """Coefficients of appeal on content, for movies whose vector is told from content too."""
         use = self.people.available
         target = (appeals - fresh + today.content_gap(appeals, self.content))[use]
-        error = self.settled.standard_error[use]
-        fit: Ridge = fit_ridge(
-            self.content[use], target, 1.0 / (self.settled.prior_sd**2 + error**2), penalty=None if point else self.penalty
+        cold = tell_cold(
+            self.content[use],
+            self.attributes[use],
+            target,
+            self.settled.standard_error[use],
+            self.settled.prior_sd,
+            penalty=self.penalty,
         )
         if point:
-            self.penalty = fit.penalty
-            self.residual_sd = float(np.sqrt(max(fit.leave_one_out_sd**2 - float(np.mean(error**2)), _LEAST_RESIDUAL_SD**2)))
-            return fit.coefficients
-        values, directions = np.linalg.eigh(fit.covariance)
+            self.penalty, self.residual_sd = cold.penalty, cold.residual_sd
+            return cold.coefficients
+        values, directions = np.linalg.eigh(cold.covariance)
         moved = directions @ (np.sqrt(np.clip(values, 0.0, None)) * self.rng.standard_normal(len(values)))
-        return np.asarray(fit.coefficients + moved)
+        return np.asarray(cold.coefficients + moved)
 
 
 class _Told:

@@ -44,7 +44,7 @@ class OutsideShare:
     reason: str
     """In plain words, how it was estimated or why it is assumed."""
     plain: float
-    """What it would be without the instrument: how far own depletion and noise bend it. NaN: no answer."""
+    """What it would be without the instrument: how far own depletion and noise bend it. Not finite: no answer."""
 
     @property
     def estimated(self) -> bool:

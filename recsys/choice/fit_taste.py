@@ -257,7 +257,8 @@ def _covariance(
     scores = np.stack([np.bincount(owner, everyone.directional(direction), len(users)) for direction in directions])
     meat = scores @ scores.T
     # the sandwich may come out too small where few users speak: the model's own variance is the least
-    grow = np.sqrt(np.maximum(np.diag(inverse), np.diag(meat)) / np.diag(meat))
+    least = np.maximum(np.diag(inverse), np.diag(meat))
+    grow = np.sqrt(np.divide(least, np.diag(meat), out=np.ones_like(least), where=np.diag(meat) > 0))
     covariance = np.zeros((k, k))
     covariance[np.ix_(head, head)] = meat * np.outer(grow, grow)
     return covariance

@@ -10,7 +10,7 @@ the cell's own people happened to choose. The local slope of ln E y on x is 1 �
 one slope for all would weigh people by how much their x moves and not by what they watch.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,7 +29,7 @@ class Response:
     constant: float
     """c"""
     share: float
-    """Mean of 1 − σ over views; NaN where nothing varies"""
+    """Mean of 1 − σ over views; NaN where nothing varies, inf where the answer is no share"""
     standard_error: float
     """Of the share, robust to whatever the cells of one cluster have in common"""
     within_sd: float
@@ -65,15 +65,15 @@ def respond(y: FloatArray, weight: FloatArray, x: FloatArray, z: FloatArray, clu
         regressor = _residual(1.0 - share, expected)
         gradient = float((instrument * expected * regressor).sum())
         if not abs(gradient) > 1e-9 * views:
-            return _nothing() if constant == middle else _at_bound(constant)
+            return _nothing()
         step = float((instrument * (y - expected)).sum()) / gradient
         constant += float(np.clip(step, -0.5, 0.5))
         if abs(constant - middle) > _FARTHEST:
-            return _at_bound(constant)
+            return _at_bound()
         if abs(step) < 1e-6:
             break
     else:
-        return _at_bound(constant)
+        return _at_bound()
     scores = (instrument * (y - expected)).sum(axis=1)
     error = max(float(np.sqrt((np.bincount(cluster, weights=scores) ** 2).sum())) for cluster in clusters) / abs(gradient)
     moved = _residual(x, expected)
@@ -94,15 +94,9 @@ def _nothing() -> Response:
     )
 
 
-def _at_bound(constant: float) -> Response:
-    return Response(
-        constant=constant,
-        share=0.0 if constant > 0 else 1.0,
-        standard_error=np.inf,
-        within_sd=np.nan,
-        instrument_share=np.nan,
-        inside_bounds=False,
-    )
+def _at_bound() -> Response:
+    """Viewing moved as if none, or all, of the occasions went elsewhere."""
+    return replace(_nothing(), share=np.inf)
 
 
 def _raked(y: FloatArray, base: FloatArray) -> FloatArray:

@@ -1,5 +1,7 @@
 """The estimates that a run is built on, each in words that a buyer can read."""
 
+import math
+
 from recsys.choice.appeal import Appeals
 from recsys.choice.fit_outside import ASSUMED_RANGE, OutsideShare
 from recsys.choice.fit_taste import MIN_ARRIVALS, Taste
@@ -21,7 +23,7 @@ def of_taste(taste: Taste, shared: Shared, history: History) -> list[Estimate]:
             value=shared.slope,
             unit="nats for each unit of score",
             kind="estimated",
-            source=f"{held_out}; knowing tastes makes a choice {2.718281828**gain:,.0f} times as likely as drawing lots",
+            source=f"{held_out}; knowing tastes makes a choice {math.exp(gain):,.0f} times as likely as drawing lots",
             standard_error=errors.slope * lam,
         ),
         Estimate(
@@ -77,7 +79,9 @@ def of_taste(taste: Taste, shared: Shared, history: History) -> list[Estimate]:
 def of_outside(outside: OutsideShare) -> Estimate:
     """The outside share."""
     low, high = ASSUMED_RANGE
-    bent = "" if outside.plain != outside.plain else f" (taken at face value it would be {outside.plain:.2f})"
+    bent = (
+        f" ({outside.plain:.2f} if what people used up themselves were not allowed for)" if math.isfinite(outside.plain) else ""
+    )
     return Estimate(
         name="outside_share",
         value=outside.value,
@@ -111,7 +115,9 @@ def of_cold(residual_sd: float, support: float, appeals: Appeals) -> list[Estima
             value=residual_sd,
             unit="nats",
             kind="estimated",
-            source=f"appeal of each catalogue movie against what the others' content says of it ({appeals.views:,.0f} views)",
+            source=(
+                f"appeal of each catalogue movie against what the attributes of the others say of it ({appeals.views:,.0f} views)"
+            ),
         ),
         Estimate(
             name="support_distance",
