@@ -5,7 +5,6 @@ Exit status: 0 done, 2 refused with coded findings, 1 a defect of ours. Stages a
 ``recsys app`` and ``recsys project`` never load TensorFlow.
 """
 
-import importlib.resources
 import json
 import os
 import subprocess
@@ -286,15 +285,10 @@ def export(workspace: Workspace, to: Path | None, quantise: Any, include_users: 
 @click.option("--headless/--open", default=False, help="Do not open a browser.")
 def app(workspace: Workspace, port: int, headless: bool) -> None:
     """Open the app in a browser."""
-    script = importlib.resources.files("recsys").joinpath("..", "streamlit_app.py")
     options = [f"--server.port={port}", f"--server.headless={str(headless).lower()}"]
     environment = {**os.environ, "RECSYS_WORKSPACE": str(workspace.root.resolve())}
-    started = subprocess.run(  # noqa: S603  our own script
-        [sys.executable, "-m", "streamlit", "run", str(script), *options],
-        env=environment,
-        cwd=Path(str(script)).resolve().parent,
-        check=False,
-    )
+    command = [sys.executable, "-m", "recsys.app.serve", *options]
+    started = subprocess.run(command, env=environment, check=False)  # noqa: S603  our own module
     sys.exit(started.returncode)
 
 
