@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +44,11 @@ def cli(context: click.Context, workspace: Path) -> None:
     context.obj = Workspace(workspace)
 
 
-def command(function: Callable[..., Document | None]) -> click.Command:
-    """A command that takes the workspace, returns its document, and refuses with status 2."""
+def command(function: Callable[..., Document | None], show: Callable[[Document], None] | None = None) -> click.Command:
+    """A command that takes the workspace, returns its document, and refuses with status 2.
+
+    ``show`` prints the document for a person; by default all of its figures, one a line.
+    """
 
     @wraps(function)
     def wrapped(workspace: Workspace, as_json: bool, **arguments: Any) -> None:
@@ -56,7 +59,7 @@ def command(function: Callable[..., Document | None]) -> click.Command:
                 emit(error.as_json()) if as_json else _refuse(error)
                 sys.exit(2)
             if document is not None:
-                emit(document) if as_json else _show(document)
+                emit(document) if as_json else (show or _show)(document)
                 if document.get("errors"):
                     sys.exit(2)
 
@@ -205,25 +208,27 @@ def train(workspace: Workspace, model: Any, members: int, seed: int) -> Document
         return run(workspace, config, lambda line: report(line.message, line.fraction)).as_json()
 
 
-@command
-@click.option("--split", type=click.Choice(["temporal", "random"]), default="temporal", show_default=True)
+def _evaluated(document: Document) -> None:
+    from recsys.evaluation import text
+
+    Console(soft_wrap=True, highlight=False).print(text.comparison(document), markup=False)
+
+
+@partial(command, show=_evaluated)
+@click.option("--split", type=click.Choice(["temporal", "random", "leave-one-out"]), default="temporal", show_default=True)
 @click.option("--at", type=click.IntRange(1, 1000), multiple=True, default=(10, 20, 50, 100), show_default=True, help="Places.")
 @click.option("--seed", type=int, default=0, show_default=True)
 def evaluate(workspace: Workspace, split: Any, at: tuple[int, ...], seed: int) -> Document:
-    """How well each model ranks what was watched later, against the baselines."""
-    from recsys.models.compare import CompareConfig, compare
-    from recsys.tables.store import load_dataset
+    """How well each model ranks what was watched later, against the baselines; kept for the app's Models page."""
+    from recsys.models.compare import CompareConfig
+    from recsys.pipeline import evaluate as room
 
-    config = CompareConfig(split=split, at=tuple(sorted(set(at))), seed=seed)
     with progress_bar() as report:
-        judged = [0.0]
 
         def tell(stage: str, done: int, total: int) -> None:
-            if stage == "evaluate":
-                judged[0] = done / total
-            report(f"{stage} {done} of {total}", judged[0])
+            report(stage, done / total)
 
-        return compare(load_dataset(workspace), config, progress=tell)
+        return room.evaluate_ranking(workspace, CompareConfig(split=split, at=tuple(sorted(set(at))), seed=seed), tell)
 
 
 @command

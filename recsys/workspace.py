@@ -43,6 +43,11 @@ class Workspace:
         return self.root / "economics.toml"
 
     @property
+    def evaluations(self) -> Path:
+        """Documents of ``recsys evaluate``, by kind."""
+        return self.root / "evaluations"
+
+    @property
     def current(self) -> Path:
         return self.root / "current"
 

@@ -5,7 +5,6 @@ Evaluation knows a recommender only by its scores. Rankings are of the whole cat
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +14,6 @@ from recsys.errors import DataError
 from recsys.evaluation import metrics
 from recsys.evaluation.ranking import Block, Scorer, entries, rank
 from recsys.ids import FloatArray, IntArray
-
-RESAMPLES = 1_000
-"""Bootstrap resamples of users behind an interval."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -47,6 +43,7 @@ def evaluate(
     *,
     at: Sequence[int] = (10, 20, 50, 100),
     allowed: NDArray[np.bool_] | None = None,
+    offered: sparse.csr_array | None = None,
 ) -> Evaluation:
     """Rank for every user who has seen something and has something to find, and compare.
 
@@ -57,6 +54,8 @@ def evaluate(
     relevant : CSR of the same shape, what is to be found; what was seen already does not count
     at : places to count to, each at least 1
     allowed : bool[n_movies], movies that may be shown; all where None
+    offered : CSR[n_users, n_movies], movies that each user may be shown (a sample, see ``recsys.evaluation.sampled``); all
+        where None
 
     Raises
     ------
@@ -70,7 +69,7 @@ def evaluate(
         raise DataError.of(
             "E_TOO_SMALL", "no user has both views to learn from and views to find.", "Import more events.", table="events"
         )
-    blocks = [_judge(block, unseen, at) for block in rank(scorer, users, seen, max(at), allowed=allowed)]
+    blocks = [_judge(block, unseen, at) for block in rank(scorer, users, seen, max(at), allowed=allowed, offered=offered)]
     by_user = {name: np.concatenate([figures[name] for figures, _ in blocks]) for name in blocks[0][0]}
     viewers = np.bincount(seen.indices, minlength=seen.shape[1])
     return Evaluation(
@@ -91,78 +90,6 @@ def without(matrix: sparse.csr_array, taken: sparse.csr_array) -> sparse.csr_arr
     left.eliminate_zeros()
     left.sort_indices()
     return left
-
-
-def beyond_accuracy(evaluation: Evaluation, k: int) -> dict[str, float]:
-    """What the first k places are like.
-
-    Returns
-    -------
-    ``coverage``: share of the catalogue shown to somebody; ``novelty_bits``: mean novelty of what is shown; ``concentration``:
-    Gini coefficient of how often movies are shown, 0 all alike, near 1 the same few to everyone
-    """
-    shown = evaluation.shown[:, :k]
-    times = np.sort(np.bincount(shown[shown >= 0], minlength=evaluation.n_movies)).astype(np.float64)
-    n, total = len(times), times.sum()
-    gini = float((2 * np.arange(1, n + 1) - n - 1) @ times / (n * total)) if total else 0.0
-    novelty = evaluation.novelty_bits[shown[shown >= 0]]
-    return {
-        "coverage": float((times > 0).mean()),
-        "novelty_bits": float(novelty.mean()) if len(novelty) else 0.0,
-        "concentration": gini,
-    }
-
-
-def interval(figures: FloatArray, rng: np.random.Generator, *, level: float = 0.95) -> tuple[float, float]:
-    """Bootstrap interval of the mean over users.
-
-    Parameters
-    ----------
-    figures : float64[n], one figure a user
-    level : share of resampled means that the interval holds
-    """
-    n = len(figures)
-    means = np.array([figures[rng.integers(0, n, n)].mean() for _ in range(RESAMPLES)])
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
-
-
-def paired_difference(
-    better: Evaluation, than: Evaluation, metric: str, rng: np.random.Generator, *, level: float = 0.95
-) -> dict[str, float]:
-    """Mean difference of two recommenders on the same users, with its interval: what an overlap of two intervals cannot tell."""
-    if not np.array_equal(better.user_rows, than.user_rows):
-        raise ValueError("a paired comparison needs the same users")
-    difference = better.by_user[metric] - than.by_user[metric]
-    low, high = interval(difference, rng, level=level)
-    return {"mean": float(difference.mean()), "low": low, "high": high}
-
-
-def by_slice(evaluation: Evaluation, slices: Mapping[str, IntArray], metric: str) -> list[dict[str, Any]]:
-    """Means of a metric over slices of users.
-
-    Parameters
-    ----------
-    slices : name → user rows; users who are not evaluated are passed over
-    """
-    rows = []
-    for name, members in slices.items():
-        inside = np.isin(evaluation.user_rows, members)
-        mean = float(evaluation.by_user[metric][inside].mean()) if inside.any() else None
-        rows.append({"slice": name, "users": int(inside.sum()), metric: mean})
-    return rows
-
-
-def activity_slices(seen: sparse.csr_array, evaluation: Evaluation, parts: int = 4) -> dict[str, IntArray]:
-    """Evaluated users by how much they had watched, in at most so many parts, about equal where users differ enough."""
-    watched = np.diff(seen.indptr)[evaluation.user_rows]
-    edges = np.unique(np.quantile(watched, np.arange(1, parts) / parts, method="lower"))
-    part = np.searchsorted(edges, watched, side="left")
-    named: dict[str, IntArray] = {}
-    for number in np.unique(part):
-        members = part == number
-        named[f"{watched[members].min()}–{watched[members].max()} watched"] = evaluation.user_rows[members]
-    return named
 
 
 def _judge(block: Block, relevant: sparse.csr_array, at: Sequence[int]) -> tuple[dict[str, FloatArray], IntArray]:

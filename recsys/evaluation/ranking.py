@@ -41,7 +41,13 @@ class Block:
 
 
 def rank(
-    scorer: Scorer, user_rows: IntArray, seen: sparse.csr_array, k: int, *, allowed: NDArray[np.bool_] | None = None
+    scorer: Scorer,
+    user_rows: IntArray,
+    seen: sparse.csr_array,
+    k: int,
+    *,
+    allowed: NDArray[np.bool_] | None = None,
+    offered: sparse.csr_array | None = None,
 ) -> Iterator[Block]:
     """Rank the catalogue for users, block by block.
 
@@ -52,6 +58,7 @@ def rank(
     seen : CSR[n_users, n_movies], entries are left out of the ranking
     k : int, places
     allowed : bool[n_movies], movies that may be shown; all where None
+    offered : CSR[n_users, n_movies], movies that each user may be shown; all where None
     """
     n_movies = int(seen.shape[1])
     size = max(1, BLOCK_SCORES // max(n_movies, 1))
@@ -64,6 +71,10 @@ def rank(
         scores[behind, movies] = -np.inf
         if allowed is not None:
             scores[:, ~allowed] = -np.inf
+        if offered is not None:
+            among = np.zeros(scores.shape, dtype=bool)
+            among[entries(offered, rows)] = True
+            scores[~among] = -np.inf
         yield Block(rows, scores, best_columns(scores, k))
 
 
@@ -97,3 +108,40 @@ def entries(matrix: sparse.csr_array, rows: IntArray) -> tuple[IntArray, IntArra
     behind = np.repeat(np.arange(len(rows)), counts)
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     return behind, matrix.indices[np.repeat(matrix.indptr[:-1][rows], counts) + within].astype(np.int64)
+
+
+def holds(matrix: sparse.csr_array, rows: IntArray, columns: IntArray) -> NDArray[np.bool_]:
+    """Whether a CSR matrix with sorted indices has an entry in each of some columns of some rows.
+
+    Parameters
+    ----------
+    rows : int64[n]
+    columns : int64[n, k], for each of the rows; -1 is held by none
+
+    Returns
+    -------
+    bool[n, k]
+
+    Examples
+    --------
+    >>> holds(sparse.csr_array(np.array([[0, 1], [1, 0]])), np.array([1, 0]), np.array([[0, 1], [0, -1]]))
+    array([[ True, False],
+           [False, False]])
+    """
+    behind, held = entries(matrix, rows)
+    if not len(held):
+        return np.zeros(columns.shape, dtype=bool)
+    width = int(matrix.shape[1])
+    keys = behind * width + held
+    wanted = np.arange(len(rows))[:, None] * width + columns
+    place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    found: NDArray[np.bool_] = (columns >= 0) & (keys[place] == wanted)
+    return found
+
+
+def as_matrix(shown: IntArray, n_movies: int) -> sparse.csr_array:
+    """Lists as a matrix: float64 CSR[n, n_movies] of ones, indices sorted; empty places (-1) are left out."""
+    place, column = np.nonzero(shown >= 0)
+    matrix = sparse.csr_array((np.ones(len(place)), (place, shown[place, column])), shape=(len(shown), n_movies))
+    matrix.sort_indices()
+    return matrix

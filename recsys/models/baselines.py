@@ -20,6 +20,8 @@ from recsys.models.protocol import Float32Array
 EASE_MOST_MOVIES = 12_000
 """EASE inverts a dense matrix of movies × movies: 1.2 GB of float64 at this size."""
 KNN_BLOCK = 1_024
+SEGMENT_PRIOR_VIEWS = 200.0
+_LIFT_PRIOR_VIEWS = 5.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +74,65 @@ def recent_popularity(
     weight = 0.5 ** (age_days.to_numpy(dtype=np.float64) / half_life_days)
     counted = np.bincount(np.asarray(movie_index), weights=weight, minlength=n_movies).astype(np.float64)
     return Popularity("recent_popularity", counted)
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentPopularity:
+    """Everyone of a segment is shown the same order."""
+
+    name: str
+    segment: IntArray
+    """int64[n_users]: row of ``popularity``"""
+    popularity: FloatArray
+    """float64[n_segments, n_movies]"""
+
+    def score(self, user_rows: IntArray) -> Float32Array:
+        """float32[len(user_rows), n_movies]"""
+        scores: Float32Array = self.popularity.astype(np.float32)[self.segment[user_rows]]
+        return scores
+
+
+def segment_popularity(
+    views: sparse.csr_array, movies: pd.DataFrame, *, everyone: float = SEGMENT_PRIOR_VIEWS
+) -> SegmentPopularity:
+    """Movies by how many users of the same kind watched them: the rule of thumb of a service with a table of personas.
+
+    A user's kind is the language that they watched most of and, within it, the genre that they watched most of against all users
+    (either alone, or nothing, where movies have no such column). A kind's counts are filled up with ``everyone`` views shared
+    out as all users share theirs, so that small kinds lean on everybody.
+
+    Parameters
+    ----------
+    views : CSR[n_users, n_movies]
+    movies : the table of movies, row k is column k of the views
+    everyone : views of all users' mix that each kind starts with, > 0
+    """
+    ones = _ones(views)
+    kind = np.zeros(views.shape[0], dtype=np.int64)
+    for column, by_lift in (("languages", False), ("genres", True)):
+        if column in movies:
+            favourite = _favourite(ones, movies[column], by_lift=by_lift)
+            kind = kind * (favourite.max(initial=0) + 2) + favourite + 1
+    _, segment = np.unique(kind, return_inverse=True)
+    n_segments = int(segment.max(initial=0)) + 1
+    member = sparse.csr_array((np.ones(len(segment)), (segment, np.arange(len(segment)))), shape=(n_segments, len(segment)))
+    counted = (member @ ones).toarray().astype(np.float64)
+    overall = counted.sum(axis=0)
+    return SegmentPopularity("segment_popularity", segment.astype(np.int64), counted + everyone * overall / max(overall.sum(), 1))
+
+
+def _favourite(ones: sparse.csr_array, column: pd.Series, *, by_lift: bool) -> IntArray:
+    """Value of a column that each user watched most of, or most against all users; -1 where nothing is known."""
+    frame = column.to_frame()
+    space = FeatureSpace.learn(frame, (), min_count=1)
+    if not space.n_codes:
+        return np.full(ones.shape[0], -1, dtype=np.int64)
+    watched = (ones @ space.encode(frame)).astype(np.float64).toarray()
+    total = watched.sum(axis=1, keepdims=True)
+    if by_lift:  # some views of everyone's mix first, so that a single view of a rare genre does not make a kind
+        everyone = watched.sum(axis=0) / max(watched.sum(), 1e-12)
+        watched = (watched + _LIFT_PRIOR_VIEWS * everyone) / np.maximum(everyone, 1e-12)
+    return np.where(total[:, 0] > 0, watched.argmax(axis=1), -1).astype(np.int64)
 
 
 def content_knn(views: sparse.csr_array, movies: pd.DataFrame, *, neighbours: int = 50) -> Neighbours:

@@ -1,7 +1,7 @@
 """Train every recommender on one part of the events and judge all of them on the other: what ``recsys evaluate`` prints."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -11,17 +11,13 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys.errors import DataError
-from recsys.evaluation.evaluate import (
-    Evaluation,
-    activity_slices,
-    beyond_accuracy,
-    by_slice,
-    evaluate,
-    interval,
-    paired_difference,
-)
+from recsys.evaluation.beyond import Shelf
+from recsys.evaluation.evaluate import Evaluation, evaluate, without
 from recsys.evaluation.interactions import interactions
 from recsys.evaluation.ranking import Scorer
+from recsys.evaluation.report import Ground, Slices, against, all_pairs, figures
+from recsys.evaluation.sampled import NEGATIVES, sampled
+from recsys.evaluation.slices import Masks, slices_of
 from recsys.models import baselines, factorisation, two_tower
 from recsys.models.factorisation import FactorisationConfig
 from recsys.models.protocol import Progress, no_progress
@@ -29,37 +25,14 @@ from recsys.models.two_tower import TwoTowerConfig
 from recsys.tables import split as splits
 from recsys.tables.dataset import Dataset
 
-SplitKind = Literal["temporal", "random"]
-MODELS = ("popularity", "recent_popularity", "content_knn", "ease", "mf", "two_tower")
+SplitKind = Literal["temporal", "random", "leave-one-out"]
+SPLITS: tuple[SplitKind, ...] = ("temporal", "random", "leave-one-out")
 REFERENCE = "popularity"
 """What the others are compared with, user by user."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class CompareConfig:
-    """What to train and how to judge it."""
-
-    split: SplitKind = "temporal"
-    """``random`` lets a model see the future: for comparison with published figures."""
-    train_share: float = 0.8
-    at: tuple[int, ...] = (10, 20, 50, 100)
-    """Places to count to."""
-    models: tuple[str, ...] = MODELS
-    seed: int = 0
-    """Decides the random split, the starts of the models, and the resamples behind the intervals."""
-    factorisation: FactorisationConfig = field(default_factory=FactorisationConfig)
-    two_tower: TwoTowerConfig = field(default_factory=TwoTowerConfig)
-
-    def __post_init__(self) -> None:
-        unknown = [name for name in self.models if name not in MODELS]
-        if unknown or REFERENCE not in self.models:
-            raise DataError.of(
-                "E_PARAM",
-                f"cannot compare {list(self.models)}.",
-                f"Choose from {', '.join(MODELS)}, with {REFERENCE} among them.",
-            )
-        if self.split not in ("temporal", "random"):
-            raise DataError.of("E_PARAM", f"there is no split {self.split!r}.", "Choose temporal or random.")
+CAUTION = (
+    f"Each user's last new movie is ranked among {NEGATIVES} that they never watched: such figures are higher than those of the "
+    "whole catalogue and can order models differently (Krichene and Rendle 2020). Compare them with published ones only."
+)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -73,7 +46,58 @@ class Parts:
     later: sparse.csr_array
     allowed: NDArray[np.bool_] | None
     """bool[n_movies]: movies that had not left the service when the test part began; None where time plays no part"""
+    offered: sparse.csr_array | None
+    """CSR[n_users, n_movies]: what each user may be shown; None where it is the catalogue"""
     cutoff: pd.Timestamp | None
+
+
+Trainer = Callable[[Parts, "CompareConfig", Progress], Scorer]
+TRAINERS: Mapping[str, Trainer] = {
+    "popularity": lambda split, _config, _progress: baselines.popularity(split.seen),
+    "recent_popularity": lambda split, _config, _progress: baselines.recent_popularity(
+        split.train["movie_index"], split.train["timestamp"], split.dataset.n_movies
+    ),
+    "segment_popularity": lambda split, _config, _progress: baselines.segment_popularity(split.seen, split.dataset.movies),
+    "content_knn": lambda split, _config, _progress: baselines.content_knn(split.seen, split.dataset.movies),
+    "ease": lambda split, _config, _progress: baselines.ease(split.seen),
+    "mf": lambda split, config, progress: factorisation.fit(
+        split.seen, config.factorisation, seed=config.seed, progress=progress
+    ),
+    "two_tower": lambda split, config, progress: two_tower.fit(
+        split.seen, split.dataset.movies, split.dataset.users, config.two_tower, seed=config.seed, progress=progress
+    ),
+}
+"""Every recommender that can be compared, in the order of reports."""
+MODELS = tuple(TRAINERS)
+_EXPECTED_SECONDS = {"ease": 4.0, "mf": 10.0, "two_tower": 40.0}
+"""About how long training takes on 100,000 events, for the time left; what is not named takes one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareConfig:
+    """What to train and how to judge it."""
+
+    split: SplitKind = "temporal"
+    """``random`` and ``leave-one-out`` let a model see the future: for comparison with published figures."""
+    train_share: float = 0.8
+    at: tuple[int, ...] = (10, 20, 50, 100)
+    """Places to count to."""
+    models: tuple[str, ...] = MODELS
+    seed: int = 0
+    """Decides the random split and samples, the starts of the models, and the resamples behind the intervals."""
+    factorisation: FactorisationConfig = field(default_factory=FactorisationConfig)
+    two_tower: TwoTowerConfig = field(default_factory=TwoTowerConfig)
+
+    def __post_init__(self) -> None:
+        unknown = [name for name in self.models if name not in MODELS]
+        if unknown or REFERENCE not in self.models:
+            raise DataError.of(
+                "E_PARAM",
+                f"cannot compare {list(self.models)}.",
+                f"Choose from {', '.join(MODELS)}, with {REFERENCE} among them.",
+            )
+        if self.split not in SPLITS:
+            raise DataError.of("E_PARAM", f"there is no split {self.split!r}.", f"Choose from {', '.join(SPLITS)}.")
 
 
 def parts(dataset: Dataset, config: CompareConfig) -> Parts:
@@ -83,37 +107,49 @@ def parts(dataset: Dataset, config: CompareConfig) -> Parts:
     ------
     DataError  E_SPLIT: too few events for two parts
     """
+    rng = np.random.default_rng(config.seed)
     if config.split == "temporal":
         cut = splits.temporal(dataset.events, config.train_share)
+    elif config.split == "random":
+        cut = splits.random(dataset.events, config.train_share, rng)
     else:
-        cut = splits.random(dataset.events, config.train_share, np.random.default_rng(config.seed))
+        cut = splits.leave_one_out(dataset.events)
     allowed = None
     if cut.cutoff is not None and "available_until" in dataset.movies:
         allowed = ~(dataset.movies["available_until"] <= cut.cutoff).to_numpy(dtype=bool)
+    seen, later = _matrix(cut.train, dataset), _matrix(cut.test, dataset)
     return Parts(
         dataset=dataset,
         train=cut.train,
-        seen=_matrix(cut.train, dataset),
-        later=_matrix(cut.test, dataset),
+        seen=seen,
+        later=later,
         allowed=allowed,
+        offered=sampled(seen, later, rng) if config.split == "leave-one-out" else None,
         cutoff=cut.cutoff,
     )
 
 
-def compare(dataset: Dataset, config: CompareConfig | None = None, *, progress: Progress = no_progress) -> dict[str, Any]:
+def compare(
+    dataset: Dataset,
+    config: CompareConfig | None = None,
+    *,
+    groups: Mapping[str, Masks] | None = None,
+    progress: Progress = no_progress,
+) -> dict[str, Any]:
     """Train and judge; the same users for every model.
 
     Parameters
     ----------
     dataset : validated tables
     config : what to train and how to judge it
-    progress : told ("evaluate", models done, models in all), and by the models of their own steps in between
+    groups : further slices of users, kind → name → bool[n_users] (``persona``, say)
+    progress : told ("evaluate NAME", hundredths done, 100), which never fall, and once each model is done
 
     Returns
     -------
-    JSON: ``models`` (for each its seconds, metrics with 95 % intervals over users, coverage, novelty and concentration at each k,
-    and slices by activity), ``against_popularity`` (paired differences with intervals), ``left_out`` (models that could not be
-    trained here, and why), and what was measured on
+    JSON: ``models`` (for each its seconds, metrics with 95 % intervals over users, what its lists are like, slices, and checks of
+    behaviour), ``against_popularity`` (paired differences with intervals), ``pairs`` (paired tests of every two models),
+    ``left_out`` (models that could not be trained here, and why), and what was measured on
 
     Raises
     ------
@@ -121,23 +157,25 @@ def compare(dataset: Dataset, config: CompareConfig | None = None, *, progress: 
     """
     config = config or CompareConfig()
     split = parts(dataset, config)
-    done: list[tuple[Evaluation, float]] = []
+    steps = _Steps(config.models, progress)
+    trained: dict[str, tuple[Scorer, Evaluation, float]] = {}
     left_out: list[dict[str, str]] = []
-    for number, name in enumerate(config.models):
-        progress("evaluate", number, len(config.models))
+    for name in config.models:
         started = time.perf_counter()
         try:
-            scorer = train(name, split, config, progress)
+            scorer = TRAINERS[name](split, config, steps.begin(name))
         except DataError as error:
             if error.code != "E_TOO_BIG":
                 raise
             left_out.append({"model": name, "reason": str(error)})
             continue
         seconds = time.perf_counter() - started
-        done.append((evaluate(scorer, split.seen, split.later, at=config.at, allowed=split.allowed), seconds))
-    progress("evaluate", len(config.models), len(config.models))
-    reference = next(each for each, _ in done if each.name == REFERENCE)
-    return {
+        judged = evaluate(scorer, split.seen, split.later, at=config.at, allowed=split.allowed, offered=split.offered)
+        trained[name] = scorer, judged, seconds
+    steps.finish()
+    ground = _ground(split, trained[REFERENCE][1], config, groups or {})
+    reference, resamples = ground.popular, ground.resamples
+    document: dict[str, Any] = {
         "schema": 1,
         "split": config.split,
         "train_share": config.train_share,
@@ -148,48 +186,62 @@ def compare(dataset: Dataset, config: CompareConfig | None = None, *, progress: 
         "movies": dataset.n_movies,
         "train_views": int(split.seen.nnz),
         "test_views_of_movies_unseen_in_training": _cold_share(split),
-        "models": {each.name: _figures(each, split, seconds, config) for each, seconds in done},
-        "against_popularity": {each.name: _differences(each, reference, config) for each, _ in done if each.name != REFERENCE},
+        "models": {
+            name: {"train_seconds": round(seconds, 2)} | figures(judged, scorer, ground)
+            for name, (scorer, judged, seconds) in trained.items()
+        },
+        "against_popularity": {
+            name: against(judged, reference, resamples) for name, (_, judged, _) in trained.items() if name != REFERENCE
+        },
+        "pairs": all_pairs([judged for _, judged, _ in trained.values()], resamples),
         "left_out": left_out,
     }
+    return document | ({"caution": CAUTION} if split.offered is not None else {})
 
 
-def train(name: str, split: Parts, config: CompareConfig, progress: Progress = no_progress) -> Scorer:
-    """One recommender, trained on the first part."""
-    dataset, seen = split.dataset, split.seen
-    trainers: dict[str, Callable[[], Scorer]] = {
-        "popularity": lambda: baselines.popularity(seen),
-        "recent_popularity": lambda: baselines.recent_popularity(
-            split.train["movie_index"], split.train["timestamp"], dataset.n_movies
-        ),
-        "content_knn": lambda: baselines.content_knn(seen, dataset.movies),
-        "ease": lambda: baselines.ease(seen),
-        "mf": lambda: factorisation.fit(seen, config.factorisation, seed=config.seed, progress=progress),
-        "two_tower": lambda: two_tower.fit(
-            seen, dataset.movies, dataset.users, config.two_tower, seed=config.seed, progress=progress
-        ),
-    }
-    return trainers[name]()
+def _ground(split: Parts, popular: Evaluation, config: CompareConfig, groups: Mapping[str, Masks]) -> Ground:
+    dataset = split.dataset
+    now = split.cutoff if split.cutoff is not None else dataset.events["timestamp"].iloc[-1]
+    of_users, of_movies = slices_of(dataset.users, dataset.movies, split.seen, now.year)
+    return Ground(
+        seen=split.seen,
+        relevant=without(split.later, split.seen),
+        shelf=Shelf.of(split.seen, dataset.movies),
+        popular=popular,
+        slices=Slices(users=of_users | dict(groups), movies=of_movies),
+        at=config.at,
+        seed=config.seed,
+    )
 
 
-def _figures(each: Evaluation, split: Parts, seconds: float, config: CompareConfig) -> dict[str, Any]:
-    rng = np.random.default_rng(config.seed)
-    metrics: dict[str, Any] = {}
-    for metric, values in each.by_user.items():
-        low, high = interval(values, rng)
-        metrics[metric] = {"mean": each.mean(metric), "low": low, "high": high}
-    main = f"ndcg@{min(config.at)}"
-    return {
-        "train_seconds": round(seconds, 2),
-        "metrics": metrics,
-        "beyond_accuracy": {f"@{k}": beyond_accuracy(each, k) for k in config.at},
-        "by_activity": by_slice(each, activity_slices(split.seen, each), main),
-    }
+class _Steps:
+    """Share of a comparison that is done, from the models' own steps."""
 
+    def __init__(self, models: tuple[str, ...], progress: Progress) -> None:
+        self._weights = {name: _EXPECTED_SECONDS.get(name, 1.0) for name in models}
+        self._total = sum(self._weights.values())
+        self._behind, self._told, self._progress = 0.0, 0, progress
+        self._name = ""
 
-def _differences(each: Evaluation, reference: Evaluation, config: CompareConfig) -> dict[str, Any]:
-    rng = np.random.default_rng(config.seed)
-    return {metric: paired_difference(each, reference, metric, rng) for metric in each.by_user}
+    def begin(self, name: str) -> Progress:
+        """Start on a model; gives what the model is to tell."""
+        self._behind += self._weights.get(self._name, 0.0)
+        self._name = name
+        self._tell(0.0)
+
+        def told(_stage: str, done: int, total: int) -> None:
+            self._tell(done / total if total else 0.0)
+
+        return told
+
+    def finish(self) -> None:
+        self._told = 100
+        self._progress("evaluate", 100, 100)
+
+    def _tell(self, share: float) -> None:
+        done = (self._behind + self._weights[self._name] * min(share, 1.0)) / self._total
+        self._told = max(self._told, int(100 * done))
+        self._progress(f"evaluate {self._name}", self._told, 100)
 
 
 def _cold_share(split: Parts) -> float:
@@ -199,12 +251,3 @@ def _cold_share(split: Parts) -> float:
 
 def _matrix(events: pd.DataFrame, dataset: Dataset) -> sparse.csr_array:
     return interactions(events["user_index"], events["movie_index"], dataset.n_users, dataset.n_movies)
-
-
-def summary(document: dict[str, Any], metrics: Sequence[str] = ("ndcg@10", "ndcg@100", "recall@20", "recall@50")) -> str:
-    """The comparison as a table for people."""
-    rows = [f"{'model':<18}" + "".join(f"{metric:>12}" for metric in metrics) + f"{'seconds':>10}"]
-    for name, figures in document["models"].items():
-        cells = "".join(f"{figures['metrics'][m]['mean']:>12.4f}" for m in metrics if m in figures["metrics"])
-        rows.append(f"{name:<18}{cells}{figures['train_seconds']:>10.1f}")
-    return "\n".join(rows)

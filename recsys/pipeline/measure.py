@@ -1,20 +1,30 @@
-"""How well the recommenders rank what was watched later, against popularity: ``metrics.json`` of a run.
+"""How well the recommenders rank what was watched later, against simple rules: ``metrics.json`` of a run.
 
 Trained on the earlier part of the events and tested on the later part; every movie that was still on the service is ranked, the
-same users for all. An interval that comes with a difference tells whether it is more than chance.
+same users for all. An interval that comes with a difference tells whether it is more than chance. Only rules that cost next to
+nothing are trained here; ``recsys evaluate`` takes the time for all of them.
 """
 
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from recsys.evaluation.evaluate import Evaluation, beyond_accuracy, evaluate, interval, paired_difference
+from recsys.evaluation.beyond import Shelf, beyond_accuracy
+from recsys.evaluation.evaluate import Evaluation, evaluate, without
 from recsys.evaluation.ranking import Scorer
+from recsys.evaluation.report import Ground, Slices, against, all_pairs, figures
+from recsys.evaluation.slices import Masks, slices_of
 from recsys.ids import IntArray
-from recsys.models.baselines import popularity
+from recsys.models import baselines
 from recsys.models.protocol import Float32Array, dot_scores
 from recsys.pipeline.bench import Bench
 from recsys.pipeline.progress import Steps
+from recsys.segments.personas import Personas
+from recsys.segments.store import load_personas
+
+EASE_MOST_MOVIES = 1_000
+"""Beyond it, EASE takes longer than it should here."""
+_TRAINED = {"mf": "mf_early", "two_tower": "two_tower_early"}
+"""Model → the stage that trained it on the earlier part."""
 
 
 class _Vectors:
@@ -29,35 +39,78 @@ class _Vectors:
 
 
 def measure(bench: Bench, steps: Steps) -> dict[str, Any]:
-    """The metrics document: what was measured, on whom, and each figure with a 95 % interval over users."""
+    """The metrics document.
+
+    Returns
+    -------
+    JSON: what was measured and on whom; ``models`` (each figure with a 95 % interval over users), ``against_popularity``,
+    ``pairs`` (paired tests of every two models), and by model its ``slices`` and checks of ``behaviour``
+    """
     seen, later = bench.early_views, bench.late_views
-    trained = {"mf": "mf_early", "two_tower": "two_tower_early"}
-    scorers: list[Scorer] = [popularity(seen)]
-    scorers += [_Vectors(bench, stage, name) for name, stage in trained.items() if (bench.draft / stage).is_dir()]
     gone = bench.dataset.movies.get("available_until")
     allowed = None if gone is None else ~(gone <= bench.cutoff).to_numpy(dtype=bool)
+    scorers = _scorers(bench)
     done: list[Evaluation] = []
     for number, scorer in enumerate(scorers):
         done.append(evaluate(scorer, seen, later, at=bench.config.at, allowed=allowed))
-        steps(number + 1, len(scorers))
+        steps(number + 1, 2 * len(scorers))
+    ground = _ground(bench, done[0])
+    told: dict[str, dict[str, Any]] = {}
+    for number, (each, scorer) in enumerate(zip(done, scorers, strict=True)):
+        told[each.name] = figures(each, scorer, ground)
+        steps(len(scorers) + number + 1, 2 * len(scorers))
     return {
         "schema": 1,
         "split": {"kind": "temporal", "early_share": bench.config.early_share, "cutoff": bench.cutoff.isoformat()},
         "users": len(done[0].user_rows),
-        "models": {each.name: _figures(each, bench) for each in done},
-        "against_popularity": {each.name: _differences(each, done[0], bench) for each in done[1:]},
+        "models": {each.name: _flat(told[each.name], each, bench) for each in done},
+        "against_popularity": {each.name: against(each, done[0], ground.resamples) for each in done[1:]},
+        "pairs": all_pairs(done, ground.resamples),
+        "slices": {name: each["slices"] for name, each in told.items()},
+        "behaviour": {name: each["behaviour"] for name, each in told.items()},
     }
 
 
-def _figures(each: Evaluation, bench: Bench) -> dict[str, Any]:
-    rng = np.random.default_rng(bench.config.seed)
-    figures: dict[str, Any] = {}
-    for metric, values in each.by_user.items():
-        low, high = interval(values, rng)
-        figures[metric] = {"mean": each.mean(metric), "low": low, "high": high}
-    return figures | {f"{name}@{k}": value for k in bench.config.at for name, value in beyond_accuracy(each, k).items()}
+def _scorers(bench: Bench) -> list[Scorer]:
+    """Popularity first: the others are held against it."""
+    seen, dataset = bench.early_views, bench.dataset
+    events = bench.parts.train
+    rules: list[Callable[[], Scorer]] = [
+        lambda: baselines.popularity(seen),
+        lambda: baselines.recent_popularity(events["movie_index"], events["timestamp"], dataset.n_movies),
+        lambda: baselines.segment_popularity(seen, dataset.movies),
+        lambda: baselines.content_knn(seen, dataset.movies),
+    ]
+    if dataset.n_movies <= EASE_MOST_MOVIES:
+        rules.append(lambda: baselines.ease(seen))
+    trained: list[Scorer] = [_Vectors(bench, stage, name) for name, stage in _TRAINED.items() if (bench.draft / stage).is_dir()]
+    return [*(rule() for rule in rules), *trained]
 
 
-def _differences(each: Evaluation, reference: Evaluation, bench: Bench) -> dict[str, Any]:
-    rng = np.random.default_rng(bench.config.seed)
-    return {metric: paired_difference(each, reference, metric, rng) for metric in each.by_user}
+def _ground(bench: Bench, popular: Evaluation) -> Ground:
+    dataset, seen = bench.dataset, bench.early_views
+    of_users, of_movies = slices_of(dataset.users, dataset.movies, seen, bench.cutoff.year)
+    if (bench.draft / "personas").is_dir():
+        of_users["persona"] = persona_masks(load_personas(bench.draft / "personas"))
+    return Ground(
+        seen=seen,
+        relevant=without(bench.late_views, seen),
+        shelf=Shelf.of(seen, dataset.movies),
+        popular=popular,
+        slices=Slices(users=of_users, movies=of_movies),
+        at=bench.config.at,
+        seed=bench.config.seed,
+    )
+
+
+def persona_masks(personas: Personas) -> Masks:
+    """Users of each persona, by its name."""
+    return {each.name: personas.assignment == number for number, each in enumerate(personas.personas)}
+
+
+def _flat(told: dict[str, Any], each: Evaluation, bench: Bench) -> dict[str, Any]:
+    """Metrics, and what lists are like, as ``name@places``."""
+    flat: dict[str, Any] = dict(told["metrics"])
+    for k in bench.config.at:
+        flat |= {f"{name}@{k}": value for name, value in beyond_accuracy(each, k).items()}
+    return flat | {f"{name}@{told['list_places']}": value for name, value in told["lists"].items()}

@@ -54,7 +54,7 @@ def plan(bench: Bench) -> Sequence[Stage]:
         Stage(name="personas", message="Finding personas", weight=3, make=_personas(bench)),
         Stage(name="maps", message="Drawing the maps", weight=10, make=_maps(bench)),
     ]
-    metrics = [Stage(name="metrics", message="Measuring against popularity", weight=3, make=_metrics(bench))]
+    metrics = [Stage(name="metrics", message="Measuring against simple rules", weight=9, make=_metrics(bench))]
     if config.model == "mf":
         return [*mf, *people, *metrics]
     if config.model == "two-tower":

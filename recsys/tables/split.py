@@ -67,6 +67,37 @@ def random(events: pd.DataFrame, train_share: float, rng: np.random.Generator) -
     return Split(train=events[chosen], test=events[~chosen], cutoff=None)
 
 
+def leave_one_out(events: pd.DataFrame) -> Split:
+    """Of each user who watched two movies or more, the movie that they took up last is to be found; the rest is learnt from.
+
+    A user's views of that movie are all in ``test``. Other users' later views are in ``train``: like a random split, it lets a
+    model see the future.
+
+    Parameters
+    ----------
+    events : sorted by ``timestamp``, with ``user_index`` and ``movie_index``
+
+    Raises
+    ------
+    DataError  E_SPLIT: nobody watched two movies
+
+    Examples
+    --------
+    >>> watched = pd.DataFrame({"user_index": [0, 0, 0, 1], "movie_index": [5, 6, 5, 5]})
+    >>> parts = leave_one_out(watched)
+    >>> parts.test["movie_index"].tolist(), parts.train["movie_index"].tolist()
+    ([6], [5, 5, 5])
+    """
+    first = events.drop_duplicates(["user_index", "movie_index"])
+    several = first.duplicated("user_index", keep=False)
+    last = first[several].drop_duplicates("user_index", keep="last")
+    if last.empty:
+        raise _empty(len(events))
+    movie_of = pd.Series(last["movie_index"].to_numpy(), index=last["user_index"].to_numpy())
+    test = (events["user_index"].map(movie_of) == events["movie_index"]).to_numpy(dtype=bool)
+    return Split(train=events[~test], test=events[test], cutoff=None)
+
+
 def _check_share(train_share: float) -> None:
     if not 0.0 < train_share < 1.0:
         raise DataError.of("E_SPLIT", f"the training share is {train_share}.", "Give a share between 0 and 1, for example 0.8.")

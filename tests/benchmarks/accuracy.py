@@ -40,7 +40,7 @@ def dataset_of(folder: Path, scratch: Path) -> Dataset:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sets", nargs="+", metavar="NAME=FOLDER")
-    parser.add_argument("--split", action="append", choices=["random", "temporal"])
+    parser.add_argument("--split", action="append", choices=["random", "temporal", "leave-one-out"])
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--models", nargs="+", default=list(CompareConfig().models))
     arguments = parser.parse_args()

@@ -6,16 +6,13 @@ from scipy import sparse
 
 from recsys.errors import DataError
 from recsys.evaluation import metrics
-from recsys.evaluation.evaluate import (
-    activity_slices,
-    beyond_accuracy,
-    by_slice,
-    evaluate,
-    interval,
-    paired_difference,
-)
+from recsys.evaluation.beyond import beyond_accuracy
+from recsys.evaluation.evaluate import evaluate
 from recsys.evaluation.interactions import interactions
 from recsys.evaluation.ranking import best_columns, rank
+from recsys.evaluation.report import against
+from recsys.evaluation.resampling import Resamples
+from recsys.evaluation.slices import activity_slices, by_slice
 
 
 class Given:
@@ -136,9 +133,9 @@ def test_showing_everyone_the_same_covers_little_and_concentrates() -> None:
 def test_an_interval_holds_its_mean_and_narrows_with_more_users() -> None:
     rng = np.random.default_rng(0)
     few, many = rng.random(50), rng.random(5_000)
-    low, high = interval(few, np.random.default_rng(1))
+    low, high = Resamples(n=50, seed=1).interval(few)
     assert low < few.mean() < high
-    narrow_low, narrow_high = interval(many, np.random.default_rng(1))
+    narrow_low, narrow_high = Resamples(n=5_000, seed=1).interval(many)
     assert narrow_high - narrow_low < (high - low) / 5
 
 
@@ -146,7 +143,7 @@ def test_a_model_does_not_differ_from_itself() -> None:
     rng = np.random.default_rng(0)
     seen = matrix(np.eye(8, dtype=int).tolist())
     one = evaluate(Given(rng.normal(size=(8, 8))), seen, matrix(np.roll(np.eye(8, dtype=int), 1, axis=1).tolist()), at=(3,))
-    assert paired_difference(one, one, "ndcg@3", rng) == {"mean": 0.0, "low": 0.0, "high": 0.0}
+    assert against(one, one, Resamples(n=8, seed=0))["ndcg@3"] == {"mean": 0.0, "low": 0.0, "high": 0.0}
 
 
 def test_slices_by_activity_part_the_users() -> None:

@@ -129,7 +129,10 @@ def test_members_of_the_ensemble_differ_and_are_of_the_same_users(trained):
 
 def test_metrics_name_the_models_and_the_popular(trained):
     metrics = trained[1]["metrics"]
-    assert set(metrics["models"]) == {"popularity", "mf", "two_tower"}
+    rules = {"popularity", "recent_popularity", "segment_popularity", "content_knn", "ease"}
+    assert set(metrics["models"]) == rules | {"mf", "two_tower"}
+    assert set(metrics["behaviour"]) == set(metrics["slices"]) == set(metrics["models"])
+    assert sum(row["users"] for row in metrics["slices"]["mf"]["persona"]) == metrics["users"]
     figure = metrics["models"]["mf"]["ndcg@10"]
     assert 0 <= figure["low"] <= figure["mean"] <= figure["high"] <= 1
 

@@ -1,0 +1,54 @@
+"""``recsys evaluate``: judge recommenders on the workspace's tables and keep the document where the app finds it.
+
+The documents lie in the workspace under ``evaluations/``, one for each kind (``temporal.json``, ``random.json``,
+``leave-one-out.json``, ``cold.json``); a new one takes the place of the old in one step. They belong to tables and not to a run:
+``data`` names the tables' fingerprint.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from recsys.errors import ArtefactError
+from recsys.evaluation.slices import Masks
+from recsys.models.compare import CompareConfig, compare
+from recsys.models.protocol import Progress, no_progress
+from recsys.pipeline.measure import persona_masks
+from recsys.segments.store import load_personas
+from recsys.tables.dataset import Dataset
+from recsys.tables.store import load_dataset
+from recsys.workspace import Workspace, read_manifest, write_atomically
+
+Document = dict[str, Any]
+
+
+def evaluate_ranking(workspace: Workspace, config: CompareConfig, progress: Progress = no_progress) -> Document:
+    """Compare all recommenders on one split, by persona too where the run in use has personas of these users.
+
+    Raises
+    ------
+    DataError  E_NO_TABLES; and as :func:`recsys.models.compare.compare`
+    """
+    dataset = load_dataset(workspace)
+    groups = _personas(workspace, dataset)
+    return _kept(workspace, dataset, config.split, lambda: compare(dataset, config, groups=groups, progress=progress))
+
+
+def _kept(workspace: Workspace, dataset: Dataset, kind: str, make: Callable[[], Document]) -> Document:
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    document = make() | {"kind": kind, "data": dataset.fingerprint, "created": created}
+    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
+    write_atomically(workspace.evaluations / f"{kind}.json", (text + "\n").encode())
+    return document
+
+
+def _personas(workspace: Workspace, dataset: Dataset) -> dict[str, Masks]:
+    """Users by persona; nothing where nothing is trained, or was on other tables."""
+    try:
+        run = workspace.current_run()
+        if read_manifest(run, verify=False).get("data") != dataset.fingerprint:
+            return {}
+        return {"persona": persona_masks(load_personas(run / "personas"))}
+    except ArtefactError:
+        return {}
