@@ -4,9 +4,9 @@ With x the vector of a user, y of a movie, w the weight of a view, the loss is
 
     Σ_views w (1 − x·y)²  +  α₀ Σ_all pairs (x·y)²  +  λ Σ_users (n_x + α₀ M)^ν |x|²  +  λ Σ_movies (n_y + α₀ U)^ν |y|²
 
-with n the (weighted) number of views, M and U the number of movies and users. Each half of an iteration solves one side exactly
-(:mod:`recsys.models.least_squares`). A user's vector is always the exact solution given the final movie vectors, so folding a
-user in later gives the same vector as having trained with them.
+with n the (weighted) number of views, M and U the number of movies and users. Each half of an iteration brings one side nearer to
+its solution given the other (:mod:`recsys.models.least_squares`). In the end a user's vector is the exact solution given the final
+movie vectors, so folding a user in later gives the same vector as having trained with them.
 
 References
 ----------
@@ -49,13 +49,15 @@ class FactorisationConfig:
     """λ. None: 0.5 / ∛(number of viewed pairs)."""
     frequency_exponent: float = 1.0
     """ν: 0 shrinks everyone alike, 1 in proportion to their number of views."""
+    steps: int = 2
+    """Conjugate-gradient steps of each half of an iteration."""
     repeat_weight: float = 0.0
     """A movie watched n times by a user weighs 1 + repeat_weight · ln n."""
     initial_scale: float = 0.1
     """Standard deviation of a fresh movie vector's length."""
 
     def __post_init__(self) -> None:
-        positive = ("dim", "iterations", "unobserved_weight", "regularisation", "initial_scale")
+        positive = ("dim", "iterations", "steps", "unobserved_weight", "regularisation", "initial_scale")
         given = {name: getattr(self, name) for name in positive if getattr(self, name) is not None}
         wrong = [f"{name} = {value}" for name, value in given.items() if not 0 < value < np.inf]
         if not 0 <= self.frequency_exponent <= 2:
@@ -174,9 +176,9 @@ def fit(
     n_users, n_movies = views.shape
     weights = _checked_weights(user_weights, n_users)
     saved = checkpoints.at(checkpoint, _identity(views, config, seed, weights, warm_start))
-    movies, done = _start(n_movies, config, seed, warm_start), 0
+    users, movies, done = *_start(views.shape, config, seed, warm_start), 0
     if saved and (found := saved.load()):
-        movies, done = found[0]["movies"], int(found[1]["iterations_done"])
+        users, movies, done = found[0]["users"], found[0]["movies"], int(found[1]["iterations_done"])
 
     by_user = sparse.csr_array((view_weights(views.data, config), views.indices, views.indptr), shape=views.shape)
     by_movie = _weighted_transpose(by_user, weights)
@@ -185,10 +187,10 @@ def fit(
     unobserved = _unobserved_weight(config)
     progress("mf", done, config.iterations)
     for iteration in range(done, config.iterations):
-        users = user_side.solve(movies, unobserved, np.ones(n_movies))
-        movies = movie_side.solve(users, unobserved, weights)
+        users = user_side.improve(movies, unobserved, np.ones(n_movies), users, config.steps)
+        movies = movie_side.improve(users, unobserved, weights, movies, config.steps)
         if saved:
-            saved.save({"movies": movies}, {"iterations_done": iteration + 1})
+            saved.save({"users": users, "movies": movies}, {"iterations_done": iteration + 1})
         progress("mf", iteration + 1, config.iterations)
     users = user_side.solve(movies, unobserved, np.ones(n_movies))
     if not (np.isfinite(users).all() and np.isfinite(movies).all()):
@@ -215,18 +217,23 @@ def _unobserved_weight(config: FactorisationConfig) -> float:
     return config.unobserved_weight
 
 
-def _start(n_movies: int, config: FactorisationConfig, seed: int, warm: Factors | None) -> Float32Array:
+def _start(
+    shape: tuple[int, int], config: FactorisationConfig, seed: int, warm: Factors | None
+) -> tuple[Float32Array, Float32Array]:
+    """Vectors of users and movies to start from."""
+    n_users, n_movies = shape
+    nobody = np.zeros((n_users, config.dim), dtype=np.float32)
     if warm is None:
         scale = config.initial_scale / np.sqrt(config.dim)
-        fresh: Float32Array = (np.random.default_rng(seed).normal(size=(n_movies, config.dim)) * scale).astype(np.float32)
-        return fresh
+        return nobody, (np.random.default_rng(seed).normal(size=(n_movies, config.dim)) * scale).astype(np.float32)
     if warm.movies.shape != (n_movies, config.dim):
         raise DataError.of(
             "E_CONFIG",
             f"a warm start of shape {warm.movies.shape} does not fit {(n_movies, config.dim)}.",
             "Start from factors of the same catalogue and width.",
         )
-    return warm.movies.copy()
+    same_users = warm.users.shape == nobody.shape
+    return (warm.users.copy() if same_users else nobody), warm.movies.copy()
 
 
 def _weighted_transpose(by_user: sparse.csr_array, user_weights: NDArray[np.float64]) -> sparse.csr_array:
@@ -277,4 +284,5 @@ def _identity(
     digest.update(weights.tobytes())
     if warm is not None:
         digest.update(np.ascontiguousarray(warm.movies).tobytes())
+        digest.update(np.ascontiguousarray(warm.users).tobytes())
     return digest.hexdigest()

@@ -1,47 +1,46 @@
 """One half of an ALS iteration: many small ridge regressions at once, in TensorFlow.
 
-Row i has k_i entries; Z_i [k_i, dim] are the other side's vectors times the roots r_i [k_i] of the entries' weights. It gets
+Row i has k_i entries of weight w; Z_i [k_i, dim] are the vectors of the other side that they name. It gets
 
-    x_i = (S + c_i I + Z_iᵀ Z_i)⁻¹ Z_iᵀ r_i,        S = α₀ Σ (other side) y yᵀ,   c_i its ridge.
+    x_i = (S + c_i I + Z_iᵀ W_i Z_i)⁻¹ Z_iᵀ w_i,        S = α₀ Σ (other side) y yᵀ,   c_i its ridge.
 
-S is the same for all rows, so its eigenvectors Q are found once: in their basis S + c_i I is a diagonal D_i, and a row with fewer
-entries than dimensions needs only a k_i × k_i system, x_i = D_i⁻¹ Z_iᵀ (I + Z_i D_i⁻¹ Z_iᵀ)⁻¹ r_i (the matrix inversion lemma).
-Most users of most services are such rows. The others solve their dim × dim system.
+S is the same for all rows, so its eigenvectors Q are found once: in their basis S + c_i I is a diagonal D_i. That diagonal is also
+an excellent preconditioner, so conjugate gradients need no matrix of dim × dim at all: a step costs two products with Z_i, for any
+dim, and is exact after k_i steps. Started from the vectors of the last iteration, two or three steps do for training (each lowers
+the loss); started from zero and run until nothing is left of the residual, they give the solution itself.
 
-Rows are sorted into buckets by degree, so that a batch is a dense block [rows, width] with little padding, solved in one graph
-call. A row wider than ``WIDEST`` adds up its normal equations in pieces. Nothing is ever larger than one batch, beside the matrix
-itself and the two tables of vectors.
+Rows are sorted by degree and cut into batches, dense blocks [rows, width] with little padding; one graph call goes through all of
+them. Nothing is ever larger than one batch (at most ``BATCH_ENTRIES`` entries, or one row), beside the matrix itself and the two
+tables of vectors: memory is O(entries + (rows + other rows) · dim).
+
+References
+----------
+Takács, Pilászy, Tikk (2011), Applications of the conjugate gradient method for implicit feedback collaborative filtering.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
+from scipy import linalg, sparse
 
 from recsys.ids import IntArray
 from recsys.models import runtime
 from recsys.models.protocol import Float32Array
 
-WIDEST = 8_192
-"""Columns of the widest batch."""
-BATCH_ENTRIES = 32_768
-"""Rows × columns of a batch: its gathered vectors stay in the processor's cache."""
-BATCH_ROWS = 512
-"""Rows of a batch at most: each may have a dim × dim matrix."""
-NARROW_SHARE = 0.75
-"""Rows of up to this share of ``dim`` entries solve the small system."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Batch:
-    rows: IntArray
-    spans: IntArray
-    """int64[rows, 2]: where each row's entries start, and how many they are"""
-    width: int
+BATCH_ENTRIES = 4_096
+"""Rows × width of a batch, about: its gathered vectors stay in the processor's cache."""
+BATCH_ROWS = 1_024
+PADDED_SHARE = 1.5
+"""The widest row of a batch over its narrowest, at most."""
+TOLERANCE = 1e-6
+"""A solution's residual over its right-hand side, in the norm that the preconditioner gives."""
+NEGLIGIBLE = 1e-9
+"""A residual that is left alone whatever the right-hand side: of vectors that weigh nothing in any score."""
+MOST_STEPS = 100
+"""Of a solution; about ten bring real data to the tolerance."""
 
 
 class Side:
@@ -49,16 +48,24 @@ class Side:
 
     def __init__(self, matrix: sparse.csr_array, ridge: NDArray[np.float64]) -> None:
         tf = runtime.tensorflow()
-        degrees = np.diff(matrix.indptr)
-        self._n = int(matrix.shape[0])
-        self._columns = tf.constant(matrix.indices.astype(np.int32))
-        self._roots = tf.constant(np.sqrt(matrix.data).astype(np.float32))
-        self._ridge = ridge.astype(np.float32)
-        self._batches = list(_batches(degrees, matrix.indptr))
-        self._wide = [(int(row), list(_pieces(row, degrees, matrix.indptr))) for row in np.flatnonzero(degrees > WIDEST)]
+        degrees = np.diff(matrix.indptr).astype(np.int64)
+        order = np.argsort(degrees, kind="stable")
+        order = order[degrees[order] > 0]
+        spans = list(_batches(degrees[order]))
+        blocks = [_block(matrix, order[first:stop]) for first, stop in spans]
+        sizes = [columns.size for columns, _ in blocks]
+        layout = [
+            (first, stop, offset, size // (stop - first))
+            for (first, stop), offset, size in zip(spans, np.cumsum([0, *sizes[:-1]]), sizes, strict=True)
+        ]
+        self._n, self._order = int(matrix.shape[0]), order
+        self._layout = tf.constant(np.array(layout, dtype=np.int32).reshape(-1, 4))
+        self._columns = tf.constant(np.concatenate([columns.ravel() for columns, _ in blocks] or [np.empty(0, np.int32)]))
+        self._weights = tf.constant(np.concatenate([weights.ravel() for _, weights in blocks] or [np.empty(0, np.float32)]))
+        self._ridge = tf.constant(ridge[order].astype(np.float32))
 
     def solve(self, other: Float32Array, unobserved_weight: float, other_weights: NDArray[np.float64]) -> Float32Array:
-        """Vectors float32[n, dim] of this side, given the other's.
+        """Vectors float32[n, dim] of this side, given the other's; zero for a row without entries.
 
         Parameters
         ----------
@@ -66,116 +73,125 @@ class Side:
         unobserved_weight : α₀
         other_weights : float64[n_other], how often each row of the other side counts among the unobserved pairs
         """
-        graph = _graph()
-        dim = other.shape[1]
-        roots = np.sqrt(unobserved_weight * other_weights).astype(np.float32)
-        eigenvalues, basis, rotated = graph.rotate(graph.tf.constant(other), graph.tf.constant(roots))
-        solved = np.zeros((self._n, dim), dtype=np.float32)
-        for batch in self._batches:
-            solve = graph.narrow if batch.width <= NARROW_SHARE * dim else graph.broad
-            diagonal = eigenvalues + self._ridge[batch.rows, None]
-            solved[batch.rows] = solve(diagonal, rotated, self._columns, self._roots, batch.spans, np.int64(batch.width)).numpy()
-        for row, pieces in self._wide:
-            parts = [graph.equations(rotated, self._columns, self._roots, piece.spans, np.int64(piece.width)) for piece in pieces]
-            gram, right = (graph.tf.add_n([part[side] for part in parts]) for side in (0, 1))
-            solved[row] = graph.dense_solve(gram, right, eigenvalues + self._ridge[row : row + 1, None]).numpy()[0]
-        back: Float32Array = solved @ basis.numpy().T
-        return back
+        nothing = np.zeros((self._n, other.shape[1]), dtype=np.float32)
+        return self._descend(other, unobserved_weight, other_weights, nothing, MOST_STEPS)
+
+    def improve(
+        self,
+        other: Float32Array,
+        unobserved_weight: float,
+        other_weights: NDArray[np.float64],
+        start: Float32Array,
+        steps: int,
+    ) -> Float32Array:
+        """Vectors float32[n, dim] nearer to the solution than ``start`` float32[n, dim]: so many steps from there."""
+        return self._descend(other, unobserved_weight, other_weights, start, steps)
+
+    def _descend(
+        self,
+        other: Float32Array,
+        unobserved_weight: float,
+        other_weights: NDArray[np.float64],
+        start: Float32Array,
+        steps: int,
+    ) -> Float32Array:
+        eigenvalues, basis = _eigen(other, unobserved_weight * other_weights)
+        solved = _graph()(
+            other @ basis,
+            eigenvalues,
+            start[self._order] @ basis,
+            self._layout,
+            self._columns,
+            self._weights,
+            self._ridge,
+            np.int32(steps),
+        )
+        vectors = np.zeros_like(start)
+        vectors[self._order] = solved.numpy() @ basis.T
+        return vectors
 
 
-def _batches(degrees: IntArray, starts: IntArray) -> Iterator[_Batch]:
-    """Blocks of rows of about the same degree; rows without entries are in none."""
-    order = np.argsort(degrees, kind="stable")
-    order = order[(degrees[order] > 0) & (degrees[order] <= WIDEST)]
-    lowest = 0
-    for width in _widths():
-        rows = order[(degrees[order] > lowest) & (degrees[order] <= width)]
-        lowest = width
-        size = min(BATCH_ROWS, BATCH_ENTRIES // width)
-        for first in range(0, len(rows), size):
-            some = rows[first : first + size]
-            spans = np.stack([starts[some], degrees[some]], axis=1).astype(np.int64)
-            yield _Batch(some, spans, int(degrees[some[-1]]))  # the last row of a sorted block is its widest
+def _eigen(other: Float32Array, weights: NDArray[np.float64]) -> tuple[Float32Array, Float32Array]:
+    """Eigenvalues float32[dim] and eigenvectors float32[dim, dim] of S."""
+    scaled = other * np.sqrt(weights).astype(np.float32)[:, None]
+    values, vectors = linalg.eigh((scaled.T @ scaled).astype(np.float64), check_finite=False)
+    return np.maximum(values, 0.0).astype(np.float32), vectors.astype(np.float32)  # rounding may leave a tiny negative
 
 
-def _widths() -> list[int]:
-    """1, 2, 3, 4, 6, 8, 12, … up to ``WIDEST``: padding stays below a half, and is a fifth on average."""
-    widths, power = [1], 2
-    while power < WIDEST:
-        widths += [power, power * 3 // 2]
-        power *= 2
-    return [*widths, WIDEST]
+def _batches(degrees: IntArray) -> Iterator[tuple[int, int]]:
+    """Cuts of rows sorted by degree, each at least 1."""
+    first = 0
+    while first < len(degrees):
+        similar = int(np.searchsorted(degrees, int(PADDED_SHARE * degrees[first]), side="right"))
+        stop = min(similar, first + BATCH_ROWS)
+        entries = np.arange(1, stop - first + 1) * degrees[first:stop]
+        stop = first + max(1, int(np.searchsorted(entries, BATCH_ENTRIES, side="right")))
+        yield first, stop
+        first = stop
 
 
-def _pieces(row: int, degrees: IntArray, starts: IntArray) -> Iterator[_Batch]:
-    for offset in range(0, int(degrees[row]), WIDEST):
-        width = min(WIDEST, int(degrees[row]) - offset)
-        yield _Batch(np.array([row]), np.array([[starts[row] + offset, width]], dtype=np.int64), width)
-
-
-@dataclass(frozen=True, eq=False)
-class _Graph:
-    """The traced functions; each is traced once, for any number of rows, width and dim. Shapes: n rows, k entries, d dims."""
-
-    tf: Any
-    rotate: Any
-    """(other, roots) → eigenvalues [d] and eigenvectors [d, d] of S, and ``other`` in their basis"""
-    equations: Any
-    """(rotated, columns, roots, spans, k) → ZᵀZ [n, d, d] and Zᵀr [n, d]"""
-    dense_solve: Any
-    """(ZᵀZ, Zᵀr, D [n, d]) → x [n, d]"""
-    broad: Any
-    """(D, rotated, columns, roots, spans, k) → x [n, d], by the d × d system"""
-    narrow: Any
-    """the same by the k × k system"""
+def _block(matrix: sparse.csr_array, rows: IntArray) -> tuple[NDArray[np.int32], Float32Array]:
+    """Columns int32[rows, width] and weights float32[rows, width] of some rows; padding has weight 0."""
+    starts, degrees = matrix.indptr[:-1][rows].astype(np.int64), np.diff(matrix.indptr)[rows].astype(np.int64)
+    places = np.arange(int(degrees.max()))[None, :]
+    filled = places < degrees[:, None]
+    position = np.where(filled, starts[:, None] + places, 0)
+    columns = np.where(filled, matrix.indices[position], 0).astype(np.int32)
+    return columns, np.where(filled, matrix.data[position], 0.0).astype(np.float32)
 
 
 @lru_cache(maxsize=1)
-def _graph() -> _Graph:
+def _graph() -> Any:
+    """The traced descent; traced once, for any matrix and dim. Shapes: n rows of a batch, k entries, d dims."""
     tf = runtime.tensorflow()
 
-    def spec(kind: Any, *shape: int | None) -> Any:
-        return tf.TensorSpec(shape, kind)
+    def descend(other: Any, eigenvalues: Any, start: Any, layout: Any, columns: Any, weights: Any, ridge: Any, steps: Any) -> Any:
+        n_batches = tf.shape(layout)[0]
 
-    def rotate(other: Any, roots: Any) -> Any:
-        scaled = other * roots[:, None]
-        eigenvalues, basis = tf.linalg.eigh(tf.matmul(scaled, scaled, transpose_a=True))
-        return tf.maximum(eigenvalues, 0.0), basis, tf.matmul(other, basis)  # rounding may leave a tiny negative
+        def batch(number: Any, solved: Any) -> tuple[Any, Any]:
+            first, stop, offset, width = tf.unstack(layout[number])
+            n = stop - first
+            block = tf.reshape(columns[offset : offset + n * width], [n, width])
+            weight = tf.reshape(weights[offset : offset + n * width], [n, width])
+            diagonal = eigenvalues[None, :] + ridge[first:stop, None]
+            begin = start[first:stop] * tf.cast(width > steps, tf.float32)  # from zero, so many steps are the solution
+            return number + 1, solved.write(number, conjugate_gradients(tf.gather(other, block), weight, diagonal, begin, steps))
 
-    def gathered(other: Any, columns: Any, roots: Any, spans: Any, width: Any) -> Any:
-        starts, degrees = spans[:, :1], spans[:, 1:]
-        places = tf.range(width)[None, :]
-        filled = places < degrees
-        position = tf.where(filled, starts + places, 0)
-        root = tf.where(filled, tf.gather(roots, position), 0.0)
-        return tf.gather(other, tf.gather(columns, position)) * root[:, :, None], root
+        solved = tf.TensorArray(tf.float32, size=n_batches, infer_shape=False, element_shape=[None, None])
+        _, solved = tf.while_loop(lambda number, _: number < n_batches, batch, [0, solved], parallel_iterations=1)
+        return solved.concat()
 
-    def equations(other: Any, columns: Any, roots: Any, spans: Any, width: Any) -> Any:
-        rows, root = gathered(other, columns, roots, spans, width)
-        return tf.matmul(rows, rows, transpose_a=True), tf.linalg.matvec(rows, root, transpose_a=True)
+    def conjugate_gradients(rows: Any, weight: Any, diagonal: Any, start: Any, steps: Any) -> Any:
+        """(Z [n, k, d], w [n, k], D [n, d], x [n, d]) → x [n, d]"""
 
-    def dense_solve(gram: Any, right: Any, diagonal: Any) -> Any:
-        lower = tf.linalg.cholesky(tf.linalg.set_diag(gram, tf.linalg.diag_part(gram) + diagonal))
-        return tf.linalg.cholesky_solve(lower, right[:, :, None])[:, :, 0]
+        def right_to_left(values: Any) -> Any:
+            return tf.matmul(values[:, None, :], rows)[:, 0, :]  # Zᵀ v
 
-    def broad(diagonal: Any, *batch: Any) -> Any:
-        gram, right = equations(*batch)
-        return dense_solve(gram, right, diagonal)
+        def fitted(x: Any) -> Any:
+            return tf.matmul(rows, x[:, :, None])[:, :, 0]  # Z x
 
-    def narrow(diagonal: Any, *batch: Any) -> Any:
-        rows, root = gathered(*batch)
-        shrunk = rows / diagonal[:, None, :]
-        small = tf.matmul(shrunk, rows, transpose_b=True) + tf.eye(tf.shape(rows)[1])[None]
-        inner = tf.linalg.cholesky_solve(tf.linalg.cholesky(small), root[:, :, None])
-        return tf.matmul(shrunk, inner, transpose_a=True)[:, :, 0]
+        def advance(step: Any, x: Any, residual: Any, direction: Any, left: Any) -> tuple[Any, ...]:
+            image = right_to_left(weight * fitted(direction)) + diagonal * direction
+            length = left / tf.maximum(tf.reduce_sum(direction * image, 1, keepdims=True), tiny)
+            x, residual = x + length * direction, residual - length * image
+            shrunk = residual / diagonal
+            now_left = tf.reduce_sum(residual * shrunk, 1, keepdims=True)
+            return step + 1, x, residual, shrunk + now_left / tf.maximum(left, tiny) * direction, now_left
 
-    table, flat, blocks = spec(tf.float32, None, None), spec(tf.float32, None), spec(tf.float32, None, None, None)
-    batch = [table, spec(tf.int32, None), flat, spec(tf.int64, None, 2), spec(tf.int64)]
-    return _Graph(
-        tf=tf,
-        rotate=tf.function(rotate, input_signature=[table, flat]),
-        equations=tf.function(equations, input_signature=batch),
-        dense_solve=tf.function(dense_solve, input_signature=[blocks, table, table]),
-        broad=tf.function(broad, input_signature=[table, *batch]),
-        narrow=tf.function(narrow, input_signature=[table, *batch]),
-    )
+        tiny = tf.constant(1e-30)
+        right = right_to_left(weight)
+        bound = TOLERANCE**2 * tf.reduce_sum(right**2 / diagonal, 1, keepdims=True) + NEGLIGIBLE**2
+        residual = right_to_left(weight * (1.0 - fitted(start))) - diagonal * start
+        shrunk = residual / diagonal
+        left = tf.reduce_sum(residual * shrunk, 1, keepdims=True)
+        return tf.while_loop(
+            lambda step, _x, _residual, _direction, left: tf.logical_and(step < steps, tf.reduce_any(left > bound)),
+            advance,
+            [0, start, residual, shrunk, left],
+            parallel_iterations=1,
+        )[1]
+
+    table, flat, whole = (tf.TensorSpec(shape, tf.float32) for shape in ([None, None], [None], [None]))
+    flat_rows, square = tf.TensorSpec([None], tf.int32), tf.TensorSpec([None, 4], tf.int32)
+    signature = [table, flat, table, square, flat_rows, whole, flat, tf.TensorSpec([], tf.int32)]
+    return tf.function(descend, input_signature=signature)

@@ -113,9 +113,8 @@ class TestFactorisation(RecommenderSuite):
 
 
 def test_rows_of_every_width_get_the_solution_of_their_own_equations(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One dense solve a row in float64, against the small system, the large system, and pieces."""
-    monkeypatch.setattr(least_squares, "WIDEST", 16)
-    monkeypatch.setattr(least_squares, "BATCH_ENTRIES", 64)
+    """One dense solve a row in float64, against batches of many rows, of one row, and of a row wider than a batch."""
+    monkeypatch.setattr(least_squares, "BATCH_ENTRIES", 32)
     rng = np.random.default_rng(3)
     degrees = [0, 1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 31, 33, 40]
     n_other, dim, alpha = 40, 6, 0.3
