@@ -4,9 +4,9 @@ With x the vector of a user, y of a movie, w the weight of a view, the loss is
 
     Σ_views w (1 − x·y)²  +  α₀ Σ_all pairs (x·y)²  +  λ Σ_users (n_x + α₀ M)^ν |x|²  +  λ Σ_movies (n_y + α₀ U)^ν |y|²
 
-with n the (weighted) number of views, M and U the number of movies and users. Each half of an iteration brings one side nearer to
-its solution given the other (:mod:`recsys.models.least_squares`). In the end a user's vector is the exact solution given the final
-movie vectors, so folding a user in later gives the same vector as having trained with them.
+with n the (weighted) number of views, M and U the number of movies and users. Each half of an iteration brings one side nearer
+to its solution given the other (:mod:`recsys.models.least_squares`). In the end a user's vector is the exact solution given the
+final movie vectors, so folding a user in later gives the same vector as having trained with them.
 
 References
 ----------

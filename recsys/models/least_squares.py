@@ -4,10 +4,10 @@ Row i has k_i entries of weight w; Z_i [k_i, dim] are the vectors of the other s
 
     x_i = (S + c_i I + Z_iᵀ W_i Z_i)⁻¹ Z_iᵀ w_i,        S = α₀ Σ (other side) y yᵀ,   c_i its ridge.
 
-S is the same for all rows, so its eigenvectors Q are found once: in their basis S + c_i I is a diagonal D_i. That diagonal is also
-an excellent preconditioner, so conjugate gradients need no matrix of dim × dim at all: a step costs two products with Z_i, for any
-dim, and is exact after k_i steps. Started from the vectors of the last iteration, two or three steps do for training (each lowers
-the loss); started from zero and run until nothing is left of the residual, they give the solution itself.
+S is the same for all rows, so its eigenvectors Q are found once: in their basis S + c_i I is a diagonal D_i. That diagonal is
+also an excellent preconditioner, so conjugate gradients need no matrix of dim × dim a row: a step costs two products with Z_i,
+whatever dim is. Started from the vectors of the last iteration, two steps do for training (each lowers the loss); started from
+zero and run until nothing is left of the residual, about ten give the solution itself.
 
 Rows are sorted by degree and cut into batches, dense blocks [rows, width] with little padding; one graph call goes through all of
 them. Nothing is ever larger than one batch (at most ``BATCH_ENTRIES`` entries, or one row), beside the matrix itself and the two
@@ -20,7 +20,7 @@ Takács, Pilászy, Tikk (2011), Applications of the conjugate gradient method fo
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,19 @@ MOST_STEPS = 100
 """Of a solution; about ten bring real data to the tolerance."""
 
 
+class _LaidOut(NamedTuple):
+    """A side's matrix as batches."""
+
+    batches: Any
+    """int32[n_batches, 4]: first row and the one after the last, in order of degree; where the entries start; width"""
+    columns: Any
+    """int32[padded entries]"""
+    weights: Any
+    """float32[padded entries], 0 in the padding"""
+    ridge: Any
+    """float32[rows]"""
+
+
 class Side:
     """The regressions of one side (all users, or all movies), laid out once and solved every iteration."""
 
@@ -59,10 +72,12 @@ class Side:
             for (first, stop), offset, size in zip(spans, np.cumsum([0, *sizes[:-1]]), sizes, strict=True)
         ]
         self._n, self._order = int(matrix.shape[0]), order
-        self._layout = tf.constant(np.array(layout, dtype=np.int32).reshape(-1, 4))
-        self._columns = tf.constant(np.concatenate([columns.ravel() for columns, _ in blocks] or [np.empty(0, np.int32)]))
-        self._weights = tf.constant(np.concatenate([weights.ravel() for _, weights in blocks] or [np.empty(0, np.float32)]))
-        self._ridge = tf.constant(ridge[order].astype(np.float32))
+        self._laid_out = _LaidOut(
+            batches=tf.constant(np.array(layout, dtype=np.int32).reshape(-1, 4)),
+            columns=tf.constant(np.concatenate([columns.ravel() for columns, _ in blocks] or [np.empty(0, np.int32)])),
+            weights=tf.constant(np.concatenate([weights.ravel() for _, weights in blocks] or [np.empty(0, np.float32)])),
+            ridge=tf.constant(ridge[order].astype(np.float32)),
+        )
 
     def solve(self, other: Float32Array, unobserved_weight: float, other_weights: NDArray[np.float64]) -> Float32Array:
         """Vectors float32[n, dim] of this side, given the other's; zero for a row without entries.
@@ -96,16 +111,7 @@ class Side:
         steps: int,
     ) -> Float32Array:
         eigenvalues, basis = _eigen(other, unobserved_weight * other_weights)
-        solved = _graph()(
-            other @ basis,
-            eigenvalues,
-            start[self._order] @ basis,
-            self._layout,
-            self._columns,
-            self._weights,
-            self._ridge,
-            np.int32(steps),
-        )
+        solved = _graph()(self._laid_out, other @ basis, eigenvalues, start[self._order] @ basis, np.int32(steps))
         vectors = np.zeros_like(start)
         vectors[self._order] = solved.numpy() @ basis.T
         return vectors
@@ -145,15 +151,15 @@ def _graph() -> Any:
     """The traced descent; traced once, for any matrix and dim. Shapes: n rows of a batch, k entries, d dims."""
     tf = runtime.tensorflow()
 
-    def descend(other: Any, eigenvalues: Any, start: Any, layout: Any, columns: Any, weights: Any, ridge: Any, steps: Any) -> Any:
-        n_batches = tf.shape(layout)[0]
+    def descend(side: _LaidOut, other: Any, eigenvalues: Any, start: Any, steps: Any) -> Any:
+        n_batches = tf.shape(side.batches)[0]
 
         def batch(number: Any, solved: Any) -> tuple[Any, Any]:
-            first, stop, offset, width = tf.unstack(layout[number])
+            first, stop, offset, width = tf.unstack(side.batches[number])
             n = stop - first
-            block = tf.reshape(columns[offset : offset + n * width], [n, width])
-            weight = tf.reshape(weights[offset : offset + n * width], [n, width])
-            diagonal = eigenvalues[None, :] + ridge[first:stop, None]
+            block = tf.reshape(side.columns[offset : offset + n * width], [n, width])
+            weight = tf.reshape(side.weights[offset : offset + n * width], [n, width])
+            diagonal = eigenvalues[None, :] + side.ridge[first:stop, None]
             begin = start[first:stop] * tf.cast(width > steps, tf.float32)  # from zero, so many steps are the solution
             return number + 1, solved.write(number, conjugate_gradients(tf.gather(other, block), weight, diagonal, begin, steps))
 
@@ -191,7 +197,6 @@ def _graph() -> Any:
             parallel_iterations=1,
         )[1]
 
-    table, flat, whole = (tf.TensorSpec(shape, tf.float32) for shape in ([None, None], [None], [None]))
-    flat_rows, square = tf.TensorSpec([None], tf.int32), tf.TensorSpec([None, 4], tf.int32)
-    signature = [table, flat, table, square, flat_rows, whole, flat, tf.TensorSpec([], tf.int32)]
-    return tf.function(descend, input_signature=signature)
+    table, flat, places = tf.TensorSpec([None, None]), tf.TensorSpec([None]), tf.TensorSpec([None], tf.int32)
+    side = _LaidOut(tf.TensorSpec([None, 4], tf.int32), places, flat, flat)
+    return tf.function(descend, input_signature=[side, table, flat, table, tf.TensorSpec([], tf.int32)])
