@@ -232,11 +232,21 @@ def evaluate(workspace: Workspace, split: Any, at: tuple[int, ...], seed: int) -
 
 
 @command
-def backtest(_workspace: Workspace) -> Document:
-    """Not yet: past arrivals treated as offers, and projected against what happened."""
-    raise DataError.of(
-        "E_NOT_YET", "the time machine is not built yet.", "Use `recsys evaluate` for ranking accuracy on a temporal split."
-    )
+@click.option("--origins", type=click.IntRange(1, 100), default=6, show_default=True, help="Past moments to project from.")
+@click.option("--days", type=click.IntRange(1, 730), multiple=True, default=(28, 90), show_default=True, help="Followed so long.")
+@click.option("--seed", type=int, default=0, show_default=True)
+def backtest(workspace: Workspace, origins: int, days: tuple[int, ...], seed: int) -> Document:
+    """The time machine: past arrivals treated as offers, projected from what was known then, against what happened.
+
+    Calibrates the ranges of offers. Stopped half-way, it goes on from the last finished moment when it is started again.
+    """
+    from recsys.pipeline.backtest import LIGHT, BacktestConfig
+    from recsys.pipeline.backtest import backtest as run
+    from recsys.pipeline.config import with_settings
+
+    config = BacktestConfig(origins=origins, days=tuple(sorted(set(days))), training=with_settings(LIGHT, seed=seed))
+    with progress_bar() as report:
+        return run(workspace, config, lambda line: report(line.message, line.fraction))
 
 
 @command

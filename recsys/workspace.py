@@ -48,6 +48,11 @@ class Workspace:
         return self.root / "evaluations"
 
     @property
+    def backtest(self) -> Path:
+        """What ``recsys backtest`` found; published whole."""
+        return self.root / "backtest"
+
+    @property
     def current(self) -> Path:
         return self.root / "current"
 

@@ -51,9 +51,9 @@ def test_a_refused_import_leaves_no_tables(tmp_path: Path):
     assert not Workspace(tmp_path / "ws").exists()
 
 
-def test_what_is_not_built_yet_says_so_and_is_not_a_success(tmp_path: Path):
+def test_a_backtest_of_nothing_is_refused(tmp_path: Path):
     done = recsys("backtest", "--json", cwd=tmp_path)
-    assert (done.returncode, codes(done)) == (2, ["E_NOT_YET"])
+    assert (done.returncode, codes(done)) == (2, ["E_NO_TABLES"])
 
 
 def test_an_unknown_option_is_a_refusal_too(tmp_path: Path):

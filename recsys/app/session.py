@@ -14,6 +14,7 @@ from recsys.app.ranges import Desk
 from recsys.app.words.numbers import day
 from recsys.errors import ArtefactError, DataError
 from recsys.projection.basis import Basis, load_basis
+from recsys.projection.calibration import FILE
 from recsys.projection.project import project as answer
 from recsys.projection.result import Projection
 from recsys.scenario.hash import content_hash
@@ -150,9 +151,9 @@ def scenarios() -> ScenarioStore:
 
 
 def stamp(opened: Workspace) -> str:
-    """Changes whenever tables or terms on disk do."""
+    """Changes whenever tables, terms or calibration on disk do."""
     seen = []
-    for path in (opened.tables / TABLES_JSON, opened.economics):
+    for path in (opened.tables / TABLES_JSON, opened.economics, opened.backtest / FILE):
         try:
             status = path.stat()
         except FileNotFoundError:

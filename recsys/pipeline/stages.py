@@ -62,6 +62,28 @@ def plan(bench: Bench) -> Sequence[Stage]:
     return [*mf, *members, *towers, *choice, *people, *metrics]
 
 
+def light_plan(bench: Bench) -> Sequence[Stage]:
+    """What the time machine does at each origin, in order: what a projection needs and nothing else, the towers trained for as
+    many epochs as the settings say."""
+    config = bench.config
+    towers = replace(config.two_tower, patience=config.two_tower.epochs, validation_users=0)
+
+    def content(folder: Path, steps: Steps) -> None:
+        _towers(bench, bench.views, towers, folder, steps)
+
+    members = [
+        Stage(name=f"member_{k}", message="learning again from a resample of users", weight=2, make=_member(bench, k))
+        for k in range(1, config.members + 1)
+    ]
+    return [
+        Stage(name="mf", message="learning tastes", weight=8, make=_mf(bench, early=False)),
+        Stage(name="mf_early", message="learning tastes from the earlier part", weight=7, make=_mf(bench, early=True)),
+        *members,
+        Stage(name="two_tower", message="learning what movies are like", weight=20, make=content),
+        Stage(name="choice", message="calibrating what people choose", weight=30, make=_choice(bench)),
+    ]
+
+
 def _mf(bench: Bench, *, early: bool) -> Make:
     def make(folder: Path, steps: Steps) -> None:
         factors = factorisation.fit(

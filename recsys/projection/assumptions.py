@@ -5,6 +5,7 @@ from dataclasses import fields
 from recsys.choice.model import Estimate
 from recsys.choice.utility import COMMON_RESIDUAL_SHARE
 from recsys.projection.basis import Basis
+from recsys.projection.calibration import said
 from recsys.projection.catalogue import PROMOTION_NATS, Catalogue
 from recsys.scenario.scenario import ChangePrice, ContinueDrift, Scenario
 from recsys.tables.terms import PLAN_TERMS, Economics, Plan, Term
@@ -22,7 +23,7 @@ _TERM_UNITS = {
 
 def assumptions(basis: Basis, scenario: Scenario, catalogue: Catalogue) -> tuple[Estimate, ...]:
     """The list that goes with a projection: what people do, what they pay, and what this scenario alone brings in."""
-    return (*basis.choice.estimates, *_money(basis, scenario), *_of_scenario(scenario, catalogue))
+    return (*basis.choice.estimates, *_money(basis, scenario), *_of_scenario(basis, scenario, catalogue))
 
 
 def _money(basis: Basis, scenario: Scenario) -> list[Estimate]:
@@ -57,7 +58,7 @@ def _plan_term(economics: Economics, plan: Plan, name: str, price: float | None)
     return _estimate(f"{plan.name}: {name.replace('_', ' ')}", term, unit)
 
 
-def _of_scenario(scenario: Scenario, catalogue: Catalogue) -> list[Estimate]:
+def _of_scenario(basis: Basis, scenario: Scenario, catalogue: Catalogue) -> list[Estimate]:
     listed = [
         Estimate(
             name="renewal of today's catalogue",
@@ -68,6 +69,7 @@ def _of_scenario(scenario: Scenario, catalogue: Catalogue) -> list[Estimate]:
         )
     ]
     if catalogue.offers:
+        listed += said(basis.calibration)
         listed.append(
             Estimate(
                 name="common error of offers' appeal",

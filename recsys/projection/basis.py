@@ -4,6 +4,7 @@ No TensorFlow: offers get their content vectors from the movie tower rebuilt in 
 """
 
 import hashlib
+import json
 import threading
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -20,6 +21,7 @@ from recsys.errors import ArtefactError
 from recsys.ids import FloatArray, IdMap, IntArray
 from recsys.projection import nests
 from recsys.projection.blocks import THREADS
+from recsys.projection.calibration import Calibration, load_calibration
 from recsys.segments.personas import Personas
 from recsys.segments.store import load_personas
 from recsys.tables.store import load_dataset
@@ -59,6 +61,8 @@ class Basis:
     """Time of the last event: what "today" means."""
     assumed: tuple[str, ...] = ()
     """What import had to assume."""
+    calibration: Calibration | None = None
+    """What past arrivals taught; its spread is in ``choice`` already. None: ranges of offers are not calibrated."""
     _cache: dict[int, nests.NestSums] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -66,6 +70,11 @@ class Basis:
     def offer_ids(self) -> IdMap:
         """Offers in the order of their table."""
         return IdMap(self.offers["movie_id"].astype(str))
+
+    @cached_property
+    def offer_shift(self) -> FloatArray:
+        """float64[n_offers], nats: what past arrivals taught about the appeal of such offers; 0 where nothing did."""
+        return np.zeros(len(self.offers)) if self.calibration is None else self.calibration.shifts(self.offers)
 
     @cached_property
     def catalogue(self) -> nests.Layout:
@@ -147,7 +156,7 @@ def load_basis(workspace: Workspace) -> Basis:
     Raises
     ------
     ArtefactError  E_NO_RUN: nothing has been trained; E_STALE: trained on other tables than these; as the loaders of choice
-        model, personas and movie tower
+        model, personas, movie tower and calibration
     DataError  as :func:`recsys.tables.store.load_dataset`
     """
     run = workspace.current_run()
@@ -163,12 +172,15 @@ def load_basis(workspace: Workspace) -> Basis:
     content = tower.content(dataset.offers) if len(dataset.offers) else np.zeros((0, choice.content.shape[1]), np.float32)
     subscribed, return_share = subscription_state(dataset.subscriptions, choice.user_ids)
     digest = hashlib.sha256(f"{dataset.fingerprint}/{run.name}/{choice.fingerprint}".encode())
+    calibration = load_calibration(workspace.backtest, dataset.fingerprint)
+    if calibration is not None:
+        digest.update(json.dumps(calibration.as_json(), sort_keys=True).encode())
     return Basis(
         users=dataset.users,
         movies=dataset.movies,
         offers=dataset.offers,
         offer_content=content,
-        choice=choice,
+        choice=choice if calibration is None else calibration.widened(choice),
         personas=load_personas(run / "personas"),
         economics=dataset.economics,
         run=run.name,
@@ -179,6 +191,7 @@ def load_basis(workspace: Workspace) -> Basis:
         return_share=return_share,
         data_end=dataset.events["timestamp"].max() if len(dataset.events) else None,
         assumed=dataset.assumed,
+        calibration=calibration,
     )
 
 

@@ -93,7 +93,8 @@ def _number(value: object, default: float) -> float:
 def utilities(basis: Basis, draw: int, users: Float32Array, offers: tuple[Offer, ...]) -> FloatArray:
     """V of offers for every user, before launch curve, exposure and appetite.
 
-    The point draw takes the appeal that content predicts; every other one adds how far appeal may lie from that.
+    The point draw takes the appeal that content predicts, corrected by what past arrivals taught; every other one adds how far
+    appeal may lie from that.
 
     Parameters
     ----------
@@ -103,10 +104,12 @@ def utilities(basis: Basis, draw: int, users: Float32Array, offers: tuple[Offer,
     -------
     float64[n_offers, n_users], nats
     """
-    content = basis.offer_content[[offered.row for offered in offers]]
+    rows = [offered.row for offered in offers]
+    content = basis.offer_content[rows]
     noise = np.array([residual(draw, offered.movie_id) for offered in offers]) if draw else None
     everyone = slice(0, basis.choice.n_users)
-    return offer_utility(basis.choice, basis.choice.draws[draw], content, everyone, noise=noise, vectors=users).T
+    utility = offer_utility(basis.choice, basis.choice.draws[draw], content, everyone, noise=noise, vectors=users)
+    return (utility + basis.offer_shift[rows]).T
 
 
 def residual(draw: int, movie_id: str) -> float:

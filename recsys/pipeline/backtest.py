@@ -1,0 +1,291 @@
+"""The time machine: trains on the tables as they stood at each of several past moments, and proves the projection on what came.
+
+Every origin is published by itself, so that a killed run loses at most the one that it was at; the training inside an origin goes
+on from its last finished stage too.
+"""
+
+import hashlib
+import itertools
+import json
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from recsys import __version__
+from recsys.choice.model import ChoiceModel
+from recsys.choice.store import load as load_choice
+from recsys.embeddings.tower import MovieTower
+from recsys.errors import ArtefactError, DataError
+from recsys.ids import IntArray
+from recsys.pipeline.bench import Bench
+from recsys.pipeline.config import TrainConfig, with_settings
+from recsys.pipeline.draft import run_stages
+from recsys.pipeline.progress import Clock, ProgressLine, Report, unheard
+from recsys.pipeline.stages import light_plan
+from recsys.projection.calibration import Calibration, Held
+from recsys.proof import store
+from recsys.proof.arrivals import Arrivals, arrivals
+from recsys.proof.conformal import FEWEST_ARRIVALS, Misjudged, fit_calibration
+from recsys.proof.origin import Moment, look, past_basis
+from recsys.proof.record import Origin
+from recsys.proof.report import document
+from recsys.tables.arrivals import ASSUMED_ARRIVALS
+from recsys.tables.dataset import Dataset
+from recsys.tables.freeze import frozen
+from recsys.tables.store import load_dataset
+from recsys.workspace import Workspace, write_atomically
+
+FORMAT = 1
+"""Of an origin's result; a change of what is made is a new number, so that no old one is taken up."""
+LIGHT = with_settings(TrainConfig(), members=3, member_iterations=2, factorisation__iterations=8, two_tower__epochs=6)
+"""Settings of the training at each origin: fewer members and rounds than a run that comes into use."""
+
+Trained = tuple[ChoiceModel, MovieTower]
+Trainer = Callable[[Dataset, TrainConfig, Path, Report], Trained]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BacktestConfig:
+    """Settings of a backtest. The same tables and settings give the same figures."""
+
+    origins: int = 6
+    """Moments at which the tables are frozen, evenly over the time that is left to look at."""
+    days: tuple[int, ...] = (28, 90)
+    """How long each arrival is followed, in days, ascending."""
+    first_share: float = 0.3
+    """Share of the events before the first origin."""
+    most_arrivals: int = 400
+    """Arrivals looked at from one origin at most; evenly chosen in time beyond that."""
+    training: TrainConfig = field(default_factory=lambda: LIGHT)
+
+    def __post_init__(self) -> None:
+        wrong = []
+        if not 1 <= self.origins <= 100:
+            wrong.append(f"origins = {self.origins} (1 to 100)")
+        if not self.days or min(self.days) < 1 or max(self.days) > 730 or list(self.days) != sorted(set(self.days)):
+            wrong.append(f"days = {list(self.days)} (1 to 730, ascending)")
+        if not 0 < self.first_share < 1:
+            wrong.append(f"first_share = {self.first_share} (between 0 and 1)")
+        if wrong:
+            raise DataError.of("E_CONFIG", f"a backtest cannot use {', '.join(wrong)}.", "Change these settings.")
+
+
+def backtest(
+    workspace: Workspace,
+    config: BacktestConfig | None = None,
+    report: Report = unheard,
+    *,
+    train: Trainer | None = None,
+) -> dict[str, Any]:
+    """Run the time machine on a workspace's tables and publish what it found.
+
+    Parameters
+    ----------
+    report : told where it stands
+    train : makes the models of an origin; the real training unless a test says otherwise
+
+    Returns
+    -------
+    The document of ``recsys backtest --json``
+
+    Raises
+    ------
+    DataError  E_NO_TABLES; E_BUSY; E_CONFIG; E_NO_ARRIVALS: no movie arrived late enough to be followed; E_TOO_SMALL
+    """
+    config = config or BacktestConfig()
+    train = train or _train
+    with workspace.writing():
+        dataset = load_dataset(workspace)
+        identity = {
+            "format": FORMAT,
+            "program": __version__,
+            "data": dataset.fingerprint,
+            "config": json.loads(json.dumps(asdict(config))),
+        }
+        if (done := store.equal(workspace, identity)) is not None:
+            return done
+        plan = _plan(dataset, config)
+        digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
+        draft = workspace.root / f".backtest-{digest}"
+        for left in workspace.root.glob(".backtest-*"):
+            if left != draft:
+                shutil.rmtree(left)
+        found = _origins(dataset, config, plan, draft, report, train)
+        made, calibration = _document(dataset, config, plan, found)
+        store.publish(workspace, made, found, calibration, identity)
+        shutil.rmtree(draft)
+    return made
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Plan:
+    arrivals: Arrivals
+    moments: tuple[pd.Timestamp, ...]
+    positions: tuple[IntArray, ...]
+
+
+def _plan(dataset: Dataset, config: BacktestConfig) -> _Plan:
+    """Origins, and the arrivals that each looks at: those until the next one whose first days the data hold."""
+    if dataset.events.empty:
+        raise DataError.of("E_TOO_SMALL", "there are no events.", "Import events.", table="events")
+    times = dataset.events["timestamp"]
+    found = arrivals(dataset, config.days)
+    start = times.iloc[int(len(times) * config.first_share)].ceil("D")
+    stop = (times.iloc[-1] - pd.Timedelta(days=config.days[0])).floor("D")
+    nothing = DataError.of(
+        "E_NO_ARRIVALS",
+        f"no movie arrived between the first {config.first_share:.0%} of the events and {config.days[0]} days before the last.",
+        "Import a longer history, or give available_from in the movies table.",
+        table="movies",
+        column="available_from",
+    )
+    if stop <= start:
+        raise nothing
+    edges = pd.date_range(start, stop, periods=config.origins + 1).floor("D")
+    moments, positions = [], []
+    for begin, end in itertools.pairwise(edges):
+        inside = found.between(begin, end)
+        inside = inside[np.isfinite(found.views[config.days[0]][inside])]
+        if len(inside) > config.most_arrivals:
+            inside = inside[np.linspace(0, len(inside) - 1, config.most_arrivals).astype(np.int64)]
+        if len(inside):
+            moments.append(begin)
+            positions.append(inside)
+    if not moments:
+        raise nothing
+    return _Plan(arrivals=found, moments=tuple(moments), positions=tuple(positions))
+
+
+def _origins(  # noqa: PLR0917
+    dataset: Dataset, config: BacktestConfig, plan: _Plan, draft: Path, report: Report, train: Trainer
+) -> list[Origin]:
+    clock = Clock({moment.date().isoformat(): 1.0 for moment in plan.moments}, report)
+    found: list[Origin] = []
+    for number, (at, positions) in enumerate(zip(plan.moments, plan.positions, strict=True), 1):
+        name = at.date().isoformat()
+        path = draft / f"{name}.json"
+        if (kept := _kept(path)) is not None:
+            clock.skip(name)
+            found.append(kept)
+            continue
+        started = time.monotonic()
+        place = f"{name} ({number} of {len(plan.moments)})"
+        steps = clock.begin(name, f"Learning from before {place}")
+        moment = Moment(
+            at=at,
+            dataset=dataset,
+            arrivals=plan.arrivals,
+            positions=positions,
+            days=tuple(days for days in config.days if np.isfinite(plan.arrivals.views[days][positions]).any()),
+            seed=config.training.seed,
+        )
+        past = frozen(dataset, at, offers=np.sort(plan.arrivals.row[positions]))
+        choice, tower = train(past, config.training, draft / f"{name}-training", _half(steps, 0.0, 0.5))
+        calibration = _calibrated(dataset, config, plan, found, at=at)
+        looked = look(moment, past_basis(past, choice, tower), tower, calibration, _second_half(steps))
+        looked = replace(looked, seconds=round(time.monotonic() - started, 1))
+        write_atomically(path, (json.dumps(looked.as_json(), allow_nan=False) + "\n").encode())
+        shutil.rmtree(draft / f"{name}-training", ignore_errors=True)
+        clock.end()
+        found.append(looked)
+    return found
+
+
+def _train(past: Dataset, config: TrainConfig, folder: Path, report: Report) -> Trained:
+    bench = Bench(dataset=past, config=config, draft=folder, last=None)
+    with threadpool_limits(1):  # as in a training: sums must not depend on how many threads there are
+        run_stages(light_plan(bench), folder, report)
+    return load_choice(folder / "choice"), MovieTower.load(folder / "two_tower")
+
+
+def _kept(path: Path) -> Origin | None:
+    """What an earlier attempt has left of an origin."""
+    try:
+        return Origin.from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, ArtefactError):
+        return None
+
+
+def _calibrated(
+    dataset: Dataset, config: BacktestConfig, plan: _Plan, found: Sequence[Origin], *, at: pd.Timestamp, held: Sequence[Held] = ()
+) -> Calibration | None:
+    """What arrivals whose first days had passed by ``at`` taught."""
+    days = config.days[0]
+    known = set(plan.arrivals.row[plan.arrivals.known_at(at, days)].tolist())
+    row_of = {str(name): row for row, name in enumerate(dataset.movies["movie_id"].astype(str))}
+    past = [each for origin in found for each in origin.arrivals if row_of[each.movie_id] in known]
+    return fit_calibration(
+        Misjudged(
+            attributes=dataset.movies.iloc[[row_of[each.movie_id] for each in past]].reset_index(drop=True),
+            nats=np.array([each.misjudged_nats for each in past]),
+            noise=np.array([each.noise for each in past]).reshape(-1, 2),
+            other=np.array([each.other for each in past]).reshape(-1, 2),
+        ),
+        days=days,
+        origins=sum(any(row_of[each.movie_id] in known for each in origin.arrivals) for origin in found),
+        data=dataset.fingerprint,
+        held=held,
+    )
+
+
+def _document(
+    dataset: Dataset, config: BacktestConfig, plan: _Plan, found: Sequence[Origin]
+) -> tuple[dict[str, Any], Calibration | None]:
+    facts: dict[str, Any] = {
+        "data": dataset.fingerprint,
+        "simulated": dataset.simulated,
+        "currency": dataset.economics.currency,
+        "settings": json.loads(json.dumps(asdict(config))),
+        "notes": list(_notes(dataset, config)),
+        "calibration": None,
+    }
+    made = document(found, days=config.days, seed=config.training.seed, facts=facts)
+    first = made["totals"].get(str(config.days[0]), {}).get("views", {"coverage": []})
+    held = [
+        Held(promised=each["promised"], measured=each["measured"], arrivals=each["arrivals"])
+        for each in first["coverage"]
+        if each["ranges"] == "calibrated"
+    ]
+    end = dataset.events["timestamp"].iloc[-1] + pd.Timedelta(days=1)
+    calibration = _calibrated(dataset, config, plan, found, at=end, held=held)
+    if calibration is not None:
+        made["calibration"] = {
+            name: getattr(calibration, name) for name in ("shift_nats", "spread_factor", "arrivals", "origins", "days")
+        }
+    return made, calibration
+
+
+def _notes(dataset: Dataset, config: BacktestConfig) -> Sequence[str]:
+    said = [
+        f"Models of an origin are trained with fewer members ({config.training.members}) and rounds than a run in use.",
+        "An arrival is projected by itself in the catalogue of the day, from its attributes alone; views by users who joined "
+        "later count as actual views, and nobody who joins later is projected.",
+        f"Ranges of an origin are calibrated on arrivals that had ended their first {config.days[0]} days by then; fewer than "
+        f"{FEWEST_ARRIVALS} are too few.",
+    ]
+    if any(sentence.startswith(ASSUMED_ARRIVALS) for sentence in dataset.assumed):
+        said.append(
+            "Arrivals are told from first views, since no dates are given: a movie that nobody watched never arrives, and "
+            "none has less than one view."
+        )
+    if "minutes" not in dataset.events:
+        said.append("No minutes are logged: views are compared, hours are not.")
+    return said
+
+
+def _half(steps: Callable[[int, int], None], low: float, high: float) -> Report:
+    def told(line: ProgressLine) -> None:
+        steps(round(1000 * (low + (high - low) * line.fraction)), 1000)
+
+    return told
+
+
+def _second_half(steps: Callable[[int, int], None]) -> Callable[[int, int], None]:
+    return lambda done, total: steps(round(500 + 500 * done / total), 1000)

@@ -1,0 +1,179 @@
+"""What past arrivals taught: by how much offers with such attributes were misjudged, and how far the rest still was off.
+
+The time machine (``recsys backtest``) projects every past arrival from what was known before it, and reads from its actual views
+the appeal that it turned out to have. Two things come of that, both in nats of appeal, so that they hold for any horizon:
+
+- a **correction** of the appeal that content tells, by the attributes of the offer;
+- a **factor** on the spread of cold appeal, so that eight of ten past arrivals fall between P10 and P90.
+
+``backtest/calibration.json`` of a workspace holds them with the fingerprint of the tables they were learnt on. They are used for
+these tables only; for others the projection is left as it is, and says that its ranges are not calibrated.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from recsys.choice.model import ChoiceModel, Estimate
+from recsys.embeddings.features import FeatureSpace
+from recsys.errors import ArtefactError
+from recsys.ids import FloatArray
+
+SCHEMA = 1
+FILE = "calibration.json"
+RANGES = "calibration of offers' ranges"
+"""Name of the estimate that says how well ranges held."""
+_REMEDY = "Run `recsys backtest` again."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """How often intervals held, out of sample."""
+
+    promised: float
+    measured: float
+    arrivals: int
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Calibration:
+    """A calibration; what it does to an offer depends on the offer's attributes alone."""
+
+    features: FeatureSpace
+    weights: FloatArray
+    """float64[features.n_codes], nats"""
+    shift_nats: float
+    """Added to every offer's appeal"""
+    spread_factor: float
+    """On the spread of cold appeal"""
+    arrivals: int
+    """Past arrivals that it was learnt from"""
+    origins: int
+    days: int
+    """From the first so many days of each"""
+    data: str
+    """Fingerprint of the tables"""
+    held: tuple[Held, ...] = ()
+    """Coverage of ranges calibrated on earlier arrivals only; empty where there were too few to tell"""
+
+    def shifts(self, offers: pd.DataFrame) -> FloatArray:
+        """Correction of each offer's appeal, float64[n_offers], nats."""
+        codes = self.features.encode(offers)
+        shifts: FloatArray = self.shift_nats + np.asarray(codes @ self.weights, dtype=np.float64)
+        return shifts
+
+    def widened(self, choice: ChoiceModel) -> ChoiceModel:
+        """The choice model with the spread of cold appeal that past arrivals showed, said where it is listed."""
+        spread = choice.cold_appeal_residual_sd * self.spread_factor
+        listed = tuple(
+            replace(
+                each,
+                value=spread,
+                source=f"{each.source}; times {self.spread_factor:.2f}, from how far {self.arrivals:,} past arrivals lay from it",
+            )
+            if each.name == "cold_appeal_residual_sd"
+            else each
+            for each in choice.estimates
+        )
+        return replace(choice, cold_appeal_residual_sd=spread, estimates=listed)
+
+    def as_json(self) -> dict[str, Any]:
+        """The document of ``calibration.json``."""
+        return {
+            "schema": SCHEMA,
+            "data": self.data,
+            "days": self.days,
+            "origins": self.origins,
+            "arrivals": self.arrivals,
+            "shift_nats": self.shift_nats,
+            "spread_factor": self.spread_factor,
+            "features": self.features.as_json(),
+            "weights_nats": [float(weight) for weight in self.weights],
+            "held": [asdict(each) for each in self.held],
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "Calibration":
+        """Inverse of :meth:`as_json`.
+
+        Raises
+        ------
+        ArtefactError  E_VERSION: written by a newer version; E_FORMAT: not what ``as_json`` writes
+        """
+        try:
+            if document["schema"] != SCHEMA:
+                raise ArtefactError.of("E_VERSION", f"the calibration has schema {document['schema']}, not {SCHEMA}.", _REMEDY)
+            made = cls(
+                features=FeatureSpace.from_json(document["features"]),
+                weights=np.asarray(document["weights_nats"], dtype=np.float64),
+                shift_nats=float(document["shift_nats"]),
+                spread_factor=float(document["spread_factor"]),
+                arrivals=int(document["arrivals"]),
+                origins=int(document["origins"]),
+                days=int(document["days"]),
+                data=str(document["data"]),
+                held=tuple(Held(**each) for each in document["held"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ArtefactError.of("E_FORMAT", f"the calibration cannot be read ({error!r}).", _REMEDY) from error
+        finite = np.isfinite([made.shift_nats, made.spread_factor]).all() and np.isfinite(made.weights).all()
+        if not (finite and made.spread_factor > 0 and made.weights.shape == (made.features.n_codes,)):
+            raise ArtefactError.of("E_FORMAT", "the calibration's figures do not fit together.", _REMEDY)
+        return made
+
+
+def load_calibration(folder: Path, data: str) -> Calibration | None:
+    """The calibration of a backtest's folder; None where there is none, or it was learnt on other tables.
+
+    Raises
+    ------
+    ArtefactError  as :meth:`Calibration.from_json`
+    """
+    try:
+        text = (folder / FILE).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise ArtefactError.of("E_FORMAT", f"{FILE} is not JSON ({error}).", _REMEDY) from error
+    made = Calibration.from_json(document)
+    return made if made.data == data else None
+
+
+def said(calibration: Calibration | None) -> tuple[Estimate, ...]:
+    """How far ranges of offers can be trusted, as an assumption that goes with every projection."""
+    if calibration is None:
+        why = "ranges of offers are not calibrated: no backtest of these tables has been run"
+        return (Estimate(name=RANGES, value=0.8, unit="share of offers between P10 and P90", kind="assumed", source=why),)
+    source = (
+        f"backtest: {calibration.arrivals:,} past arrivals at {calibration.origins} moments, projected from what was known then "
+        f"and compared with their first {calibration.days} days"
+    )
+    eight = next((each for each in calibration.held if each.promised == 0.8), None)
+    if eight is None:
+        source += "; too few of them to tell how often the calibrated ranges hold"
+    else:
+        source += f"; measured on {eight.arrivals:,} of them with ranges calibrated on earlier ones only"
+    return (
+        Estimate(
+            name=RANGES,
+            value=0.8 if eight is None else eight.measured,
+            unit="share of past arrivals between P10 and P90 (promised: 0.8)",
+            kind="assumed" if eight is None else "estimated",
+            source=source,
+            standard_error=None if eight is None else float(np.sqrt(eight.measured * (1 - eight.measured) / eight.arrivals)),
+        ),
+        Estimate(
+            name="correction of offers' appeal",
+            value=calibration.shift_nats,
+            unit="nats, before what single attributes add",
+            kind="estimated",
+            source=source.split(";", maxsplit=1)[0],
+        ),
+    )

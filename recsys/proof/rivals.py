@@ -1,0 +1,98 @@
+"""What a team without a model of choice would forecast from the same past: three rivals of the projection.
+
+Each learns from the outcomes of earlier arrivals that were known on the day, and from nothing else. All work with ln(1 + views),
+since views of arrivals differ by factors: on the plain scale a few hits decide everything, and each of the three does worse.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.ensemble import HistGradientBoostingRegressor
+from threadpoolctl import threadpool_limits
+
+from recsys.choice.cold import attribute_table
+from recsys.choice.model import Float32Array
+from recsys.ids import FloatArray
+
+N_COMPARABLES = 5
+FEWEST_KNOWN = 10
+"""Outcomes that must be known before a rival says anything."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Past:
+    """Earlier arrivals with their outcomes, and the offers to forecast."""
+
+    known: pd.DataFrame
+    """Attributes of earlier arrivals"""
+    known_content: Float32Array
+    """float32[n_known, content_dim]"""
+    outcome: FloatArray
+    """float64[n_known], views or hours"""
+    offers: pd.DataFrame
+    offer_content: Float32Array
+
+
+def genre_popularity(past: Past, _seed: int = 0) -> FloatArray:
+    """Mean over an offer's genres of what earlier arrivals of each genre won; the overall mean where it has none that is known.
+
+    float64[n_offers]
+    """
+    level = np.log1p(past.outcome)
+    overall = float(level.mean())
+    if "genres" not in past.known:
+        return np.full(len(past.offers), np.expm1(overall))
+    parts = past.known["genres"].fillna("").astype(str).str.split("|")
+    by_genre = pd.DataFrame({"genre": parts, "level": level}).explode("genre").groupby("genre")["level"].mean()
+    out = np.empty(len(past.offers))
+    for k, genres in enumerate(past.offers["genres"].fillna("").astype(str).str.split("|")):
+        found = [by_genre[genre] for genre in genres if genre and genre in by_genre.index]
+        out[k] = np.mean(found) if found else overall
+    return _views(out)
+
+
+def five_comparables(past: Past, _seed: int = 0) -> FloatArray:
+    """Mean of the five earlier arrivals nearest in content, float64[n_offers]."""
+    similarity = _unit(past.offer_content) @ _unit(past.known_content).T
+    nearest = np.argsort(-similarity, axis=1, kind="stable")[:, :N_COMPARABLES]
+    return _views(np.log1p(past.outcome)[nearest].mean(axis=1))
+
+
+def gradient_boosting(past: Past, seed: int = 0) -> FloatArray:
+    """Gradient-boosted trees on the attributes, float64[n_offers]."""
+    n_known = len(past.known)
+    table = attribute_table(pd.concat([past.known, past.offers[past.known.columns]], ignore_index=True))
+    if not table.shape[1]:
+        return np.full(len(past.offers), np.expm1(np.log1p(past.outcome).mean()))
+    model = HistGradientBoostingRegressor(learning_rate=0.05, min_samples_leaf=min(10, max(n_known // 4, 1)), random_state=seed)
+    with threadpool_limits(1):  # some hundred rows: threads would only wait for each other
+        model.fit(table[:n_known], np.log1p(past.outcome))
+        return _views(model.predict(table[n_known:]))
+
+
+RIVALS: dict[str, Callable[[Past, int], FloatArray]] = {
+    "genre_popularity": genre_popularity,
+    "five_comparables": five_comparables,
+    "gradient_boosting": gradient_boosting,
+}
+
+
+def forecasts(past: Past, seed: int) -> dict[str, FloatArray]:
+    """What each rival says, by name; NaN where too few outcomes are known."""
+    if len(past.known) < FEWEST_KNOWN:
+        return {name: np.full(len(past.offers), np.nan) for name in RIVALS}
+    return {name: rival(past, seed) for name, rival in RIVALS.items()}
+
+
+def _views(level: FloatArray) -> FloatArray:
+    """Inverse of ln(1 + views), never below 0."""
+    views: FloatArray = np.maximum(np.expm1(level), 0.0)
+    return views
+
+
+def _unit(vectors: Float32Array) -> Float32Array:
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: Float32Array = vectors / np.where(length > 0, length, 1)
+    return unit

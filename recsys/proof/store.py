@@ -1,0 +1,72 @@
+"""A finished backtest on disk: ``backtest/`` of a workspace, published whole.
+
+``report.json`` is the document of the command line, ``origins.json`` what it was made from, ``calibration.json`` what projections
+use (absent where past arrivals were too few), ``manifest.json`` holds the checksums.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from recsys.errors import ArtefactError
+from recsys.projection.calibration import FILE, Calibration
+from recsys.proof.record import Origin
+from recsys.workspace import Workspace, read_manifest, recover_folder, replace_folder, write_manifest
+
+REPORT, ORIGINS = "report.json", "origins.json"
+
+
+def publish(
+    workspace: Workspace,
+    report: Mapping[str, Any],
+    origins: Sequence[Origin],
+    calibration: Calibration | None,
+    identity: Mapping[str, Any],
+) -> None:
+    """Replace the workspace's backtest; the caller holds the workspace for writing."""
+    draft = workspace.root / f".backtest-publish-{os.getpid()}"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    _write(draft / REPORT, report)
+    _write(draft / ORIGINS, [origin.as_json() for origin in origins])
+    if calibration is not None:
+        _write(draft / FILE, calibration.as_json())
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    write_manifest(draft, {"kind": "backtest", "created": created, "identity": dict(identity)})
+    recover_folder(workspace.backtest)
+    replace_folder(draft, workspace.backtest)
+
+
+def load_report(workspace: Workspace) -> dict[str, Any] | None:
+    """The report of the workspace's backtest; None where none has been run.
+
+    Raises
+    ------
+    ArtefactError  E_MANIFEST, E_HASH: damaged; E_FORMAT: not a report
+    """
+    recover_folder(workspace.backtest)
+    if not workspace.backtest.is_dir():
+        return None
+    read_manifest(workspace.backtest)
+    try:
+        document: dict[str, Any] = json.loads((workspace.backtest / REPORT).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ArtefactError.of("E_FORMAT", f"the backtest cannot be read ({error}).", "Run `recsys backtest` again.") from error
+    return document
+
+
+def equal(workspace: Workspace, identity: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The report of a backtest of the same tables and settings that is whole; None where there is none."""
+    try:
+        if workspace.backtest.is_dir() and read_manifest(workspace.backtest).get("identity") == dict(identity):
+            return load_report(workspace)
+    except ArtefactError:
+        return None  # a damaged one is no reason not to run again
+    return None
+
+
+def _write(path: Any, document: Any) -> None:
+    path.write_text(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")

@@ -1,0 +1,80 @@
+"""A service whose movies keep arriving, and a stand-in for training: models made up, the same for the same frozen tables."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from recsys.choice.model import ChoiceModel
+from recsys.ids import IdMap
+from recsys.proof.record import Arrived, Forecast, Origin, Outcome
+from recsys.tables.assemble import assemble
+from recsys.tables.dataset import Dataset
+from tests import builders
+from tests.projection.builders import CONTENT_DIM, choice_model
+
+
+def arriving_service(n_users: int = 50, n_movies: int = 90, *, late: int = 60, months: int = 6, seed: int = 0) -> Dataset:
+    """The last ``late`` movies arrive one every other day from the tenth day on."""
+    people, movies = builders.users(n_users), builders.movies(n_movies)
+    place = np.arange(n_movies) - (n_movies - late)
+    came = [builders.START + pd.Timedelta(days=10 + 2 * int(k)) if k >= 0 else pd.NaT for k in place]
+    movies = movies.assign(available_from=came)
+    views = builders.events(people, movies, months=months, seed=seed)
+    return assemble(users=people, movies=movies, events=views, simulated=True)
+
+
+class MadeUpTower:
+    """Content vectors from a hash of what a movie is."""
+
+    def content(self, movies: pd.DataFrame) -> np.ndarray:
+        said = movies["genres"].astype(str) + "/" + movies["languages"].astype(str)
+        rows = [np.random.default_rng(_number(text)).standard_normal(CONTENT_DIM) for text in said]
+        return np.array(rows, dtype=np.float32).reshape(len(movies), CONTENT_DIM)
+
+
+def made_up_training(seen: list[Dataset] | None = None) -> Callable[..., tuple[ChoiceModel, MadeUpTower]]:
+    """What stands in for training; remembers the frozen tables that it was given."""
+
+    def train(past: Dataset, _config: object, _folder: Path, _report: object) -> tuple[ChoiceModel, MadeUpTower]:
+        if seen is not None:
+            seen.append(past)
+        tower = MadeUpTower()
+        model = choice_model(past.n_users, past.n_movies, seed=_number(past.fingerprint), n_draws=5)
+        ids = {"user_ids": IdMap(past.users["user_id"]), "movie_ids": IdMap(past.movies["movie_id"])}
+        return replace(model, content=tower.content(past.movies), **ids), tower
+
+    return train
+
+
+def arrived(
+    actual: float, p50: float, *, half: float = 2.0, rivals: dict[str, float] | None = None, fee: float | None = None
+) -> Arrived:
+    """An arrival with one outcome over 28 days, its range from ``p50 / half`` to ``p50 · half`` (90 %: to the square of it)."""
+    shown = Forecast(p05=p50 / half**2, p10=p50 / half, p50=p50, p90=p50 * half, p95=p50 * half**2)
+    outcome = Outcome(actual=actual, raw=shown, calibrated=None, rivals=rivals or {})
+    return Arrived(
+        movie_id=f"m{actual:g}",
+        title=f"Story {actual:g}",
+        arrived="2024-02-01T00:00:00",
+        inside=True,
+        fee=fee,
+        comparables=("Story a", "Story b"),
+        misjudged_nats=float(np.log(actual / p50)) if actual > 0 else -1.0,
+        noise=(-1.0, 1.0),
+        other=(-0.1, 0.1),
+        outcomes={"28": {"views": outcome}},
+    )
+
+
+def origin(*arrivals: Arrived, date: str = "2024-02-01") -> Origin:
+    return Origin(
+        date=date, users=10, movies=20, events=100, residual_sd_nats=0.8, seconds=1.0, arrivals=arrivals, substitutions=()
+    )
+
+
+def _number(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
