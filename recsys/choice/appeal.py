@@ -6,7 +6,7 @@ say (empirical Bayes). A group's mean taste understates how unlike its people ar
 the second step's regression stretches them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,8 +29,14 @@ class Appeals:
     appeal: FloatArray
     """float64[n_movies], nats"""
     standard_error: FloatArray
+    own: FloatArray
+    """What the views say by themselves, not shrunk"""
+    own_error: FloatArray
+    """Its standard error; large where there are few views, inf where there is none"""
     prior_sd: float
     """Spread of true appeals round what was expected of them."""
+    content_sd: float
+    """Spread of true appeals round what content says, as far as groups tell it."""
     views: float
     """Views that it rests on."""
 
@@ -53,6 +59,8 @@ def of_groups(
     """
     counted = (history.period >= 0) & (history.day < until_day)
     user, movie, period = history.user[counted], history.movie[counted], history.period[counted]
+    if not len(user):
+        return _unknown(history.n_movies)
     weight = np.ones(len(user)) if users is None else users[user]
     periods = np.unique(period)
     cell = np.searchsorted(periods, period) * groups.n_groups + groups.assignment[user]
@@ -85,7 +93,7 @@ def of_persons(
     rows = person_rows(history, structure, member, users=users, periods=periods, views=counts.astype(np.float64))
     actual = np.bincount(history.movie[counted], minlength=history.n_movies).astype(np.float64)
     known = np.hstack([content, (first.appeal / max(float(first.appeal.std()), 1e-9))[:, None]]).astype(np.float32)
-    return _shrunk(rows, structure, actual, known)
+    return replace(_shrunk(rows, structure, actual, known), content_sd=first.content_sd)
 
 
 def _shrunk(rows: Viewing, structure: Structure, actual: FloatArray, known: Float32Array) -> Appeals:
@@ -113,8 +121,24 @@ def _shrunk(rows: Viewing, structure: Structure, actual: FloatArray, known: Floa
     return Appeals(
         appeal=(appeal - appeal.mean())[by_row],
         standard_error=(1.0 / np.sqrt(noise**-2.0 + spread**-2.0))[by_row],
+        own=(_unshrunk(appeal, mean, spread, noise) - appeal.mean())[by_row],
+        own_error=np.where(wanted > 0, noise, np.inf)[by_row],
         prior_sd=spread,
+        content_sd=spread,
         views=float(wanted.sum()),
+    )
+
+
+def _unknown(n_movies: int) -> Appeals:
+    nothing = np.zeros(n_movies)
+    return Appeals(
+        appeal=nothing,
+        standard_error=nothing + _FIRST_SD,
+        own=nothing,
+        own_error=nothing + np.inf,
+        prior_sd=_FIRST_SD,
+        content_sd=0.0,
+        views=0.0,
     )
 
 

@@ -27,6 +27,8 @@ class Choices:
     """float32[n_choices, n_nests]: mean score of each nest's movies"""
     cold: NDArray[np.bool_]
     """bool[n_movies]: the score comes from content alone"""
+    arrived: NDArray[np.bool_]
+    """bool[n_movies]: came to the service within the history"""
     seen_row: IntArray
     seen_movie: IntArray
     """Movies that the user had watched by then."""
@@ -78,6 +80,8 @@ class Parameters:
     """η"""
     seen: float
     """κ"""
+    arrived: float
+    """ν: how much better, at all ages, movies are that arrived within the history"""
     launch: FloatArray
     """γ, float64[n_ages − 1]; the last age is 0"""
     dissimilarity: float
@@ -87,20 +91,30 @@ class Parameters:
 
     def flat(self) -> FloatArray:
         """All of it in one vector: structural parameters, then appeals."""
-        head = [self.slope, self.cold_slope_delta, self.group_slope, self.nest_slope, self.seen, *self.launch, self.dissimilarity]
+        head = [
+            self.slope,
+            self.cold_slope_delta,
+            self.group_slope,
+            self.nest_slope,
+            self.seen,
+            self.arrived,
+            *self.launch,
+            self.dissimilarity,
+        ]
         return np.concatenate([head, self.appeal])
 
 
 def unflatten(flat: FloatArray, n_ages: int) -> Parameters:
     """The inverse of :meth:`Parameters.flat`."""
-    stop = 5 + n_ages - 1
+    stop = 6 + n_ages - 1
     return Parameters(
         slope=float(flat[0]),
         cold_slope_delta=float(flat[1]),
         group_slope=float(flat[2]),
         nest_slope=float(flat[3]),
         seen=float(flat[4]),
-        launch=flat[5:stop],
+        arrived=float(flat[5]),
+        launch=flat[6:stop],
         dissimilarity=float(flat[stop]),
         appeal=flat[stop + 1 :],
     )
@@ -108,4 +122,4 @@ def unflatten(flat: FloatArray, n_ages: int) -> Parameters:
 
 def n_structural(n_ages: int) -> int:
     """Parameters before the appeals."""
-    return 6 + n_ages - 1
+    return 7 + n_ages - 1

@@ -45,6 +45,7 @@ def tell_cold(
     error: FloatArray,
     prior_sd: float,
     *,
+    least_sd: float = LEAST_SD,
     penalty: float | None = None,
 ) -> Cold:
     """Regress appeal on content.
@@ -53,9 +54,11 @@ def tell_cold(
     ----------
     content : float32[n, content_dim], of movies with a known appeal
     attributes : float32[n, n_attributes] of the same movies, from :func:`attribute_table`
-    target : float64[n], appeal that goes with vectors told from content
+    target : float64[n], appeal that goes with vectors told from content, as the movies' own views tell it: a shrunken one would
+        agree with content by construction
     error : float64[n], its standard error
     prior_sd : spread of appeals round what is expected of them, for the weights
+    least_sd : what the spread is known to be at least
     penalty : of the ridge, where it is known from the point estimate
     """
     weight = 1.0 / (prior_sd**2 + error**2)
@@ -63,7 +66,7 @@ def tell_cold(
     miss = fit.leave_one_out_sd
     if attributes.shape[1]:
         miss = max(miss, fit_ridge(attributes, target, weight).leave_one_out_sd)
-    variance = max(miss**2 - float(np.average(error**2, weights=weight)), LEAST_SD**2)
+    variance = max(miss**2 - float(np.average(error**2, weights=weight)), least_sd**2)
     return Cold(
         coefficients=fit.coefficients,
         covariance=fit.covariance,

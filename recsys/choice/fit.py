@@ -10,14 +10,14 @@ import pandas as pd
 from recsys.choice import appeal, sampling, words
 from recsys.choice.appeal import Appeals
 from recsys.choice.audience import Structure, ages_at_end
-from recsys.choice.cold import attribute_table, tell_cold
+from recsys.choice.cold import LEAST_SD, attribute_table, tell_cold
 from recsys.choice.fit_churn import Churn, fit_churn
 from recsys.choice.fit_outside import OutsideShare, constant_for, fit_outside
 from recsys.choice.fit_taste import Taste, fit_taste, held_out_choices
 from recsys.choice.groups import Groups, group_users, regrouped
 from recsys.choice.history import History, read
 from recsys.choice.model import ChoiceModel, Draw, Estimate, Float32Array, Member
-from recsys.choice.nests import Nests, find_nests, support_distance
+from recsys.choice.nests import Nests, candidates, support_distance
 from recsys.choice.presence import monthly_views, presence
 from recsys.choice.today import Audience, Today, audience, occasions_for
 from recsys.choice.vectors import SCALINGS, Scaling, Space, as_member, make_space
@@ -31,7 +31,8 @@ Vectors = tuple[Float32Array, Float32Array]
 """(users float32[n_users, dim], movies float32[n_movies, dim]) of one recommender"""
 Steps = Callable[[int, int], None]
 
-_TRIAL_CELLS = 600_000
+_TRIAL_CELLS = 1_200_000
+_FEWEST_KNOWN = 3
 
 
 def calibrate(
@@ -79,18 +80,17 @@ def calibrate(
     when = cutoff if cutoff is not None else temporal(dataset.events).test["timestamp"].iloc[0]
     cutoff_day = float((pd.Timestamp(when) - history.start) / pd.Timedelta(days=1))
     content = np.ascontiguousarray(content_vectors, dtype=np.float32)
-    nests = find_nests(content, dataset.movies, seed=seed)
+    early = _Early(history, early_member, content, cutoff_day, seed=seed)
+    scaling, nests = early.choose(candidates(content, dataset.movies, seed=seed), rng)
     tell()
-
-    early = _Early(history, nests, early_member, content, cutoff_day, seed=seed)
-    scaling, taste = early.fit(rng)
+    taste = early.fit(scaling, nests, rng)
     tell()
     views = np.bincount(history.movie, minlength=history.n_movies)
     spaces = [make_space(users, movies, views, content, scaling) for users, movies in members]
     groups = group_users(spaces[0].users, history.n_periods * history.n_movies, seed=seed)
     made = [as_member(space, regrouped(groups, space.users), nests.assignment, content, taste.stress) for space in spaces]
     structure = _structure(sampling.point(taste, _NO_SHARE), nests)
-    settled = early.appeals(scaling, taste, structure, rng)
+    settled = early.appeals(scaling, nests, taste, structure, rng=rng)
     tell()
 
     present = presence(dataset, history)
@@ -111,7 +111,7 @@ def calibrate(
     tell()
 
     people = audience(history, rate, rng=rng)
-    shares = early.shares_today(people, scaling, taste, structure, settled)
+    shares = early.shares_today(people, scaling, nests, taste, structure=structure, settled=settled)
     shared = [sampling.point(taste, outside), *sampling.draws(taste, outside, n_draws - 1, rng)]
     turns = sampling.members_of(n_draws, len(made))
     maker = _Maker(history, nests, people, shares, settled, content, attribute_table(dataset.movies), churn, rng)
@@ -158,37 +158,53 @@ def calibrate(
 class _Early:
     """What the recommender of the earlier part tells: tastes, appeals, and what each movie can expect today."""
 
-    def __init__(
-        self, history: History, nests: Nests, vectors: Vectors, content: Float32Array, cutoff_day: float, *, seed: int
-    ) -> None:
-        self.history, self.nests, self.vectors, self.content = history, nests, vectors, content
+    def __init__(self, history: History, vectors: Vectors, content: Float32Array, cutoff_day: float, *, seed: int) -> None:
+        self.history, self.vectors, self.content = history, vectors, content
         self.cutoff_day, self.seed = cutoff_day, seed
         self.views = np.bincount(history.movie[history.day < cutoff_day], minlength=history.n_movies)
         self._spaces: dict[Scaling, tuple[Space, Groups]] = {}
 
-    def fit(self, rng: np.random.Generator) -> tuple[Scaling, Taste]:
-        """The scaling of vectors that explains held-out choices best, and the parameters with it."""
-        trials = [(self._taste(scaling, rng, _TRIAL_CELLS).log_likelihood, scaling) for scaling in SCALINGS]
-        scaling = max(trials, key=lambda trial: trial[0])[1]
-        return scaling, self._taste(scaling, rng, None)
+    def choose(self, options: Sequence[Nests], rng: np.random.Generator) -> tuple[Scaling, Nests]:
+        """The scaling of vectors, then the nests, that explain a sample of the held-out choices best."""
 
-    def appeals(self, scaling: Scaling, taste: Taste, structure: Structure, rng: np.random.Generator) -> Appeals:
+        def trial(scaling: Scaling, nests: Nests) -> tuple[bool, float]:
+            taste = self.fit(scaling, nests, rng, cells=_TRIAL_CELLS)
+            # nests whose movies seem to help each other, λ above 1, are none
+            return taste.parameters.dissimilarity <= 1.0, taste.log_likelihood
+
+        scaling = max(SCALINGS, key=lambda option: trial(option, options[0])[1])
+        return scaling, max(options, key=lambda option: trial(scaling, option)) if len(options) > 1 else options[0]
+
+    def fit(self, scaling: Scaling, nests: Nests, rng: np.random.Generator, *, cells: int | None = None) -> Taste:
+        """Parameters of taste from the held-out choices, or from so many of them as fill some cells."""
+        space, groups = self._space(scaling)
+        limit = {} if cells is None else {"cells": cells}
+        # trials of different options must see the same choices
+        same = np.random.default_rng(self.seed)
+        choices = held_out_choices(self.history, nests.assignment, space, groups, cutoff_day=self.cutoff_day, rng=same, **limit)
+        if not choices.n_choices:
+            raise DataError.of(
+                "E_TOO_SMALL", "nothing that was watched after the cutoff can be learnt from.", "Import more.", table="events"
+            )
+        return fit_taste(choices, rng=rng)
+
+    def appeals(self, scaling: Scaling, nests: Nests, taste: Taste, structure: Structure, *, rng: np.random.Generator) -> Appeals:
         """Appeals of settled movies."""
-        member, mean = self._member(scaling, taste)
+        member, mean = self._member(scaling, nests, taste)
         first = appeal.of_groups(self.history, structure, mean, member.movies, self.content, until_day=self.cutoff_day)
         return appeal.of_persons(self.history, structure, member, self.content, first=first, cutoff_day=self.cutoff_day, rng=rng)
 
     def shares_today(
-        self, people: Audience, scaling: Scaling, taste: Taste, structure: Structure, settled: Appeals
+        self, people: Audience, scaling: Scaling, nests: Nests, taste: Taste, *, structure: Structure, settled: Appeals
     ) -> FloatArray:
         """Share of today's views that each movie can expect."""
-        member, _ = self._member(scaling, taste)
+        member, _ = self._member(scaling, nests, taste)
         fresh = structure.launch[ages_at_end(self.history, len(structure.launch))]
         return Today(people, member, structure).predicted(settled.appeal + fresh)
 
-    def _member(self, scaling: Scaling, taste: Taste) -> tuple[Member, Groups]:
+    def _member(self, scaling: Scaling, nests: Nests, taste: Taste) -> tuple[Member, Groups]:
         space, groups = self._space(scaling)
-        member = as_member(space, groups, self.nests.assignment, self.content, taste.stress)
+        member = as_member(space, groups, nests.assignment, self.content, taste.stress)
         return member, regrouped(groups, member.users)
 
     def _space(self, scaling: Scaling) -> tuple[Space, Groups]:
@@ -197,23 +213,6 @@ class _Early:
             cells = self.history.n_periods * self.history.n_movies
             self._spaces[scaling] = space, group_users(space.users, cells, seed=self.seed)
         return self._spaces[scaling]
-
-    def _taste(self, scaling: Scaling, rng: np.random.Generator, cells: int | None) -> Taste:
-        space, groups = self._space(scaling)
-        limit = {} if cells is None else {"cells": cells}
-        # trials of different scalings must see the same choices
-        same = np.random.default_rng(self.seed)
-        choices = held_out_choices(
-            self.history, self.nests.assignment, space, groups, cutoff_day=self.cutoff_day, rng=same, **limit
-        )
-        if not choices.n_choices:
-            raise DataError.of(
-                "E_TOO_SMALL",
-                "nothing was watched after the cutoff that could be learnt from.",
-                "Import more events.",
-                table="events",
-            )
-        return fit_taste(choices, rng=rng)
 
 
 @dataclass(eq=False)
@@ -229,7 +228,7 @@ class _Maker:
     attributes: Float32Array
     churn: Churn
     rng: np.random.Generator
-    residual_sd: float = 0.0
+    residual_sd: float = 1.0
     penalty: float | None = None
 
     def draw(self, number: int, member: Member, shared: sampling.Shared, *, point: bool) -> Draw:
@@ -265,14 +264,18 @@ class _Maker:
 
     def _cold(self, today: Today, appeals: FloatArray, fresh: FloatArray, *, point: bool) -> FloatArray:
         """Coefficients of appeal on content, for movies whose vector is told from content too."""
-        use = self.people.available
-        target = (appeals - fresh + today.content_gap(appeals, self.content))[use]
+        settled = self.settled
+        use = self.people.available & np.isfinite(settled.own_error)
+        if use.sum() < _FEWEST_KNOWN:
+            return np.zeros(1 + self.content.shape[1])
+        target = appeals - fresh + today.content_gap(appeals, self.content) + settled.own - settled.appeal
         cold = tell_cold(
             self.content[use],
             self.attributes[use],
-            target,
-            self.settled.standard_error[use],
-            self.settled.prior_sd,
+            target[use],
+            settled.own_error[use],
+            settled.prior_sd,
+            least_sd=max(settled.content_sd, LEAST_SD),
             penalty=self.penalty,
         )
         if point:

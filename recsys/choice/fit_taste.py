@@ -110,7 +110,7 @@ def held_out_choices(
 
     Returns
     -------
-    Choices; movies that were not available in any of them are left out
+    Choices; movies that nobody chose after the cutoff are left out, as likelihood would leave them
     """
     repeats = bool((history.pair_views > 1).any())
     first_view = _is_first_view(history)
@@ -118,7 +118,7 @@ def held_out_choices(
     share = history.open_share()
     rows = rows[share[history.period[rows], history.movie[rows]] > 0]
     columns = np.argsort(nests, kind="stable")
-    columns = columns[(share[np.unique(history.period[rows])] > 0).any(axis=0)[columns]]
+    columns = columns[np.isin(columns, history.movie[rows])]
     most = max(cells // max(len(columns), 1), 1)
     if len(rows) > most:
         rows = np.sort(rng.choice(rows, most, replace=False))
@@ -139,6 +139,7 @@ def held_out_choices(
         group_score=(groups.vectors[groups.assignment[user]] @ space.movies[columns].T).astype(np.float32),
         nest_score=(space.users[user] @ centres.T).astype(np.float32),
         cold=space.cold[columns],
+        arrived=np.isfinite(history.arrival[columns]),
         seen_row=seen_row[there],
         seen_movie=place[seen_movie[there]],
         exclude_seen=not repeats,
@@ -161,7 +162,7 @@ def fit_taste(choices: Choices, *, rng: np.random.Generator) -> Taste:
     free = np.ones(k + choices.n_movies, dtype=bool)
     free[1] = choices.cold.any()
     free[4] = not choices.exclude_seen
-    free[5 : 5 + N_AGES - 1] = n_arrivals >= MIN_ARRIVALS
+    free[5 : 6 + N_AGES - 1] = n_arrivals >= MIN_ARRIVALS
     spread = max(float(choices.score.std()), 1e-6)
     mean = _mean(choices, slope=1.0 / spread)
     precision = _precision(choices, slope=1.0 / spread)
@@ -272,6 +273,7 @@ def _mean(choices: Choices, *, slope: float) -> FloatArray:
         group_slope=0.0,
         nest_slope=0.0,
         seen=_SEEN_MEAN,
+        arrived=0.0,
         launch=np.zeros(N_AGES - 1),
         dissimilarity=_FIRST_DISSIMILARITY,
         appeal=np.zeros(choices.n_movies),
@@ -285,6 +287,7 @@ def _precision(choices: Choices, *, slope: float) -> FloatArray:
         group_slope=_SLOPE_SD * slope,
         nest_slope=_SLOPE_SD * slope,
         seen=_SEEN_SD,
+        arrived=_APPEAL_SD,
         launch=np.full(N_AGES - 1, _LAUNCH_SD),
         dissimilarity=_DISSIMILARITY_SD,
         appeal=np.full(choices.n_movies, _APPEAL_SD),

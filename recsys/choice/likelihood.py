@@ -2,12 +2,14 @@
 
 For choice r (one view) and movie j in nest g, with v = V/λ, the utility in units of the noise inside a nest,
 
-    v_rj = θ_j · s_rj + ζ · s̃_rj + η · s̄_rg + α_j + γ[age_rj] + κ · seen_rj        P_rj = e^{v_rj} f_rj / D_rg · D_rg^λ / S_r
+    v_rj = θ_j · s_rj + ζ · s̃_rj + η · s̄_rg + α_j + ν_j + γ[age_rj] + κ · seen_rj
+    P_rj = e^{v_rj} f_rj / D_rg · D_rg^λ / S_r
 
 f is the part of the half-month in which the movie was there; θ_j is θ for movies with views to learn from and θ + δ for those
 known by their content alone; s̃ is the score of the user's taste group, s̄ the user's mean score of the nest's movies; κ tells
-what is left of the appetite for a movie already watched. All are in units of v, so that λ is only about how much a fuller nest
-draws.
+what is left of the appetite for a movie already watched; ν is common to all movies that arrived within the history, so that the
+launch curve γ is about how a movie ages and not about what kind of movies arrive. All are in units of v, so that λ is only about
+how much a fuller nest draws.
 
 Scores are estimates, and some parts of them are surer than others: what a user's group likes is known better than what sets the
 user apart, and which kind of movie somebody watches better than which one of its kind. With one slope for all, λ would have to
@@ -189,7 +191,7 @@ class _Piece:
         """v, or its change along a direction, float32[n_choices, n_movies]."""
         c = self.choices
         slope = (p.slope + p.cold_slope_delta * c.cold).astype(np.float32)
-        by_period = (p.appeal + np.append(p.launch, 0.0)[c.age]).astype(np.float32)
+        by_period = (p.appeal + p.arrived * c.arrived + np.append(p.launch, 0.0)[c.age]).astype(np.float32)
         out: Float32Array = c.score * slope
         if p.group_slope:
             out += np.float32(p.group_slope) * c.group_score
@@ -237,5 +239,7 @@ class _Piece:
         for period, rows in self._periods:
             by_period[period] = residual[rows].sum(axis=0)
         by_age = np.bincount(c.age.ravel(), weights=by_period.ravel(), minlength=c.n_ages)
-        head = [by_score.sum(), by_score[c.cold].sum(), by_group, sum(by_nest), seen, *by_age[:-1], by_lam]
-        return np.concatenate([head, by_period.sum(axis=0)])
+        by_movie = by_period.sum(axis=0)
+        arrived = by_movie[c.arrived].sum()
+        head = [by_score.sum(), by_score[c.cold].sum(), by_group, sum(by_nest), seen, arrived, *by_age[:-1], by_lam]
+        return np.concatenate([head, by_movie])

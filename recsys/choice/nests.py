@@ -11,6 +11,8 @@ from recsys.choice.model import Float32Array
 from recsys.ids import IntArray
 
 _FEWEST, _MOST = 2, 32
+_FEWEST_MOVIES = 5
+"""Movies in a language that makes a nest."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -38,29 +40,52 @@ def number_of_nests(n_movies: int) -> int:
     return int(min(max(round(np.sqrt(n_movies / 2)), _FEWEST), _MOST, n_movies))
 
 
-def find_nests(content: Float32Array, movies: pd.DataFrame, *, seed: int) -> Nests:
-    """Cluster movies by the direction of their content vectors.
+def candidates(content: Float32Array, movies: pd.DataFrame, *, seed: int) -> list[Nests]:
+    """Ways to cut a catalogue into nests, for the choices of its audience to decide between.
+
+    Clusters of movies by the direction of their content vectors, as many as suits the catalogue and half and a quarter as many;
+    and clusters that begin with the languages. A movie belongs to the nearest centre in each, as an offer will.
 
     Parameters
     ----------
     content : float32[n_movies, content_dim]
-    movies : the movies table, for the names
+    movies : the movies table, for languages and names
     seed : of the clustering
 
     Returns
     -------
-    Nests, largest first
+    One or more, different from each other; each has its largest nest first
     """
     unit = _unit(content)
-    distinct = len(np.unique(unit, axis=0))
-    wanted = min(number_of_nests(len(unit)), distinct)
-    found = KMeans(n_clusters=wanted, n_init=4, random_state=seed).fit(unit).labels_.astype(np.int64)
-    order = np.argsort(-np.bincount(found, minlength=wanted), kind="stable")
-    place = np.empty(wanted, dtype=np.int64)
-    place[order] = np.arange(wanted)
-    assignment: IntArray = place[found]
-    centroids = _unit(np.stack([unit[assignment == nest].mean(axis=0) for nest in range(wanted)]).astype(np.float32))
-    return Nests(assignment=assignment, names=_names(assignment, movies, wanted), centroids=centroids)
+    most = min(number_of_nests(len(unit)), len(np.unique(unit, axis=0)))
+    found = [
+        KMeans(n_clusters=wanted, n_init=4, random_state=seed).fit(unit).cluster_centers_
+        for wanted in dict.fromkeys([most, max(most // 2, _FEWEST), max(most // 4, _FEWEST)])
+        if wanted <= most
+    ]
+    if "languages" in movies:
+        first = movies["languages"].fillna("").astype(str).str.split("|").str[0]
+        spoken = [language for language, n in first.value_counts().items() if language and n >= _FEWEST_MOVIES]
+        if len(spoken) >= _FEWEST:
+            found.append(np.stack([unit[(first == language).to_numpy()].mean(axis=0) for language in spoken]))
+    out: list[Nests] = []
+    for centres in found:
+        nests = _around(unit, np.asarray(centres, dtype=np.float32), movies)
+        if not any(np.array_equal(nests.assignment, other.assignment) for other in out):
+            out.append(nests)
+    return out
+
+
+def _around(unit: Float32Array, centres: Float32Array, movies: pd.DataFrame) -> Nests:
+    """Nests round the given centres, each movie in that of the nearest."""
+    centres = _unit(centres)
+    nearest = np.argmax(unit @ centres.T, axis=1)
+    sizes = np.bincount(nearest, minlength=len(centres))
+    order = np.argsort(-sizes, kind="stable")[: int((sizes > 0).sum())]
+    place = np.full(len(centres), -1, dtype=np.int64)
+    place[order] = np.arange(len(order))
+    assignment: IntArray = place[nearest]
+    return Nests(assignment=assignment, names=_names(assignment, movies, len(order)), centroids=centres[order])
 
 
 def support_distance(content: Float32Array) -> float:

@@ -10,6 +10,8 @@ from recsys.ids import FloatArray, IntArray
 from recsys.tables.dataset import Dataset
 
 _ROUNDS = 30
+_LEAST_MONTHS = 1.0
+"""Somebody who came last week and watched a lot may not go on like that."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -20,8 +22,11 @@ class Presence:
     """float64[n_users, n_periods]: part of a half-month in which the user was a customer and the data cover"""
     views: FloatArray
     """float64[n_users, n_periods]"""
-    leaves: FloatArray
+    here: FloatArray
     """float64[n_users], 1 for customers when the data end, 0 for those whose subscription has lapsed"""
+    joined_known: bool
+    """Whether sign-up dates are known. A user who counts from their first view on always has one then, so that half-months
+    cannot be compared."""
 
 
 def presence(dataset: Dataset, history: History) -> Presence:
@@ -41,7 +46,8 @@ def presence(dataset: Dataset, history: History) -> Presence:
         active, here = _subscribed(dataset, history, begin)
         exposure = exposure * active
     exposure = np.where(views > 0, np.maximum(exposure, 0.25 * covered), exposure)
-    return Presence(exposure=exposure, views=views, leaves=here)
+    known = "signup_date" in dataset.users and bool(dataset.users["signup_date"].notna().mean() > 0.5)
+    return Presence(exposure=exposure, views=views, here=here, joined_known=known)
 
 
 def monthly_views(present: Presence, segment: IntArray) -> FloatArray:
@@ -57,14 +63,14 @@ def monthly_views(present: Presence, segment: IntArray) -> FloatArray:
     -------
     float64[n_users]; 0 for users whose subscription has lapsed
     """
-    season = _season(present)
-    months = (present.exposure * season).sum(axis=1) / 2.0
+    season = _season(present) if present.joined_known else np.ones(present.views.shape[1])
+    months = np.maximum((present.exposure * season).sum(axis=1) / 2.0, _LEAST_MONTHS)
     views = present.views.sum(axis=1)
     out = np.empty(len(views))
     for name in np.unique(segment):
         rows = segment == name
         out[rows] = _shrunk_rate(views[rows], months[rows])
-    return np.asarray(out * present.leaves)
+    return np.asarray(out * present.here)
 
 
 def _shrunk_rate(views: FloatArray, months: FloatArray) -> FloatArray:

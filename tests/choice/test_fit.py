@@ -1,0 +1,309 @@
+"""Calibration gives back the parameters of a service whose choices were made with them."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recsys.choice import sampling, store
+from recsys.choice.appeal import of_groups, of_persons
+from recsys.choice.audience import Structure
+from recsys.choice.choices import Parameters
+from recsys.choice.fit import calibrate
+from recsys.choice.fit_outside import ASSUMED_RANGE, OutsideShare, fit_outside
+from recsys.choice.fit_taste import N_AGES, Taste, fit_taste, held_out_choices
+from recsys.choice.groups import Groups, group_users
+from recsys.choice.history import read
+from recsys.choice.model import ChoiceModel
+from recsys.choice.nested_logit import choice_shares
+from recsys.choice.presence import presence
+from recsys.choice.utility import catalogue_utility, nearest_nest, offer_appeal, offer_utility
+from recsys.choice.vectors import SCALINGS, Space, Stress, as_member, make_space
+from recsys.errors import DataError
+from tests.builders import tiny_dataset
+from tests.choice.services import Service, service
+
+CUTOFF_PERIOD = 16
+
+
+def space_of(truth: Service) -> Space:
+    views = np.full(len(truth.movies), 100)
+    users, movies = truth.users.astype(np.float32), truth.movies.astype(np.float32)
+    return make_space(users, movies, views, truth.content.astype(np.float32), SCALINGS[0])
+
+
+@pytest.fixture(scope="module")
+def truth() -> Service:
+    return service(n_users=1200, n_movies=150, occasions=10.0, seed=1)
+
+
+@pytest.fixture(scope="module")
+def taste(truth: Service) -> Taste:
+    history, space = read(truth.dataset), space_of(truth)
+    groups = group_users(space.users, history.n_periods * history.n_movies, seed=0)
+    cutoff = float(history.edges[CUTOFF_PERIOD])
+    choices = held_out_choices(history, truth.nests, space, groups, cutoff_day=cutoff, rng=np.random.default_rng(0))
+    return fit_taste(choices, rng=np.random.default_rng(0))
+
+
+@pytest.fixture(scope="module")
+def model(truth: Service) -> ChoiceModel:
+    users, movies = truth.users.astype(np.float32), truth.movies.astype(np.float32)
+    turned = np.linalg.qr(np.random.default_rng(3).normal(size=(users.shape[1],) * 2))[0].astype(np.float32)
+    members = [(users, movies), (users @ turned, movies @ turned)]
+    return calibrate(truth.dataset, members, (users, movies), truth.content.astype(np.float32), seed=3, n_draws=8)
+
+
+def test_slope_substitution_rewatching_and_launch_are_recovered_within_their_errors(truth: Service, taste: Taste):
+    found, errors = taste.parameters, taste.errors
+    lam = found.dissimilarity
+    assert lam == pytest.approx(truth.dissimilarity, abs=3 * errors.dissimilarity)
+    assert errors.dissimilarity < 0.05
+    within = truth.slope / truth.dissimilarity
+    assert found.slope + found.group_slope == pytest.approx(within, abs=3 * (errors.slope + errors.group_slope))
+    assert found.seen == pytest.approx(np.log(truth.rewatch) / truth.dissimilarity, abs=3 * errors.seen)
+    assert np.abs(found.launch - truth.launch[:-1] / truth.dissimilarity).max() < 3 * errors.launch.max()
+    assert found.launch[0] > 3 * errors.launch[0]
+    assert taste.log_likelihood > taste.log_likelihood_even + 0.5
+
+
+def test_true_scores_need_no_stress(taste: Taste):
+    """Nothing about a group or a nest is surer than the rest of a score that is exact."""
+    assert abs(taste.parameters.nest_slope) < 3 * taste.errors.nest_slope
+    assert abs(taste.parameters.group_slope) < 3 * taste.errors.group_slope
+
+
+def test_noise_in_the_scores_of_persons_is_made_up_for_by_their_group(truth: Service):
+    """Tastes blurred by as much as they differ: what the group likes is then the surer part."""
+    history, space = read(truth.dataset), space_of(truth)
+    groups = group_users(space.users, history.n_periods * history.n_movies, seed=0)
+    noise = 0.7 * np.random.default_rng(1).normal(size=space.users.shape)
+    blurred = replace(space, users=(space.users + noise).astype(np.float32))
+    cutoff = float(history.edges[CUTOFF_PERIOD])
+    choices = held_out_choices(history, truth.nests, blurred, groups, cutoff_day=cutoff, rng=np.random.default_rng(0))
+    found = fit_taste(choices, rng=np.random.default_rng(0))
+    assert found.stress.group > 0.5
+    assert found.parameters.slope < truth.slope / truth.dissimilarity
+
+
+def test_appeals_are_recovered_and_few_views_shrink_them(truth: Service):
+    history, space = read(truth.dataset), space_of(truth)
+    content = truth.content.astype(np.float32)
+    groups = group_users(space.users, history.n_periods * history.n_movies, seed=0)
+    member = as_member(space, groups, truth.nests, content, Stress(cold=1.0, group=0.0, nest=0.0))
+    structure = Structure(
+        slope=truth.slope,
+        dissimilarity=truth.dissimilarity,
+        rewatch=truth.rewatch,
+        launch=truth.launch,
+        nests=truth.nests,
+    )
+    cutoff = float(history.edges[CUTOFF_PERIOD])
+    first = of_groups(history, structure, groups, member.movies, content, until_day=cutoff)
+    found = of_persons(history, structure, member, content, first=first, cutoff_day=cutoff, rng=np.random.default_rng(0))
+    here = history.available_at_end()
+    true, told = truth.appeal[here], found.appeal[here]
+    assert np.corrcoef(true, told)[0, 1] > 0.9
+    assert np.polyfit(true, told, 1)[0] == pytest.approx(1.0, abs=0.15)
+    views = np.bincount(history.movie[history.day >= cutoff], minlength=150)
+    assert found.standard_error[np.argmax(views)] < found.standard_error[np.argmin(views)]
+
+
+def test_the_outside_share_is_recovered_from_arrivals_and_expiries():
+    """Movies here can be watched again and again, so that only the catalogue moves what it is worth."""
+    truth = service(n_users=1200, n_movies=150, rewatch=0.95, churn_hours_slope=0.0, late_share=0.6, seed=4)
+    history = read(truth.dataset)
+    users, movies = truth.users.astype(np.float32), truth.movies.astype(np.float32)
+    found = fit_outside(
+        history,
+        Structure(slope=2.0, dissimilarity=0.6, rewatch=0.95, launch=truth.launch, nests=truth.nests),
+        group_users(users, history.n_periods * history.n_movies, seed=0),
+        movies,
+        truth.content.astype(np.float32),
+        appeals=truth.appeal,
+        present=presence(truth.dataset, history),
+        rng=np.random.default_rng(0),
+    )
+    assert found.estimated
+    assert found.standard_error is not None
+    assert found.value == pytest.approx(truth.outside_share, abs=3 * found.standard_error)
+    assert found.standard_error < 0.08
+
+
+def test_a_catalogue_that_never_changed_leaves_the_outside_share_an_assumption():
+    truth = service(n_users=200, n_movies=40, months=4, late_share=0.0, rewatch=0.95, seed=2)
+    history = read(truth.dataset)
+    users = truth.users.astype(np.float32)
+    found = fit_outside(
+        history,
+        Structure(slope=2.0, dissimilarity=0.6, rewatch=1.0, launch=np.zeros(N_AGES), nests=truth.nests),
+        Groups(assignment=np.arange(200) % 2, vectors=users[:2]),
+        truth.movies.astype(np.float32),
+        truth.content.astype(np.float32),
+        appeals=truth.appeal,
+        present=presence(truth.dataset, history),
+        rng=np.random.default_rng(0),
+    )
+    assert not found.estimated
+    assert found.value == 0.5
+    assert "did not change" in found.reason
+
+
+def test_calibration_gives_everything_that_a_projection_needs(truth: Service, model: ChoiceModel):
+    assert [draw.member for draw in model.draws] == [0, 1, 1, 1, 1, 1, 1, 1]
+    for draw in model.draws:
+        assert 0.1 <= draw.dissimilarity <= 1.0
+        assert 0.0 <= draw.rewatch <= 1.0
+        assert draw.launch_curve[-1] == 0.0
+        assert draw.churn_hours_slope >= 0.0
+        assert (draw.occasions >= 0).all()
+        for value in vars(draw).values():
+            assert np.isfinite(value).all()
+    names = {estimate.name for estimate in model.estimates}
+    assert {"outside_share", "score_slope", "nest_dissimilarity", "rewatch", "churn_hours_slope", "completion"} <= names
+    assert all(estimate.kind in ("estimated", "configured", "assumed") and estimate.source for estimate in model.estimates)
+    b = next(estimate for estimate in model.estimates if estimate.name == "churn_hours_slope")
+    assert b.standard_error is not None
+    assert b.value == pytest.approx(truth.churn_hours_slope, abs=3 * b.standard_error)
+
+
+def test_every_draw_predicts_the_level_and_the_mix_of_todays_viewing(model: ChoiceModel):
+    """Occasions times inside shares are each user's views a month, whatever the draw; its movies share them alike."""
+    by_movie, by_user = [], []
+    for draw in (model.draws[0], model.draws[1]):
+        utility = catalogue_utility(model, draw, slice(None))
+        views = draw.occasions[:, None] * choice_shares(utility, model.nests, draw.dissimilarity)
+        by_movie.append(views.sum(axis=0)[model.available])
+        by_user.append(views.sum(axis=1))
+    # but for the few of whom the model would take less than a twentieth of all occasions
+    alike = np.isclose(by_user[1], by_user[0], rtol=1e-3)
+    assert alike.mean() > 0.98
+    assert by_user[1].sum() == pytest.approx(by_user[0].sum(), rel=2e-3)
+    assert np.corrcoef(np.log(by_movie[0]), np.log(by_movie[1]))[0, 1] > 0.95
+
+
+def test_the_outside_share_of_the_point_is_the_estimate(model: ChoiceModel):
+    draw = model.draws[0]
+    shares = choice_shares(catalogue_utility(model, draw, slice(None)), model.nests, draw.dissimilarity).sum(axis=1)
+    views = draw.occasions * shares
+    estimate = next(e for e in model.estimates if e.name == "outside_share")
+    assert views @ (1 - shares) / views.sum() == pytest.approx(estimate.value, abs=0.01)
+
+
+def test_content_tells_who_would_watch_a_movie_and_some_of_how_many(truth: Service, model: ChoiceModel):
+    """Here content holds language and genre, which make most of taste, and in its last column a little of appeal."""
+    draw, member = model.draws[0], model.members[0]
+    told = offer_utility(model, draw, model.content, slice(None))
+    known = draw.score_slope * member.users @ member.movies.T
+    by_person = np.corrcoef((told - told.mean(axis=0)).ravel(), (known - known.mean(axis=0)).ravel())[0, 1]
+    assert by_person > 0.75
+    appeal = offer_appeal(model, draw, model.content)
+    assert np.corrcoef(appeal, truth.content[:, -1])[0, 1] > 0.5
+    assert np.mean(nearest_nest(model, model.content) == model.nests) == 1.0
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_does_not():
+    truth = service(n_users=150, n_movies=30, months=4, seed=2)
+    users, movies, content = (table.astype(np.float32) for table in (truth.users, truth.movies, truth.content))
+    few = [calibrate(truth.dataset, [(users, movies)], (users, movies), content, seed=seed, n_draws=2) for seed in (5, 5, 6)]
+    for name, value in vars(few[0].draws[1]).items():
+        assert np.array_equal(value, getattr(few[1].draws[1], name)), name
+    assert few[0].fingerprint == few[1].fingerprint != few[2].fingerprint
+
+
+def test_a_calibrated_model_is_the_same_after_a_round_trip_through_its_store(model: ChoiceModel, tmp_path: Path):
+    store.save(model, tmp_path)
+    back = store.load(tmp_path)
+    assert back.estimates == model.estimates
+    for there, here in zip(back.draws, model.draws, strict=True):
+        for name, value in vars(here).items():
+            assert np.array_equal(getattr(there, name), value), name
+    assert np.array_equal(back.hours_per_view, model.hours_per_view)
+
+
+def test_a_tiny_service_without_subscriptions_minutes_or_arrivals_is_calibrated_on_labelled_assumptions():
+    dataset = tiny_dataset()
+    bare = replace(
+        dataset,
+        subscriptions=None,
+        events=dataset.events.drop(columns="minutes"),
+        movies=dataset.movies[["movie_id", "title"]],
+    )
+    rng = np.random.default_rng(0)
+    users, movies = rng.normal(size=(bare.n_users, 4)).astype(np.float32), rng.normal(size=(bare.n_movies, 4)).astype(np.float32)
+    steps: list[tuple[int, int]] = []
+    model = calibrate(bare, [(users, movies)], (users, movies), movies, seed=0, n_draws=3, progress=lambda *s: steps.append(s))
+    kinds = {estimate.name: estimate.kind for estimate in model.estimates}
+    assert all(kinds[name] == "assumed" for name in ("outside_share", "completion", "hours_per_view", "churn_hours_slope"))
+    assert steps[-1][0] == steps[-1][1] == len(steps)
+
+
+def test_vectors_of_other_tables_are_refused():
+    dataset = tiny_dataset()
+    fine = np.zeros((dataset.n_users, 2), np.float32), np.zeros((dataset.n_movies, 2), np.float32)
+    for members, early, content in (
+        ([(fine[1], fine[1])], fine, fine[1]),
+        ([fine], (fine[0], fine[0]), fine[1]),
+        ([fine], fine, fine[0]),
+        ([], fine, fine[1]),
+    ):
+        with pytest.raises(DataError, match="E_SHAPE"):
+            calibrate(dataset, members, early, content, seed=0)
+
+
+def test_nothing_watched_after_the_cutoff_is_refused():
+    dataset = tiny_dataset()
+    fine = np.ones((dataset.n_users, 2), np.float32), np.ones((dataset.n_movies, 2), np.float32)
+    with pytest.raises(DataError, match="E_TOO_SMALL"):
+        calibrate(dataset, [fine], fine, fine[1], seed=0, cutoff=pd.Timestamp("2100-01-01"))
+
+
+def a_taste(*, rewatches: bool = True, n_arrivals: int = 50) -> Taste:
+    p = Parameters(
+        slope=3.0,
+        cold_slope_delta=0.0,
+        group_slope=0.0,
+        nest_slope=0.0,
+        seen=-4.0,
+        arrived=0.0,
+        launch=np.linspace(1.0, 0.2, N_AGES - 1),
+        dissimilarity=0.8,
+        appeal=np.zeros(2),
+    )
+    return Taste(
+        parameters=p,
+        covariance=np.diag(np.full(7 + N_AGES - 1, 0.01)),
+        n_choices=100,
+        n_users=10,
+        n_arrivals=n_arrivals,
+        rewatches=rewatches,
+        log_likelihood=-3.0,
+        log_likelihood_even=-4.0,
+    )
+
+
+def test_draws_have_the_mean_and_the_spread_of_the_estimates():
+    outside = OutsideShare(value=0.5, standard_error=0.02, reason="", plain=0.5)
+    sample = sampling.draws(a_taste(), outside, 400, np.random.default_rng(0))
+    lam = np.array([draw.dissimilarity for draw in sample])
+    assert lam.mean() == pytest.approx(0.8, abs=0.01)
+    assert lam.std() == pytest.approx(0.1, abs=0.015)
+    shift = np.array([draw.cold_shift for draw in sample])
+    assert (shift.mean(), shift.std()) == (pytest.approx(0.0, abs=0.01), pytest.approx(1.0, abs=0.02))
+    product = lam * [draw.outside_share for draw in sample]
+    assert product.std() / product.mean() == pytest.approx(0.04, abs=0.01)
+
+
+def test_what_is_assumed_is_swept_over_its_whole_range():
+    outside = OutsideShare(value=0.5, standard_error=None, reason="", plain=np.nan)
+    taste = a_taste(rewatches=False, n_arrivals=0)
+    sample = sampling.draws(taste, outside, 50, np.random.default_rng(0))
+    shares = sorted(draw.outside_share for draw in sample)
+    assert shares[0] == pytest.approx(ASSUMED_RANGE[0], abs=0.02)
+    assert shares[-1] == pytest.approx(ASSUMED_RANGE[1], abs=0.02)
+    assert {draw.rewatch for draw in sample} != {sampling.ASSUMED_REWATCH}
+    assert not np.any([draw.launch for draw in sample])
+    assert sampling.point(taste, outside).rewatch == sampling.ASSUMED_REWATCH
+    assert sampling.draws(taste, outside, 0, np.random.default_rng(0)) == []
