@@ -17,6 +17,8 @@ class Facts:
     """Figures of a workspace."""
 
     users: int
+    people: float | None
+    """Whom the users stand for; None where nothing has been trained."""
     movies: int
     on_service: int | None
     """None where nothing has been trained."""
@@ -40,10 +42,12 @@ def facts() -> Facts:
     if not limits:
         events = session.dataset().events["timestamp"]
         limits = (events.iloc[0], events.iloc[-1])
+    basis = session.basis() if session.has_run() else None
     return Facts(
         users=info.rows.get("users", 0),
+        people=float(basis.weight.sum()) if basis else None,
         movies=info.rows.get("movies", 0),
-        on_service=int(session.basis().choice.available.sum()) if session.has_run() else None,
+        on_service=int(basis.choice.available.sum()) if basis else None,
         events=info.rows.get("events", 0),
         offers=info.rows.get("offers", 0),
         first=pd.Timestamp(limits[0]).to_pydatetime(),

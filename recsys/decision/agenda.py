@@ -169,6 +169,7 @@ def _growing(basis: Basis) -> Decision | None:
         return None
     served, everyone = _share_served(basis, k)
     grown = (1.0 + fastest.monthly_growth_share) ** GROWTH_MONTHS
+    people = float(basis.weight[basis.persona_of == k].sum())
     return Decision(
         kind="audience",
         subject=fastest.name,
@@ -176,8 +177,8 @@ def _growing(basis: Basis) -> Decision | None:
         verdict="serve" if served < everyone else "keep",
         figures=(
             Figure(name="growth a month", value=fastest.monthly_growth_share, unit="share", origin="estimated"),
-            Figure(name="users today", value=float(fastest.size), unit="users", origin="estimated"),
-            Figure(name=f"users in {GROWTH_MONTHS} months", value=fastest.size * grown, unit="users", origin="estimated"),
+            Figure(name="users today", value=people, unit="users", origin="estimated"),
+            Figure(name=f"users in {GROWTH_MONTHS} months", value=people * grown, unit="users", origin="estimated"),
             Figure(name="occasions that find something here", value=served, unit="share", origin="estimated"),
             Figure(name="the same over all users", value=everyone, unit="share", origin="estimated"),
         ),

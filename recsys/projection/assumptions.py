@@ -31,6 +31,7 @@ def _money(basis: Basis, scenario: Scenario) -> list[Estimate]:
     listed = [
         _estimate("discount rate", economics.discount_rate, "share a year"),
         _estimate("hurdle rate", economics.hurdle_rate, "share of cost"),
+        _estimate("people behind each user", economics.people_per_user, "people"),
     ]
     prices = {change.plan: change.amount for change in scenario.audience if isinstance(change, ChangePrice)}
     for plan in sorted({plan.name: plan for plan in basis.plans}.values(), key=lambda plan: plan.name):

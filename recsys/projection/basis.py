@@ -52,7 +52,7 @@ class Basis:
     fingerprint: str
     """Of tables, terms and run: the key of every cache."""
     weight: FloatArray
-    """float64[n_users], real users that a row stands for: 1 unless the users are a sample."""
+    """float64[n_users], people that a row stands for: ``economics.people_per_user``."""
     subscribed: FloatArray
     """float64[n_users], chance of being subscribed today; counts for users of a plan that can be left."""
     return_share: float = 0.0
@@ -186,7 +186,7 @@ def load_basis(workspace: Workspace) -> Basis:
         run=run.name,
         simulated=dataset.simulated,
         fingerprint=digest.hexdigest(),
-        weight=np.ones(choice.n_users),
+        weight=np.full(choice.n_users, dataset.economics.people_per_user.value),
         subscribed=subscribed,
         return_share=return_share,
         data_end=dataset.events["timestamp"].max() if len(dataset.events) else None,

@@ -14,6 +14,8 @@ from recsys.workspace import Workspace
 
 ASSUMED_OFFERS = "the offers are the latest arrivals"
 """How the sentence in ``Dataset.assumed`` begins."""
+MIN_VIEWS = 10
+"""Views that a latest arrival has to have: a title that one person found is no example of what could be bought."""
 
 
 def latest_arrivals_as_offers(
@@ -24,6 +26,7 @@ def latest_arrivals_as_offers(
     window_months: int = 12,
     currency: str | None = None,
     replace_offers: bool = False,
+    min_views: int = MIN_VIEWS,
 ) -> Dataset:
     """Take the ``n`` movies that arrived last out of the catalogue, with their events, and offer them at one assumed fee.
 
@@ -35,6 +38,7 @@ def latest_arrivals_as_offers(
     fee : in ``currency``, above 0
     currency : None is that of the money terms, the only one allowed
     replace_offers : whether offers that are there already may go
+    min_views : movies with fewer views stay in the catalogue
 
     Returns
     -------
@@ -43,7 +47,7 @@ def latest_arrivals_as_offers(
     Raises
     ------
     DataError  E_RANGE, E_COST, E_CURRENCY, E_COLLISION (there are offers), E_NO_ARRIVALS (fewer than ``n`` movies have an
-        arrival), E_BUSY
+        arrival and so many views), E_BUSY
     """
     with workspace.writing():
         dataset = load_dataset(workspace)
@@ -54,22 +58,30 @@ def latest_arrivals_as_offers(
                 "Say that they may be replaced.",
                 table="offers",
             )
-        moved = with_latest_as_offers(dataset, n, fee=fee, window_months=window_months, currency=currency)
+        moved = with_latest_as_offers(dataset, n, fee=fee, window_months=window_months, currency=currency, min_views=min_views)
         publish_dataset(workspace, moved, report=load_info(workspace).report)
     return moved
 
 
 def with_latest_as_offers(
-    dataset: Dataset, n: int, *, fee: float, window_months: int = 12, currency: str | None = None
+    dataset: Dataset,
+    n: int,
+    *,
+    fee: float,
+    window_months: int = 12,
+    currency: str | None = None,
+    min_views: int = MIN_VIEWS,
 ) -> Dataset:
     """The same in memory; raises as :func:`latest_arrivals_as_offers` does."""
     _check(dataset, n, fee=fee, window_months=window_months, currency=currency)
     movies = dataset.movies
     arrivals = movies["available_from"].dropna() if "available_from" in movies else pd.Series(dtype="datetime64[s]")
+    views = np.bincount(dataset.events["movie_index"], minlength=len(movies))
+    arrivals = arrivals[views[arrivals.index] >= min_views]
     if len(arrivals) < n:
         raise DataError.of(
             "E_NO_ARRIVALS",
-            f"only {len(arrivals)} movies have an arrival, {n} are wanted.",
+            f"only {len(arrivals)} movies have an arrival and {min_views} views or more, {n} are wanted.",
             "Ask for fewer, or give available_from in the movies table.",
             table="movies",
             column="available_from",
@@ -84,8 +96,8 @@ def with_latest_as_offers(
     terms: dict[str, Any] = {"fee": float(fee), "currency": dataset.economics.currency, "window_months": int(window_months)}
     dated = [name for name in ("available_from", "available_until", "licence_fee", "licence_until") if name in movies]
     sentence = (
-        f"{ASSUMED_OFFERS}: {n} movies left the catalogue with their {int(gone.sum()):,} events and are offered at an assumed "
-        f"{fee:,.0f} {dataset.economics.currency} for {window_months} months each"
+        f"{ASSUMED_OFFERS} with {min_views} views or more: {n} movies left the catalogue with their {int(gone.sum()):,} events "
+        f"and are offered at an assumed {fee:,.0f} {dataset.economics.currency} for {window_months} months each"
     )
     return sealed(
         replace(

@@ -53,6 +53,9 @@ PLAN_TERMS: Mapping[PlanKind, tuple[str, ...]] = {
 }
 
 
+ONE_PERSON_EACH = Term(value=1.0, source="every user of the tables counts once")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Economics:
     """The money side of a workspace. ``discount_rate`` is a year's; ``hurdle_rate`` is the ROI an offer has to reach."""
@@ -63,6 +66,8 @@ class Economics:
     plans: tuple[Plan, ...]
     default_plan: str
     """Plan of users whose plan is not known."""
+    people_per_user: Term = ONE_PERSON_EACH
+    """People whom a user of the tables stands for: above 1 where the tables hold a sample of the audience."""
 
     def plan(self, name: str) -> Plan:
         """The plan of that name; KeyError where there is none."""
@@ -127,7 +132,9 @@ _TABLE = "economics"
 _KINDS: tuple[Origin, ...] = ("estimated", "configured", "assumed")
 _SHARES = ("margin_share", "fill_share", "platform_share")
 _RATES = ("discount_rate", "hurdle_rate")
-_LARGEST = {**dict.fromkeys(_SHARES, 1.0), "discount_rate": 10.0, "hurdle_rate": 100.0}
+_SAMPLE = "people_per_user"
+_LARGEST = {**dict.fromkeys(_SHARES, 1.0), "discount_rate": 10.0, "hurdle_rate": 100.0, _SAMPLE: 1e6}
+_SMALLEST = {_SAMPLE: 1.0}
 
 
 class _Reader:
@@ -142,11 +149,12 @@ class _Reader:
         version = document.get("schema", 1)
         if not isinstance(version, int) or version > 1:
             self._find("E_VERSION", "schema", f"the file has schema {version!r}; this version reads 1.", "Update the program.")
-        self._refuse_unknown(document, ("schema", "currency", "default_plan", "plans", *_RATES), "")
+        self._refuse_unknown(document, ("schema", "currency", "default_plan", "plans", _SAMPLE, *_RATES), "")
         currency = document.get("currency")
         if not (isinstance(currency, str) and len(currency) == 3 and currency.isascii() and currency.isupper()):
             self._find("E_CURRENCY", "currency", f"got {currency!r}.", "Give a three-letter code, for example INR.")
         rates = [self._term(document, name, name) for name in _RATES]
+        people = self._term(document, _SAMPLE, _SAMPLE) if _SAMPLE in document else ONE_PERSON_EACH
         plans = self._plans(document.get("plans"))
         default = document.get("default_plan")
         if not isinstance(default, str) or default not in {plan.name for plan in plans}:
@@ -155,7 +163,12 @@ class _Reader:
         if self._findings:
             raise DataError(self._findings)
         return Economics(
-            currency=str(currency), discount_rate=rates[0], hurdle_rate=rates[1], plans=tuple(plans), default_plan=str(default)
+            currency=str(currency),
+            discount_rate=rates[0],
+            hurdle_rate=rates[1],
+            plans=tuple(plans),
+            default_plan=str(default),
+            people_per_user=people,
         )
 
     def _plans(self, plans: Any) -> list[Plan]:
@@ -191,11 +204,12 @@ class _Reader:
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             self._find("E_NUMBER", place, f"got {value!r}.", "Give a finite number.")
             return nothing
-        largest = _LARGEST.get(key, math.inf)
-        if not 0.0 <= value <= largest:
-            self._find(
-                "E_RANGE", place, f"got {value}; allowed is 0 to {largest:g}.", "Shares and rates are fractions: 12 % is 0.12."
-            )
+        smallest, largest = _SMALLEST.get(key, 0.0), _LARGEST.get(key, math.inf)
+        if not smallest <= value <= largest:
+            remedy = "Shares and rates are fractions: 12 % is 0.12."
+            if key == _SAMPLE:
+                remedy = "Give how many people of the audience one user of the tables stands for."
+            self._find("E_RANGE", place, f"got {value}; allowed is {smallest:g} to {largest:g}.", remedy)
         return Term(value=float(value), source=str(source), kind=kind)
 
     def _refuse_unknown(self, table: dict[str, Any], known: tuple[str, ...], place: str) -> None:
@@ -220,6 +234,7 @@ def as_toml(economics: Economics) -> str:
             "default_plan": economics.default_plan,
             "discount_rate": _term(economics.discount_rate),
             "hurdle_rate": _term(economics.hurdle_rate),
+            _SAMPLE: _term(economics.people_per_user),
             "plans": plans,
         }
     )

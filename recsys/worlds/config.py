@@ -25,6 +25,8 @@ class WorldConfig:
     seed: int = 7
     start: str = "2025-01"
     """First month of the history, YYYY-MM."""
+    people_per_user: float = 500.0
+    """People whom each user stands for: money, and the fees that sellers ask, are those of a service of millions."""
 
     # Audience
     existing_share: float = 0.72
@@ -116,6 +118,7 @@ _LIMITS: tuple[tuple[str, float, float], ...] = (
     ("n_offers", 0, 500),
     ("months", 1, 60),
     ("seed", 0, 2**63 - 1),
+    ("people_per_user", 1.0, 1e6),
     ("dissimilarity", 0.05, 1.0),
     ("rewatch", 0.0, 1.0),
 )

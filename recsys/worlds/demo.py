@@ -81,7 +81,7 @@ def _write_tables(config: WorldConfig, draft: Path, progress: Progress | None) -
     movies = catalogue(config)
     counts = {"users": 0, "movies": config.n_movies, "offers": config.n_offers, "events": 0, "subscriptions": 0}
     _csv(movies_table(config, movies), draft / "movies.csv")
-    (draft / "economics.toml").write_text(as_toml(terms.ECONOMICS), encoding="utf-8")
+    (draft / "economics.toml").write_text(as_toml(terms.economics(config.people_per_user)), encoding="utf-8")
     with pq.ParquetWriter(draft / "events.parquet", EVENTS, compression="zstd") as events_file:
         for number, block in enumerate(histories(config, movies, progress)):
             if number == 0 and config.n_offers:

@@ -20,7 +20,7 @@ from recsys.worlds.taste import launch_curve
 BASE_MONTHS = 12
 LATER_SHARE = 0.5
 """Sellers charge half for the months of a window after the first twelve."""
-LICENCE_INR_PER_USER_YEAR = 0.9
+LICENCE_INR_PER_PERSON_YEAR = 0.9
 """What the service paid in the past for a movie of average quality in a language that everybody speaks."""
 
 
@@ -39,13 +39,13 @@ class Asks:
 
 
 def asks(config: WorldConfig, block: BlockHistory) -> Asks:
-    """Terms of all offers, priced on the first block of users and scaled to the whole service."""
+    """Terms of all offers, priced on the first block of users and scaled to the whole audience."""
     movies = block.parts.movies
     offer = np.arange(config.n_offers)
     key = stream(config.seed, "asks")
     window = windows(config)
     exclusive = (uniform(key, offer, 1) < 0.4).astype(np.int64)
-    worth = _worth(config, block, window) * config.n_users / block.parts.users.n_users
+    worth = _worth(config, block, window) * config.people_per_user * config.n_users / block.parts.users.n_users
     dubbed = movies.dubbed[movies.offers].sum(axis=1)
     dubbing = 0.06 * worth * dubbed
     marketing = np.where(uniform(key, offer, 2) < 0.6, 0.08 * worth, 0.0)
@@ -75,7 +75,14 @@ def past_fees(config: WorldConfig, movies: Catalogue) -> FloatArray:
     audience = np.array(society.AUDIENCE_SHARES)[movies.language]
     years = (movies.expires - movies.arrives) / 24
     noise = 0.4 * normal(key, number, 0)
-    fee = LICENCE_INR_PER_USER_YEAR * config.n_users * audience * years * np.exp(0.8 * movies.quality + noise)
+    fee = (
+        LICENCE_INR_PER_PERSON_YEAR
+        * config.people_per_user
+        * config.n_users
+        * audience
+        * years
+        * np.exp(0.8 * movies.quality + noise)
+    )
     known = (uniform(key, number, 1) < config.licence_share) & (years < 4)
     return np.where(known, _round(fee), np.nan)
 

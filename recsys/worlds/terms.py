@@ -1,5 +1,7 @@
 """How the simulated service earns: the ``economics.toml`` that goes with it."""
 
+from dataclasses import replace
+
 from recsys.tables.terms import Economics, Plan, Term
 
 SOURCE = "demo world"
@@ -22,8 +24,13 @@ ECONOMICS = Economics(
     ),
     default_plan="monthly",
 )
-"""Plans of ``society.PLANS``. One simulated user is one user: revenue, and with it the fees of offers, are those of a service
-of some thousands of users, so a slate that a service of a million would buy for 1.8 crore is asked for in thousands here."""
+"""Plans of ``society.PLANS``, for tables that hold everybody."""
+
+
+def economics(people_per_user: float) -> Economics:
+    """The terms of a service whose tables hold one user for so many people."""
+    source = f"{SOURCE}: its tables are a sample of a larger audience"
+    return replace(ECONOMICS, people_per_user=Term(value=people_per_user, source=source))
 
 
 def subscriber_month() -> float:

@@ -49,12 +49,16 @@ class TrueEffect:
         return float(self.monthly[measure].sum())
 
     def value(self, economics: Economics) -> float:
-        """Revenue that the offers add, discounted to month 0, in the currency of the terms; costs are not in it."""
+        """Revenue that the offers add, discounted to month 0, in the currency of the terms; costs are not in it.
+
+        The measures are of the simulated users; the revenue is of the people they stand for.
+        """
         by_month = sum(
             (self.monthly[measure] * rate for measure, rate in _rates(economics).items()), np.zeros(len(self.monthly["hours"]))
         )
         months = np.arange(1, len(by_month) + 1)
-        return float((by_month / (1.0 + economics.discount_rate.value) ** (months / 12)).sum())
+        discounted = by_month / (1.0 + economics.discount_rate.value) ** (months / 12)
+        return float(economics.people_per_user.value * discounted.sum())
 
 
 @dataclass(frozen=True, kw_only=True)

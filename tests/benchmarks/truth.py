@@ -30,6 +30,7 @@ def compare(workspace: Workspace, horizon_months: int, futures: int) -> pd.DataF
     known = {field.name for field in fields(WorldConfig)}
     config = WorldConfig(**{name: value for name, value in written["config"].items() if name in known})
     truth = true_effects(config, horizon_months=horizon_months, futures=futures)
+    people = config.people_per_user
     rows = []
     for offer in basis.offer_ids.ids:
         asked = Scenario(name=offer, changes=(Acquire(offer=offer),), horizon_months=horizon_months)
@@ -42,19 +43,19 @@ def compare(workspace: Workspace, horizon_months: int, futures: int) -> pd.DataF
                 "offer": offer,
                 "support": result.support,
                 "gross": result.gross_hours.p50,
-                "true_gross": true.total("gross_hours"),
+                "true_gross": people * true.total("gross_hours"),
                 "point": point.offers[0].incremental_hours.p50,
                 "p10": result.incremental_hours.p10,
                 "p50": result.incremental_hours.p50,
                 "p90": result.incremental_hours.p90,
-                "true": true.total("hours"),
-                "error": true.standard_error["hours"],
+                "true": people * true.total("hours"),
+                "error": people * true.standard_error["hours"],
                 "value": answer.acquisition_effect.value.p50,
                 "true_value": true.value(basis.economics),
             }
         )
     baseline = point.baseline
-    print(f"baseline hours: projected {baseline.hours:,.0f}, true {truth.baseline['hours'].sum():,.0f}")
+    print(f"baseline hours: projected {baseline.hours:,.0f}, true {people * truth.baseline['hours'].sum():,.0f}")
     return pd.DataFrame(rows)
 
 

@@ -53,6 +53,17 @@ def test_more_offers_than_arrivals_are_refused_and_nothing_changes(workspace: Wo
     assert load_dataset(workspace).fingerprint == before
 
 
+def test_an_arrival_that_hardly_anybody_watched_is_no_offer():
+    """m11 arrived last; with its events gone but nine, m10 and m09 are the latest that count."""
+    dataset = builders.tiny_dataset(n_offers=0)
+    newest = dataset.events["movie_index"] == 11
+    few = replace(dataset, events=dataset.events[~newest | (newest.cumsum() <= 9)].reset_index(drop=True))
+    assert with_latest_as_offers(few, 2, fee=1.0).offers["movie_id"].tolist() == ["m09", "m10"]
+    assert with_latest_as_offers(few, 2, fee=1.0, min_views=9).offers["movie_id"].tolist() == ["m10", "m11"]
+    with pytest.raises(DataError, match="E_NO_ARRIVALS"):
+        with_latest_as_offers(few, 3, fee=1.0)
+
+
 def test_offers_that_are_there_are_not_overwritten_unasked(tmp_path: Path):
     workspace = builders.tiny_workspace(tmp_path)
     with pytest.raises(DataError) as refusal:

@@ -64,6 +64,14 @@ def test_what_is_written_is_read_back(tmp_path: Path):
     assert load_economics(path) == ASSUMED
 
 
+def test_tables_that_are_a_sample_say_how_many_people_a_user_stands_for(tmp_path: Path):
+    sampled = 'people_per_user = { value = 400, source = "one subscriber in 400 is in the extract" }' + VALID
+    economics = parse_economics(sampled.encode())
+    assert economics.people_per_user == Term(value=400.0, source="one subscriber in 400 is in the extract")
+    assert parse_economics(as_toml(economics).encode()) == economics
+    assert parse_economics(VALID.encode()).people_per_user.value == 1.0
+
+
 @pytest.mark.parametrize(
     ("old", "new", "code", "column"),
     [
@@ -74,6 +82,8 @@ def test_what_is_written_is_read_back(tmp_path: Path):
         ('kind = "svod"', 'kind = "free"', "E_PLAN", "plans.monthly.kind"),
         ("value = 0.12", "value = 12", "E_RANGE", "discount_rate"),
         ("value = 0.6", "value = 60", "E_RANGE", "plans.monthly.margin_share"),
+        ("schema = 1", 'people_per_user = { value = 0.5, source = "x" }', "E_RANGE", "people_per_user"),
+        ("schema = 1", "people_per_user = 400", "E_SOURCE", "people_per_user"),
         ("value = 149", "value = -1", "E_RANGE", "plans.monthly.monthly_price"),
         ("value = 149", "value = nan", "E_NUMBER", "plans.monthly.monthly_price"),
         ("value = 149", "value = inf", "E_NUMBER", "plans.monthly.monthly_price"),

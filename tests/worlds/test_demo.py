@@ -17,7 +17,7 @@ from recsys.worlds import blocks, demo, society, words
 from recsys.worlds.config import WorldConfig
 from recsys.worlds.demo import write_world
 from recsys.worlds.movies import catalogue
-from recsys.worlds.terms import ECONOMICS
+from recsys.worlds.terms import economics
 from recsys.worlds.users import users
 from tests.worlds.worlds import SMALL
 
@@ -64,12 +64,12 @@ def test_it_is_imported_without_a_finding_and_known_to_be_simulated(world, tmp_p
     dataset = load_dataset(workspace)
     assert dataset.simulated
     assert (dataset.n_users, dataset.n_movies, len(dataset.offers)) == (SMALL.n_users, SMALL.n_movies, SMALL.n_offers)
-    assert dataset.economics == ECONOMICS
+    assert dataset.economics == economics(SMALL.people_per_user)
     assert dataset.subscriptions is not None
 
 
 def test_terms_and_description_say_that_they_are_simulated(world):
-    assert load_economics(world / "economics.toml") == ECONOMICS
+    assert load_economics(world / "economics.toml") == economics(SMALL.people_per_user)
     document = json.loads((world / "world.json").read_text())
     assert document["simulated"] is True
     assert "Simulated" in document["note"]

@@ -9,7 +9,7 @@ from recsys.errors import DataError
 from recsys.worlds import blocks, process, truth
 from recsys.worlds.movies import catalogue
 from recsys.worlds.state import Added
-from recsys.worlds.terms import ECONOMICS
+from recsys.worlds.terms import ECONOMICS, economics
 from recsys.worlds.truth import true_effects
 from tests.worlds.worlds import SMALL, as_offer, block, views
 
@@ -131,6 +131,12 @@ def test_value_is_margin_times_months_plus_advertising_plus_rentals_discounted()
     monthly["subscriber_months"][11], monthly["ad_hours"][11], monthly["rentals"][11] = 10, 100, 5
     effect = truth.TrueEffect(offers=("x",), monthly=monthly, standard_error={})
     assert effect.value(ECONOMICS) == pytest.approx((10 * 199 * 0.62 + 100 * 9 * 0.6 * 0.16 + 5 * 49 * 0.4) / 1.12)
+
+
+def test_value_counts_the_people_that_each_user_stands_for():
+    monthly = {name: np.full(12, 3.0) for name in truth.MEASURES}
+    effect = truth.TrueEffect(offers=("x",), monthly=monthly, standard_error={})
+    assert effect.value(economics(500.0)) == pytest.approx(500 * effect.value(ECONOMICS))
 
 
 def test_an_unknown_offer_and_an_empty_horizon_are_refused():

@@ -50,7 +50,12 @@ def _card(decision: Decision, currency: str, position: int) -> None:
 
 def _holds(held: Facts) -> None:
     with st.container(horizontal=True, gap="small"):
-        _figure("Users", words.compact(held.users), "in this workspace")
+        stand_for = held.people is not None and held.people > held.users
+        _figure(
+            "Users",
+            words.compact(held.users),
+            f"a sample that stands for {words.compact(held.people or 0.0)} people" if stand_for else "in this workspace",
+        )
         if held.on_service is None:
             _figure("Movies", words.compact(held.movies), "in the catalogue")
         else:

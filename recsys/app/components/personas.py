@@ -26,7 +26,9 @@ def personas() -> None:
     total = sum(persona.size for persona in listed)
     head, order = st.columns([3, 2], vertical_alignment="bottom")
     groups = f"{words.users(total)} in {words.count(len(listed))} groups that watch alike; every user is in one."
-    head.markdown(f"{groups} In brackets: how many times as often as all users.")
+    each = basis.economics.people_per_user.value
+    sample = f" Each user stands for {words.compact(each)} people." if each > 1 else ""
+    head.markdown(f"{groups}{sample} In brackets: how many times as often as all users.")
     by = order.selectbox("Order", list(_ORDERS), key="personas.order") or next(iter(_ORDERS))
     ranked = sorted(listed, key=_ORDERS[by])
     columns = st.columns(2, gap="medium")
