@@ -211,15 +211,18 @@ def train(workspace: Workspace, model: Any, members: int, seed: int) -> Document
 def _evaluated(document: Document) -> None:
     from recsys.evaluation import text
 
-    Console(soft_wrap=True, highlight=False).print(text.comparison(document), markup=False)
+    shown = text.cold(document) if document["kind"] == "cold" else text.comparison(document)
+    Console(soft_wrap=True, highlight=False).print(shown, markup=False)
 
 
 @partial(command, show=_evaluated)
 @click.option("--split", type=click.Choice(["temporal", "random", "leave-one-out"]), default="temporal", show_default=True)
 @click.option("--at", type=click.IntRange(1, 1000), multiple=True, default=(10, 20, 50, 100), show_default=True, help="Places.")
+@click.option("--cold", is_flag=True, help="Hide a fifth of the movies, and judge what is said of them before anybody watched.")
 @click.option("--seed", type=int, default=0, show_default=True)
-def evaluate(workspace: Workspace, split: Any, at: tuple[int, ...], seed: int) -> Document:
+def evaluate(workspace: Workspace, split: Any, at: tuple[int, ...], cold: bool, seed: int) -> Document:
     """How well each model ranks what was watched later, against the baselines; kept for the app's Models page."""
+    from recsys.models.cold import ColdConfig
     from recsys.models.compare import CompareConfig
     from recsys.pipeline import evaluate as room
 
@@ -228,6 +231,8 @@ def evaluate(workspace: Workspace, split: Any, at: tuple[int, ...], seed: int) -
         def tell(stage: str, done: int, total: int) -> None:
             report(stage, done / total)
 
+        if cold:
+            return room.evaluate_cold(workspace, ColdConfig(seed=seed), tell)
         return room.evaluate_ranking(workspace, CompareConfig(split=split, at=tuple(sorted(set(at))), seed=seed), tell)
 
 

@@ -102,3 +102,36 @@ def _ahead(pairs: Mapping[str, Any], models: Mapping[str, Any]) -> str:
     said += f"; clearly better than {', '.join(beaten)}" if beaten else ""
     said += f"; not clearly better than {', '.join(level)}" if level else ""
     return f"{said} ({pairs['test']}, {pairs['correction']}, level {pairs['level']:g})."
+
+
+def cold(document: Mapping[str, Any]) -> str:
+    """The document of :func:`recsys.models.cold.compare_cold` as text: rankings and audience sizes by the first days known."""
+    blocks = [
+        f"{document['hidden_movies']:,} movies hidden with all their views; trained on the other {document['known_movies']:,}"
+    ]
+    for day, ranked in document["ranking"].items():
+        metrics = list(next(iter(ranked["models"].values())))
+        shown = [name for name in metrics if name.startswith(("ndcg", "recall"))]
+        rows = [[name, *(figure(each[metric]) for metric in shown)] for name, each in ranked["models"].items()]
+        title = f"Ranking hidden movies for {ranked['users']:,} users, knowing {_known(day)}"
+        models = {name: {"metrics": each} for name, each in ranked["models"].items()}
+        blocks += [f"{title}\n{table(['way', *shown], rows)}", _ahead(ranked["pairs"], models)]
+    for day, told in document["appeal"].items():
+        rows = [
+            [
+                name,
+                figure(each["r2"]),
+                f"{each['rmse_nats']:.2f}",
+                *(f"{interval['coverage']:.1%} ({interval['width_nats']:.1f})" for interval in each["interval"].values()),
+            ]
+            for name, each in told["predictors"].items()
+        ]
+        levels = next(iter(told["predictors"].values()))["interval"]
+        head = ["predictor", "R2", "error", *(f"in {level} interval (width)" for level in levels)]
+        blocks.append(f"Telling ln views of {told['movies']:,} movies, knowing {_known(day)}\n{table(head, rows)}")
+    held = ", ".join(f"{each['coverage']:.1%} in the {level} interval" for level, each in document["score_intervals"].items())
+    return "\n\n".join([*blocks, f"Scores told from content, measured: {held}."])
+
+
+def _known(day: str) -> str:
+    return "nothing but content" if day == "0" else f"the first {day} day{'' if day == '1' else 's'} of views"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import linalg, sparse
 
 from recsys.embeddings.features import MOVIE_COLUMNS_LEFT_OUT, FeatureSpace
@@ -147,14 +147,93 @@ def content_knn(views: sparse.csr_array, movies: pd.DataFrame, *, neighbours: in
     movies : the table of movies, row k is column k of the views
     neighbours : movies each watched one speaks for
     """
-    codes = FeatureSpace.learn(movies, MOVIE_COLUMNS_LEFT_OUT, min_count=2).encode(movies).astype(np.float64)
-    n_movies = len(movies)
-    carriers = np.bincount(codes.indices, minlength=codes.shape[1])
-    weighted = sparse.csr_array(codes @ sparse.diags_array(np.log((1 + n_movies) / (1 + carriers))))
-    length = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
-    unit = sparse.csr_array(sparse.diags_array(1 / np.maximum(length, 1e-12)) @ weighted)
+    unit, n_movies = content_directions(movies), len(movies)
     blocks = [_nearest(unit, start, min(start + KNN_BLOCK, n_movies), neighbours) for start in range(0, n_movies, KNN_BLOCK)]
     return Neighbours("content_knn", _ones(views), sparse.csr_array(sparse.vstack(blocks)))
+
+
+def content_directions(movies: pd.DataFrame) -> sparse.csr_array:
+    """Attributes of each movie as a vector of length 1 (or 0 where nothing is known), rare ones counting more: CSR."""
+    codes = FeatureSpace.learn(movies, MOVIE_COLUMNS_LEFT_OUT, min_count=2).encode(movies).astype(np.float64)
+    carriers = np.bincount(codes.indices, minlength=codes.shape[1])
+    weighted = sparse.csr_array(codes @ sparse.diags_array(np.log((1 + len(movies)) / (1 + carriers))))
+    length = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
+    return sparse.csr_array(sparse.diags_array(1 / np.maximum(length, 1e-12)) @ weighted)
+
+
+def cold_knn(views: sparse.csr_array, movies: pd.DataFrame, cold: NDArray[np.bool_], *, neighbours: int = 50) -> Neighbours:
+    """Movies that nobody has watched, by how much of what is most like each the user watched.
+
+    Unlike :func:`content_knn`, each cold movie keeps its own nearest among those that were watched, so that none is left without.
+
+    Parameters
+    ----------
+    views : CSR[n_users, n_movies], without views of cold movies
+    movies : the table of movies
+    cold : bool[n_movies], movies to score; the others score 0
+    neighbours : watched movies that speak for a cold one
+    """
+    unit = content_directions(movies)
+    warm = np.flatnonzero(np.bincount(views.indices, minlength=len(movies)) > 0)
+    warm = warm[~cold[warm]]
+    rows = np.flatnonzero(cold)
+    kept = min(neighbours, len(warm))
+    similarity = sparse.lil_array((len(movies), len(movies)), dtype=np.float32)
+    for start in range(0, len(rows), KNN_BLOCK):
+        block = rows[start : start + KNN_BLOCK]
+        alike = (unit[block] @ unit[warm].T).toarray().astype(np.float32)
+        lowest = -np.partition(-alike, kept - 1, axis=1)[:, kept - 1 : kept]
+        place, column = np.nonzero((alike >= lowest) & (alike > 0))
+        similarity[warm[column], block[place]] = alike[place, column]
+    return Neighbours("content_knn", _ones(views), sparse.csr_array(similarity))
+
+
+def genre_popularity(genres: FloatArray, counts: FloatArray, known: IntArray) -> Popularity:
+    """Every movie by how many watched a movie of its genres on average.
+
+    Parameters
+    ----------
+    genres : float64[n_movies, n_genres], shares
+    counts : float64[n_movies], viewers
+    known : rows of the movies whose viewers may be looked at
+
+    Examples
+    --------
+    >>> genres = np.array([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]])
+    >>> genre_popularity(genres, np.array([8.0, 2.0, 0.0]), np.array([0, 1])).popularity
+    array([8., 2., 5.])
+    """
+    return Popularity("genre_popularity", genres @ _genre_means(genres, counts, known))
+
+
+def own_genres(views: sparse.csr_array, genres: FloatArray, counts: FloatArray, known: IntArray) -> "ByGenre":
+    """Every movie by its genres' popularity, each genre counting as much as the user watched of it.
+
+    Parameters as :func:`genre_popularity`, and CSR[n_users, n_movies] of views.
+    """
+    watched = _ones(views) @ genres
+    mix = watched / np.maximum(watched.sum(axis=1, keepdims=True), 1e-12)
+    return ByGenre("own_genres", mix, genres * _genre_means(genres, counts, known))
+
+
+@dataclass(frozen=True, eq=False)
+class ByGenre:
+    """A user's mix of genres times what each movie has of them."""
+
+    name: str
+    mix: FloatArray
+    """float64[n_users, n_genres]"""
+    worth: FloatArray
+    """float64[n_movies, n_genres]"""
+
+    def score(self, user_rows: IntArray) -> Float32Array:
+        """float32[len(user_rows), n_movies]"""
+        return np.asarray(self.mix[user_rows] @ self.worth.T, dtype=np.float32)
+
+
+def _genre_means(genres: FloatArray, counts: FloatArray, known: IntArray) -> FloatArray:
+    means: FloatArray = (genres[known].T @ counts[known]) / np.maximum(genres[known].sum(axis=0), 1e-12)
+    return means
 
 
 def ease(views: sparse.csr_array, *, regularisation: float = 300.0) -> Neighbours:

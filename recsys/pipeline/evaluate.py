@@ -12,6 +12,7 @@ from typing import Any
 
 from recsys.errors import ArtefactError
 from recsys.evaluation.slices import Masks
+from recsys.models.cold import ColdConfig, compare_cold
 from recsys.models.compare import CompareConfig, compare
 from recsys.models.protocol import Progress, no_progress
 from recsys.pipeline.measure import persona_masks
@@ -33,6 +34,17 @@ def evaluate_ranking(workspace: Workspace, config: CompareConfig, progress: Prog
     dataset = load_dataset(workspace)
     groups = _personas(workspace, dataset)
     return _kept(workspace, dataset, config.split, lambda: compare(dataset, config, groups=groups, progress=progress))
+
+
+def evaluate_cold(workspace: Workspace, config: ColdConfig, progress: Progress = no_progress) -> Document:
+    """Hide a fifth of the movies and judge what is said of them.
+
+    Raises
+    ------
+    DataError  E_NO_TABLES; and as :func:`recsys.models.cold.compare_cold`
+    """
+    dataset = load_dataset(workspace)
+    return _kept(workspace, dataset, "cold", lambda: compare_cold(dataset, config, progress=progress))
 
 
 def _kept(workspace: Workspace, dataset: Dataset, kind: str, make: Callable[[], Document]) -> Document:
