@@ -6,6 +6,7 @@ Caches are keyed by what is on disk (the run's name and the tables' stamp), neve
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -14,9 +15,10 @@ from recsys.app.ranges import Desk
 from recsys.app.words.numbers import day
 from recsys.errors import ArtefactError, DataError
 from recsys.projection.basis import Basis, load_basis
-from recsys.projection.calibration import FILE
+from recsys.projection.calibration import FILE as CALIBRATION
 from recsys.projection.project import project as answer
 from recsys.projection.result import Projection
+from recsys.proof.store import REPORT, load_report
 from recsys.scenario.hash import content_hash
 from recsys.scenario.scenario import Scenario
 from recsys.scenario.store import ScenarioStore
@@ -145,6 +147,17 @@ def ranges(scenario: Scenario) -> Projection | None:
     return desk().ask(key, lambda: answer(opened, scenario, draws="all"), reader=reader())
 
 
+def backtest() -> dict[str, Any] | None:
+    """What the time machine found on this workspace; None where it has not been run.
+
+    Raises
+    ------
+    ArtefactError  the result is damaged
+    """
+    opened = workspace()
+    return _backtest(str(opened.root), stamp(opened))
+
+
 def scenarios() -> ScenarioStore:
     """Saved scenarios of the workspace."""
     return ScenarioStore(workspace().scenarios)
@@ -153,7 +166,7 @@ def scenarios() -> ScenarioStore:
 def stamp(opened: Workspace) -> str:
     """Changes whenever tables, terms or calibration on disk do."""
     seen = []
-    for path in (opened.tables / TABLES_JSON, opened.economics, opened.backtest / FILE):
+    for path in (opened.tables / TABLES_JSON, opened.economics, opened.backtest / REPORT, opened.backtest / CALIBRATION):
         try:
             status = path.stat()
         except FileNotFoundError:
@@ -171,6 +184,11 @@ def desk() -> Desk[Projection]:
 @st.cache_resource(max_entries=2, show_spinner="Reading the tables …")
 def _dataset(root: str, stamp_of_tables: str) -> Dataset:  # noqa: ARG001  the stamp is part of the cache's key
     return load_dataset(Workspace(Path(root)))
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _backtest(root: str, stamp_of_tables: str) -> dict[str, Any] | None:  # noqa: ARG001  as above
+    return load_report(Workspace(Path(root)))
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the model …")

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from recsys.choice.model import ChoiceModel, Estimate
+from recsys.choice.model import ChoiceModel, Estimate, Float32Array
 from recsys.embeddings.features import FeatureSpace
 from recsys.errors import ArtefactError
 from recsys.ids import FloatArray
@@ -63,8 +63,7 @@ class Calibration:
 
     def shifts(self, offers: pd.DataFrame) -> FloatArray:
         """Correction of each offer's appeal, float64[n_offers], nats."""
-        codes = self.features.encode(offers)
-        shifts: FloatArray = self.shift_nats + np.asarray(codes @ self.weights, dtype=np.float64)
+        shifts: FloatArray = self.shift_nats + attribute_codes(self.features, offers).astype(np.float64) @ self.weights
         return shifts
 
     def widened(self, choice: ChoiceModel) -> ChoiceModel:
@@ -125,6 +124,28 @@ class Calibration:
         if not (finite and made.spread_factor > 0 and made.weights.shape == (made.features.n_codes,)):
             raise ArtefactError.of("E_FORMAT", "the calibration's figures do not fit together.", _REMEDY)
         return made
+
+
+def attribute_codes(features: FeatureSpace, movies: pd.DataFrame) -> Float32Array:
+    """Attributes as a regression takes them, float32[n_movies, features.n_codes]: 1 for every value that a movie has.
+
+    Unlike in a tower, a set of values is no mean of them: that a movie has many genres says something too, and on MovieTweetings
+    the sum ranks arrivals better. Numbers are shared between their two knots.
+
+    Examples
+    --------
+    >>> from recsys.embeddings.features import Feature
+    >>> genres = FeatureSpace((Feature(column="genres", names=("Action", "Drama")),))
+    >>> attribute_codes(genres, pd.DataFrame({"genres": ["Action|Drama", "Horror"]}))
+    array([[1., 1.],
+           [0., 0.]], dtype=float32)
+    """
+    codes = features.encode(movies)
+    named = np.repeat([bool(each.names) for each in features.features], [each.n_codes for each in features.features])
+    if features.n_codes:
+        codes.data[named[codes.indices]] = 1.0
+    dense: Float32Array = codes.toarray().astype(np.float32)
+    return dense
 
 
 def load_calibration(folder: Path, data: str) -> Calibration | None:

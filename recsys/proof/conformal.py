@@ -19,7 +19,7 @@ import pandas as pd
 from recsys.choice.ridge import fit_ridge
 from recsys.embeddings.features import MOVIE_COLUMNS_LEFT_OUT, FeatureSpace
 from recsys.ids import FloatArray
-from recsys.projection.calibration import Calibration, Held
+from recsys.projection.calibration import Calibration, Held, attribute_codes
 
 FEWEST_ARRIVALS = 30
 """Past arrivals below which nothing is calibrated."""
@@ -52,7 +52,7 @@ def fit_calibration(past: Misjudged, *, days: int, origins: int, data: str, held
     if n < FEWEST_ARRIVALS:
         return None
     features = FeatureSpace.learn(past.attributes, MOVIE_COLUMNS_LEFT_OUT, min_count=_FEWEST_WITH_VALUE)
-    codes = np.asarray(features.encode(past.attributes).todense(), dtype=np.float32)
+    codes = attribute_codes(features, past.attributes)
     if features.n_codes:
         fit = fit_ridge(codes, past.nats, np.ones(n))
         shift, weights, away = float(fit.coefficients[0]), fit.coefficients[1:], past.nats - fit.leave_one_out

@@ -2,6 +2,7 @@
 
 from recsys.app.charts.effects import audience_of, cumulative_cash, hours_waterfall, money_waterfall, monthly_hours, walk_away
 from recsys.app.charts.points import BOX, PICK, legend_of, point_map
+from recsys.app.charts.proof import projected_against_actual
 from recsys.app.charts.swings import swings_of
 from recsys.app.charts.trends import sparkline
 
@@ -15,6 +16,7 @@ __all__ = [
     "money_waterfall",
     "monthly_hours",
     "point_map",
+    "projected_against_actual",
     "sparkline",
     "swings_of",
     "walk_away",

@@ -7,6 +7,7 @@ from recsys.app.components.frame import ICON, brand, page, side_by_side, style
 from recsys.app.components.home import home
 from recsys.app.components.maps import audience_map, movies_map
 from recsys.app.components.personas import personas
+from recsys.app.components.proof import proof
 from recsys.app.components.slate import slate
 from recsys.app.components.train import training
 
@@ -21,6 +22,7 @@ __all__ = [
     "movies_map",
     "page",
     "personas",
+    "proof",
     "side_by_side",
     "slate",
     "style",

@@ -1,0 +1,113 @@
+"""The proof page: scores in words, a command where there is nothing, and a warning where the tables have moved on."""
+
+import numpy as np
+import pytest
+
+from recsys.app import session
+from recsys.app.views import proof as views
+from recsys.app.words import proof as words
+from recsys.projection.basis import Basis
+from recsys.proof import store
+from recsys.proof.record import Substitution
+from recsys.proof.report import document
+from recsys.proof.rivals import RIVALS
+from tests.pages.conftest import Open
+from tests.pages.test_scenario_page import said
+from tests.proof.builders import arrived, origin
+
+PATH = "pages/visualise/proof.py"
+
+
+def report(data: str, *, better: bool = True) -> dict:
+    """Thirty arrivals; the projection is off by a tenth and the rivals by half, or the other way round."""
+    rng = np.random.default_rng(0)
+    ours, theirs = (0.1, 0.8) if better else (0.8, 0.1)
+    arrivals = [
+        arrived(
+            float(round(actual)),
+            float(actual * np.exp(rng.normal(0, ours))),
+            rivals={name: float(actual * np.exp(rng.normal(0, theirs))) for name in RIVALS},
+        )
+        for actual in np.exp(rng.normal(4, 1, 30))
+    ]
+    launches = tuple(
+        Substitution(movie_id=f"m{k}", kind="launch", views=100.0, measured=8.0 + k, projected=9.0 + k) for k in range(6)
+    )
+    made = [origin(*arrivals[:15]), origin(*arrivals[15:], date="2024-03-01")]
+    made[0] = type(made[0])(**{**vars(made[0]), "substitutions": launches})
+    facts = {"data": data, "simulated": True, "settings": {}, "notes": ["Simulated."], "calibration": None}
+    return document(made, days=[28], seed=0, facts=facts)
+
+
+def publish(data: str, **options: bool) -> None:
+    workspace = session.workspace()
+    store.publish(workspace, report(data, **options), [], None, {})
+
+
+def test_the_page_says_how_good_the_projection_was(service: Basis, opened: Open):
+    publish(session.fingerprint())
+    app = opened(PATH)
+    assert not app.exception
+    assert not app.error
+    text = said(app)
+    assert "better than all three rivals" in text
+    assert "Too few past arrivals to calibrate" in text
+    assert "The two agree within the error." in text
+    assert not app.warning
+
+
+def test_a_projection_that_loses_is_said_to_lose(service: Basis, opened: Open):
+    publish(session.fingerprint(), better=False)
+    assert "worse than popularity of genre, five comparables and gradient-boosted trees" in said(opened(PATH))
+
+
+def test_a_proof_of_other_tables_is_marked(service: Basis, opened: Open):
+    publish("other tables")
+    app = opened(PATH)
+    assert "other data" in app.warning[0].value
+
+
+def test_without_a_backtest_the_command_is_there(service: Basis, opened: Open):
+    app = opened(PATH)
+    assert app.code[0].value.endswith(" backtest")
+    assert not app.exception
+
+
+def miss(**changes: object) -> dict:
+    return {
+        "title": "A",
+        "p10": 5.0,
+        "p50": 10.0,
+        "p90": 20.0,
+        "actual": 80.0,
+        "inside_support": True,
+        "comparables": ["B", "C"],
+        "nearest_rival": {"name": "five_comparables", "value": 12.0},
+        **changes,
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, "Won 8.0 times the middle estimate. No rival saw it either; the nearest, five comparables, said 12."),
+        (
+            {"nearest_rival": {"name": "gradient_boosting", "value": 70.0}},
+            "What was known did tell: gradient-boosted trees said 70.",
+        ),
+        ({"inside_support": False}, "Unlike anything on the service then"),
+        ({"actual": 2.0}, "Won 20% of the middle estimate."),
+        ({"actual": 19.0}, "Inside its range"),
+    ],
+)
+def test_why_a_miss_happened_is_read_from_its_figures(changes: dict, expected: str):
+    assert expected in words.why(miss(**changes))
+
+
+def test_a_point_is_held_where_the_range_holds_it():
+    made = report("x")
+    points = views.points(made, "28", "views")
+    assert len(points) == 30
+    inside = (points["p10"] <= points["actual"]) & (points["actual"] <= points["p90"])
+    assert ((points["range"] == "held") == inside).all()
+    assert inside.any()
