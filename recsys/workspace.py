@@ -116,16 +116,16 @@ def write_atomically(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
-    _flush_folder(path.parent)
+    flush_folder(path.parent)
 
 
 def publish_folder(draft: Path, final: Path) -> None:
     """Rename a finished folder into place (``final`` must not exist), with everything in it on disk first."""
     for path in [*sorted(draft.rglob("*")), draft]:
-        _flush_folder(path) if path.is_dir() else _flush_file(path)
+        flush_folder(path) if path.is_dir() else flush_file(path)
     final.parent.mkdir(parents=True, exist_ok=True)
     draft.rename(final)
-    _flush_folder(final.parent)
+    flush_folder(final.parent)
 
 
 def replace_folder(draft: Path, final: Path) -> None:
@@ -189,12 +189,14 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _flush_file(path: Path) -> None:
+def flush_file(path: Path) -> None:
+    """Have a file's content on disk before going on."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
 
 
-def _flush_folder(path: Path) -> None:
+def flush_folder(path: Path) -> None:
+    """Have a folder's names on disk before going on."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from recsys.errors import ArtefactError
-from recsys.export import golden, manifest, parquet
+from recsys.export import delta_draft, golden, manifest, parquet
+from recsys.export.delta import PREFIX
 from recsys.export.phone import PhoneModel
 from recsys.export.quantise import Dtype, recall
 from recsys.export.source import Source
@@ -54,8 +55,21 @@ class Options:
         }
 
 
-def write(folder: Path, source: Source, options: Options, *, name: str, sequence: int, bundle: str, report: Progress) -> str:
-    """Write a bundle's files and its manifest, and return its version.
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a version stands among those of its channel."""
+
+    name: str
+    """Of the channel."""
+    sequence: int
+    bundle: str
+    """Id of what is written."""
+    previous: Path | None
+    """Folder of the version in force, to make a delta from."""
+
+
+def write(folder: Path, source: Source, options: Options, place: Place, report: Progress) -> str:
+    """Write a bundle's files, the delta from the version before, and the manifest; returns the version.
 
     Raises
     ------
@@ -65,8 +79,9 @@ def write(folder: Path, source: Source, options: Options, *, name: str, sequence
     """
     model = PhoneModel.of(source.tower, source.movies.vectors, options.dtype)
     n_users = len(source.users.ids) if options.secret is not None else 0
-    facts = _facts(source, model, n_users=n_users) | {"name": name, "sequence": sequence, "bundle": bundle}
-    facts["version"] = f"{sequence}-{bundle[:12]}"
+    bundle = place.bundle
+    facts = _facts(source, model, n_users=n_users) | {"name": place.name, "sequence": place.sequence, "bundle": bundle}
+    facts["version"] = f"{place.sequence}-{bundle[:12]}"
     if options.dtype != "float32":
         report("Measuring what rounding costs", 0.05)
         facts["quantisation"] = _quantisation(source, model, options.recall_loss_limit)
@@ -78,7 +93,11 @@ def write(folder: Path, source: Source, options: Options, *, name: str, sequence
     report("Starting TensorFlow", 0.2)
     facts["parity"] = _write_graphs(model, folder, bundle, report)
     (folder / manifest.SCHEMA_FILE).write_text(manifest.schema_text(), encoding="utf-8")
-    (folder / manifest.FILE).write_bytes(manifest.dump({**facts, "files": _files(folder, model)}))
+    delta = delta_draft.write(place.previous, folder) if place.previous is not None else None
+    facts["deltas"] = [delta] if delta is not None else []
+    facts["files"] = _files(folder, model)
+    facts["sizes"] = _sizes(facts["files"], model)
+    (folder / manifest.FILE).write_bytes(manifest.dump(facts))
     return str(facts["version"])
 
 
@@ -156,16 +175,34 @@ def _write_graphs(model: PhoneModel, folder: Path, bundle: str, report: Progress
     return {"n_histories": len(cases), "max_relative_error": float(f"{error:.2e}"), "same_top": same}
 
 
+def _sizes(files: dict[str, dict[str, Any]], model: PhoneModel) -> dict[str, int]:
+    """Bytes; the vectors' are those of their codes and scales."""
+    n_numbers = model.movies.codes.size
+    scales = 0 if model.movies.scale is None else model.movies.scale.nbytes
+    return {
+        "phone": sum(entry["bytes"] for entry in files.values() if entry["phone"]),
+        "all": sum(entry["bytes"] for entry in files.values()),
+        "vectors": n_numbers * np.dtype(model.movies.dtype).itemsize + scales,
+        "vectors_float32": 4 * n_numbers,
+    }
+
+
 def _files(folder: Path, model: PhoneModel) -> dict[str, dict[str, Any]]:
     listed = {}
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         name = path.relative_to(folder).as_posix()
-        entry = {"bytes": path.stat().st_size, "sha256": sha256_of(path), "phone": name not in BACKEND_ONLY}
+        entry = {
+            "bytes": path.stat().st_size,
+            "sha256": sha256_of(path),
+            "phone": name not in BACKEND_ONLY and not name.startswith(PREFIX),
+        }
         if name in {parquet.MOVIES_PARQUET, parquet.MOVIES_TENSORS}:
             dtype = "float32" if name == parquet.MOVIES_PARQUET else model.movies.dtype
             entry |= {"shape": [model.n_movies, model.dim], "dtype": dtype}
         elif name == parquet.USERS_PARQUET:
             entry |= {"shape": [pq.read_metadata(path).num_rows, model.dim], "dtype": "float32"}
+        if path.suffix == ".parquet":
+            entry["columns"] = parquet.columns(path)
         listed[name] = entry
     return listed
 

@@ -7,24 +7,27 @@ stays at home: it has no vector for a user whom it was not trained on, and its s
 
 import os
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from recsys.errors import ArtefactError
-from recsys.export import build, manifest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from recsys.errors import ArtefactError, Finding
+from recsys.export import build, manifest, signature
 from recsys.export.build import Progress
 from recsys.export.channel import Channel
 from recsys.export.quantise import Dtype
 from recsys.export.source import Source, load_source
 from recsys.export.verify import Report, inspect, resolve, verify
-from recsys.workspace import Workspace
+from recsys.workspace import Workspace, write_atomically
 
 __all__ = ["BundleStatus", "ExportResult", "Report", "archive", "export_bundle", "inspect", "publish", "status", "verify"]
 
 DEFAULT_FOLDER = Path("exports")
 KEY_FILE = "export.key"
+_SIGN_IT = "Make a key once (recsys export keygen PATH) and export with --key PATH."
 RECALL_LOSS_LIMIT = 0.02
 """Share of the top 20 that rounding may exchange at most."""
 
@@ -41,13 +44,26 @@ class ExportResult:
     """TensorFlow's answers against NumPy's: ``n_histories``, ``max_relative_error``, ``same_top``."""
     recall_loss: float | None
     """Share of the float32 model's top 20 that rounding exchanged; None where nothing was rounded."""
+    sizes: Mapping[str, int]
+    """Bytes: ``phone``, ``all``, ``vectors`` and ``vectors_float32``."""
+    deltas: Sequence[Mapping[str, Any]]
+    """From which versions there is a shorter way, and how short."""
+    signed_by: tuple[str, ...]
+    """Public keys, in hex."""
     new: bool
     """False where this very bundle was in force already."""
 
     @property
     def phone_bytes(self) -> int:
         """What a phone downloads."""
-        return sum(entry["bytes"] for entry in self.files.values() if entry["phone"])
+        return self.sizes["phone"]
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What the publisher should know."""
+        if self.signed_by:
+            return ()
+        return (Finding(code="W_UNSIGNED", message="The bundle is not signed: anybody could make another.", remedy=_SIGN_IT),)
 
     def as_json(self) -> dict[str, Any]:
         """The document of ``recsys export --json``."""
@@ -55,9 +71,12 @@ class ExportResult:
             "version": self.version,
             "folder": str(self.folder),
             "new": self.new,
-            "bytes": {"phone": self.phone_bytes, "all": sum(entry["bytes"] for entry in self.files.values())},
+            "bytes": dict(self.sizes),
             "parity": dict(self.parity),
             "recall_loss_at_20": self.recall_loss,
+            "deltas": [dict(delta) for delta in self.deltas],
+            "signed_by": list(self.signed_by),
+            "warnings": [finding.as_json() for finding in self.warnings],
             "files": {name: dict(entry) for name, entry in self.files.items()},
         }
 
@@ -79,6 +98,8 @@ class BundleStatus:
     max_relative_error: float
     phone_bytes: int
     all_bytes: int
+    signed_by: tuple[str, ...]
+    """Public keys, in hex."""
     versions: tuple[str, ...]
     """Every version that lies in the channel, oldest first."""
 
@@ -90,6 +111,8 @@ def export_bundle(
     quantise: Dtype | None = None,
     include_users: bool = False,
     recall_loss_limit: float = RECALL_LOSS_LIMIT,
+    keys: Sequence[Ed25519PrivateKey] = (),
+    unsigned: bool = False,
     progress: Progress | None = None,
 ) -> ExportResult:
     """Export the run in use as a new version of a channel; the same run again is the version that is there.
@@ -101,20 +124,31 @@ def export_bundle(
     quantise : ``float16`` or ``uint8`` (8 bits a number and a scale a movie); float32 where None
     include_users : add user vectors under pseudonyms that only this workspace's secret can make
     recall_loss_limit : most of the top 20 that rounding may exchange, as a share
+    keys : to sign with
+    unsigned : without a key, also where the version in force is signed
 
     Raises
     ------
     ArtefactError
         E_NO_RUN, E_NOT_FOUND, E_STALE, E_MIX: nothing to export; E_RECALL: rounding costs more than the limit;
         E_PARITY: the graphs do not compute what Python computes; E_NONFINITE: NaN in the model;
-        E_BUSY: another export to the same channel is under way
+        E_SIGNATURE: no key, and the version in force is signed; E_BUSY: another export to the same channel is under way
     """
     report = progress or _silent
     report("Reading the run", 0.0)
     source = load_source(workspace)
     root = to if to is not None else DEFAULT_FOLDER / workspace.root.resolve().name
     secret = _secret(workspace.root / KEY_FILE) if include_users else None
-    return publish(source, root, dtype=quantise or "float32", secret=secret, recall_loss_limit=recall_loss_limit, progress=report)
+    return publish(
+        source,
+        root,
+        dtype=quantise or "float32",
+        secret=secret,
+        recall_loss_limit=recall_loss_limit,
+        keys=keys,
+        unsigned=unsigned,
+        progress=report,
+    )
 
 
 def publish(
@@ -124,6 +158,8 @@ def publish(
     dtype: Dtype = "float32",
     secret: bytes | None = None,
     recall_loss_limit: float = RECALL_LOSS_LIMIT,
+    keys: Sequence[Ed25519PrivateKey] = (),
+    unsigned: bool = False,
     progress: Progress | None = None,
 ) -> ExportResult:
     """As :func:`export_bundle`, from what was read; user vectors go along where a ``secret`` is given."""
@@ -135,10 +171,14 @@ def publish(
         version = channel.holding(bundle)
         if version is not None and inspect(root / version).ok:
             # Published before, perhaps by an export that was killed before it could move the pointer.
-            channel.point_at(version)
+            _sign(root / version, keys)
+            channel.publish(root / version, version)
             return _result(root / version, new=False)
+        previous = _previous(channel, keys, unsigned)
         sequence = channel.next_sequence()
-        version = build.write(draft, source, options, name=channel.name, sequence=sequence, bundle=bundle, report=report)
+        place = build.Place(name=channel.name, sequence=sequence, bundle=bundle, previous=previous)
+        version = build.write(draft, source, options, place, report)
+        _sign(draft, keys)
         report("Verifying", 0.9)
         verify(draft)
         channel.publish(draft, version)
@@ -171,8 +211,9 @@ def status(to: Path) -> BundleStatus | None:
         dtype=facts["dtype"],
         recall_loss=rounding["recall_loss_at_20"] if rounding else None,
         max_relative_error=facts["parity"]["max_relative_error"],
-        phone_bytes=sum(entry["bytes"] for entry in facts["files"].values() if entry["phone"]),
-        all_bytes=sum(entry["bytes"] for entry in facts["files"].values()),
+        phone_bytes=facts["sizes"]["phone"],
+        all_bytes=facts["sizes"]["all"],
+        signed_by=_signers(folder),
         versions=tuple(channel.versions()),
     )
 
@@ -197,8 +238,36 @@ def _result(folder: Path, *, new: bool) -> ExportResult:
         files=facts["files"],
         parity=facts["parity"],
         recall_loss=rounding["recall_loss_at_20"] if rounding else None,
+        sizes=facts["sizes"],
+        deltas=facts["deltas"],
+        signed_by=_signers(folder),
         new=new,
     )
+
+
+def _previous(channel: Channel, keys: Sequence[Ed25519PrivateKey], unsigned: bool) -> Path | None:
+    """The version in force, to make a delta from; None where there is none or it is damaged."""
+    latest = channel.latest()
+    if latest is None:
+        return None
+    found = inspect(channel.root / latest)
+    if found.signed_by and not keys and not unsigned:
+        raise ArtefactError.of(
+            "E_SIGNATURE",
+            f"version {latest} is signed, and this export would not be: devices that know the key would refuse it.",
+            "Give the key with --key, or say --unsigned.",
+        )
+    return channel.root / latest if found.ok else None
+
+
+def _sign(folder: Path, keys: Sequence[Ed25519PrivateKey]) -> None:
+    if keys:
+        write_atomically(folder / signature.FILE, signature.sign((folder / manifest.FILE).read_bytes(), keys))
+
+
+def _signers(folder: Path) -> tuple[str, ...]:
+    path = folder / signature.FILE
+    return signature.signers((folder / manifest.FILE).read_bytes(), path.read_bytes() if path.is_file() else None)
 
 
 def _read(folder: Path) -> manifest.Manifest:

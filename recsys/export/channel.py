@@ -2,6 +2,9 @@
 
 Versions are prepared under a hidden name and renamed; the pointer is renamed over the old one. Whoever is killed at any moment
 leaves the old version in force or the new one, and the pointer never moves to a lower number.
+
+``blobs/`` holds the files of all versions by their checksums (hard links where the disk has them, copies elsewhere). Phones read
+from there: what a version shares with the last one is neither stored nor fetched again, and no file changes under its address.
 """
 
 import fcntl
@@ -15,12 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recsys.errors import ArtefactError
-from recsys.export.manifest import FILE, sequence_of
-from recsys.export.verify import LATEST, resolve
-from recsys.workspace import publish_folder, write_atomically
+from recsys.export.manifest import BLOBS, FILE, Manifest, address, load, sequence_of
+from recsys.export.verify import LATEST, VERSION, resolve
+from recsys.workspace import flush_file, flush_folder, publish_folder, sha256_of, write_atomically
 
 DRAFT_PREFIX = ".draft-"
-_VERSION = re.compile(r"[1-9][0-9]*-[0-9a-f]{12}")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
@@ -56,7 +58,7 @@ class Channel:
 
     def versions(self) -> list[str]:
         """Published versions, oldest first."""
-        found = [path.name for path in self.root.glob("*") if _VERSION.fullmatch(path.name) and (path / FILE).is_file()]
+        found = [path.name for path in self.root.glob("*") if VERSION.fullmatch(path.name) and (path / FILE).is_file()]
         return sorted(found, key=lambda version: (sequence_of(version), version))
 
     def next_sequence(self) -> int:
@@ -91,6 +93,7 @@ class Channel:
                 shutil.rmtree(left)
             for left in self.root.glob(f".{LATEST}.*"):
                 left.unlink()
+            self._sweep()
             draft = self.root / f"{DRAFT_PREFIX}{os.getpid()}"
             draft.mkdir()
             try:
@@ -99,8 +102,10 @@ class Channel:
                 shutil.rmtree(draft, ignore_errors=True)
 
     def publish(self, draft: Path, version: str) -> None:
-        """Put a finished draft in force."""
-        publish_folder(draft, self.root / version)
+        """Put a finished draft in force, or a version that lies here already."""
+        self._store(draft)
+        if draft != self.root / version:
+            publish_folder(draft, self.root / version)
         self.point_at(version)
 
     def point_at(self, version: str) -> None:
@@ -117,3 +122,45 @@ class Channel:
             )
         document = {"schema": 1, "version": version, "sequence": sequence_of(version)}
         write_atomically(self.root / LATEST, (json.dumps(document, indent=1) + "\n").encode())
+
+    def manifest(self, version: str) -> Manifest:
+        """The manifest of a version that lies here.
+
+        Raises
+        ------
+        ArtefactError  E_MANIFEST, E_HASH, E_VERSION: it cannot be read
+        """
+        return load((self.root / version / FILE).read_bytes())
+
+    def _store(self, folder: Path) -> None:
+        """Give every file that a version lists its place in ``blobs/``; a damaged one there is replaced."""
+        (self.root / BLOBS).mkdir(exist_ok=True)
+        for name, entry in load((folder / FILE).read_bytes())["files"].items():
+            blob = self.root / address(name, entry["sha256"])
+            if not blob.is_file() or sha256_of(blob) != entry["sha256"]:
+                _link(folder / name, blob)
+            elif not blob.samefile(folder / name):
+                _link(blob, folder / name)
+        flush_folder(self.root / BLOBS)
+
+    def _sweep(self) -> None:
+        """Drop blobs of no version, left by killed publishers; none while a version's manifest cannot be read."""
+        try:
+            lists = [self.manifest(version)["files"] for version in self.versions()]
+        except ArtefactError:
+            return
+        used = {address(name, entry["sha256"]) for files in lists for name, entry in files.items()}
+        for path in (self.root / BLOBS).glob("*"):
+            if f"{BLOBS}/{path.name}" not in used:
+                path.unlink()
+
+
+def _link(there: Path, here: Path) -> None:
+    """Make ``here`` the same file as ``there``, in one step; a copy of it where the disk has no hard links."""
+    draft = here.with_name(f".{here.name}.{os.getpid()}")
+    try:
+        draft.hardlink_to(there)
+    except OSError:
+        shutil.copyfile(there, draft)
+        flush_file(draft)
+    draft.replace(here)

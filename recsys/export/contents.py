@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from recsys.errors import Finding
 from recsys.export.manifest import REMEDY, SCHEMA_FILE, Manifest, parse_json
+from recsys.export.weights import layout
 
 _SIGNATURES = (
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
@@ -23,13 +24,6 @@ _SIGNATURES = (
     (b"\x93NUMPY", "a NumPy file"),
     (b"\x1f\x8b\x08", "a gzip file"),
 )
-_WEIGHT_TYPES: Mapping[str, np.dtype[Any]] = {
-    "float32": np.dtype("<f4"),
-    "float16": np.dtype("<f2"),
-    "int32": np.dtype("<i4"),
-    "uint8": np.dtype("u1"),
-    "bool": np.dtype("u1"),
-}
 _TENSOR_TYPES: Mapping[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "U8": np.dtype("u1")}
 BUNDLE_KEY = "bundle"
 """Where a file carries the id of its bundle: in JSON, in safetensors metadata, in a Parquet schema, in a model's metadata."""
@@ -129,15 +123,12 @@ def _check_model(folder: Path, name: str, manifest: Manifest) -> Iterator[Findin
             yield _finding("E_MANIFEST", f"{name} needs weights that the manifest does not list.")
             return
         content = b"".join((folder / shard).read_bytes() for shard in shards if (folder / shard).is_file())
-        at = 0
-        for weight in group["weights"]:
-            stored = _WEIGHT_TYPES[weight.get("quantization", weight)["dtype"]]
-            size = math.prod(weight["shape"]) * stored.itemsize
-            array = np.frombuffer(content[at : at + size].ljust(size, b"\0"), dtype=stored)
+        places = layout(group["weights"])
+        for place in places:
+            array = np.frombuffer(content[place.start : place.end].ljust(place.size, b"\0"), dtype=place.dtype)
             if not _finite(array):
-                yield _finding("E_NONFINITE", f"{name}: weight {weight['name']} holds NaN or infinity.")
-            at += size
-        if at != sum(manifest["files"][shard]["bytes"] for shard in shards):
+                yield _finding("E_NONFINITE", f"{name}: weight {place.name} holds NaN or infinity.")
+        if (places[-1].end if places else 0) != sum(manifest["files"][shard]["bytes"] for shard in shards):
             yield _finding("E_MANIFEST", f"{name}: its weights are of another size than the manifest says.")
 
 
@@ -157,8 +148,10 @@ def _check_lists(name: str, document: Any, manifest: Manifest) -> Iterator[Findi
 
 def _check_parquet(name: str, path: Path, manifest: Manifest) -> Iterator[Finding]:
     rows, width = manifest["files"][name]["shape"]
+    columns = [(field["name"], field["type"]) for field in manifest["files"][name].get("columns", [])]
     vectors = pq.read_table(path, columns=["vector"]).column("vector").combine_chunks()
-    if len(vectors) != rows or vectors.type != pa.list_(pa.float32(), width):
+    found = [(field.name, str(field.type)) for field in pq.read_schema(path)]
+    if len(vectors) != rows or vectors.type != pa.list_(pa.float32(), width) or found != columns:
         yield _finding("E_MANIFEST", f"{name}: shape or type differ from the manifest's.")
     elif not _finite(vectors.flatten().to_numpy(zero_copy_only=False)):
         yield _finding("E_NONFINITE", f"{name} holds NaN or infinity.")

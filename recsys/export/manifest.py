@@ -1,7 +1,7 @@
 """The manifest of a bundle: written, read, and refused.
 
 A manifest carries the SHA-256 of its own bytes (with the digits of that digest set to zero), so a flipped bit in it is found
-like one in any other file. A signature, when bundles get one, signs these bytes and lies beside them.
+like one in any other file. Signatures (:mod:`recsys.export.signature`) are of these bytes and lie beside them.
 """
 
 import hashlib
@@ -10,16 +10,19 @@ import json
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from pathlib import PurePosixPath
 from typing import Any
 
 from jsonschema import Draft202012Validator
 
 from recsys.errors import ArtefactError, Finding
 
-SCHEMA = 1
+SCHEMA = 2
 FILE = "manifest.json"
 SCHEMA_FILE = "manifest.schema.json"
-CLIENT_VERSION = "0.1.0"
+BLOBS = "blobs"
+"""Folder of a channel that holds every file of every version by its checksum."""
+CLIENT_VERSION = "0.2.0"
 """Version of ``exports/client`` that reads what this module writes."""
 MAX_BYTES = 4 * 1024 * 1024
 REMEDY = "Fetch the bundle again from where it was published, or export it again."
@@ -58,11 +61,12 @@ def load(content: bytes) -> Manifest:
         E_MANIFEST: not a manifest of this format; E_HASH: its bytes are not those that were written;
         E_VERSION: written by a newer program, or meant for newer clients
     """
+    check_digest(content)
     document = _parse(content)
-    if document.get("schema") != SCHEMA and type(document.get("schema")) is int:
-        raise ArtefactError.of(
-            "E_VERSION", f"{FILE} has schema {document['schema']}; this program reads {SCHEMA}.", "Update this program."
-        )
+    schema = document.get("schema")
+    if schema != SCHEMA and type(schema) is int:
+        remedy = "Update this program." if schema > SCHEMA else "Export again."
+        raise ArtefactError.of("E_VERSION", f"{FILE} has schema {schema}; this program reads {SCHEMA}.", remedy)
     wrong = sorted({_pointer(error.absolute_path) for error in _validator().iter_errors(document)})
     if wrong:
         raise ArtefactError.of("E_MANIFEST", f"{FILE} does not follow its schema at {', '.join(wrong)}.", REMEDY)
@@ -72,6 +76,17 @@ def load(content: bytes) -> Manifest:
         needed = document["minimum_client"]
         raise ArtefactError.of("E_VERSION", f"The bundle needs client {needed}; this is {CLIENT_VERSION}.", "Update the client.")
     return document
+
+
+def address(name: str, sha256: str) -> str:
+    """Where a channel keeps a file by its content: the same bytes have one place, and a place never holds others.
+
+    Examples
+    --------
+    >>> address("tfjs/retrieve/model.json", "ab12")
+    'blobs/ab12.json'
+    """
+    return f"{BLOBS}/{sha256}{PurePosixPath(name).suffix}"
 
 
 def rollback(version: str, installed: str) -> Finding | None:
@@ -108,7 +123,13 @@ def sequence_of(version: str) -> int:
     return int(version.partition("-")[0])
 
 
-def _parse(content: bytes) -> Manifest:
+def check_digest(content: bytes) -> None:
+    """Whether a manifest's bytes are those that were written; nothing in them is read but the digest.
+
+    Raises
+    ------
+    ArtefactError  E_MANIFEST: no digest, or too large; E_HASH: other bytes
+    """
     if len(content) > MAX_BYTES:
         raise ArtefactError.of("E_MANIFEST", f"{FILE} is larger than {MAX_BYTES} bytes.", REMEDY)
     digests = _DIGEST.findall(content)
@@ -117,6 +138,9 @@ def _parse(content: bytes) -> Manifest:
     blank = _DIGEST.sub(b'"digest": "%b"' % (b"0" * 64), content)
     if hashlib.sha256(blank).hexdigest().encode() != digests[0]:
         raise ArtefactError.of("E_HASH", f"{FILE} is not the file that was written.", REMEDY)
+
+
+def _parse(content: bytes) -> Manifest:
     try:
         document = parse_json(content)
     except (ValueError, RecursionError) as error:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,17 @@ MOVIES_PARQUET = "movies.parquet"
 MOVIES_TENSORS = "movies.safetensors"
 USERS_PARQUET = "users.parquet"
 PSEUDONYM_DIGITS = 32
+DESCRIPTIONS: Mapping[str, str] = {
+    "movie_id": "id of the movie in the service's own tables",
+    "row": "row of the movie in ids.json, in the graphs and in movies.safetensors",
+    "title": "title",
+    "year": "year of release",
+    "genres": "genres, joined by |",
+    "languages": "languages, joined by |",
+    "runtime_min": "running time in minutes",
+    "pseudonym": "name of the user inside this bundle",
+    "vector": "the score of a movie for a user is the product of their two vectors",
+}
 ROW_GROUP = 1 << 16
 
 
@@ -56,6 +68,14 @@ def write_users(users: EmbeddingTable, folder: Path, *, bundle: str, secret: byt
     _write(table, folder / USERS_PARQUET, bundle)
 
 
+def columns(path: Path) -> list[dict[str, str]]:
+    """Name, Arrow type and meaning of a file's columns, for the manifest."""
+    return [
+        {"name": field.name, "type": str(field.type), "description": DESCRIPTIONS.get(field.name, "")}
+        for field in pq.read_schema(path)
+    ]
+
+
 def pseudonym(key: bytes, user_id: str) -> str:
     """Name of a user inside one bundle; another bundle's is another, and neither leads back without the secret.
 
@@ -72,4 +92,6 @@ def _vectors(matrix: NDArray[np.float32]) -> pa.FixedSizeListArray:
 
 
 def _write(table: pa.Table, path: Path, bundle: str) -> None:
-    pq.write_table(table.replace_schema_metadata({BUNDLE_KEY: bundle}), path, compression="zstd", row_group_size=ROW_GROUP)
+    fields = [field.with_metadata({"description": DESCRIPTIONS.get(field.name, "")}) for field in table.schema]
+    described = table.cast(pa.schema(fields, metadata={BUNDLE_KEY: bundle}))
+    pq.write_table(described, path, compression="zstd", row_group_size=ROW_GROUP)

@@ -5,17 +5,20 @@ content is looked into here only.
 """
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from recsys.errors import ArtefactError, Finding
-from recsys.export import contents
-from recsys.export.manifest import FILE, REMEDY, Manifest, load, parse_json, rollback
+from recsys.export import contents, signature
+from recsys.export.manifest import FILE, REMEDY, Manifest, address, check_digest, load, parse_json, rollback, sequence_of
 from recsys.workspace import sha256_of
 
 LATEST = "latest.json"
+VERSION = re.compile(r"[1-9][0-9]*-[0-9a-f]{12}")
+UNSIGNED = "Take it only from a place that you trust, or ask the publisher to sign it (recsys export --key)."
 FORBIDDEN_SUFFIXES = frozenset(
     {".ckpt", ".h5", ".hdf5", ".joblib", ".keras", ".npy", ".npz", ".pb", ".pickle", ".pkl", ".pt", ".pth", ".zip"}
 )
@@ -31,7 +34,21 @@ class Report:
     n_files: int
     """Files that the manifest lists."""
     n_bytes: int
+    signature: signature.State | None
+    """None where what lies there cannot be a signature."""
+    signed_by: tuple[str, ...]
+    """Public keys, in hex."""
     findings: tuple[Finding, ...]
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What a reader should know who was given no public key."""
+        if self.signature == "none":
+            return (Finding(code="W_UNSIGNED", message="The bundle is not signed: anybody can have made it.", remedy=UNSIGNED),)
+        if self.signature == "unchecked":
+            message = "No public key was given: the bundle is intact, and anybody can have made it."
+            return (Finding(code="W_UNCHECKED", message=message, remedy="Give the publisher's public key."),)
+        return ()
 
     @property
     def ok(self) -> bool:
@@ -45,43 +62,59 @@ class Report:
             "ok": self.ok,
             "files": self.n_files,
             "bytes": self.n_bytes,
+            "signature": self.signature,
+            "signed_by": list(self.signed_by),
             "errors": [finding.as_json() for finding in self.findings],
+            "warnings": [finding.as_json() for finding in self.warnings],
         }
 
 
-def inspect(folder: Path, *, installed_version: str | None = None) -> Report:
+def inspect(folder: Path, *, installed_version: str | None = None, trusted: Sequence[str] | None = None) -> Report:
     """Everything that speaks against a bundle; an empty list of findings means that it can be trusted.
 
     Parameters
     ----------
     folder : a version's folder, or a channel's (then the version that its ``latest.json`` names)
     installed_version : the version in use at the receiver, as in its manifest
+    trusted : public keys in hex, one of which has to have signed the bundle; where None, the report says that nobody looked
 
     Raises
     ------
     ArtefactError  E_VERSION: ``installed_version`` is not a version
     """
+    state: signature.State | None = None
+    signed_by: tuple[str, ...] = ()
     try:
         channel, folder = folder, resolve(folder)
-        manifest = load(_read_manifest(folder))
+        content = _read_manifest(folder)
+        check_digest(content)
+        # Who made it comes before what it says.
+        state, signed_by = signature.judge(content, _read_signatures(folder), trusted)
+        manifest = load(content)
     except ArtefactError as error:
-        return Report(version=None, bundle=None, n_files=0, n_bytes=0, findings=error.findings)
+        return Report(
+            version=None, bundle=None, n_files=0, n_bytes=0, signature=state, signed_by=signed_by, findings=error.findings
+        )
     findings = []
     if folder != channel and folder.name != manifest["version"]:
         findings.append(_finding("E_MIX", f"{LATEST} names {folder.name}, and the manifest there {manifest['version']}."))
     if installed_version is not None:
         findings += filter(None, [rollback(manifest["version"], installed_version)])
     findings += _check_files(folder, manifest)
+    if folder != channel:
+        findings += _check_blobs(channel, manifest)
     return Report(
         version=manifest["version"],
         bundle=manifest["bundle"],
         n_files=len(manifest["files"]),
         n_bytes=sum(entry["bytes"] for entry in manifest["files"].values()),
+        signature=state,
+        signed_by=signed_by,
         findings=tuple(findings),
     )
 
 
-def verify(folder: Path, *, installed_version: str | None = None) -> Report:
+def verify(folder: Path, *, installed_version: str | None = None, trusted: Sequence[str] | None = None) -> Report:
     """Refuse a bundle that cannot be trusted.
 
     Raises
@@ -90,9 +123,9 @@ def verify(folder: Path, *, installed_version: str | None = None) -> Report:
         E_HASH: a file is not the one that was written; E_MANIFEST: the manifest is missing or unreadable, a file is missing or
         not listed, or a shape differs; E_MIX: files of two bundles; E_ROLLBACK: not newer than what is installed; E_FORMAT: a
         pickle, HDF5, Keras or NumPy file, or a file that is not what its name says; E_NONFINITE: NaN or infinity;
-        E_VERSION: made for a newer program
+        E_VERSION: made for a newer program; E_SIGNATURE: not signed by a key in ``trusted``, or signatures of something else
     """
-    report = inspect(folder, installed_version=installed_version)
+    report = inspect(folder, installed_version=installed_version, trusted=trusted)
     if not report.ok:
         raise ArtefactError(report.findings)
     return report
@@ -109,8 +142,10 @@ def resolve(folder: Path) -> Path:
     if not pointer.exists():
         return folder
     try:
-        version = parse_json(pointer.read_bytes())["version"]
-        if not isinstance(version, str) or version != PurePosixPath(version).name or version.startswith("."):
+        found = parse_json(pointer.read_bytes())
+        version: str = found["version"]
+        due = {"schema": 1, "version": version, "sequence": sequence_of(version)} if VERSION.fullmatch(version) else None
+        if found != due:
             raise ValueError(version)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArtefactError.of("E_MANIFEST", f"{LATEST} does not name a version.", REMEDY) from error
@@ -124,10 +159,26 @@ def _read_manifest(folder: Path) -> bytes:
         raise ArtefactError.of("E_MANIFEST", f"{FILE} is missing.", REMEDY) from error
 
 
+def _read_signatures(folder: Path) -> bytes | None:
+    path = folder / signature.FILE
+    return path.read_bytes() if path.is_file() else None
+
+
+def _check_blobs(channel: Path, manifest: Manifest) -> Iterator[Finding]:
+    """Whether phones, who read by checksum, find there what the version's folder holds."""
+    for name in sorted(manifest["files"]):
+        entry = manifest["files"][name]
+        blob = address(name, entry["sha256"])
+        if not (channel / blob).is_file():
+            yield _finding("E_MANIFEST", f"{blob} is missing.")
+        elif sha256_of(channel / blob) != entry["sha256"]:
+            yield _finding("E_HASH", f"{blob} is not the file that was written.")
+
+
 def _check_files(folder: Path, manifest: Manifest) -> Iterator[Finding]:
     listed = manifest["files"]
     present = _files_in(folder)
-    for name in sorted({*listed, *present} - {FILE}):
+    for name in sorted({*listed, *present} - {FILE, signature.FILE}):
         if name not in listed:
             if PurePosixPath(name).suffix.lower() in FORBIDDEN_SUFFIXES or _forbidden(folder / name):
                 yield _finding("E_FORMAT", f"{name} is of a format that no bundle holds.")

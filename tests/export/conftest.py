@@ -4,14 +4,17 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from recsys.export import bundle, tfjs
+from recsys.export import bundle, signature, tfjs
 from tests.export import models
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +38,22 @@ def channels(tmp_path_factory: pytest.TempPathFactory) -> Path:
             bundle.publish(models.source(), root / dtype, dtype=dtype, recall_loss_limit=0.2)
         bundle.publish(models.source(seed=1, run="run-2"), root / "other")
     return root
+
+
+@dataclass(frozen=True)
+class Signer:
+    """A publisher's key, and its public half as receivers have it."""
+
+    path: Path
+    private: Ed25519PrivateKey
+    public: str
+
+
+@pytest.fixture(scope="session")
+def signer(tmp_path_factory: pytest.TempPathFactory) -> Signer:
+    path = tmp_path_factory.mktemp("keys") / "export.pem"
+    public = signature.make_key(path)
+    return Signer(path, signature.load_private(path), public)
 
 
 @pytest.fixture
@@ -88,11 +107,12 @@ def node() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 @pytest.fixture(scope="session")
-def client_reports(node: Callable[..., subprocess.CompletedProcess[str]]) -> Callable[[list[Path]], list[dict[str, Any]]]:
-    """Reports of the client's verifier on many folders, by one process."""
+def client_reports(node: Callable[..., subprocess.CompletedProcess[str]]) -> Callable[..., list[dict[str, Any]]]:
+    """Reports of the client's verifier on many folders, by one process; ``options`` are those of its ``inspect``, by folder."""
 
-    def reports(folders: list[Path]) -> list[dict[str, Any]]:
-        done = node("testing/reports.js", input=json.dumps([str(folder) for folder in folders]))
+    def reports(folders: list[Path], options: Sequence[dict[str, Any]] = ()) -> list[dict[str, Any]]:
+        asked = [{"folder": str(folder), **more} for folder, more in zip_longest(folders, options, fillvalue={})]
+        done = node("testing/reports.js", input=json.dumps(asked))
         assert done.returncode == 0, done.stderr
         found: list[dict[str, Any]] = json.loads(done.stdout)
         return found

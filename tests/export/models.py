@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +67,26 @@ def source(*, n_movies: int = 300, dim: int = 16, n_users: int = 12, seed: int =
         users=EmbeddingTable(
             ids=IdMap([f"user-{row}" for row in range(n_users)]), vectors=rng.normal(size=(n_users, dim)).astype(np.float32)
         ),
+    )
+
+
+def new_movie(*, n_movies: int = 300, dim: int = 16) -> Source:
+    """The default source with one movie more, in the middle, one gone and one retitled: most of it is as it was."""
+    before, row = source(n_movies=n_movies, dim=dim), n_movies // 2
+    ids, table = list(before.movies.ids.ids), before.movies.vectors
+    ids[row : row + 1] = ["new-1", ids[row], "new-2"]
+    order = np.array([*range(row), row, row, row, *range(row + 1, n_movies)])
+    keep = np.arange(len(order)) != 5
+    vectors, history = table[order].copy(), before.tower.history_table[order].copy()
+    vectors[[row, row + 2]] *= np.float32(0.5)
+    catalogue = before.catalogue.iloc[order].reset_index(drop=True)
+    catalogue.loc[7, "title"] = "Renamed"
+    return replace(
+        before,
+        run="run-2",
+        tower=replace(before.tower, history_table=history[keep]),
+        movies=EmbeddingTable(ids=IdMap([name for name, stays in zip(ids, keep, strict=True) if stays]), vectors=vectors[keep]),
+        catalogue=catalogue[keep].reset_index(drop=True),
     )
 
 

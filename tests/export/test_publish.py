@@ -9,6 +9,7 @@ import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -18,7 +19,9 @@ from safetensors.numpy import load_file
 from recsys.errors import ArtefactError
 from recsys.export import bundle, manifest
 from recsys.export.channel import Channel
+from recsys.workspace import sha256_of
 from tests.export import models
+from tests.export.conftest import Signer
 
 pytestmark = pytest.mark.usefixtures("weights_only")
 
@@ -108,10 +111,28 @@ def test_a_name_that_no_address_could_carry_is_refused(name: str, tmp_path: Path
 KILLED = """
 import os, shutil, signal, sys
 from pathlib import Path
-from recsys.export import bundle, tfjs
+from recsys.export import build, bundle, signature, tfjs
 from tests.export import models
 tfjs.write = models.write_weights_only
-base, scratch = Path(sys.argv[1]), Path(sys.argv[2])
+base, scratch, key = Path(sys.argv[1]), Path(sys.argv[2]), signature.load_private(Path(sys.argv[3]))
+
+made = scratch / "made" / "app"
+
+def publish(channel):
+    return bundle.publish(models.new_movie(n_movies=60), channel, keys=[key])
+
+def in_child(act):
+    child = os.fork()
+    if child == 0:
+        act()
+        os._exit(0)
+    return os.waitpid(child, 0)[1]
+
+def copied(folder, _source, _options, place, _report):
+    # In the place of what computes a version, which touches nothing that a reader sees.
+    version = f"{place.sequence}-{place.bundle[:12]}"
+    shutil.copytree(made / version, folder, dirs_exist_ok=True, copy_function=shutil.copyfile)
+    return version
 
 def die_at(n):
     left = [n]
@@ -122,28 +143,26 @@ def die_at(n):
             left[0] -= 1
             return function(*arguments, **options)
         return step
-    os.fsync, Path.rename, Path.replace = counted(os.fsync), counted(Path.rename), counted(Path.replace)
+    os.fsync, os.link, Path.rename, Path.replace = map(counted, (os.fsync, os.link, Path.rename, Path.replace))
 
+shutil.copytree(base, made)
+assert in_child(lambda: publish(made)) == 0
+build.write = copied
 step, status = 0, signal.SIGKILL
 while status == signal.SIGKILL:  # until a child survives: every step has been tried
-    channel = Path(shutil.copytree(base, scratch / str(step) / "app"))
-    child = os.fork()
-    if child == 0:
-        die_at(step)
-        bundle.publish(models.source(seed=1, n_movies=60), channel)
-        os._exit(0)
-    status = os.waitpid(child, 0)[1]
+    channel = Path(shutil.copytree(base, scratch / "killed" / str(step) / "app"))
+    status = in_child(lambda: (die_at(step), publish(channel)))
     step += 1
 sys.exit(status)
 """
 
 
-def test_killed_at_any_step_an_export_leaves_the_old_bundle_or_the_new_one(tmp_path: Path):
-    """The child dies before its n-th flush or rename, for every n; the parent never computes, so that forking it is safe."""
-    old = bundle.publish(models.source(n_movies=60), tmp_path / "base" / "app").version
+def test_killed_at_any_step_an_export_leaves_the_old_bundle_or_the_new_one(tmp_path: Path, signer: Signer):
+    """The child dies before its n-th flush, link or rename, for every n; the parent never computes, so that forking is safe."""
+    old = bundle.publish(models.source(n_movies=60), tmp_path / "base" / "app", keys=[signer.private]).version
     root = Path(__file__).parents[2]
     done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(tmp_path / "base" / "app"), str(tmp_path / "killed")],
+        [sys.executable, "-c", KILLED, str(tmp_path / "base" / "app"), str(tmp_path), str(signer.path)],
         cwd=root,
         env={**os.environ, "PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"},
         check=False,
@@ -152,19 +171,97 @@ def test_killed_at_any_step_an_export_leaves_the_old_bundle_or_the_new_one(tmp_p
     )
     assert done.returncode == 0, done.stderr
     channels = sorted((tmp_path / "killed").iterdir(), key=lambda path: int(path.name))
-    assert len(channels) > 15
+    assert len(channels) > 50
     seen = set()
     for channel in channels:
-        assert bundle.verify(channel / "app").ok
+        assert bundle.verify(channel / "app", trusted=[signer.public]).ok
         latest = Channel(channel / "app").latest()
         assert latest is not None
         seen.add(manifest.sequence_of(latest))
-    for channel in channels[::4]:
+    for channel in channels[::9]:
         # The next export clears up and ends where an undisturbed one would, with one new version and no more.
-        after = bundle.publish(models.source(seed=1, n_movies=60), channel / "app")
+        after = bundle.publish(models.new_movie(n_movies=60), channel / "app", keys=[signer.private])
         assert manifest.sequence_of(after.version) == 2
-        assert sorted(p.name for p in (channel / "app").iterdir()) == sorted([".publisher", "latest.json", old, after.version])
+        assert [delta["from"] for delta in after.deltas] == [old]
+        names = sorted([".publisher", "blobs", "latest.json", old, after.version])
+        assert sorted(p.name for p in (channel / "app").iterdir()) == names
+        assert _blobs(channel / "app") == _listed(channel / "app", old, after.version)
     assert seen == {1, 2}
+
+
+def _blobs(channel: Path) -> set[str]:
+    return {f"blobs/{path.name}" for path in (channel / "blobs").iterdir()}
+
+
+def _listed(channel: Path, *versions: str) -> set[str]:
+    """Where the files of versions have to lie by content."""
+    files = [item for version in versions for item in Channel(channel).manifest(version)["files"].items()]
+    return {manifest.address(name, entry["sha256"]) for name, entry in files}
+
+
+def test_every_file_lies_under_the_checksum_of_its_content(tmp_path: Path):
+    bundle.publish(models.source(), tmp_path / "app")
+    for path in (tmp_path / "app" / "blobs").iterdir():
+        assert sha256_of(path) == path.stem
+
+
+def test_what_two_versions_share_is_kept_once(tmp_path: Path):
+    """The third version is the first again: but for its delta it brings no file, and a phone that has the first fetches none."""
+    channel = tmp_path / "app"
+    first = bundle.publish(models.source(), channel)
+    bundle.publish(models.source(seed=1, run="run-2"), channel)
+    before = _blobs(channel)
+    third = bundle.publish(models.source(), channel)
+    assert (third.new, third.version == first.version) == (True, False)
+    files = {name: entry for name, entry in third.files.items() if not name.startswith("delta-from-")}
+    assert files == first.files
+    assert _blobs(channel) - before == _listed(channel, third.version) - _listed(channel, first.version)
+    name = "tfjs/retrieve/group1-shard1of1.bin"
+    assert (first.folder / name).samefile(third.folder / name)
+
+
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_bytes(b"x")], ids=["gone", "changed"])
+def test_a_blob_that_is_gone_or_changed_is_refused_and_made_again(spoil, tmp_path: Path):
+    """Only the blob is spoilt: it becomes a file of its own first, as in a copy of the channel."""
+    channel = tmp_path / "copy" / "app"
+    shutil.copytree(bundle.publish(models.source(), tmp_path / "app").folder.parent, channel)
+    blob = next(iter(sorted((channel / "blobs").glob("*.bin"))))
+    spoil(blob)
+    code = "E_HASH" if blob.exists() else "E_MANIFEST"
+    assert [(finding.code, blob.name in finding.message) for finding in bundle.inspect(channel).findings] == [(code, True)]
+    assert not bundle.publish(models.source(), channel).new
+    assert bundle.inspect(channel).ok
+
+
+def test_a_disk_without_hard_links_holds_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def refuse(*_arguments: Any, **_options: Any) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(os, "link", refuse)
+    result = bundle.publish(models.source(), tmp_path / "app")
+    assert bundle.verify(tmp_path / "app").ok
+    assert {path.stat().st_nlink for path in result.folder.rglob("*.bin")} == {1}
+
+
+def test_the_sizes_of_a_manifest_are_those_of_its_files(channels: Path):
+    """300 movies × 16 numbers: of 4, 2 or 1 byte, and a scale of 4 bytes a movie for uint8."""
+    for dtype, vectors in (("float32", 19_200), ("float16", 9_600), ("uint8", 6_000)):
+        found = bundle.status(channels / dtype)
+        assert found is not None
+        facts = Channel(channels / dtype).manifest(found.version)
+        sizes = {name: (found.folder / name).stat().st_size for name in facts["files"]}
+        phone = sum(size for name, size in sizes.items() if facts["files"][name]["phone"])
+        assert facts["sizes"] == {"phone": phone, "all": sum(sizes.values()), "vectors": vectors, "vectors_float32": 19_200}
+
+
+def test_a_parquet_file_says_what_its_columns_are_and_so_does_the_manifest(channels: Path):
+    found = bundle.status(channels / "float32")
+    assert found is not None
+    columns = Channel(channels / "float32").manifest(found.version)["files"]["movies.parquet"]["columns"]
+    schema = pq.read_schema(found.folder / "movies.parquet")
+    assert [(each["name"], each["type"]) for each in columns] == [(field.name, str(field.type)) for field in schema]
+    assert [each["description"].encode() for each in columns] == [field.metadata[b"description"] for field in schema]
+    assert all(each["description"] for each in columns)
 
 
 def test_the_backend_gets_what_the_phone_computes_with(channels: Path):

@@ -141,7 +141,8 @@ CASES: dict[str, tuple[Spoil, str]] = {
     ),
     "a version that is not its own": (changed(lambda facts: facts.update(sequence=2)), "E_MANIFEST"),
     "a count that is not right": (changed(lambda facts: facts["counts"].update(movies=299)), "E_MANIFEST"),
-    "a manifest of a later format": (changed(lambda facts: facts.update(schema=2)), "E_VERSION"),
+    "a manifest of a later format": (changed(lambda facts: facts.update(schema=3)), "E_VERSION"),
+    "a manifest of an earlier format": (changed(lambda facts: facts.update(schema=1)), "E_VERSION"),
     "a bundle for later clients": (changed(lambda facts: facts.update(minimum_client="0.10.0")), "E_VERSION"),
     "vectors of another bundle": (of_another("movies.safetensors"), "E_MIX"),
     "an id map of another bundle": (of_another("ids.json"), "E_MIX"),
@@ -188,28 +189,6 @@ def test_the_client_gives_the_same_report_on_every_spoilt_bundle(
     expected = [bundle.inspect(folder).as_json() for folder in folders]
     for name, ours, theirs in zip(CASES, expected, client_reports(folders), strict=True):
         assert theirs == ours, name
-
-
-@pytest.mark.js
-def test_two_hundred_random_flips_are_all_refused_in_both_languages(channels: Path, tmp_path: Path, client_reports: Reports):
-    rng = np.random.default_rng(20)
-    latest = [bundle.status(channels / dtype) for dtype in ("float32", "uint8")]
-    folders = []
-    for row in range(200):
-        origin = latest[row % 2]
-        assert origin is not None
-        folder = Path(shutil.copytree(origin.folder, tmp_path / str(row), copy_function=shutil.copyfile))
-        files = sorted(path for path in folder.rglob("*") if path.is_file())
-        path = files[row // 2 % len(files)]
-        flip(path, int(rng.integers(path.stat().st_size)), int(rng.integers(8)))
-        folders.append(folder)
-    expected = [bundle.inspect(folder).as_json() for folder in folders]
-    codes = [{error["code"] for error in report["errors"]} for report in expected]
-    assert all(codes)
-    # A flip inside the digest's own name leaves a manifest without one; a first byte can make a file look like another format.
-    assert {code for found in codes for code in found} <= {"E_HASH", "E_MANIFEST", "E_FORMAT"}
-    assert sum(found == {"E_HASH"} for found in codes) >= 190
-    assert client_reports(folders) == expected
 
 
 def test_an_untouched_bundle_is_trusted(channels: Path):
@@ -261,11 +240,21 @@ def test_a_pointer_to_another_bundles_folder_is_a_mix(channels: Path, version: P
     other = bundle.status(channels / "other")
     assert other is not None
     shutil.copytree(other.folder, tmp_path / "channel" / version.name)
-    (tmp_path / "channel" / "latest.json").write_text(json.dumps({"version": version.name}))
+    (tmp_path / "channel" / "latest.json").write_text(json.dumps({"schema": 1, "version": version.name, "sequence": 1}))
     assert bundle.inspect(tmp_path / "channel").findings[0].code == "E_MIX"
 
 
-@pytest.mark.parametrize("content", ["", "{}", '{"version": "../elsewhere"}', '{"version": 7}', '{"version": ".draft-1"}'])
+def _pointer(**changes: Any) -> str:
+    return json.dumps({"schema": 1, "version": "7-0123456789ab", "sequence": 7} | changes)
+
+
+POINTERS = [
+    *("", "{}", "[]", '{"version": "7-0123456789ab"}', _pointer(schema=2), _pointer(sequence=8), _pointer(more=1)),
+    *(_pointer(version=version) for version in ["../elsewhere", 7, ".draft-1", None, "7-0123456789ab/.."]),
+]
+
+
+@pytest.mark.parametrize("content", POINTERS)
 def test_a_pointer_that_names_no_version_is_refused(content: str, tmp_path: Path):
     (tmp_path / "latest.json").write_text(content)
     assert bundle.inspect(tmp_path).findings[0].code == "E_MANIFEST"

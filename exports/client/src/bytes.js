@@ -1,23 +1,29 @@
-/** Bytes: checksums, strict text, strict JSON. */
-
-import { BundleError } from "./errors.js";
+/** Bytes: checksums, hex, strict text, strict JSON. */
 
 /**
- * SHA-256 in hex, by the platform's own WebCrypto.
+ * SHA-256 in hex: by the platform's own WebCrypto, or where there is none (React Native, a page over http) in JavaScript.
  * @param {Uint8Array} bytes
  * @returns {Promise<string>}
  */
 export async function sha256(bytes) {
   const subtle = globalThis.crypto?.subtle;
-  if (!subtle) {
-    throw BundleError.of(
-      "E_INSECURE",
-      "This page has no WebCrypto, so that nothing can be verified.",
-      "Serve it over https or from localhost.",
-    );
-  }
-  const digest = await subtle.digest("SHA-256", /** @type {Uint8Array<ArrayBuffer>} */ (bytes));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  if (subtle) return hex(new Uint8Array(await subtle.digest("SHA-256", /** @type {Uint8Array<ArrayBuffer>} */ (bytes))));
+  const noble = await import("@noble/hashes/sha2.js");
+  return hex(noble.sha256(bytes));
+}
+
+/** @param {Uint8Array} bytes */
+export function hex(bytes) {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/**
+ * @param {string} digits
+ * @returns {Uint8Array<ArrayBuffer>} throws where it is not hex in small letters
+ */
+export function fromHex(digits) {
+  if (digits.length % 2 || !/^[0-9a-f]*$/.test(digits)) throw new TypeError("not in hex");
+  return Uint8Array.from({ length: digits.length / 2 }, (_, i) => Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16));
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { join, json, text } from "./bytes.js";
 import { finding } from "./errors.js";
-import { SCHEMA_FILE } from "./manifest.js";
+import { SCHEMA_FILE, suffix } from "./manifest.js";
 import { layout, stored } from "./weights.js";
 
 /** @typedef {import("./manifest.js").Manifest} Manifest */
@@ -173,12 +173,5 @@ function header(bytes) {
 /** @param {Float32Array | Int32Array | Uint8Array} numbers */
 function isFinite(numbers) {
   return !(numbers instanceof Float32Array) || numbers.every(Number.isFinite);
-}
-
-/** @param {string} name */
-export function suffix(name) {
-  const last = /** @type {string} */ (name.split("/").at(-1));
-  const dot = last.lastIndexOf(".");
-  return dot > 0 ? last.slice(dot) : "";
 }
 

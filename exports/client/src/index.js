@@ -4,4 +4,4 @@ export { BundleError } from "./errors.js";
 export { CLIENT_VERSION } from "./manifest.js";
 export { open, Recommender } from "./recommender.js";
 export { urlSource } from "./source.js";
-export { inspect, verify } from "./verify.js";
+export { inspect, openManifest, readVerified, verify } from "./verify.js";

@@ -5,9 +5,9 @@ export default {
   "description": "What the bundle is, what it was made from, and every file in it. The digest is the SHA-256 of the manifest's own bytes with the digest's 64 digits replaced by zeros.",
   "type": "object",
   "additionalProperties": false,
-  "required": ["schema", "name", "version", "sequence", "bundle", "created", "run", "model", "model_id", "data_fingerprint", "simulated", "dim", "dtype", "metric", "normalised", "quantisation", "counts", "minimum_client", "history", "golden", "parity", "files", "digest"],
+  "required": ["schema", "name", "version", "sequence", "bundle", "created", "run", "model", "model_id", "data_fingerprint", "simulated", "dim", "dtype", "metric", "normalised", "quantisation", "counts", "sizes", "minimum_client", "history", "golden", "parity", "files", "deltas", "digest"],
   "properties": {
-    "schema": {"const": 1, "description": "Version of this schema. A reader refuses a number that it does not know."},
+    "schema": {"const": 2, "description": "Version of this schema. A reader refuses a number that it does not know."},
     "name": {"type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$(?!\\n)", "description": "Channel that the bundle belongs to: the folder that holds its versions."},
     "version": {"type": "string", "pattern": "^[1-9][0-9]*-[0-9a-f]{12}$(?!\\n)", "description": "Sequence number, dash, first digits of the bundle id. Versions are compared by the sequence number."},
     "sequence": {"type": "integer", "minimum": 1, "maximum": 2147483647, "description": "Grows by at least one with every version of a channel."},
@@ -41,6 +41,18 @@ export default {
       "properties": {
         "movies": {"type": "integer", "minimum": 1},
         "users": {"type": "integer", "minimum": 0, "description": "0 unless user vectors were asked for; they are then pseudonymised."}
+      }
+    },
+    "sizes": {
+      "type": "object",
+      "additionalProperties": false,
+      "required": ["phone", "all", "vectors", "vectors_float32"],
+      "description": "Bytes, without the manifest.",
+      "properties": {
+        "phone": {"type": "integer", "minimum": 0, "description": "What a phone downloads that has nothing yet."},
+        "all": {"type": "integer", "minimum": 0},
+        "vectors": {"type": "integer", "minimum": 1, "description": "The movies' vectors as they are stored."},
+        "vectors_float32": {"type": "integer", "minimum": 1, "description": "The same vectors, four bytes a number."}
       }
     },
     "minimum_client": {"type": "string", "pattern": "^[0-9]+\\.[0-9]+\\.[0-9]+$(?!\\n)"},
@@ -77,9 +89,48 @@ export default {
         "properties": {
           "bytes": {"type": "integer", "minimum": 0},
           "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$(?!\\n)"},
-          "phone": {"type": "boolean", "description": "A phone needs it; the rest is for backends and for checking."},
+          "phone": {"type": "boolean", "description": "A phone that has nothing yet needs it; the rest is for backends, for checking, or a delta."},
           "shape": {"type": "array", "items": {"type": "integer", "minimum": 0}},
-          "dtype": {"enum": ["float32", "float16", "uint8"]}
+          "dtype": {"enum": ["float32", "float16", "uint8"]},
+          "columns": {
+            "type": "array",
+            "description": "Columns of a Parquet file, in order, with their Arrow types.",
+            "items": {
+              "type": "object",
+              "additionalProperties": false,
+              "required": ["name", "type", "description"],
+              "properties": {
+                "name": {"type": "string", "minLength": 1},
+                "type": {"type": "string", "minLength": 1},
+                "description": {"type": "string"}
+              }
+            }
+          }
+        }
+      }
+    },
+    "deltas": {
+      "type": "array",
+      "description": "Ways from an earlier version to this one that are much shorter than a download of the files that they rebuild.",
+      "items": {
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["from", "folder", "bytes", "rebuilds", "rows"],
+        "properties": {
+          "from": {"type": "string", "pattern": "^[1-9][0-9]*-[0-9a-f]{12}$(?!\\n)", "description": "Version that the receiver has."},
+          "folder": {"type": "string", "pattern": "^delta-from-[1-9][0-9]*-[0-9a-f]{12}$(?!\\n)", "description": "Holds delta.json and delta.bin, both listed among the files."},
+          "bytes": {"type": "integer", "minimum": 1, "description": "Of the two together."},
+          "rebuilds": {"type": "array", "items": {"type": "string"}, "description": "Files that the receiver makes from its own and the delta; each must then have the bytes and the checksum that the manifest lists."},
+          "rows": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["added", "removed", "changed"],
+            "properties": {
+              "added": {"type": "integer", "minimum": 0},
+              "removed": {"type": "integer", "minimum": 0},
+              "changed": {"type": "integer", "minimum": 0, "description": "Movies that stay and of which a vector or the title differs."}
+            }
+          }
         }
       }
     },

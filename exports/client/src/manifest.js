@@ -7,7 +7,9 @@ import { violations } from "./schema.js";
 
 export const FILE = "manifest.json";
 export const SCHEMA_FILE = "manifest.schema.json";
-export const CLIENT_VERSION = "0.1.0";
+export const BLOBS = "blobs";
+export const CLIENT_VERSION = "0.2.0";
+const SCHEMA = 2;
 const MAX_BYTES = 4 * 1024 * 1024;
 const DIGEST = /"digest": "([0-9a-f]{64})"/g;
 
@@ -23,7 +25,7 @@ const DIGEST = /"digest": "([0-9a-f]{64})"/g;
 /**
  * The fields that this client reads; `manifest.schema.json` describes them all.
  * @typedef {object} Manifest
- * @property {1} schema
+ * @property {2} schema
  * @property {string} name
  * @property {string} version
  * @property {number} sequence
@@ -36,7 +38,18 @@ const DIGEST = /"digest": "([0-9a-f]{64})"/g;
  * @property {{max_movies: number}} history
  * @property {{file: string, cases: number, top: number, relative_tolerance: number}} golden
  * @property {string} minimum_client
+ * @property {{phone: number, all: number, vectors: number, vectors_float32: number}} sizes bytes
  * @property {Record<string, FileEntry>} files
+ * @property {Delta[]} deltas shorter ways from earlier versions
+ */
+
+/**
+ * @typedef {object} Delta
+ * @property {string} from version that the receiver has
+ * @property {string} folder holds `delta.json` and `delta.bin`
+ * @property {number} bytes of the two together
+ * @property {string[]} rebuilds files that are made from the receiver's own and the delta, and then verified as any other
+ * @property {{added: number, removed: number, changed: number}} rows
  */
 
 /**
@@ -45,9 +58,12 @@ const DIGEST = /"digest": "([0-9a-f]{64})"/g;
  * @returns {Promise<Manifest>} throws BundleError: E_MANIFEST, E_HASH, E_VERSION
  */
 export async function load(bytes) {
-  const document = await parse(bytes);
-  if (document.schema !== 1 && Number.isInteger(document.schema)) {
-    throw BundleError.of("E_VERSION", `${FILE} has schema ${document.schema}; this program reads 1.`, "Update this program.");
+  await checkDigest(bytes);
+  const document = parse(bytes);
+  const found = document.schema;
+  if (found !== SCHEMA && Number.isInteger(found)) {
+    const remedy = found > SCHEMA ? "Update this program." : "Export again.";
+    throw BundleError.of("E_VERSION", `${FILE} has schema ${found}; this program reads ${SCHEMA}.`, remedy);
   }
   const wrong = violations(schema, document);
   if (wrong.length) throw BundleError.of("E_MANIFEST", `${FILE} does not follow its schema at ${wrong.join(", ")}.`);
@@ -62,6 +78,25 @@ export async function load(bytes) {
     );
   }
   return document;
+}
+
+/**
+ * Where a channel keeps a file by its content: the same bytes have one place, and a place never holds others.
+ * @param {string} name
+ * @param {FileEntry} entry
+ */
+export function address(name, { sha256: digest }) {
+  return `${digest}${suffix(name)}`;
+}
+
+/**
+ * @param {string} name
+ * @returns {string} `.json` of `tfjs/retrieve/model.json`
+ */
+export function suffix(name) {
+  const last = /** @type {string} */ (name.split("/").at(-1));
+  const dot = last.lastIndexOf(".");
+  return dot > 0 ? last.slice(dot) : "";
 }
 
 /**
@@ -87,10 +122,11 @@ export function rollback(version, installed) {
 }
 
 /**
+ * Whether a manifest's bytes are those that were written; nothing in them is read but the digest.
  * @param {Uint8Array} bytes
- * @returns {Promise<any>}
+ * @returns {Promise<void>} throws BundleError: E_MANIFEST, E_HASH
  */
-async function parse(bytes) {
+export async function checkDigest(bytes) {
   if (bytes.length > MAX_BYTES) throw BundleError.of("E_MANIFEST", `${FILE} is larger than ${MAX_BYTES} bytes.`);
   const characters = Array.from({ length: Math.ceil(bytes.length / 8192) }, (_, i) =>
     String.fromCharCode(...bytes.subarray(i * 8192, (i + 1) * 8192)),
@@ -101,6 +137,13 @@ async function parse(bytes) {
   if ((await sha256(Uint8Array.from(blank, (c) => c.charCodeAt(0)))) !== digests[0][1]) {
     throw BundleError.of("E_HASH", `${FILE} is not the file that was written.`);
   }
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {any}
+ */
+function parse(bytes) {
   let document;
   try {
     document = json(bytes);

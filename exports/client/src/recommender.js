@@ -16,6 +16,8 @@ import { Vocabulary } from "./vocabulary.js";
  * @property {"auto" | "wasm" | "cpu" | "plain"} [backend] `auto` takes WebAssembly where it starts, else TF.js's JavaScript kernels;
  *   `plain` needs no TF.js at all
  * @property {string | Record<string, string>} [wasmPaths] where TF.js's `.wasm` files are served
+ * @property {string | string[] | null} [publicKey] of the publisher, who has to have signed the bundle: the text of the `.pub` file
+ * @property {boolean} [unsigned] take a bundle without a public key to hold it against: anybody can have made it
  * @property {string | null} [installedVersion] version in use here, so that an older one is refused
  * @property {(name: string, done: number, all: number) => void} [onFile] told of each file that has arrived
  */
@@ -26,8 +28,8 @@ import { Vocabulary } from "./vocabulary.js";
  * @param {OpenOptions} [options]
  * @returns {Promise<Recommender>} throws BundleError where the bundle cannot be trusted
  */
-export async function open(source, { backend = "auto", wasmPaths, installedVersion = null, onFile } = {}) {
-  const { manifest, files, source: folder } = await fetchVerified(source, { installedVersion, onFile });
+export async function open(source, { backend = "auto", wasmPaths, ...trust } = {}) {
+  const { manifest, files, source: folder } = await fetchVerified(source, trust);
   const tower = new GraphModel(files, "tfjs/user_tower");
   const movies = new GraphModel(files, "tfjs/retrieve");
   const engine = await startEngine(tower, movies, backend, wasmPaths);

@@ -1,9 +1,11 @@
 /** May this bundle be installed? The twin of `recsys/export/verify.py`: same checks, same codes, same sentences. */
 
-import { json, sha256 } from "./bytes.js";
-import { bundleOf, check, forbidden, isForeign, suffix } from "./contents.js";
+import { sha256 } from "./bytes.js";
+import { byContent, checkBlobs, LATEST, resolve } from "./channel.js";
+import { bundleOf, check, forbidden, isForeign } from "./contents.js";
 import { BundleError, finding } from "./errors.js";
-import { FILE, load, rollback } from "./manifest.js";
+import { checkDigest, FILE, load, rollback, suffix } from "./manifest.js";
+import { judge, publicKey, SIGNATURES } from "./signature.js";
 
 /** @typedef {import("./errors.js").Finding} Finding */
 /** @typedef {import("./manifest.js").Manifest} Manifest */
@@ -24,10 +26,19 @@ import { FILE, load, rollback } from "./manifest.js";
  * @property {boolean} ok
  * @property {number} files
  * @property {number} bytes
+ * @property {import("./signature.js").State | null} signature null where what lies there cannot be a signature
+ * @property {string[]} signed_by public keys, in hex
  * @property {Finding[]} errors
+ * @property {Finding[]} warnings
  */
 
-export const LATEST = "latest.json";
+/**
+ * @typedef {object} Trust
+ * @property {string | null} [installedVersion] the version in use here, so that an older one is refused
+ * @property {string | string[] | null} [publicKey] of the publisher: the text of the `.pub` file, or its 64 hex digits; of several,
+ *   one has to have signed
+ */
+
 const FORBIDDEN = new Set(
   ".ckpt .h5 .hdf5 .joblib .keras .npy .npz .pb .pickle .pkl .pt .pth .zip".split(" "),
 );
@@ -35,65 +46,80 @@ const FORBIDDEN = new Set(
 /**
  * Everything that speaks against a bundle; no errors means that it can be trusted.
  * @param {Source} source a version's folder, or a channel's (then the version that its `latest.json` names)
- * @param {{installedVersion?: string | null}} [options] the version in use here
+ * @param {Trust} [options]
  * @returns {Promise<Report>}
  */
-export async function inspect(source, { installedVersion = null } = {}) {
-  let manifest, folder;
-  /** @type {Finding[]} */
-  const errors = [];
+export async function inspect(source, { installedVersion = null, publicKey = null } = {}) {
+  /** @type {import("./signature.js").State | null} */
+  let state = null;
+  /** @type {string[]} */
+  let signedBy = [];
+  let manifest, found;
   try {
-    const found = await resolve(source);
-    folder = found.source;
-    manifest = await load(await manifestBytes(folder));
-    if (found.version !== null && found.version !== manifest.version) errors.push(mixed(found.version, manifest.version));
+    found = await resolve(source);
+    const content = await manifestBytes(found.source);
+    await checkDigest(content);
+    // Who made it comes before what it says.
+    ({ state, signedBy } = await judge(content, await found.source.read(SIGNATURES), keysOf(publicKey)));
+    manifest = await load(content);
   } catch (error) {
     if (!(error instanceof BundleError)) throw error;
-    return { version: null, bundle: null, ok: false, files: 0, bytes: 0, errors: error.findings };
+    return report(null, state, signedBy, error.findings);
   }
-  const back = installedVersion === null ? null : rollback(manifest.version, installedVersion);
-  if (back) errors.push(back);
-  const present = folder.list ? await folder.list() : null;
+  const errors = standing(found.version, manifest, installedVersion);
+  const present = found.source.list ? await found.source.list() : null;
   const names = new Set([...Object.keys(manifest.files), ...(present?.keys() ?? [])]);
-  names.delete(FILE);
-  for (const name of [...names].sort()) errors.push(...(await checkName(name, folder, present, manifest)));
-  return {
-    version: manifest.version,
-    bundle: manifest.bundle,
-    ok: errors.length === 0,
-    files: Object.keys(manifest.files).length,
-    bytes: Object.values(manifest.files).reduce((sum, entry) => sum + entry.bytes, 0),
-    errors,
-  };
+  for (const name of [FILE, SIGNATURES]) names.delete(name);
+  for (const name of [...names].sort()) errors.push(...(await checkName(name, found.source, present, manifest)));
+  if (found.blobs) errors.push(...(await checkBlobs(found.blobs, manifest)));
+  return report(manifest, state, signedBy, errors);
 }
 
 /**
  * Refuse a bundle that cannot be trusted.
  * @param {Source} source
- * @param {{installedVersion?: string | null}} [options]
+ * @param {Trust} [options]
  * @returns {Promise<Report>} throws BundleError with every finding
  */
 export async function verify(source, options) {
-  const report = await inspect(source, options);
-  if (!report.ok) throw new BundleError(report.errors);
-  return report;
+  const found = await inspect(source, options);
+  if (!found.ok) throw new BundleError(found.errors);
+  return found;
+}
+
+/**
+ * Read a manifest and find out whether it may be followed. Files are then read with `readVerified`.
+ * @param {Source} source a version's folder, or a channel's
+ * @param {Trust & {unsigned?: boolean}} [options] `unsigned`: take a bundle though no public key is given to hold it against
+ * @returns {Promise<{manifest: Manifest, files: Source}>} `files` reads the files that the manifest lists, by their names; throws
+ *   BundleError
+ */
+export async function openManifest(source, { installedVersion = null, publicKey = null, unsigned = false } = {}) {
+  if (publicKey === null && !unsigned) {
+    throw BundleError.of(
+      "E_SIGNATURE",
+      "There is no public key to tell who made the bundle.",
+      "Give publicKey, the text of the publisher's .pub file; or say unsigned: true.",
+    );
+  }
+  const found = await resolve(source);
+  const content = await manifestBytes(found.source);
+  await checkDigest(content);
+  if (publicKey !== null) await judge(content, await found.source.read(SIGNATURES), keysOf(publicKey));
+  const manifest = await load(content);
+  const errors = standing(found.version, manifest, installedVersion);
+  if (errors.length) throw new BundleError(errors);
+  return { manifest, files: found.blobs ? byContent(found.blobs, manifest) : found.source };
 }
 
 /**
  * What a phone needs of a bundle, and nothing else, verified.
  * @param {Source} source
- * @param {{installedVersion?: string | null, onFile?: (name: string, done: number, all: number) => void}} [options]
+ * @param {Trust & {unsigned?: boolean, onFile?: (name: string, done: number, all: number) => void}} [options]
  * @returns {Promise<{manifest: Manifest, files: Map<string, Uint8Array>, source: Source}>} throws BundleError
  */
-export async function fetchVerified(source, { installedVersion = null, onFile } = {}) {
-  const found = await resolve(source);
-  const manifest = await load(await manifestBytes(found.source));
-  /** @type {Finding[]} */
-  const errors = [];
-  if (found.version !== null && found.version !== manifest.version) errors.push(mixed(found.version, manifest.version));
-  const back = installedVersion === null ? null : rollback(manifest.version, installedVersion);
-  if (back) errors.push(back);
-  if (errors.length) throw new BundleError(errors);
+export async function fetchVerified(source, { onFile, ...trust } = {}) {
+  const { manifest, files: from } = await openManifest(source, trust);
   const names = Object.keys(manifest.files)
     .filter((name) => manifest.files[name].phone)
     .sort();
@@ -101,15 +127,16 @@ export async function fetchVerified(source, { installedVersion = null, onFile } 
   const files = new Map();
   await Promise.all(
     names.map(async (name) => {
-      const bytes = await found.source.read(name);
+      const bytes = await from.read(name);
       if (bytes !== null) files.set(name, bytes);
       onFile?.(name, files.size, names.length);
     }),
   );
   const local = { read: async (/** @type {string} */ name) => files.get(name) ?? null, list: null, within: () => local };
+  const errors = [];
   for (const name of names) errors.push(...(await checkName(name, local, null, manifest)));
   if (errors.length) throw new BundleError(errors);
-  return { manifest, files, source: found.source };
+  return { manifest, files, source: from };
 }
 
 /**
@@ -128,22 +155,62 @@ export async function readVerified(source, name, manifest) {
 }
 
 /**
- * @param {Source} source
- * @returns {Promise<{source: Source, version: string | null}>}
+ * @param {Manifest | null} manifest
+ * @param {Report["signature"]} state
+ * @param {string[]} signedBy
+ * @param {Finding[]} errors
+ * @returns {Report}
  */
-async function resolve(source) {
-  const pointer = await source.read(LATEST);
-  if (pointer === null) return { source, version: null };
-  let version;
-  try {
-    version = json(pointer).version;
-  } catch {
-    version = null;
+function report(manifest, state, signedBy, errors) {
+  const entries = Object.values(manifest?.files ?? {});
+  return {
+    version: manifest?.version ?? null,
+    bundle: manifest?.bundle ?? null,
+    ok: errors.length === 0,
+    files: entries.length,
+    bytes: entries.reduce((sum, entry) => sum + entry.bytes, 0),
+    signature: state,
+    signed_by: signedBy,
+    errors,
+    warnings: warnings(state),
+  };
+}
+
+/**
+ * What a reader should know who gave no public key.
+ * @param {Report["signature"]} state
+ */
+function warnings(state) {
+  if (state === "none") {
+    const remedy = "Take it only from a place that you trust, or ask the publisher to sign it (recsys export --key).";
+    return [finding("W_UNSIGNED", "The bundle is not signed: anybody can have made it.", remedy)];
   }
-  if (typeof version !== "string" || !/^[^./\\][^/\\]*$/.test(version)) {
-    throw BundleError.of("E_MANIFEST", `${LATEST} does not name a version.`);
+  if (state === "unchecked") {
+    const message = "No public key was given: the bundle is intact, and anybody can have made it.";
+    return [finding("W_UNCHECKED", message, "Give the publisher's public key.")];
   }
-  return { source: source.within(version), version };
+  return [];
+}
+
+/**
+ * What speaks against a manifest beside its files: the pointer means another version, or a newer one is installed.
+ * @param {string | null} pointed
+ * @param {Manifest} manifest
+ * @param {string | null} installedVersion
+ */
+function standing(pointed, manifest, installedVersion) {
+  const errors = [];
+  if (pointed !== null && pointed !== manifest.version) {
+    errors.push(finding("E_MIX", `${LATEST} names ${pointed}, and the manifest there ${manifest.version}.`));
+  }
+  const back = installedVersion === null ? null : rollback(manifest.version, installedVersion);
+  if (back) errors.push(back);
+  return errors;
+}
+
+/** @param {Trust["publicKey"]} keys */
+function keysOf(keys) {
+  return keys === null || keys === undefined ? null : [keys].flat().map(publicKey);
 }
 
 /** @param {Source} source */
@@ -178,12 +245,4 @@ async function checkName(name, source, present, manifest) {
       : [finding("E_HASH", `${name} is not the file that was written.`)];
   }
   return check(name, source.read, manifest);
-}
-
-/**
- * @param {string} pointed
- * @param {string} found
- */
-function mixed(pointed, found) {
-  return finding("E_MIX", `${LATEST} names ${pointed}, and the manifest there ${found}.`);
 }

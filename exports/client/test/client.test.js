@@ -25,7 +25,7 @@ const refused = (code) => (error) => error instanceof BundleError && error.findi
 for (const dtype of ["float32", "float16", "uint8"]) {
   for (const backend of /** @type {const} */ (["wasm", "cpu", "plain"])) {
     test(`${dtype} on ${backend} answers the golden questions as Python does`, { skip }, async () => {
-      const recommender = await open(folderSource(path.join(bundles, dtype)), { backend });
+      const recommender = await open(folderSource(path.join(bundles, dtype)), { backend, unsigned: true });
       const result = await recommender.selfTest();
       assert.equal(recommender.backend, backend);
       assert.ok(result.cases >= 100);
@@ -42,7 +42,7 @@ describe("a recommender", { skip }, () => {
   /** @type {string[]} */
   let ids;
   before(async () => {
-    recommender = await open(folderSource(path.join(bundles, "float32")));
+    recommender = await open(folderSource(path.join(bundles, "float32")), { unsigned: true });
     ids = recommender.vocabulary.ids;
   });
   after(() => recommender.dispose());
@@ -134,12 +134,12 @@ describe("opening", { skip }, () => {
     path.join(folder, JSON.parse(await readFile(path.join(folder, "latest.json"), "utf8")).version);
 
   test("refuses a version older than the installed one", async () => {
-    await assert.rejects(open(folderSource(folder), { installedVersion: "7-0123456789ab" }), refused("E_ROLLBACK"));
+    await assert.rejects(open(folderSource(folder), { installedVersion: "7-0123456789ab", unsigned: true }), refused("E_ROLLBACK"));
   });
 
   test("takes the installed version again", async () => {
     const { version } = await verify(folderSource(folder));
-    const recommender = await open(folderSource(folder), { installedVersion: version, backend: "plain" });
+    const recommender = await open(folderSource(folder), { installedVersion: version, backend: "plain", unsigned: true });
     assert.equal(recommender.version, version);
   });
 
@@ -149,38 +149,43 @@ describe("opening", { skip }, () => {
     const base = "https://bundles.test/app/";
     const fetch = async (/** @type {any} */ address) => {
       assert.ok(String(address).startsWith(base));
-      asked.push(String(address).slice(base.length).split("/").slice(1).join("/"));
+      asked.push(String(address).slice(base.length));
       const bytes = await readFile(path.join(folder, String(address).slice(base.length))).catch(() => null);
       return bytes ? new Response(bytes) : new Response("", { status: 404 });
     };
-    await open(urlSource(base, { fetch: /** @type {any} */ (fetch) }), { backend: "plain" });
-    assert.deepEqual(
-      asked.filter(Boolean).sort(),
-      [
-        "ids.json",
-        "manifest.json",
-        "tfjs/retrieve/group1-shard1of1.bin",
-        "tfjs/retrieve/model.json",
-        "tfjs/user_tower/group1-shard1of1.bin",
-        "tfjs/user_tower/model.json",
-        "titles.json",
-      ],
-    );
+    const { manifest } = await open(urlSource(base, { fetch: /** @type {any} */ (fetch) }), { backend: "plain", unsigned: true });
+    const phone = [
+      "ids.json",
+      "tfjs/retrieve/group1-shard1of1.bin",
+      "tfjs/retrieve/model.json",
+      "tfjs/user_tower/group1-shard1of1.bin",
+      "tfjs/user_tower/model.json",
+      "titles.json",
+    ];
+    const blobs = phone.map((name) => `blobs/${manifest.files[name].sha256}${path.extname(name)}`);
+    assert.deepEqual(asked.sort(), [`${manifest.version}/manifest.json`, "latest.json", ...blobs].sort());
+  });
+
+  test("refuses a bundle that nobody vouches for, unless told that this is meant", async () => {
+    await assert.rejects(open(folderSource(folder), { backend: "plain" }), refused("E_SIGNATURE"));
+    await assert.rejects(open(folderSource(folder), { backend: "plain", publicKey: "0".repeat(64) }), refused("E_SIGNATURE"));
+    await assert.rejects(open(folderSource(folder), { backend: "plain", publicKey: "none" }), refused("E_KEY"));
   });
 
   test("says when the bundle cannot be reached", async () => {
     const offline = async () => Promise.reject(new TypeError("offline"));
-    await assert.rejects(open(urlSource("https://bundles.test/", { fetch: offline })), refused("E_UNREACHABLE"));
+    await assert.rejects(open(urlSource("https://bundles.test/", { fetch: offline }), { unsigned: true }), refused("E_UNREACHABLE"));
     const broken = async () => new Response("", { status: 503 });
-    await assert.rejects(open(urlSource("https://bundles.test/", { fetch: broken })), refused("E_UNREACHABLE"));
+    await assert.rejects(open(urlSource("https://bundles.test/", { fetch: broken }), { unsigned: true }), refused("E_UNREACHABLE"));
   });
 
   test("refuses weights with a flipped bit before anything is computed", async () => {
-    const file = path.join(await versionFolder(), "tfjs/retrieve/group1-shard1of1.bin");
+    const { files } = JSON.parse(await readFile(path.join(await versionFolder(), "manifest.json"), "utf8"));
+    const file = path.join(folder, "blobs", `${files["tfjs/retrieve/group1-shard1of1.bin"].sha256}.bin`);
     const bytes = await readFile(file);
     bytes[1000] ^= 4;
     await writeFile(file, bytes);
-    await assert.rejects(open(folderSource(folder)), refused("E_HASH"));
+    await assert.rejects(open(folderSource(folder), { unsigned: true }), refused("E_HASH"));
   });
 });
 

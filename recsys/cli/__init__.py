@@ -5,135 +5,23 @@ Exit status: 0 done, 2 refused with coded findings, 1 a defect of ours. Stages a
 ``recsys app`` and ``recsys project`` never load TensorFlow.
 """
 
-import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial, wraps
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from recsys import __version__
-from recsys.errors import DataError, RecsysError
+from recsys.cli.export import export
+from recsys.cli.frame import Document, cli, command, progress_bar, text_file
+from recsys.errors import DataError
 from recsys.workspace import Workspace
 
-DEFAULT_WORKSPACE = Path("data/workspace")
-Document = dict[str, Any]
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(__version__, prog_name="recsys")
-@click.option(
-    "--workspace",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=DEFAULT_WORKSPACE,
-    envvar="RECSYS_WORKSPACE",
-    show_default=True,
-    show_envvar=True,
-    help="Folder that holds tables, runs, scenarios and terms.",
-)
-@click.pass_context
-def cli(context: click.Context, workspace: Path) -> None:
-    """Greenlight: which movies are worth buying, for whom, and at what price."""
-    context.obj = Workspace(workspace)
-
-
-def command(function: Callable[..., Document | None], show: Callable[[Document], None] | None = None) -> click.Command:
-    """A command that takes the workspace, returns its document, and refuses with status 2.
-
-    ``show`` prints the document for a person; by default all of its figures, one a line.
-    """
-
-    @wraps(function)
-    def wrapped(workspace: Workspace, as_json: bool, **arguments: Any) -> None:
-        with document_only(as_json) as emit:
-            try:
-                document = function(workspace, **arguments)
-            except RecsysError as error:
-                emit(error.as_json()) if as_json else _refuse(error)
-                sys.exit(2)
-            if document is not None:
-                emit(document) if as_json else (show or _show)(document)
-                if document.get("errors"):
-                    sys.exit(2)
-
-    wrapped = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")(wrapped)
-    return cli.command(name=function.__name__.rstrip("_"))(click.pass_obj(wrapped))
-
-
-@contextmanager
-def document_only(as_json: bool) -> Iterator[Callable[[Document], None]]:
-    """Keep standard output for the document: whatever libraries print to it goes to standard error meanwhile."""
-    if not as_json:
-        yield lambda _document: None
-        return
-    sys.stdout.flush()
-    real = os.dup(1)
-    os.dup2(2, 1)
-
-    def emit(document: Document) -> None:
-        text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-        with os.fdopen(os.dup(real), "wb") as out:
-            out.write(text.encode())
-
-    try:
-        yield emit
-    finally:
-        sys.stdout.flush()
-        os.dup2(real, 1)
-        os.close(real)
-
-
-def _refuse(error: RecsysError) -> None:
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
-    for finding in error.findings:
-        console.print(str(finding), style="yellow" if finding.code.startswith("W_") else "red", markup=False)
-
-
-def _show(document: Document) -> None:
-    """The document for a person: its figures, one a line, nested ones indented."""
-    Console(soft_wrap=True, highlight=False).print("\n".join(_lines(document)), markup=False)
-
-
-def _lines(value: Any, indent: str = "") -> Iterator[str]:
-    pairs = value.items() if isinstance(value, dict) else enumerate(value, 1)
-    for key, item in pairs:
-        if isinstance(item, dict | list) and item:
-            yield f"{indent}{key}:"
-            yield from _lines(item, indent + "  ")
-        else:
-            shown = f"{item:,.4g}" if isinstance(item, float) else item if item not in ({}, [], None) else "–"
-            yield f"{indent}{key}: {shown}"
-
-
-@contextmanager
-def progress_bar() -> Iterator[Callable[[str, float], None]]:
-    """A bar on standard error with the stage, the share done, the time passed and the time left."""
-    columns = (TextColumn("{task.description:<34}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
-    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
-        task = bar.add_task("starting", total=1.0)
-        yield lambda stage, fraction: bar.update(task, description=stage, completed=fraction)
-
-
-def text_file(path: Path) -> str:
-    """The text of a file that the person named.
-
-    Raises
-    ------
-    DataError  E_NOT_FOUND, E_ENCODING
-    """
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise DataError.of("E_NOT_FOUND", f"{path} cannot be read: {error.strerror}.", "Give the path of a file.") from error
-    except UnicodeDecodeError as error:
-        raise DataError.of("E_ENCODING", f"{path} is not UTF-8.", "Save it as UTF-8.") from error
+__all__ = ["cli", "export", "main"]
 
 
 def models_option(default: str) -> Callable[[Any], Any]:
@@ -281,23 +169,6 @@ def slate(workspace: Workspace, budget: float, rules: Path | None, scenario: Pat
     bound = NO_RULES if rules is None else rule_files.loads(text_file(rules))
     question = None if scenario is None else toml.loads(text_file(scenario))
     return choose(load_basis(workspace), budget, bound, question).as_json()
-
-
-@command
-@click.option("--to", type=click.Path(path_type=Path), help="Folder of the channel; exports/<workspace> by default.")
-@click.option("--quantise", type=click.Choice(["float16", "uint8"]), help="Smaller files; the loss is measured and written down.")
-@click.option(
-    "--include-users", is_flag=True, help="Add user vectors under pseudonyms. They are taste records: know who gets them."
-)
-@click.option("--verify", "check", type=click.Path(path_type=Path), help="Check a bundle instead of making one.")
-def export(workspace: Workspace, to: Path | None, quantise: Any, include_users: bool, check: Path | None) -> Document:
-    """Make the bundle that phones and the backend consume."""
-    from recsys.export import bundle
-
-    if check is not None:
-        return bundle.inspect(check).as_json()
-    with progress_bar() as report:
-        return bundle.export_bundle(workspace, to, quantise=quantise, include_users=include_users, progress=report).as_json()
 
 
 @command
