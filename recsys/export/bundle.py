@@ -23,7 +23,18 @@ from recsys.export.source import Source, load_source
 from recsys.export.verify import Report, inspect, resolve, verify
 from recsys.workspace import Workspace, write_atomically
 
-__all__ = ["BundleStatus", "ExportResult", "Report", "archive", "export_bundle", "inspect", "publish", "status", "verify"]
+__all__ = [
+    "BundleStatus",
+    "ExportResult",
+    "Report",
+    "archive",
+    "export_bundle",
+    "inspect",
+    "publish",
+    "resolve",
+    "status",
+    "verify",
+]
 
 DEFAULT_FOLDER = Path("exports")
 KEY_FILE = "export.key"
