@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.ids import FloatArray, IntArray
+from recsys.worlds.exposure import considered
 from recsys.worlds.keyed import UintArray, uniform
 from recsys.worlds.shelf import NOTHING, Shelf
 from recsys.worlds.state import Added, BoolArray, Parts, State
@@ -37,11 +38,8 @@ class Newcomers:
     @classmethod
     def of(cls, parts: Parts, state: State, rows: IntArray, period: int, added: Added) -> "Newcomers":
         """What was added to the shelf of a half-month."""
-        column = np.maximum(added.columns, 0)
-        user, power = rows[:, None], parts.config.dissimilarity
-        utility = parts.taste.start[user, column] + (period / PERIODS_PER_YEAR) * parts.taste.yearly[user, column]
-        utility += launch_curve(parts.config, np.array(float(period - added.first_period)))
-        there = (added.columns >= 0) & (period >= added.first_period) & (period < added.last_period[column])
+        column, power = np.maximum(added.columns, 0), parts.config.dissimilarity
+        utility, there = added_utility(parts, rows, period, added)
         seen = state.watched[np.arange(len(rows))[:, None], column]
         x = np.where(there, np.exp(utility / power), 0.0) * np.where(seen, parts.config.rewatch ** (1 / power), 1.0)
         return cls(columns=added.columns, nest=parts.movies.nest[column], number=parts.movies.number[column], x=x)
@@ -74,6 +72,16 @@ class Newcomers:
     def use_up(self, row: IntArray, taken: IntArray, first: BoolArray, fatigue: float) -> None:
         """These rows have watched these movies; those for the ``first`` time have less appetite for them from now on."""
         self.x[row[first], taken[first]] *= fatigue
+
+
+def added_utility(parts: Parts, rows: IntArray, period: int, added: Added) -> tuple[FloatArray, BoolArray]:
+    """Utility of what is added for each row, float64[n_rows, k], and whether the row can see it in this half-month."""
+    column = np.maximum(added.columns, 0)
+    user = rows[:, None]
+    utility = parts.taste.start[user, column] + (period / PERIODS_PER_YEAR) * parts.taste.yearly[user, column]
+    utility += launch_curve(parts.config, np.array(float(period - added.first_period)))
+    there = (added.columns >= 0) & (period >= added.first_period) & (period < added.last_period[column])
+    return utility, there & considered(parts, rows, column, period)
 
 
 def _kept(

@@ -5,15 +5,13 @@ from typing import Literal
 
 from recsys.errors import DataError, Finding
 
-WorldKind = Literal["demo"]
+ChoiceRule = Literal["nested logit", "first good enough"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorldConfig:
     """A simulated regional streaming service. The same configuration gives the same bytes."""
 
-    kind: WorldKind = "demo"
-    """Which process draws the choices; see :mod:`recsys.worlds.process`."""
     n_users: int = 6_000
     """Users who have signed up by the end of the history. User k is the same person whatever this is."""
     n_movies: int = 800
@@ -69,6 +67,22 @@ class WorldConfig:
     """Appetite left for a movie once watched (ρ)."""
     dissimilarity: float = 0.6
     """λ of every nest (language × cluster of genres)."""
+    unfactored_sd: float = 0.0
+    """Spread of what each user sees in each movie and nothing else tells: no few factors hold it."""
+    choice_rule: ChoiceRule = "nested logit"
+    """How an occasion is decided: :mod:`recsys.worlds.shelf` or :mod:`recsys.worlds.looking`."""
+    good_enough: float = 0.0
+    """First good enough: utility, above the constant of all movies, at which every second movie that is looked at will do."""
+    good_enough_sd: float = 0.3
+    """First good enough: width of that threshold."""
+    patience: float = 0.05
+    """First good enough: movies of 800 looked at before one gives up, as a share of the catalogue."""
+    considered_share: float = 1.0
+    """Share of the catalogue that a user gets to see in a half-month; below 1 the service shows what is famous."""
+    fame_slope: float = 1.2
+    """Log-odds of being shown rise by so much with each standard deviation of fame."""
+    season_swing: float = 1.0
+    """How far activity follows the calendar; 1 as in :data:`recsys.worlds.halfmonths.SEASON`, 0 not at all."""
     drift_per_year: float = 0.6
     """How far the tastes of the young in tier-2 cities move in a year; everybody else moves a little."""
 
@@ -119,6 +133,8 @@ _LIMITS: tuple[tuple[str, float, float], ...] = (
     ("months", 1, 60),
     ("seed", 0, 2**63 - 1),
     ("people_per_user", 1.0, 1e6),
+    ("considered_share", 0.01, 1.0),
+    ("season_swing", 0.0, 5.0),
     ("dissimilarity", 0.05, 1.0),
     ("rewatch", 0.0, 1.0),
 )

@@ -40,7 +40,8 @@ def days_in(config: WorldConfig, period: int) -> int:
 def season(config: WorldConfig, period: int) -> float:
     """Activity in this half-month, relative to a usual one."""
     month_of_year = int((np.datetime64(config.start, "M") + period // 2).astype(np.int64)) % 12
-    return SEASON[2 * month_of_year + period % 2]
+    usual = SEASON[2 * month_of_year + period % 2]
+    return float(max(1.0 + config.season_swing * (usual - 1.0), 0.05)) if config.season_swing != 1.0 else usual
 
 
 def time_of_day(uniform: FloatArray) -> FloatArray:

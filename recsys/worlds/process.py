@@ -1,4 +1,4 @@
-"""The written process from which every choice of a simulated service is drawn (kind ``demo``).
+"""The written process from which every choice of a simulated service is drawn.
 
 Time goes in half-months. In each one:
 
@@ -6,7 +6,8 @@ Time goes in half-months. In each one:
 2. A user has Poisson(N_i · season · shock / 2) viewing occasions; none before signing up or while a subscription is lapsed.
 3. At each occasion, one after the other, the user chooses a movie or nothing by a nested logit (:mod:`recsys.worlds.shelf`):
    nests are language × cluster of genres, all have the same dissimilarity λ, nothing has utility 0, and a movie's V is
-   :mod:`recsys.worlds.taste` plus the launch curve plus ln of the appetite left (1, or ρ once it has been watched).
+   :mod:`recsys.worlds.taste` plus the launch curve plus ln of the appetite left (1, or ρ once it has been watched). Other worlds
+   decide otherwise (:mod:`recsys.worlds.looking`) or show only a part (:mod:`recsys.worlds.exposure`).
 4. A view lasts runtime × completion: most are finished, the others end anywhere.
 
 At the end of each month a subscriber leaves with log-odds a_tier − b · ln(1 + hours of the month), and some of the lapsed return.
@@ -18,11 +19,11 @@ Acquisitions are added by :mod:`recsys.worlds.acquisition`. An occasion differs 
 it goes to an added movie, or went to one before (through what is used up, or a subscription kept); a world to which nothing is
 added runs through the very same numbers.
 
-Promotion plays no part in this kind; a kind in which it does brings its own process under another ``WorldConfig.kind``.
+What was watched before the history follows the nested logit whatever the rule, and everything was shown then.
 """
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from scipy.stats import poisson
@@ -30,7 +31,9 @@ from scipy.stats import poisson
 from recsys.ids import FloatArray, IntArray
 from recsys.worlds import halfmonths
 from recsys.worlds.acquisition import Newcomers
+from recsys.worlds.config import ChoiceRule
 from recsys.worlds.keyed import UintArray, keyed, normal, stream, uniform
+from recsys.worlds.looking import LookingNewcomers, LookingShelf
 from recsys.worlds.shelf import NOTHING, Shelf, nest_sums
 from recsys.worlds.state import Added, BoolArray, Parts, Played, State
 
@@ -99,6 +102,7 @@ def play(
     Played, one a half-month
     """
     config = parts.config
+    shelf_of, newcomers_of = _RULES[config.choice_rule]
     rows = np.arange(parts.users.n_users) if rows is None else rows
     clocks = {name: keyed(stream(config.seed, f"{draws}:{name}"), parts.users.number[rows]) for name in _CLOCKS}
     joined, part = parts.users.signup_period[rows], parts.users.signup_part[rows]
@@ -108,8 +112,8 @@ def play(
         shock = np.exp(config.activity_sd * normal(clocks["shock"], period) - config.activity_sd**2 / 2)
         mean = parts.users.occasions[rows] * halfmonths.season(config, period) * shock * here * active / 2
         occasions = np.asarray(poisson.ppf(uniform(clocks["count"], period), mean), dtype=np.int64)
-        shelf = Shelf.of(parts, state, rows, period)
-        newcomers = None if added is None else Newcomers.of(parts, state, rows, period, added)
+        shelf = shelf_of(parts, state, rows, period)
+        newcomers = None if added is None else newcomers_of(parts, state, rows, period, added)
         row, column, turn = _half_month(
             state, shelf, newcomers, occasions=occasions, clock=_Clock(clocks, period), touched=touched
         )
@@ -145,10 +149,16 @@ class _Clock:
         return keyed(self._clocks[name][row], self._period * _OCCASIONS + turn)
 
 
+_RULES: dict[ChoiceRule, tuple[Any, Any]] = {
+    "nested logit": (Shelf.of, Newcomers.of),
+    "first good enough": (LookingShelf.of, LookingNewcomers.of),
+}
+
+
 def _half_month(
     state: State,
-    shelf: Shelf,
-    newcomers: Newcomers | None,
+    shelf: Any,
+    newcomers: Any,
     *,
     occasions: IntArray,
     clock: _Clock,
@@ -159,12 +169,12 @@ def _half_month(
     views = [(np.zeros(0, dtype=np.int64),) * 3]
     for turn in range(int(occasions.max(initial=0))):
         row = order[: int(np.count_nonzero(occasions > turn))]
-        nest, place = shelf.choose(row, clock("nest", row, turn), clock("movie", row, turn))
+        decided, place = shelf.choose(row, clock("nest", row, turn), clock("movie", row, turn))
         taken = np.full(len(row), NOTHING)
         if newcomers is not None and touched is not None:
-            touched[row] |= newcomers.would_take(shelf, row, nest, clock("taken", row, turn))
+            touched[row] |= newcomers.would_take(shelf, row, decided, clock("taken", row, turn))
         elif newcomers is not None:
-            taken = newcomers.take(shelf, row, nest, clock("taken", row, turn))
+            taken = newcomers.take(shelf, row, decided, clock("taken", row, turn))
             won = np.flatnonzero(taken >= 0)
             column = newcomers.columns[row[won], taken[won]]
             newcomers.use_up(row[won], taken[won], ~state.watched[row[won], column], shelf.fatigue)
@@ -172,7 +182,7 @@ def _half_month(
             views.append((row[won], column, np.full(len(won), turn)))
         seen = np.flatnonzero((place >= 0) & (taken < 0))
         column = shelf.columns[place[seen]]
-        shelf.use_up(row[seen], nest[seen], place[seen], ~state.watched[row[seen], column])
+        shelf.use_up(row[seen], decided[seen], place[seen], ~state.watched[row[seen], column])
         state.watched[row[seen], column] = True
         views.append((row[seen], column, np.full(len(seen), turn)))
     row, column, turns = (np.concatenate(parts) for parts in zip(*views, strict=True))

@@ -12,6 +12,7 @@ import numpy as np
 
 from recsys.ids import FloatArray, IntArray
 from recsys.worlds import society
+from recsys.worlds.exposure import considered
 from recsys.worlds.keyed import UintArray, exponential
 from recsys.worlds.state import BoolArray, Parts, State
 from recsys.worlds.taste import launch_curve
@@ -55,6 +56,7 @@ class Shelf:
         fresh /= power
         np.exp(fresh, out=fresh)
         x[:, :-1] = fresh[back]
+        x[:, :-1] *= considered(parts, rows, columns, period)
         np.multiply(x[:, :-1], fatigue, out=x[:, :-1], where=state.watched[:, columns])
         nest = parts.movies.nest[columns]
         sums = nest_sums(x[:, :-1], nest)

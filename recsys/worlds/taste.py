@@ -1,7 +1,7 @@
 """How much each user likes each movie: the systematic utility of the process, in nats, for a block of users.
 
     V_ij(t) = constant_i + language_ij + quality_j + w · (genre taste_i + t · genre drift_i) · genres_j + latent_i · latent_j
-              + launch curve(age of j at t) + ln(appetite left)
+              + what nothing else tells_ij + launch curve(age of j at t) + ln(appetite left)
 
 The first line is here, with ``t`` in years since the start of the history; the second belongs to the state of the process.
 """
@@ -13,6 +13,7 @@ import numpy as np
 
 from recsys.ids import FloatArray
 from recsys.worlds.config import WorldConfig
+from recsys.worlds.keyed import normal, stream
 from recsys.worlds.movies import LATENT_DIM, Catalogue
 from recsys.worlds.users import Users
 
@@ -53,6 +54,9 @@ def taste(config: WorldConfig, users: Users, movies: Catalogue) -> Taste:
         spoken[:, dubbed] = np.maximum(spoken[:, dubbed], understood[:, None] - config.dubbed_penalty)
     liked = np.einsum("ik,jk->ij", config.genre_taste * users.genre_taste, movies.genres)
     liked += np.einsum("ik,jk->ij", config.latent_sd / math.sqrt(LATENT_DIM) * users.latent, movies.latent)
+    if config.unfactored_sd:
+        key = stream(config.seed, "unfactored")
+        liked += config.unfactored_sd * normal(key, users.number[:, None], movies.number)
     constant = appeal_constant(config) + users.constant
     return Taste(
         start=constant[:, None] + movies.quality + spoken + liked,
