@@ -33,6 +33,15 @@ from recsys.workspace import Workspace
     help="Sign with it.",
 )
 @click.option("--unsigned", is_flag=True, help="Without a key, also where the version in force is signed.")
+@click.option(
+    "--to-postgres",
+    metavar="URL",
+    envvar="RECSYS_POSTGRES_URL",
+    show_envvar=True,
+    help="Put it in force in a PostgreSQL database with pgvector, too.",
+)
+@click.option("--postgres-schema", default="greenlight", show_default=True, help="Schema of the tables and views there.")
+@click.option("--notify", "webhook", metavar="URL", help="Post to this address when a new version is in force.")
 @click.option("--verify", "check", type=click.Path(path_type=Path), help="As `recsys export verify`.")
 def export(  # noqa: PLR0917  the options of a command
     workspace: Workspace,
@@ -42,24 +51,36 @@ def export(  # noqa: PLR0917  the options of a command
     include_users: bool,
     keys: tuple[Path, ...],
     unsigned: bool,
+    to_postgres: str | None,
+    postgres_schema: str,
+    webhook: str | None,
     check: Path | None,
 ) -> Document:
     """Make the bundle that phones and the backend consume; sub-commands check bundles and make keys."""
-    from recsys.export import bundle, signature
+    from recsys.export import bundle, notify, postgres, signature
 
     if check is not None:
         return bundle.inspect(check).as_json()
+    if webhook is not None:
+        notify.check(webhook)
+    private = [] if unsigned else [signature.load_private(path) for path in keys]
     with progress_bar() as report:
-        return bundle.export_bundle(
+        result = bundle.export_bundle(
             workspace,
             to,
             quantise=quantise,
             include_users=include_users,
             recall_loss_limit=recall_loss_limit,
-            keys=[] if unsigned else [signature.load_private(path) for path in keys],
+            keys=private,
             unsigned=unsigned,
             progress=report,
-        ).as_json()
+        )
+        document = result.as_json()
+        if to_postgres is not None:
+            document["postgres"] = postgres.load(result.folder, to_postgres, schema=postgres_schema, report=report)
+    if webhook is not None and result.new and (untold := notify.notify(webhook, result.announcement, private)):
+        document["warnings"].append(untold.as_json())
+    return document
 
 
 def export_part(function: Callable[..., Document | None]) -> click.Command:

@@ -76,6 +76,12 @@ class ExportResult:
             return ()
         return (Finding(code="W_UNSIGNED", message="The bundle is not signed: anybody could make another.", remedy=_SIGN_IT),)
 
+    @property
+    def announcement(self) -> dict[str, Any]:
+        """What a webhook is told."""
+        facts = _read(self.folder)
+        return {name: facts[name] for name in ("name", "version", "sequence", "bundle", "simulated")}
+
     def as_json(self) -> dict[str, Any]:
         """The document of ``recsys export --json``."""
         return {
