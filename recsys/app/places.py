@@ -19,6 +19,7 @@ SLATE = Place(path="pages/intervene/slate.py", title="Slate", url="slate", icon=
 MOVIES = Place(path="pages/visualise/movies.py", title="Movies map", url="movies", icon=":material/movie:")
 AUDIENCE = Place(path="pages/visualise/audience.py", title="Audience map", url="audience", icon=":material/groups:")
 PERSONAS = Place(path="pages/visualise/personas.py", title="Personas", url="personas", icon=":material/diversity_3:")
+MODELS = Place(path="pages/visualise/models.py", title="Models", url="models", icon=":material/monitoring:")
 PROOF = Place(path="pages/visualise/proof.py", title="Proof", url="proof", icon=":material/history:")
 DATA = Place(path="pages/create/data.py", title="Data", url="data", icon=":material/database:")
 TRAIN = Place(path="pages/create/train.py", title="Train", url="train", icon=":material/model_training:")
@@ -26,7 +27,7 @@ EXPORT = Place(path="pages/create/export.py", title="Export", url="export", icon
 
 MENU: dict[str, tuple[Place, ...]] = {
     "Decide": (HOME, SCENARIO, SLATE),
-    "Look": (MOVIES, AUDIENCE, PERSONAS, PROOF),
+    "Look": (MOVIES, AUDIENCE, PERSONAS, MODELS, PROOF),
     "Set up": (DATA, TRAIN, EXPORT),
 }
 """The menu's sections, in order; the first page is where the app opens."""

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from recsys.errors import ArtefactError
 from recsys.evaluation.slices import Masks
 from recsys.models.cold import ColdConfig, compare_cold
@@ -49,7 +51,9 @@ def evaluate_cold(workspace: Workspace, config: ColdConfig, progress: Progress =
 
 def _kept(workspace: Workspace, dataset: Dataset, kind: str, make: Callable[[], Document]) -> Document:
     created = datetime.now(UTC).isoformat(timespec="seconds")
-    document = make() | {"kind": kind, "data": dataset.fingerprint, "created": created}
+    with threadpool_limits(1):  # sums must not depend on how many threads there are; TensorFlow minds its own
+        document = make()
+    document |= {"kind": kind, "data": dataset.fingerprint, "created": created}
     text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
     write_atomically(workspace.evaluations / f"{kind}.json", (text + "\n").encode())
     return document

@@ -6,6 +6,7 @@ from recsys.app.components.export import export
 from recsys.app.components.frame import ICON, brand, page, side_by_side, style
 from recsys.app.components.home import home
 from recsys.app.components.maps import audience_map, movies_map
+from recsys.app.components.models import models
 from recsys.app.components.personas import personas
 from recsys.app.components.proof import proof
 from recsys.app.components.slate import slate
@@ -19,6 +20,7 @@ __all__ = [
     "data",
     "export",
     "home",
+    "models",
     "movies_map",
     "page",
     "personas",

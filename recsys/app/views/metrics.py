@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
+from recsys.app.words.models import RULES, model
 from recsys.app.words.numbers import count, percent
 
-_NAMES = {"popularity": "what is popular", "mf": "matrix factorisation", "two_tower": "two-tower"}
 _ROWS = (
     ("hit_rate", "of users find something they then watched"),
     ("recall", "of what they then watched is in the list"),
@@ -21,7 +21,7 @@ METHOD = (
 
 
 def table(document: Mapping[str, Any]) -> pd.DataFrame:
-    """One row a figure, one column a model; empty where nothing was measured.
+    """One row a figure, one column a model, beside popularity; empty where nothing was measured.
 
     Examples
     --------
@@ -29,7 +29,7 @@ def table(document: Mapping[str, Any]) -> pd.DataFrame:
     ...     "low": 0.18, "high": 0.22}}}}).values.tolist()
     [['of what they then watched is in the list', 10, '10% (8% to 12%)', '20% (18% to 22%)']]
     """
-    measured: Mapping[str, Mapping[str, Any]] = document.get("models", {})
+    measured = {name: each for name, each in document.get("models", {}).items() if name == "popularity" or name not in RULES}
     models = {name: measured[name] for name in sorted(measured, key=lambda name: (name != "popularity", name))}
     lengths = sorted({int(name.split("@")[1]) for figures in models.values() for name in figures if "@" in name})
     rows = []
@@ -38,19 +38,21 @@ def table(document: Mapping[str, Any]) -> pd.DataFrame:
             cells = [figures.get(f"{metric}@{length}") for figures in models.values()]
             if any(cell is not None for cell in cells):
                 rows.append([said, length, *(_cell(cell) for cell in cells)])
-    return pd.DataFrame(rows, columns=["share", "list of", *(_NAMES.get(name, name) for name in models)])
+    return pd.DataFrame(rows, columns=["share", "list of", *map(model, models)])
 
 
 def sentence(document: Mapping[str, Any]) -> str:
     """Whether each model beats popularity by more than chance."""
     said = []
     for name, differences in document.get("against_popularity", {}).items():
+        if name in RULES:
+            continue
         metric = next((metric for metric in ("ndcg@10", *differences) if metric in differences), None)
         if metric is None:
             continue
         low, high = differences[metric]["low"], differences[metric]["high"]
         verdict = "better than" if low > 0 else "worse than" if high < 0 else "not clearly different from"
-        said.append(f"**{_NAMES.get(name, name).capitalize()}** is {verdict} showing what is popular")
+        said.append(f"**{model(name).capitalize()}** is {verdict} showing what is popular")
     users = document.get("users")
     of = f" ({count(users)} users)" if isinstance(users, int) else ""
     return "; ".join(said) + (of + "." if said else "")

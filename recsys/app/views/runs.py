@@ -54,7 +54,7 @@ def listed(workspace: Workspace) -> tuple[Run, ...]:
                 seconds=float(sum(dict(facts.get("stage_seconds", {})).values())),
                 in_use=folder.name == current,
                 complete=model == "all",
-                metrics=_metrics(folder),
+                metrics=metrics_of(folder),
             )
         )
     return tuple(sorted(found, key=lambda run: (run.created, run.name), reverse=True))
@@ -74,7 +74,8 @@ def table(runs: tuple[Run, ...]) -> pd.DataFrame:
     )
 
 
-def _metrics(folder: Path) -> Mapping[str, Any]:
+def metrics_of(folder: Path) -> Mapping[str, Any]:
+    """What a run measured of itself; empty where it did not, or cannot be read."""
     try:
         document = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
