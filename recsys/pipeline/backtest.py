@@ -32,7 +32,8 @@ from recsys.pipeline.stages import light_plan
 from recsys.projection.calibration import Calibration, Held
 from recsys.proof import store
 from recsys.proof.arrivals import Arrivals, arrivals
-from recsys.proof.conformal import FEWEST_ARRIVALS, Misjudged, fit_calibration
+from recsys.proof.conformal import FEWEST_ARRIVALS
+from recsys.proof.judged import judge, learnt
 from recsys.proof.origin import Moment, look, past_basis
 from recsys.proof.record import Origin
 from recsys.proof.report import document
@@ -44,8 +45,10 @@ from recsys.workspace import Workspace, write_atomically
 
 FORMAT = 1
 """Of an origin's result; a change of what is made is a new number, so that no old one is taken up."""
-LIGHT = with_settings(TrainConfig(), members=3, member_iterations=2, factorisation__iterations=8, two_tower__epochs=6)
-"""Settings of the training at each origin: fewer members and rounds than a run that comes into use."""
+JUDGED = 1
+"""Of what is worked out from the origins; a new number works it out again without projecting again."""
+LIGHT = with_settings(TrainConfig(), members=3, member_iterations=2, draws=16, factorisation__iterations=8, two_tower__epochs=6)
+"""Settings of the training at each origin: fewer members, draws and rounds than a run that comes into use."""
 
 Trained = tuple[ChoiceModel, MovieTower]
 Trainer = Callable[[Dataset, TrainConfig, Path, Report], Trained]
@@ -109,8 +112,10 @@ def backtest(
             "data": dataset.fingerprint,
             "config": json.loads(json.dumps(asdict(config))),
         }
-        if (done := store.equal(workspace, identity)) is not None:
+        if (done := store.equal(workspace, identity, JUDGED)) is not None:
             return done
+        if (kept := store.equal_origins(workspace, identity)) is not None:
+            return _published(workspace, dataset, config, kept, identity)
         plan = _plan(dataset, config)
         digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
         draft = workspace.root / f".backtest-{digest}"
@@ -118,9 +123,16 @@ def backtest(
             if left != draft:
                 shutil.rmtree(left)
         found = _origins(dataset, config, plan, draft, report, train)
-        made, calibration = _document(dataset, config, plan, found)
-        store.publish(workspace, made, found, calibration, identity)
+        made = _published(workspace, dataset, config, found, identity)
         shutil.rmtree(draft)
+    return made
+
+
+def _published(
+    workspace: Workspace, dataset: Dataset, config: BacktestConfig, found: Sequence[Origin], identity: dict[str, Any]
+) -> dict[str, Any]:
+    made, calibration = _document(dataset, config, found)
+    store.publish(workspace, made, found, calibration, {**identity, "judged": JUDGED})
     return made
 
 
@@ -188,8 +200,7 @@ def _origins(  # noqa: PLR0917
         )
         past = frozen(dataset, at, offers=np.sort(plan.arrivals.row[positions]))
         choice, tower = train(past, config.training, draft / f"{name}-training", _half(steps, 0.0, 0.5))
-        calibration = _calibrated(dataset, config, plan, found, at=at)
-        looked = look(moment, past_basis(past, choice, tower), tower, calibration, _second_half(steps))
+        looked = look(moment, past_basis(past, choice, tower), tower, _second_half(steps))
         looked = replace(looked, seconds=round(time.monotonic() - started, 1))
         write_atomically(path, (json.dumps(looked.as_json(), allow_nan=False) + "\n").encode())
         shutil.rmtree(draft / f"{name}-training", ignore_errors=True)
@@ -213,31 +224,7 @@ def _kept(path: Path) -> Origin | None:
         return None
 
 
-def _calibrated(
-    dataset: Dataset, config: BacktestConfig, plan: _Plan, found: Sequence[Origin], *, at: pd.Timestamp, held: Sequence[Held] = ()
-) -> Calibration | None:
-    """What arrivals whose first days had passed by ``at`` taught."""
-    days = config.days[0]
-    known = set(plan.arrivals.row[plan.arrivals.known_at(at, days)].tolist())
-    row_of = {str(name): row for row, name in enumerate(dataset.movies["movie_id"].astype(str))}
-    past = [each for origin in found for each in origin.arrivals if row_of[each.movie_id] in known]
-    return fit_calibration(
-        Misjudged(
-            attributes=dataset.movies.iloc[[row_of[each.movie_id] for each in past]].reset_index(drop=True),
-            nats=np.array([each.misjudged_nats for each in past]),
-            noise=np.array([each.noise for each in past]).reshape(-1, 2),
-            other=np.array([each.other for each in past]).reshape(-1, 2),
-        ),
-        days=days,
-        origins=sum(any(row_of[each.movie_id] in known for each in origin.arrivals) for origin in found),
-        data=dataset.fingerprint,
-        held=held,
-    )
-
-
-def _document(
-    dataset: Dataset, config: BacktestConfig, plan: _Plan, found: Sequence[Origin]
-) -> tuple[dict[str, Any], Calibration | None]:
+def _document(dataset: Dataset, config: BacktestConfig, found: Sequence[Origin]) -> tuple[dict[str, Any], Calibration | None]:
     facts: dict[str, Any] = {
         "data": dataset.fingerprint,
         "simulated": dataset.simulated,
@@ -246,7 +233,7 @@ def _document(
         "notes": list(_notes(dataset, config)),
         "calibration": None,
     }
-    made = document(found, days=config.days, seed=config.training.seed, facts=facts)
+    made = document(judge(found, dataset, config.days[0]), days=config.days, seed=config.training.seed, facts=facts)
     first = made["totals"].get(str(config.days[0]), {}).get("views", {"coverage": []})
     held = [
         Held(promised=each["promised"], measured=each["measured"], arrivals=each["arrivals"])
@@ -254,7 +241,7 @@ def _document(
         if each["ranges"] == "calibrated"
     ]
     end = dataset.events["timestamp"].iloc[-1] + pd.Timedelta(days=1)
-    calibration = _calibrated(dataset, config, plan, found, at=end, held=held)
+    calibration = learnt(found, dataset, config.days[0], at=end, held=held)
     if calibration is not None:
         made["calibration"] = {
             name: getattr(calibration, name) for name in ("shift_nats", "spread_factor", "arrivals", "origins", "days")
@@ -264,7 +251,8 @@ def _document(
 
 def _notes(dataset: Dataset, config: BacktestConfig) -> Sequence[str]:
     said = [
-        f"Models of an origin are trained with fewer members ({config.training.members}) and rounds than a run in use.",
+        f"Models of an origin are trained with fewer members ({config.training.members}), draws ({config.training.draws}) and "
+        "rounds than a run in use.",
         "An arrival is projected by itself in the catalogue of the day, from its attributes alone; views by users who joined "
         "later count as actual views, and nobody who joins later is projected.",
         f"Ranges of an origin are calibrated on arrivals that had ended their first {config.days[0]} days by then; fewer than "

@@ -27,7 +27,7 @@ PROMISED = 0.8
 """Share of arrivals that the factor makes ranges hold for; P10 to P90 is what every page shows."""
 _FEWEST_WITH_VALUE = 3
 """Arrivals that share an attribute's value before it gets a weight."""
-_FACTOR_RANGE = 0.2, 8.0
+_FACTOR_RANGE = 0.2, 50.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

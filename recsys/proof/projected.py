@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
 
 from recsys.choice.history import DAYS_PER_MONTH
 from recsys.ids import FloatArray
@@ -14,12 +13,9 @@ from recsys.projection.basis import Basis
 from recsys.projection.blocks import THREADS
 from recsys.projection.demand import simulate
 from recsys.projection.outcome import Extras
+from recsys.proof.response import STEPS_NATS
 from recsys.scenario.scenario import Acquire
 
-STEPS_NATS = (-6.0, -3.0, -1.5, 0.0, 1.5, 3.0, 6.0, 9.0)
-"""Appeals, against the projected one, at which the views are worked out so that actual views can be read as an appeal."""
-_LEAST_VIEWS = 0.5
-"""What no view at all counts as, where a logarithm is taken."""
 Steps = Callable[[int, int], None]
 
 
@@ -34,28 +30,6 @@ class ProjectedViews:
     """float64[n_offers, len(STEPS_NATS), n_days]: views at the point estimate if the appeal were so much higher"""
     hours_per_view: FloatArray
     """float64[n_offers]"""
-
-    def appeal_of(self, views: FloatArray, k: int, place: int) -> FloatArray:
-        """The appeal that explains so many views of offer ``k``, against the projected one; shaped as ``views``, nats.
-
-        Logarithms of views are joined by a rising curve; no view at all counts as half a view.
-        """
-        level = np.log(np.maximum(views, _LEAST_VIEWS))
-        known = self._levels(k, place)
-        nats: FloatArray = PchipInterpolator(known, STEPS_NATS)(np.clip(level, known[0], known[-1]))
-        return nats
-
-    def views_at(self, nats: FloatArray, k: int, place: int) -> FloatArray:
-        """Inverse of :meth:`appeal_of`: views of offer ``k`` if its appeal were so much higher than projected."""
-        inside = np.clip(nats, STEPS_NATS[0], STEPS_NATS[-1])
-        views: FloatArray = np.exp(PchipInterpolator(STEPS_NATS, self._levels(k, place))(inside))
-        return views
-
-    def _levels(self, k: int, place: int) -> FloatArray:
-        """ln views at each step, strictly rising."""
-        level = np.log(np.maximum(self.response[k, :, place], 1e-12))
-        rising: FloatArray = np.maximum.accumulate(level) + 1e-9 * np.arange(len(level))
-        return rising
 
 
 def project_views(basis: Basis, days: Sequence[int], *, progress: Steps | None = None, threads: int = THREADS) -> ProjectedViews:

@@ -1,59 +1,21 @@
-"""What is kept of an origin: each arrival's projections, outcomes and rivals, as JSON and back."""
+"""What is kept of an origin: each arrival's projection, draw by draw, beside its outcomes and rivals; as JSON and back.
+
+Everything here was known at the origin, but for the outcomes. Ranges and calibrations are worked out from it afterwards
+(:mod:`recsys.proof.judged`), so that they can be worked out again without training again.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import numpy as np
-
 from recsys.errors import ArtefactError
-from recsys.ids import FloatArray
 
-
-@dataclass(frozen=True, kw_only=True)
-class Forecast:
-    """A projected figure with its ranges; 80 % of the draws lie from ``p10`` to ``p90``, 90 % from ``p05`` to ``p95``."""
-
-    p05: float
-    p10: float
-    p50: float
-    p90: float
-    p95: float
-
-
-def forecast(draws: FloatArray) -> Forecast:
-    """The ranges of a figure over its draws.
-
-    Parameters
-    ----------
-    draws : float64[n_draws]; the first is the point estimate and no part of the sample, as in every projection
-    """
-    sample = draws[1:] if len(draws) > 1 else draws
-    p05, p10, p50, p90, p95 = (float(value) for value in np.quantile(sample, [0.05, 0.1, 0.5, 0.9, 0.95]))
-    return Forecast(p05=p05, p10=p10, p50=p50, p90=p90, p95=p95)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """One arrival over so many days in one unit."""
-
-    actual: float
-    raw: Forecast
-    """As projected without calibration"""
-    calibrated: Forecast | None
-    """As projected with what arrivals before the origin taught; None where these were too few"""
-    rivals: Mapping[str, float]
-    """By name; empty where too few outcomes were known"""
-
-    @property
-    def shown(self) -> Forecast:
-        """What a buyer would have seen on the day."""
-        return self.raw if self.calibrated is None else self.calibrated
+Figures = tuple[float, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Arrived:
-    """One arrival, treated as an offer."""
+    """One arrival, treated as an offer. Mappings go by days (as text); where the data end before them, these are missing."""
 
     movie_id: str
     title: str
@@ -65,14 +27,17 @@ class Arrived:
     """Licence fee, where the tables know it"""
     comparables: tuple[str, ...]
     """Titles of the nearest catalogue movies of the day"""
-    misjudged_nats: float
-    """Appeal that it turned out to have, against the projected one, before any correction"""
-    noise: tuple[float, float]
-    """P10 and P90 of the draws' cold residual, nats"""
-    other: tuple[float, float]
-    """P10 and P90 of what else the draws differ in, nats"""
-    outcomes: Mapping[str, Mapping[str, Outcome]]
-    """By days (as text), then by unit: ``views``, and ``hours`` where minutes are logged"""
+    hours_per_view: float
+    draws: Mapping[str, Figures]
+    """Projected views, the point estimate first"""
+    response: Mapping[str, Figures]
+    """Views at the point estimate at each of ``recsys.proof.response.STEPS_NATS``"""
+    noise_nats: Figures
+    """Cold residual of each draw but the point"""
+    actual: Mapping[str, Mapping[str, float]]
+    """By unit: ``views``, and ``hours`` where minutes are logged"""
+    rivals: Mapping[str, Mapping[str, Mapping[str, float]]]
+    """By unit and name; empty where too few outcomes were known"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,10 +64,9 @@ class Origin:
     users: int
     movies: int
     events: int
-    residual_sd_nats: float
-    """Spread of cold appeal that the calibration of the day gave"""
     seconds: float
     arrivals: tuple[Arrived, ...]
+    """In order of arrival"""
     substitutions: tuple[Substitution, ...] = field(default=())
 
     def as_json(self) -> dict[str, Any]:
@@ -132,18 +96,6 @@ class Origin:
 
 
 def _arrived(document: Mapping[str, Any]) -> Arrived:
-    outcomes = {
-        days: {unit: _outcome(outcome) for unit, outcome in by_unit.items()} for days, by_unit in document["outcomes"].items()
-    }
-    tuples = {name: tuple(document[name]) for name in ("comparables", "noise", "other")}
-    return Arrived(**{**document, **tuples, "outcomes": outcomes})
-
-
-def _outcome(document: Mapping[str, Any]) -> Outcome:
-    calibrated = document["calibrated"]
-    return Outcome(
-        actual=document["actual"],
-        raw=Forecast(**document["raw"]),
-        calibrated=None if calibrated is None else Forecast(**calibrated),
-        rivals=document["rivals"],
-    )
+    by_days = {name: {days: tuple(values) for days, values in document[name].items()} for name in ("draws", "response")}
+    tuples = {name: tuple(document[name]) for name in ("comparables", "noise_nats")}
+    return Arrived(**{**document, **tuples, **by_days})

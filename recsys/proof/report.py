@@ -8,7 +8,8 @@ import numpy as np
 
 from recsys.ids import FloatArray
 from recsys.proof import scores
-from recsys.proof.record import Arrived, Origin, Outcome, Substitution
+from recsys.proof.judged import Judged, JudgedOrigin, Outcome
+from recsys.proof.record import Arrived, Substitution
 from recsys.proof.rivals import RIVALS
 from recsys.proof.slates import BUDGET_SHARE, regret
 
@@ -42,7 +43,7 @@ class _Cell:
         return found
 
 
-def totals(origins: Sequence[Origin], days: Sequence[int], seed: int) -> dict[str, dict[str, Any]]:
+def totals(origins: Sequence[JudgedOrigin], days: Sequence[int], seed: int) -> dict[str, dict[str, Any]]:
     """Scores by days and unit; a cell without enough outcomes is left out."""
     found: dict[str, dict[str, Any]] = {}
     for span in days:
@@ -53,12 +54,12 @@ def totals(origins: Sequence[Origin], days: Sequence[int], seed: int) -> dict[st
     return found
 
 
-def _cell(origins: Sequence[Origin], span: int, unit: str) -> _Cell:
+def _cell(origins: Sequence[JudgedOrigin], span: int, unit: str) -> _Cell:
     rows = [
-        (arrived, arrived.outcomes[str(span)][unit], number)
+        (each.arrived, each.outcomes[str(span)][unit], number)
         for number, origin in enumerate(origins)
-        for arrived in origin.arrivals
-        if unit in arrived.outcomes.get(str(span), {})
+        for each in origin.arrivals
+        if unit in each.outcomes.get(str(span), {})
     ]
     return _Cell(arrived=[row[0] for row in rows], outcomes=[row[1] for row in rows], origin=[row[2] for row in rows])
 
@@ -134,7 +135,7 @@ def _coverage(cell: _Cell, rng: np.random.Generator) -> Iterator[dict[str, Any]]
             }
 
 
-def misses(origins: Sequence[Origin], span: int, unit: str = "views") -> list[dict[str, Any]]:
+def misses(origins: Sequence[JudgedOrigin], span: int, unit: str = "views") -> list[dict[str, Any]]:
     """The arrivals where the middle of the range was farthest off, in units; with what is known of why."""
     cell = _cell(origins, span, unit)
     off = [abs(outcome.actual - outcome.shown.p50) for outcome in cell.outcomes]
@@ -161,11 +162,11 @@ def _nearest_rival(outcome: Outcome) -> dict[str, Any] | None:
     return {"name": name, "value": outcome.rivals[name]}
 
 
-def substitution(origins: Sequence[Origin], seed: int) -> dict[str, Any]:
+def substitution(origins: Sequence[JudgedOrigin], seed: int) -> dict[str, Any]:
     """Views that close substitutes lost or gained for each view of the movie itself: measured, with its error, and projected."""
     found: dict[str, Any] = {}
     for kind in ("launch", "expiry"):
-        rows = [each for origin in origins for each in origin.substitutions if each.kind == kind]
+        rows = [each for origin in origins for each in origin.origin.substitutions if each.kind == kind]
         if len(rows) >= _FEWEST_FOR_SCORES:
             found[kind] = _per_view(rows, np.random.default_rng([seed, len(kind)]))
     return found
@@ -187,34 +188,34 @@ def _per_view(rows: list[Substitution], rng: np.random.Generator) -> dict[str, A
     }
 
 
-def listed(origins: Sequence[Origin]) -> list[dict[str, Any]]:
+def listed(origins: Sequence[JudgedOrigin]) -> list[dict[str, Any]]:
     """Each arrival with what was projected and what happened."""
-    return [
-        {
-            "movie_id": each.movie_id,
-            "title": each.title,
-            "origin": origin.date,
-            "arrived": each.arrived,
-            "inside_support": each.inside,
-            "days": {
-                days: {unit: _shown(outcome) for unit, outcome in by_unit.items()} for days, by_unit in each.outcomes.items()
-            },
-        }
-        for origin in origins
-        for each in origin.arrivals
-    ]
+    return [_listed(each, origin.origin.date) for origin in origins for each in origin.arrivals]
+
+
+def _listed(each: Judged, date: str) -> dict[str, Any]:
+    arrived = each.arrived
+    return {
+        "movie_id": arrived.movie_id,
+        "title": arrived.title,
+        "origin": date,
+        "arrived": arrived.arrived,
+        "inside_support": arrived.inside,
+        "days": {days: {unit: _shown(outcome) for unit, outcome in units.items()} for days, units in each.outcomes.items()},
+    }
 
 
 def _shown(outcome: Outcome) -> dict[str, Any]:
     return {
         **asdict(outcome.shown),
         "calibrated": outcome.calibrated is not None,
+        "uncalibrated": asdict(outcome.raw),
         "actual": outcome.actual,
         "rivals": dict(outcome.rivals),
     }
 
 
-def document(origins: Sequence[Origin], *, days: Sequence[int], seed: int, facts: Mapping[str, Any]) -> dict[str, Any]:
+def document(origins: Sequence[JudgedOrigin], *, days: Sequence[int], seed: int, facts: Mapping[str, Any]) -> dict[str, Any]:
     """The document of ``recsys backtest --json``.
 
     Parameters
@@ -228,14 +229,14 @@ def document(origins: Sequence[Origin], *, days: Sequence[int], seed: int, facts
         "budget_share": BUDGET_SHARE,
         "origins": [
             {
-                "date": origin.date,
-                "users": origin.users,
-                "movies": origin.movies,
-                "events": origin.events,
-                "arrivals": len(origin.arrivals),
-                "seconds": origin.seconds,
+                "date": each.origin.date,
+                "users": each.origin.users,
+                "movies": each.origin.movies,
+                "events": each.origin.events,
+                "arrivals": len(each.arrivals),
+                "seconds": each.origin.seconds,
             }
-            for origin in origins
+            for each in origins
         ],
         "arrivals": listed(origins),
         "totals": totals(origins, days, seed),

@@ -80,9 +80,9 @@ RIVALS: dict[str, Callable[[Past, int], FloatArray]] = {
 
 
 def forecasts(past: Past, seed: int) -> dict[str, FloatArray]:
-    """What each rival says, by name; NaN where too few outcomes are known."""
+    """What each rival says, by name; nothing where too few outcomes are known."""
     if len(past.known) < FEWEST_KNOWN:
-        return {name: np.full(len(past.offers), np.nan) for name in RIVALS}
+        return {}
     return {name: rival(past, seed) for name, rival in RIVALS.items()}
 
 

@@ -58,14 +58,27 @@ def load_report(workspace: Workspace) -> dict[str, Any] | None:
     return document
 
 
-def equal(workspace: Workspace, identity: Mapping[str, Any]) -> dict[str, Any] | None:
+def equal(workspace: Workspace, identity: Mapping[str, Any], judged: int) -> dict[str, Any] | None:
     """The report of a backtest of the same tables and settings that is whole; None where there is none."""
+    return load_report(workspace) if _identity(workspace) == {**identity, "judged": judged} else None
+
+
+def equal_origins(workspace: Workspace, identity: Mapping[str, Any]) -> tuple[Origin, ...] | None:
+    """The origins of a backtest of the same tables and settings, whatever was worked out from them; None where there is none."""
+    found = _identity(workspace)
+    if found is None or {name: value for name, value in found.items() if name != "judged"} != dict(identity):
+        return None
+    listed = json.loads((workspace.backtest / ORIGINS).read_text(encoding="utf-8"))
+    return tuple(Origin.from_json(each) for each in listed)
+
+
+def _identity(workspace: Workspace) -> dict[str, Any] | None:
+    """What decided the backtest that is there; None where there is none, or a damaged one: that is run again."""
     try:
-        if workspace.backtest.is_dir() and read_manifest(workspace.backtest).get("identity") == dict(identity):
-            return load_report(workspace)
+        found = read_manifest(workspace.backtest).get("identity")
     except ArtefactError:
-        return None  # a damaged one is no reason not to run again
-    return None
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _write(path: Any, document: Any) -> None:

@@ -33,8 +33,7 @@ def report(data: str, *, better: bool = True) -> dict:
     launches = tuple(
         Substitution(movie_id=f"m{k}", kind="launch", views=100.0, measured=8.0 + k, projected=9.0 + k) for k in range(6)
     )
-    made = [origin(*arrivals[:15]), origin(*arrivals[15:], date="2024-03-01")]
-    made[0] = type(made[0])(**{**vars(made[0]), "substitutions": launches})
+    made = [origin(*arrivals[:15], substitutions=launches), origin(*arrivals[15:], date="2024-03-01")]
     facts = {"data": data, "simulated": True, "settings": {}, "notes": ["Simulated."], "calibration": None}
     return document(made, days=[28], seed=0, facts=facts)
 

@@ -9,17 +9,19 @@ import pandas as pd
 import pytest
 
 from recsys.errors import DataError
+from recsys.pipeline import backtest as machine
 from recsys.pipeline.backtest import BacktestConfig, backtest
-from recsys.proof.origin import _calibrated, past_basis
+from recsys.proof.judged import calibrated_draws, misjudged
+from recsys.proof.origin import _residuals, past_basis
 from recsys.proof.projected import project_views
 from recsys.proof.record import Origin
 from recsys.proof.store import load_report
 from recsys.tables.assemble import assemble
 from recsys.tables.dataset import Dataset
 from recsys.tables.freeze import frozen
-from recsys.workspace import Workspace
+from recsys.workspace import Workspace, read_manifest
 from tests.builders import START, tiny_dataset, tiny_workspace
-from tests.proof.builders import MadeUpTower, arriving_service, made_up_training
+from tests.proof.builders import MadeUpTower, arrived, arriving_service, made_up_training
 from tests.proof.test_conformal import fitted
 
 CONFIG = BacktestConfig(origins=4, days=(20, 40), first_share=0.1)
@@ -118,6 +120,15 @@ def test_what_is_published_is_what_was_said_and_is_not_done_again(run):
     assert not list(workspace.root.glob(".backtest-*"))
 
 
+def test_another_way_of_judging_needs_no_new_projection(run, monkeypatch: pytest.MonkeyPatch):
+    workspace, document, seen = run
+    before = len(seen)
+    monkeypatch.setattr(machine, "JUDGED", 2)
+    assert backtest(workspace, CONFIG, train=made_up_training(seen)) == document
+    assert len(seen) == before
+    assert read_manifest(workspace.backtest)["identity"]["judged"] == 2
+
+
 def test_a_kill_loses_one_origin_at_most_and_changes_nothing(run, service: Dataset, tmp_path: Path):
     _, document, _ = run
     workspace = tiny_workspace(tmp_path / "w", service)
@@ -156,7 +167,7 @@ def test_settings_that_make_no_sense_are_refused():
 
 
 def test_calibrated_ranges_are_those_that_the_projection_gives(service: Dataset):
-    """Worked out through the response of views to appeal, within 10 % of projecting everything again, where the members of the
+    """Worked out through the response of views to appeal, within 15 % of projecting everything again, where the members of the
     ensemble see the same audience (made-up members have nothing in common)."""
     at = START + pd.Timedelta(days=60)
     rows = np.flatnonzero((service.movies["available_from"] >= at).to_numpy())[:6]
@@ -166,9 +177,25 @@ def test_calibrated_ranges_are_those_that_the_projection_gives(service: Dataset)
     basis = past_basis(past, choice, MadeUpTower())
     calibration = fitted(shift_nats=0.4, spread_factor=2.0)
     raw = project_views(basis, (28, 60))
-    quick = _calibrated(basis, raw, calibration)
     whole = project_views(replace(basis.with_choice(calibration.widened(choice)), calibration=calibration), (28, 60))
-    assert quick.draws == pytest.approx(whole.draws, rel=0.1)
+    for k, shift in enumerate(calibration.shifts(basis.offers)):
+        for place in range(2):
+            kept = replace(
+                arrived(10.0, 10.0).arrived,
+                draws={"28": raw.draws[k, :, place]},
+                response={"28": raw.response[k, :, place]},
+                noise_nats=_residuals(basis, k),
+            )
+            quick = calibrated_draws(kept, "28", shift, calibration.spread_factor)
+            assert quick == pytest.approx(whole.draws[k, :, place], rel=0.15)
+
+
+def test_the_appeal_that_explains_actual_views_gives_them_back():
+    """Views double every ln 2 nats in the made-up response; four times the projected views are 2 · ln 2."""
+    nats, noise, other = misjudged(arrived(40.0, 10.0).arrived, "28")
+    assert nats == pytest.approx(2 * np.log(2), abs=1e-3)
+    assert noise == pytest.approx([-0.56, 0.56])
+    assert np.abs(other).max() < 0.02  # ± ln 2 of the draws, less ± 0.7 of noise
 
 
 def _timeless(document: dict) -> dict:

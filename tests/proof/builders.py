@@ -10,7 +10,9 @@ import pandas as pd
 
 from recsys.choice.model import ChoiceModel
 from recsys.ids import IdMap
-from recsys.proof.record import Arrived, Forecast, Origin, Outcome
+from recsys.proof.judged import Forecast, Judged, JudgedOrigin, Outcome
+from recsys.proof.record import Arrived, Origin, Substitution
+from recsys.proof.response import STEPS_NATS
 from recsys.tables.assemble import assemble
 from recsys.tables.dataset import Dataset
 from tests import builders
@@ -52,28 +54,38 @@ def made_up_training(seen: list[Dataset] | None = None) -> Callable[..., tuple[C
 
 def arrived(
     actual: float, p50: float, *, half: float = 2.0, rivals: dict[str, float] | None = None, fee: float | None = None
-) -> Arrived:
+) -> Judged:
     """An arrival with one outcome over 28 days, its range from ``p50 / half`` to ``p50 · half`` (90 %: to the square of it)."""
     shown = Forecast(p05=p50 / half**2, p10=p50 / half, p50=p50, p90=p50 * half, p95=p50 * half**2)
     outcome = Outcome(actual=actual, raw=shown, calibrated=None, rivals=rivals or {})
-    return Arrived(
+    kept = Arrived(
         movie_id=f"m{actual:g}",
         title=f"Story {actual:g}",
         arrived="2024-02-01T00:00:00",
         inside=True,
         fee=fee,
         comparables=("Story a", "Story b"),
-        misjudged_nats=float(np.log(actual / p50)) if actual > 0 else -1.0,
-        noise=(-1.0, 1.0),
-        other=(-0.1, 0.1),
-        outcomes={"28": {"views": outcome}},
+        hours_per_view=1.5,
+        draws={"28": (p50, p50 / half, p50, p50 * half)},
+        response={"28": tuple(float(p50 * np.exp(step)) for step in STEPS_NATS)},
+        noise_nats=(-0.7, 0.0, 0.7),
+        actual={"28": {"views": actual}},
+        rivals={"28": {"views": rivals or {}}},
     )
+    return Judged(arrived=kept, outcomes={"28": {"views": outcome}})
 
 
-def origin(*arrivals: Arrived, date: str = "2024-02-01") -> Origin:
-    return Origin(
-        date=date, users=10, movies=20, events=100, residual_sd_nats=0.8, seconds=1.0, arrivals=arrivals, substitutions=()
+def origin(*arrivals: Judged, date: str = "2024-02-01", substitutions: tuple[Substitution, ...] = ()) -> JudgedOrigin:
+    kept = Origin(
+        date=date,
+        users=10,
+        movies=20,
+        events=100,
+        seconds=1.0,
+        arrivals=tuple(each.arrived for each in arrivals),
+        substitutions=substitutions,
     )
+    return JudgedOrigin(origin=kept, arrivals=arrivals)
 
 
 def _number(text: str) -> int:

@@ -24,7 +24,7 @@ def projected_against_actual(points: pd.DataFrame, unit: str) -> alt.LayerChart:
     )
     top = float(frame[["p90", "actual"]].max().max()) * 1.3
     scale = alt.Scale(type="log", domain=[_FLOOR, top], nice=False)
-    axis = alt.Axis(format=",.0f", tickCount=5, grid=True)
+    axis = alt.Axis(format=",.0f", values=_ticks(top), grid=True)
     kinds = alt.Scale(domain=["held", "missed"], range=[colours.accent, colours.loss])
     shapes = alt.Scale(domain=["held", "missed"], range=["circle", "triangle-up"])
     base = alt.Chart(frame).encode(y=alt.Y("actual:Q", scale=scale, axis=axis, title=f"actual {unit}"))
@@ -47,3 +47,15 @@ def projected_against_actual(points: pd.DataFrame, unit: str) -> alt.LayerChart:
     ends = pd.DataFrame({"both": [_FLOOR, top]})
     diagonal = alt.Chart(ends).mark_line(color=colours.quiet, strokeDash=[4, 4], strokeWidth=1).encode(x="both:Q", y="both:Q")
     return layered(diagonal, ranges, marks).properties(height=420)
+
+
+def _ticks(top: float) -> list[float]:
+    """1, 3, 10, 30 … up to ``top``; 1, 2, 5, 10 … where that leaves few.
+
+    Examples
+    --------
+    >>> _ticks(25.0), _ticks(400.0)
+    ([1, 2, 5, 10, 20], [1, 3, 10, 30, 100, 300])
+    """
+    steps = (1, 3) if top > 60 else (1, 2, 5)
+    return [step * 10**power for power in range(8) for step in steps if step * 10**power <= top]

@@ -71,7 +71,7 @@ def _scatter(document: Mapping[str, Any], days: str, unit: str) -> None:
         f"Projected against actual {unit} of {len(points)} arrivals, each with its 8-in-10 range.",
     )
     st.caption(
-        "Each mark is an arrival as a buyer would have seen it on the day. On the dashed line both agree; both axes go by tens."
+        "Each mark is an arrival as a buyer would have seen it on the day. Both agree on the dashed line; axes go by factors."
     )
 
 
@@ -85,7 +85,7 @@ def _scores(cell: Mapping[str, Any]) -> None:
     st.caption(
         "Error: all misses together, as a share of all that was watched. Order: whether the bigger ones were told to be bigger. "
         "Lost by its slates: what buying for a third of what all would cost, by this forecast, would have missed of the best "
-        "choice. In brackets: 95% interval of how much worse it is than this projection on the same arrivals; below 0, better."
+        "choice. In brackets: against this projection on the same arrivals, 95% interval by bootstrap."
     )
 
 

@@ -1,6 +1,6 @@
 """The time machine's report as tables and points, ready to be drawn."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -47,7 +47,7 @@ def points(document: Mapping[str, Any], days: str, unit: str) -> pd.DataFrame:
 
 
 def scores(cell: Mapping[str, Any]) -> pd.DataFrame:
-    """One row a method; in brackets how much worse than this projection, with the 95 % interval of the difference."""
+    """One row a method; in brackets how it compares with this projection."""
     rows = []
     for name in _ROWS:
         figures = cell["scores"].get(name)
@@ -70,11 +70,22 @@ def _two(value: float) -> str:
     return f"{value:.2f}".replace("-", "−")
 
 
-def _difference(against: Mapping[str, Any] | None, score: str, show: Any) -> str:
+def _difference(against: Mapping[str, Any] | None, score: str, show: Callable[[float], str]) -> str:
+    """How a rival compares with this projection; empty for the projection itself.
+
+    Examples
+    --------
+    >>> _difference({"wape": {"low": 0.04, "high": 0.12}}, "wape", percent)
+    ' (worse by 4% to 12%)'
+    >>> _difference({"wape": {"low": -0.04, "high": 0.12}}, "wape", percent)
+    ' (no clear difference)'
+    """
     if against is None:
         return ""
-    found = against[score]
-    return f" (worse by {show(found['low'])} to {show(found['high'])})"
+    low, high = against[score]["low"], against[score]["high"]
+    if low > 0:
+        return f" (worse by {show(low)} to {show(high)})"
+    return f" (better by {show(-high)} to {show(-low)})" if high < 0 else " (no clear difference)"
 
 
 def coverage(cell: Mapping[str, Any]) -> pd.DataFrame:
