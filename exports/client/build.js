@@ -1,5 +1,6 @@
-// One file for a page without a bundler: dist/greenlight-client.js, and TF.js's WebAssembly beside it.
-import { cp, mkdir, readdir } from "node:fs/promises";
+// For a page without a bundler: dist/greenlight-client.js, dist/worker.js, and, for the tfjs-… backends, TF.js in chunks that are
+// only fetched when asked for.
+import { cp, mkdir, readdir, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,7 +18,9 @@ const common = {
   absWorkingDir: here,
 };
 
-await build({ ...common, entryPoints: ["src/index.js"], outdir: dist, entryNames: "greenlight-client", splitting: true });
+await rm(dist, { recursive: true, force: true });
+const entryPoints = { "greenlight-client": "src/index.js", worker: "examples/worker.js" };
+await build({ ...common, entryPoints, outdir: dist, splitting: true });
 await mkdir(dist, { recursive: true });
 const wasm = path.dirname(createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm"));
 for (const name of await readdir(wasm)) {

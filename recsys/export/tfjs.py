@@ -25,8 +25,8 @@ from recsys.models import runtime
 FOLDER = "tfjs"
 USER_TOWER = f"{FOLDER}/user_tower"
 RETRIEVE = f"{FOLDER}/retrieve"
-SHARD_BYTES = 4 * 1024 * 1024
-"""Browsers cache files up to this size."""
+SHARD_BYTES = 1024 * 1024
+"""A client can recommend from the movies of the first shards while the others are on their way."""
 PADDING = -1
 """Row that stands for nothing, in any list of rows."""
 BARRED = -1e30
@@ -98,8 +98,8 @@ def _tower_weights(model: PhoneModel) -> Named:
 
 
 def _movie_weights(movies: Coded) -> Named:
-    # Columns are movies: WebAssembly multiplies a row by a constant matrix about four times as fast this way round.
-    named: dict[str, tuple[NDArray[np.float32], Dtype]] = {"movies/codes": (np.ascontiguousarray(movies.codes.T), movies.dtype)}
+    # Rows are movies, so that every shard holds whole movies.
+    named: dict[str, tuple[NDArray[np.float32], Dtype]] = {"movies/codes": (movies.codes, movies.dtype)}
     return named if movies.scale is None else {**named, "movies/scale": (movies.scale, "float32")}
 
 
@@ -129,10 +129,10 @@ def _user_tower(tf: Any, model: PhoneModel) -> Any:
 
 def _retrieve(tf: Any, movies: Coded) -> Any:
     weights = {name: tf.constant(array) for name, (array, _) in _movie_weights(movies).items()}
-    dim, n_movies = weights["movies/codes"].shape
+    n_movies, dim = weights["movies/codes"].shape
 
     def retrieve(vector: Any, seen: Any, k: Any) -> dict[str, Any]:
-        scores = tf.reshape(tf.matmul(vector, weights["movies/codes"]), [-1])
+        scores = tf.reshape(tf.matmul(vector, weights["movies/codes"], transpose_b=True), [-1])
         if "movies/scale" in weights:
             scores = scores * weights["movies/scale"]
         # Repeats add up, and padding adds nothing, so any list of rows will do.
@@ -167,7 +167,8 @@ def _convert(tf: Any, function: Any, folder: Path, named: Named, metadata: Mappi
         shard.unlink()
     specs, parts = [], []
     found: dict[str, str] = {}
-    for weight in sorted(weights, key=lambda weight: str(weight["name"])):
+    # The smallest first: scales are there before the rows that need them.
+    for weight in sorted(weights, key=lambda weight: (weight["data"].size, str(weight["name"]))):
         names = [name for name, (array, _) in named.items() if _same(array, weight["data"])]
         found |= dict.fromkeys(names, weight["name"])
         spec, content = _stored(weight["name"], weight["data"], named[names[0]][1] if names else "float32")

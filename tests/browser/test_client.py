@@ -51,11 +51,11 @@ class Site:
     root: Path
     asked: list[str] = field(default_factory=list)
 
-    def ask(self, folder: str, backend: str, questions: list[dict[str, Any]], wasm: str = "/client/") -> dict[str, Any]:
+    def ask(self, folder: str, backend: str, questions: list[dict[str, Any]], query: str = "") -> dict[str, Any]:
         """Open a bundle in a fresh page and put questions to it."""
-        self.page.goto(f"{self.origin}/index.html")
+        self.page.goto(f"{self.origin}/index.html{query}")
         answer: dict[str, Any] = self.page.evaluate(
-            ASK, {"folder": folder, "backend": backend, "questions": questions, "wasmPaths": wasm}
+            ASK, {"folder": folder, "backend": backend, "questions": questions, "wasmPaths": "/client/"}
         )
         return answer
 
@@ -94,13 +94,13 @@ class _Quiet(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.mark.parametrize("backend", ["wasm", "cpu", "plain"])
+@pytest.mark.parametrize("backend", ["plain", "wasm", "tfjs-cpu", "tfjs-wasm", "tfjs-webgl"])
 @pytest.mark.parametrize("dtype", ["float32", "uint8"])
 def test_the_browser_gives_the_same_lists_as_python(dtype: Any, backend: str, site: Site):
-    """The bundle's golden questions, put by the client itself, and 100 others, compared here."""
+    """The golden questions, put by the client itself, and 1,000 others (100 where pixels are counted), compared here."""
     source = models.source()
     model = PhoneModel.of(source.tower, source.movies.vectors, dtype)
-    cases = golden.random_cases(model, 100, np.random.default_rng(8))
+    cases = golden.random_cases(model, 100 if backend == "tfjs-webgl" else 1000, np.random.default_rng(8))
     ids = source.movies.ids
     questions = [
         {
@@ -131,10 +131,30 @@ def test_neighbours_are_the_movies_with_the_largest_cosine(site: Site):
     assert [each["id"] for each in site.ask("float32", "auto", [])["similar"]] == expected
 
 
-def test_without_webassembly_files_the_client_still_answers(site: Site):
-    found = site.ask("float32", "auto", [{"k": 3}], wasm="/nowhere/")
-    assert found.get("backend") == "cpu", found
+def test_without_webassembly_the_client_still_answers(site: Site):
+    site.page.add_init_script("if (location.search === '?plain') delete globalThis.WebAssembly")
+    found = site.ask("float32", "auto", [{"k": 3}], query="?plain")
+    assert found.get("backend") == "plain", found
     assert found["test"]["same"] == found["test"]["cases"]
+    assert site.ask("float32", "auto", [{"k": 3}]).get("backend") == "wasm"
+
+
+def test_a_worker_answers_as_the_page_does(site: Site):
+    """By the example worker, as it is built."""
+    site.page.goto(f"{site.origin}/index.html")
+    found = site.page.evaluate(
+        """async () => {
+            const { connect, open, urlSource } = await import("/client/greenlight-client.js");
+            const local = await open(urlSource("/bundles/float32"));
+            const history = local.vocabulary.ids.slice(5, 12);
+            const worker = new Worker("/client/worker.js", { type: "module" });
+            const remote = await connect(worker, { address: new URL("/bundles/float32", location.href).href });
+            return { here: local.recommend({ history }), there: await remote.recommend({ history }), version: remote.version };
+        }"""
+    )
+    assert found["there"] == found["here"]
+    assert len(found["here"]) == 20
+    assert found["version"].startswith("1-")
 
 
 def test_a_changed_bundle_is_refused_before_anything_is_computed(site: Site):

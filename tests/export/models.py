@@ -112,7 +112,8 @@ def write_weights_only(model: PhoneModel, folder: Path, *, bundle: str) -> Arith
     parts = {tfjs.USER_TOWER: tfjs._tower_weights(model), tfjs.RETRIEVE: tfjs._movie_weights(model.movies)}
     for name, weights in parts.items():
         (folder / name).mkdir(parents=True)
-        stored = [tfjs._stored(key, array, dtype) for key, (array, dtype) in sorted(weights.items())]
+        smallest_first = sorted(weights.items(), key=lambda item: (item[1][0].size, item[0]))
+        stored = [tfjs._stored(key, array, dtype) for key, (array, dtype) in smallest_first]
         shards = tfjs._write_shards(folder / name, b"".join(content for _, content in stored))
         document = {
             "format": "graph-model",

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -17,6 +18,8 @@ from tests.export import models
 from tests.export.conftest import CLIENT, DTYPES
 
 pytestmark = [pytest.mark.train, pytest.mark.xdist_group("export")]
+
+BACKENDS = ("plain", "wasm", "tfjs-cpu", "tfjs-wasm")
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -65,17 +68,17 @@ def test_the_graphs_look_nothing_up_by_text(dtype: str, converted: Path):
 def test_node_gives_the_same_lists_as_python_for_random_histories(
     dtype: str, converted: Path, node: Callable[..., CompletedProcess[str]], tmp_path: Path
 ):
-    """300 histories that the bundle does not hold, on WebAssembly, on JavaScript kernels, and in plain JavaScript."""
+    """1,000 histories that the bundle does not hold: in plain JavaScript, on WebAssembly, and by the graphs in TF.js."""
     source = models.source()
     model = PhoneModel.of(source.tower, source.movies.vectors, dtype)  # type: ignore[arg-type]
-    cases = golden.random_cases(model, 300, np.random.default_rng(7))
+    cases = golden.random_cases(model, 1000, np.random.default_rng(7))
     known = golden.answers(model, cases)
     ids = source.movies.ids.ids
     questions = [
         {"history": [ids[r] for r in case.history], "context": case.context, "exclude": [ids[r] for r in case.excluded], "k": 20}
         for case in cases
     ]
-    done = node("testing/answers.js", str(converted / dtype), "wasm", "cpu", "plain", input=json.dumps(questions))
+    done = node("testing/answers.js", str(converted / dtype), *BACKENDS, input=json.dumps(questions))
     assert done.returncode == 0, done.stderr
     for backend, lists in json.loads(done.stdout).items():
         given = [
@@ -95,6 +98,25 @@ def test_the_clients_own_tests_pass(converted: Path, node: Callable[..., Complet
     done = node("--test", "--test-reporter=tap", "test/", env={**os.environ, "GREENLIGHT_BUNDLES": str(converted)})
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
     assert "# skipped 0" in done.stdout
+
+
+@pytest.mark.js
+def test_the_kernel_is_what_its_source_says(node: Callable[..., CompletedProcess[str]]):
+    done = node("build-kernel.js", "--check")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.js
+def test_the_client_is_small_without_tfjs(node: Callable[..., CompletedProcess[str]], tmp_path: Path):
+    """At most 60 KB, followed through every import that does not wait for a question."""
+    assert node("build.js", str(tmp_path)).returncode == 0
+    needed, waiting = set(), {"greenlight-client.js"}
+    while waiting:
+        name = waiting.pop()
+        needed.add(name)
+        text = (tmp_path / name).read_text(encoding="utf-8")
+        waiting |= set(re.findall(r'(?:from|import)"\./([^"]+)"', text)) - needed
+    assert sum((tmp_path / name).stat().st_size for name in needed) < 60_000
 
 
 @pytest.mark.js

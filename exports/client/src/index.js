@@ -5,3 +5,5 @@ export { CLIENT_VERSION } from "./manifest.js";
 export { open, Recommender } from "./recommender.js";
 export { urlSource } from "./source.js";
 export { inspect, openManifest, readVerified, verify } from "./verify.js";
+export { Viewer } from "./viewer.js";
+export { connect } from "./worker.js";

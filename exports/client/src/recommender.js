@@ -1,26 +1,68 @@
 /** Recommendations from a verified bundle. What somebody watched stays where it is. */
 
 import { json } from "./bytes.js";
+import { best } from "./best.js";
+import { Catalogue } from "./catalogue.js";
+import { compare } from "./compare.js";
+import { diversified, product } from "./diversity.js";
+import { startEngine } from "./engines.js";
 import { BundleError } from "./errors.js";
 import { GraphModel } from "./model.js";
-import { best, movieMatrix, plainEngine, scoresOf } from "./plain.js";
+import { plainScorer } from "./plain.js";
+import { Tower } from "./tower.js";
 import { fetchVerified, readVerified } from "./verify.js";
+import { Viewer } from "./viewer.js";
 import { Vocabulary } from "./vocabulary.js";
 
 /** @typedef {import("./verify.js").Source} Source */
 /** @typedef {import("./vocabulary.js").Context} Context */
 /** @typedef {{id: string, title: string, score: number}} Recommendation */
+/** @typedef {{id: string, title?: string, vector: ArrayLike<number>}} Added a movie that the catalogue does not hold, with its vector */
+
+/**
+ * @typedef {object} Question
+ * @property {Iterable<string>} [history] ids of the movies that were watched, in any order. Ids that the catalogue does not hold (any
+ *   more) are passed over.
+ * @property {Context} [context] attributes of the user, as in the users table
+ * @property {Iterable<string>} [exclude] movie ids to leave out besides those watched
+ * @property {number} [k] how many
+ * @property {number} [diversity] 0 (the best k, the default) to 1: how much unlikeness counts against score in choosing k among the
+ *   best `5 k` (at least 50); see `diversity.js`
+ * @property {Added[]} [added] movies to rank among the catalogue's, for example one that might be bought
+ */
+
+/**
+ * Why a movie got its score: `score = base + the sum of attributes + the sum over the whole history`.
+ * @typedef {object} Explanation
+ * @property {string} id
+ * @property {string} title
+ * @property {number} score
+ * @property {number} base score for somebody of whom nothing is known
+ * @property {{column: string, contribution: number}[]} attributes what each attribute known of the user adds
+ * @property {number} history what the whole history adds; may be negative
+ * @property {Reason[]} because the movies of the history that add most, largest first; empty where none speaks for this movie
+ */
+
+/**
+ * @typedef {object} Reason
+ * @property {string} id
+ * @property {string} title
+ * @property {number} contribution part of the score
+ * @property {number} without the score if this one movie had not been watched
+ */
 
 /**
  * @typedef {object} OpenOptions
- * @property {"auto" | "wasm" | "cpu" | "plain"} [backend] `auto` takes WebAssembly where it starts, else TF.js's JavaScript kernels;
- *   `plain` needs no TF.js at all
- * @property {string | Record<string, string>} [wasmPaths] where TF.js's `.wasm` files are served
+ * @property {import("./engines.js").Backend | "auto" | "fastest"} [backend] what computes, see `engines.js`
+ * @property {string | Record<string, string>} [wasmPaths] where TF.js's `.wasm` files are served, for `tfjs-wasm`
  * @property {string | string[] | null} [publicKey] of the publisher, who has to have signed the bundle: the text of the `.pub` file
  * @property {boolean} [unsigned] take a bundle without a public key to hold it against: anybody can have made it
  * @property {string | null} [installedVersion] version in use here, so that an older one is refused
  * @property {(name: string, done: number, all: number) => void} [onFile] told of each file that has arrived
  */
+
+const POOL_FACTOR = 5;
+const POOL_LEAST = 50;
 
 /**
  * Verify a bundle and load it.
@@ -30,56 +72,52 @@ import { Vocabulary } from "./vocabulary.js";
  */
 export async function open(source, { backend = "auto", wasmPaths, ...trust } = {}) {
   const { manifest, files, source: folder } = await fetchVerified(source, trust);
-  const tower = new GraphModel(files, "tfjs/user_tower");
-  const movies = new GraphModel(files, "tfjs/retrieve");
-  const engine = await startEngine(tower, movies, backend, wasmPaths);
-  return new Recommender(manifest, files, folder, movies, engine);
+  const [tower, movies] = ["tfjs/user_tower", "tfjs/retrieve"].map((name) => {
+    const model = new GraphModel(/** @type {Uint8Array} */ (files.get(`${name}/model.json`)));
+    for (const shard of model.shards) model.add(shard, /** @type {Uint8Array} */ (files.get(`${name}/${shard}`)));
+    return model;
+  });
+  const parts = { catalogue: new Catalogue(movies), tower: new Tower(tower), graphs: { tower, movies } };
+  const lists = ["ids.json", "titles.json"].map((name) => json(/** @type {Uint8Array} */ (files.get(name))));
+  const bytes = [...files.values()].reduce((sum, file) => sum + file.length, 0);
+  const engine = await startEngine(parts, backend, wasmPaths);
+  return new Recommender({ ...parts, manifest, vocabulary: new Vocabulary(lists[0]), titles: lists[1].titles, engine, bytes, files: folder });
 }
 
 /**
- * @param {GraphModel} tower
- * @param {GraphModel} movies
- * @param {NonNullable<OpenOptions["backend"]>} backend
- * @param {OpenOptions["wasmPaths"]} wasmPaths
+ * What a recommender is made from.
+ * @typedef {object} Loaded
+ * @property {import("./manifest.js").Manifest} manifest
+ * @property {Vocabulary} vocabulary
+ * @property {string[]} titles
+ * @property {Catalogue} catalogue
+ * @property {Tower} tower
+ * @property {import("./engines.js").Engine} engine
+ * @property {number} bytes
+ * @property {Source} files
  */
-async function startEngine(tower, movies, backend, wasmPaths) {
-  if (backend === "plain") return plainEngine(tower, movies);
-  const { tfjsEngine } = await import("./tfjs.js");
-  if (backend !== "auto") return tfjsEngine(tower, movies, { backend, wasmPaths });
-  try {
-    return await tfjsEngine(tower, movies, { backend: "wasm", wasmPaths });
-  } catch {
-    return tfjsEngine(tower, movies, { backend: "cpu" });
-  }
-}
 
 /** A loaded bundle. Its methods answer at once; only loading waits. */
 export class Recommender {
-  /** @type {import("./plain.js").Matrix | null} */
-  #matrix = null;
-  /** @type {Float32Array | null} */
-  #lengths = null;
-  #files;
-  #folder;
-  #movies;
+  #catalogue;
+  #tower;
   #engine;
   #titles;
+  #files;
+  /** @type {Float32Array | null} */
+  #lengths = null;
 
-  /**
-   * @param {import("./manifest.js").Manifest} manifest
-   * @param {Map<string, Uint8Array>} files
-   * @param {Source} folder
-   * @param {GraphModel} movies
-   * @param {import("./plain.js").Engine} engine
-   */
-  constructor(manifest, files, folder, movies, engine) {
+  /** @param {Loaded} loaded */
+  constructor({ manifest, vocabulary, titles, catalogue, tower, engine, bytes, files }) {
     this.manifest = manifest;
-    this.vocabulary = new Vocabulary(json(/** @type {Uint8Array} */ (files.get("ids.json"))));
-    this.#titles = /** @type {string[]} */ (json(/** @type {Uint8Array} */ (files.get("titles.json"))).titles);
-    this.#files = files;
-    this.#folder = folder;
-    this.#movies = movies;
+    this.vocabulary = vocabulary;
+    /** Bytes that were fetched. */
+    this.bytes = bytes;
+    this.#titles = titles;
+    this.#catalogue = catalogue;
+    this.#tower = tower;
     this.#engine = engine;
+    this.#files = files;
   }
 
   /** Version of the bundle, to be kept and given as `installedVersion` the next time. */
@@ -87,27 +125,20 @@ export class Recommender {
     return this.manifest.version;
   }
 
-  /** What computes: `wasm`, `cpu` or `plain`. */
+  /** What computes. */
   get backend() {
     return this.#engine.name;
   }
 
-  /** Bytes that were fetched. */
-  get bytes() {
-    return [...this.#files.values()].reduce((sum, file) => sum + file.length, 0);
-  }
-
   /**
    * The best movies for somebody, best first. What they watched is not recommended again.
-   * @param {{history?: Iterable<string>, context?: Context, exclude?: Iterable<string>, k?: number}} [question] movie ids that were
-   *   watched, in any order; attributes of the user, as in the users table; movie ids to leave out besides. Ids that the
-   *   catalogue does not hold (any more) are passed over.
+   * @param {Question} [question]
    * @returns {Recommendation[]} at most k
    */
-  recommend({ history = [], context = {}, exclude = [], k = 20 } = {}) {
+  recommend({ history = [], context = {}, exclude = [], k = 20, diversity = 0, added = [] } = {}) {
     const watched = this.#rows("history", history);
     const barred = [...new Set([...watched, ...this.#rows("exclude", exclude)])];
-    return this.#nearest(this.#vector(watched, context), barred, whole(k));
+    return this.#nearest(this.#engine.vector(watched, this.vocabulary.encode(context)), { barred, k, diversity, added });
   }
 
   /**
@@ -117,18 +148,57 @@ export class Recommender {
    * @returns {Recommendation[]} the score is the cosine, -1 to 1
    */
   similar(movieId, k = 20) {
-    const [row] = this.#rows("movieId", [movieId]);
-    if (row === undefined) {
-      throw BundleError.of("E_MOVIE", `The catalogue holds no movie '${movieId}'.`, "Give the id of a movie in ids.json.");
-    }
-    this.#matrix ??= movieMatrix(this.#movies);
-    const { codes, scale, dim, n } = this.#matrix;
-    this.#lengths ??= columnLengths(this.#matrix);
-    const vector = new Float32Array(dim);
-    for (let d = 0; d < dim; d++) vector[d] = (codes[d * n + row] * (scale?.[row] ?? 1)) / (this.#lengths[row] || 1);
-    const cosines = scoresOf(this.#matrix, vector);
-    for (let i = 0; i < n; i++) cosines[i] /= this.#lengths[i] || 1;
+    const row = this.#known(movieId);
+    const lengths = (this.#lengths ??= this.#catalogue.lengths());
+    const cosines = plainScorer(this.#catalogue).scores(this.#catalogue.vector(row).map((x) => x / lengths[row]));
+    for (let i = 0; i < cosines.length; i++) cosines[i] /= lengths[i];
     return this.#named(best(cosines, [row], whole(k)));
+  }
+
+  /**
+   * Why a movie got its score: because of which movies watched, which attributes, and what it gets from anybody.
+   * @param {string} movieId of the catalogue or of `added`
+   * @param {{history?: Iterable<string>, context?: Context, k?: number, added?: Added[]}} [options] the user, as for `recommend`; at
+   *   most `k` reasons
+   * @returns {Explanation}
+   */
+  explain(movieId, { history = [], context = {}, k = 3, added = [] } = {}) {
+    const extra = this.#added(added).find(({ id }) => id === movieId);
+    const movie = extra?.vector ?? this.#catalogue.vector(this.#known(movieId));
+    const title = extra ? extra.title : this.#titles[this.#known(movieId)];
+    const watched = this.#rows("history", history);
+    const coded = this.vocabulary.encode(context);
+    const parts = this.#tower.parts(watched, coded, movie);
+    const without = (/** @type {number} */ row) => product(this.#tower.vector(watched.filter((other) => other !== row), coded), movie);
+    const because = watched
+      .map((row, i) => ({ id: this.vocabulary.ids[row], title: this.#titles[row], contribution: parts.history[i], row }))
+      .filter(({ contribution }) => contribution > 0)
+      .sort((a, b) => b.contribution - a.contribution)
+      .slice(0, whole(k))
+      .map(({ row, ...reason }) => ({ ...reason, without: without(row) }));
+    /** @type {Map<string, number>} */
+    const attributes = new Map();
+    for (const [i, row] of coded.rows.entries()) {
+      const column = this.vocabulary.columnOf(row);
+      attributes.set(column, (attributes.get(column) ?? 0) + parts.context[i]);
+    }
+    return {
+      id: movieId,
+      title,
+      score: product(this.#tower.vector(watched, coded), movie),
+      base: parts.base,
+      attributes: [...attributes].map(([column, contribution]) => ({ column, contribution })),
+      history: parts.history.reduce((sum, part) => sum + part, 0),
+      because,
+    };
+  }
+
+  /**
+   * Somebody whose history this device remembers, so that questions need not repeat it.
+   * @param {{history?: Iterable<string>, context?: Context}} [user]
+   */
+  viewer(user) {
+    return new Viewer(this, user);
   }
 
   /**
@@ -137,20 +207,20 @@ export class Recommender {
    * @returns {Float32Array}
    */
   userVector({ history = [], context = {} } = {}) {
-    return this.#vector(this.#rows("history", history), context);
+    return this.#engine.vector(this.#rows("history", history), this.vocabulary.encode(context));
   }
 
   /**
    * The best movies for a vector.
    * @param {Float32Array} vector
-   * @param {{exclude?: Iterable<string>, k?: number}} [options]
+   * @param {{exclude?: Iterable<string>, k?: number, diversity?: number, added?: Added[]}} [options]
    * @returns {Recommendation[]}
    */
-  nearest(vector, { exclude = [], k = 20 } = {}) {
+  nearest(vector, { exclude = [], k = 20, diversity = 0, added = [] } = {}) {
     if (vector.length !== this.manifest.dim) {
       throw BundleError.of("E_PARAM", `A vector has ${this.manifest.dim} numbers, not ${vector.length}.`, "Use userVector().");
     }
-    return this.#nearest(vector, this.#rows("exclude", exclude), whole(k));
+    return this.#nearest(vector, { barred: this.#rows("exclude", exclude), k, diversity, added });
   }
 
   /**
@@ -159,7 +229,7 @@ export class Recommender {
    *   errors are relative to the largest score of a list
    */
   async selfTest() {
-    const golden = json(await readVerified(this.#folder, this.manifest.golden.file, this.manifest));
+    const golden = json(await readVerified(this.#files, this.manifest.golden.file, this.manifest));
     const ids = (/** @type {number[]} */ rows) => rows.map((row) => this.vocabulary.ids[row]);
     let [same, maxRelativeError] = [0, 0];
     for (const { history, context, exclude, movies, scores } of golden.cases) {
@@ -171,32 +241,69 @@ export class Recommender {
     return { cases: golden.cases.length, same, maxRelativeError };
   }
 
-  /** Give back the memory of the graphs. */
+  /** Give back the memory of TF.js's graphs. */
   dispose() {
     this.#engine.dispose();
   }
 
   /**
-   * @param {number[]} watched
-   * @param {Context} context
-   */
-  #vector(watched, context) {
-    return this.#engine.userVector(watched, this.vocabulary.encode(context));
-  }
-
-  /**
    * @param {Float32Array} vector
-   * @param {number[]} barred
-   * @param {number} k
+   * @param {{barred: number[], k: number, diversity: number, added: Added[]}} terms
    */
-  #nearest(vector, barred, k) {
-    const room = this.vocabulary.ids.length - barred.length;
-    return room > 0 ? this.#named(this.#engine.retrieve(vector, barred, Math.min(k, room))) : [];
+  #nearest(vector, { barred, k, diversity, added }) {
+    const wanted = whole(k);
+    if (!(diversity >= 0 && diversity <= 1)) {
+      throw BundleError.of("E_PARAM", `diversity is ${diversity}.`, "Give a number from 0 (by score alone) to 1.");
+    }
+    const extra = this.#added(added).map((movie) => ({ ...movie, score: product(vector, movie.vector) }));
+    const room = this.#catalogue.ready - barred.length;
+    const pool = diversity > 0 ? Math.max(POOL_FACTOR * wanted, POOL_LEAST) : wanted;
+    const found = room > 0 ? this.#engine.retrieve(vector, barred, Math.min(pool, room)) : { rows: [], scores: [] };
+    const ranked = [...found.rows.map((row, i) => ({ row, score: found.scores[i], extra: -1 }))];
+    for (const [i, { score }] of extra.entries()) ranked.push({ row: -1, score, extra: i });
+    if (extra.length) ranked.sort((a, b) => b.score - a.score);
+    const candidates = ranked.slice(0, pool);
+    const vectors = () => candidates.map((each) => (each.row < 0 ? extra[each.extra].vector : this.#catalogue.vector(each.row)));
+    const chosen = diversity > 0 ? diversified(candidates, vectors(), wanted, diversity).map((i) => candidates[i]) : candidates;
+    return chosen.map(({ row, score, extra: i }) =>
+      row < 0
+        ? { id: extra[i].id, title: extra[i].title, score }
+        : { id: this.vocabulary.ids[row], title: this.#titles[row], score },
+    );
   }
 
   /** @param {{rows: number[], scores: number[]}} found */
   #named({ rows, scores }) {
     return rows.map((row, i) => ({ id: this.vocabulary.ids[row], title: this.#titles[row], score: scores[i] }));
+  }
+
+  /**
+   * @param {string} movieId
+   * @returns {number} its row
+   */
+  #known(movieId) {
+    const [row] = this.#rows("movieId", [movieId]);
+    if (row === undefined || row >= this.#catalogue.ready) {
+      throw BundleError.of("E_MOVIE", `The catalogue holds no movie '${movieId}'.`, "Give the id of a movie in ids.json.");
+    }
+    return row;
+  }
+
+  /**
+   * @param {Added[]} added
+   * @returns {{id: string, title: string, vector: Float32Array}[]}
+   */
+  #added(added) {
+    return added.map(({ id, title = id, vector }) => {
+      const numbers = Float32Array.from(vector);
+      if (numbers.length !== this.manifest.dim || !numbers.every(Number.isFinite)) {
+        throw BundleError.of("E_PARAM", `The vector of '${id}' is not ${this.manifest.dim} numbers.`, "Give the movie's own vector.");
+      }
+      if (this.vocabulary.rows.has(id)) {
+        throw BundleError.of("E_PARAM", `'${id}' is in the catalogue already.`, "Give the added movie another id.");
+      }
+      return { id, title, vector: numbers };
+    });
   }
 
   /**
@@ -210,29 +317,6 @@ export class Recommender {
     }
     return this.vocabulary.split(list).rows;
   }
-}
-
-/**
- * Whether a list is the one expected: scores within the tolerance, and other movies only where scores tie.
- * @param {{ids: string[], scores: number[]}} expected
- * @param {Recommendation[]} got
- * @param {number} tolerance
- */
-export function compare(expected, got, tolerance) {
-  if (expected.scores.length !== got.length) return { same: false, error: Infinity };
-  const size = Math.max(...expected.scores.map(Math.abs), 0) || 1;
-  const error = Math.max(0, ...got.map(({ score }, i) => Math.abs(score - expected.scores[i]) / size));
-  const due = new Map(expected.ids.map((id, i) => [id, expected.scores[i]]));
-  const last = expected.scores.at(-1) ?? 0;
-  const placed = got.every(({ id, score }) => Math.abs(score - (due.get(id) ?? last)) / size <= tolerance);
-  return { same: placed && error <= tolerance, error };
-}
-
-/** @param {import("./plain.js").Matrix} matrix */
-function columnLengths({ codes, scale, dim, n }) {
-  const squares = new Float32Array(n);
-  for (let d = 0; d < dim; d++) for (let i = 0; i < n; i++) squares[i] += codes[d * n + i] ** 2;
-  return squares.map((square, i) => Math.sqrt(square) * (scale?.[i] ?? 1));
 }
 
 /** @param {number} k */

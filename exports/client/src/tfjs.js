@@ -1,4 +1,4 @@
-/** The two graphs in TF.js, on WebAssembly or its plain-JavaScript kernels. */
+/** The bundle's two graphs in TF.js. Only whoever asks for a `tfjs-…` backend loads this file, and TF.js with it. */
 
 /** @typedef {import("./model.js").GraphModel} GraphModel */
 
@@ -6,44 +6,46 @@ const PADDING = -1;
 /** Half of what the graph adds to the score of a movie that was seen. */
 const BARRED_BELOW = -5e29;
 
-/**
- * @typedef {object} TfjsOptions
- * @property {"wasm" | "cpu"} backend
- * @property {string | Record<string, string>} [wasmPaths] address of the folder of TF.js's `.wasm` files, or of each; in Node they
- *   are found beside the package
- */
+/** @type {Record<string, () => Promise<any>>} */
+const LIBRARIES = {
+  cpu: () => import("@tensorflow/tfjs-backend-cpu"),
+  wasm: () => import("@tensorflow/tfjs-backend-wasm"),
+  webgl: () => import("@tensorflow/tfjs-backend-webgl"),
+  webgpu: () => import("@tensorflow/tfjs-backend-webgpu"),
+};
 
 /**
- * @param {GraphModel} tower
- * @param {GraphModel} movies
- * @param {TfjsOptions} options
- * @returns {Promise<import("./plain.js").Engine>} throws where the backend does not start
+ * @param {{tower: GraphModel, movies: GraphModel}} graphs complete
+ * @param {import("./engines.js").Backend} name
+ * @param {string | Record<string, string>} [wasmPaths] address of the folder of TF.js's `.wasm` files, or of each; in Node they are
+ *   found beside the package
+ * @returns {Promise<import("./engines.js").Engine>} throws where the backend does not start
  */
-export async function tfjsEngine(tower, movies, { backend, wasmPaths }) {
-  const tf = await import("@tensorflow/tfjs-core");
-  const { loadGraphModel } = await import("@tensorflow/tfjs-converter");
-  if (backend === "wasm") {
-    const { setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
-    // A second call would be refused once the backend has started; the first one's files serve everybody.
-    if (wasmPaths !== undefined && !tf.engine().registry.wasm) setWasmPaths(/** @type {any} */ (wasmPaths));
-  } else {
-    await import("@tensorflow/tfjs-backend-cpu");
-  }
-  if (!(await tf.setBackend(backend))) throw new Error(`the ${backend} backend does not start here`);
+export async function tfjsEngine({ tower, movies }, name, wasmPaths) {
+  const backend = name.slice("tfjs-".length);
+  const [tf, { loadGraphModel }, library] = await Promise.all([
+    import("@tensorflow/tfjs-core"),
+    import("@tensorflow/tfjs-converter"),
+    LIBRARIES[backend](),
+  ]);
+  // A second call would be refused once the backend has started; the first one's files serve everybody.
+  if (backend === "wasm" && wasmPaths !== undefined && !tf.engine().registry.wasm) library.setWasmPaths(wasmPaths);
+  if (backend.startsWith("webg")) exactly(tf);
+  if (!(await tf.setBackend(backend))) throw new Error(`TF.js's ${backend} backend does not start here`);
   await tf.ready();
   const [user, retrieve] = await Promise.all([tower, movies].map((model) => loadGraphModel(inMemory(model))));
   const outputs = (/** @type {GraphModel} */ model, /** @type {string[]} */ names) =>
-    names.map((name) => model.document.signature.outputs[name].name);
+    names.map((output) => model.document.signature.outputs[output].name);
   const vectorName = outputs(tower, ["vector"]);
   const bestNames = outputs(movies, ["rows", "scores"]);
   // Another recommender in the same process may have chosen another backend meanwhile.
-  const use = (/** @type {string} */ name) => tf.getBackend() === name || tf.setBackend(name);
+  const use = () => tf.getBackend() === backend || tf.setBackend(backend);
   const row = (/** @type {number[]} */ rows) => (rows.length ? rows : [PADDING]);
   return {
-    name: backend,
-    userVector: (history, context) => {
+    name,
+    vector: (history, context) => {
       return tf.tidy(() => {
-        use(backend);
+        use();
         const weights = context.weights.length ? context.weights : [0];
         const inputs = {
           history: tf.tensor2d([row(history)], undefined, "int32"),
@@ -56,7 +58,7 @@ export async function tfjsEngine(tower, movies, { backend, wasmPaths }) {
     },
     retrieve: (vector, barred, k) => {
       return tf.tidy(() => {
-        use(backend);
+        use();
         const inputs = {
           vector: tf.tensor2d(vector, [1, vector.length]),
           seen: tf.tensor1d(row(barred), "int32"),
@@ -67,11 +69,26 @@ export async function tfjsEngine(tower, movies, { backend, wasmPaths }) {
         return { rows: rows.slice(0, kept), scores: scores.slice(0, kept) };
       });
     },
+    update: () => {},
     dispose: () => {
       user.dispose();
       retrieve.dispose();
     },
   };
+}
+
+/**
+ * Graphics processors must not round to half precision, nor hand small work back to the JavaScript kernels.
+ * @param {typeof import("@tensorflow/tfjs-core")} tf
+ */
+function exactly(tf) {
+  for (const [flag, value] of /** @type {[string, boolean][]} */ ([
+    ["WEBGL_FORCE_F16_TEXTURES", false],
+    ["WEBGL_CPU_FORWARD", false],
+    ["WEBGPU_CPU_FORWARD", false],
+  ])) {
+    if (flag in /** @type {any} */ (tf.env()).flagRegistry) tf.env().set(flag, value);
+  }
 }
 
 /**

@@ -32,6 +32,18 @@ export class Vocabulary {
   }
 
   /**
+   * The attribute that a row of the attributes' table belongs to.
+   * @param {number} row
+   * @returns {string}
+   */
+  columnOf(row) {
+    let end = 0;
+    const found = this.features.find((feature) => row < (end += size(feature)));
+    if (!found) throw new RangeError(`no attribute has row ${row}`);
+    return found.column;
+  }
+
+  /**
    * Rows and weights of the attributes; a value that training did not see adds nothing.
    * @param {Context} context
    * @returns {{rows: number[], weights: number[]}}
@@ -42,17 +54,26 @@ export class Vocabulary {
     /** @type {number[]} */
     const weights = [];
     let first = 0;
-    for (const { column, names, knots } of this.features) {
+    for (const feature of this.features) {
+      const { column, names, knots } = feature;
       const value = context[column];
       const found = knots?.length ? interpolated(knots, value) : named(names ?? [], value);
       for (const [code, weight] of found) {
         rows.push(first + code);
         weights.push(Math.fround(weight));
       }
-      first += (knots?.length ? knots : (names ?? [])).length;
+      first += size(feature);
     }
     return { rows, weights };
   }
+}
+
+/**
+ * Rows that an attribute takes.
+ * @param {Feature} feature
+ */
+function size({ names, knots }) {
+  return (knots?.length ? knots : (names ?? [])).length;
 }
 
 /**

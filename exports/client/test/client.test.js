@@ -7,8 +7,8 @@ import { BundleError, open, urlSource, verify } from "../src/index.js";
 import { rollback } from "../src/manifest.js";
 import schema from "../src/manifest-schema.js";
 import { folderSource } from "../src/node.js";
-import { best } from "../src/plain.js";
-import { compare } from "../src/recommender.js";
+import { best } from "../src/best.js";
+import { compare } from "../src/compare.js";
 import { violations } from "../src/schema.js";
 import { Vocabulary } from "../src/vocabulary.js";
 import { fromHalf } from "../src/weights.js";
@@ -23,7 +23,7 @@ const skip = bundles ? false : "GREENLIGHT_BUNDLES names no folder of bundles; t
 const refused = (code) => (error) => error instanceof BundleError && error.findings.some((finding) => finding.code === code);
 
 for (const dtype of ["float32", "float16", "uint8"]) {
-  for (const backend of /** @type {const} */ (["wasm", "cpu", "plain"])) {
+  for (const backend of /** @type {const} */ (["plain", "wasm", "tfjs-cpu", "tfjs-wasm"])) {
     test(`${dtype} on ${backend} answers the golden questions as Python does`, { skip }, async () => {
       const recommender = await open(folderSource(path.join(bundles, dtype)), { backend, unsigned: true });
       const result = await recommender.selfTest();

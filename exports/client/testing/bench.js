@@ -17,7 +17,7 @@ function milliseconds(step) {
   return { best: at(0), median: at(0.5), p90: at(0.9) };
 }
 
-for (const backend of /** @type {const} */ (["plain", "cpu", "wasm"])) {
+for (const backend of /** @type {const} */ (["plain", "wasm", "tfjs-cpu", "tfjs-wasm"])) {
   const started = performance.now();
   const recommender = await open(folderSource(folder), { backend, unsigned: true });
   const history = recommender.vocabulary.ids.slice(10, 40);
