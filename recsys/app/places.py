@@ -23,11 +23,13 @@ MODELS = Place(path="pages/visualise/models.py", title="Models", url="models", i
 PROOF = Place(path="pages/visualise/proof.py", title="Proof", url="proof", icon=":material/history:")
 DATA = Place(path="pages/create/data.py", title="Data", url="data", icon=":material/database:")
 TRAIN = Place(path="pages/create/train.py", title="Train", url="train", icon=":material/model_training:")
-EXPORT = Place(path="pages/create/export.py", title="Export", url="export", icon=":material/phone_iphone:")
+EXPORT = Place(path="pages/create/export.py", title="Export", url="export", icon=":material/inventory_2:")
+PREVIEW = Place(path="pages/ship/preview.py", title="Phone preview", url="preview", icon=":material/phone_iphone:")
 
 MENU: dict[str, tuple[Place, ...]] = {
     "Decide": (HOME, SCENARIO, SLATE),
     "Look": (MOVIES, AUDIENCE, PERSONAS, MODELS, PROOF),
-    "Set up": (DATA, TRAIN, EXPORT),
+    "Set up": (DATA, TRAIN),
+    "Ship": (EXPORT, PREVIEW),
 }
 """The menu's sections, in order; the first page is where the app opens."""

@@ -20,7 +20,7 @@ from recsys.export.weights import Place, layout
 LISTS: Mapping[str, str] = {"ids.json": "movies", "titles.json": "titles"}
 """File → the key of its list, one text a movie."""
 MODELS = ("tfjs/user_tower", "tfjs/retrieve")
-ROW_AXIS: Mapping[str, int] = {"history/codes": 0, "history/scale": 0, "movies/codes": 1, "movies/scale": 0}
+ROW_AXIS: Mapping[str, int] = {"history/codes": 0, "history/scale": 0, "movies/codes": 0, "movies/scale": 0}
 """Weights that hold a row a movie → the axis of their shape that counts movies."""
 
 WORTH = 0.8

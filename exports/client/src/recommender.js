@@ -9,6 +9,7 @@ import { startEngine } from "./engines.js";
 import { BundleError } from "./errors.js";
 import { GraphModel } from "./model.js";
 import { plainScorer } from "./plain.js";
+import { Titles } from "./titles.js";
 import { Tower } from "./tower.js";
 import { fetchVerified, readVerified } from "./verify.js";
 import { Viewer } from "./viewer.js";
@@ -113,7 +114,7 @@ export class Recommender {
     this.vocabulary = vocabulary;
     /** Bytes that were fetched. */
     this.bytes = bytes;
-    this.#titles = titles;
+    this.#titles = new Titles(vocabulary.ids, titles);
     this.#catalogue = catalogue;
     this.#tower = tower;
     this.#engine = engine;
@@ -128,6 +129,25 @@ export class Recommender {
   /** What computes. */
   get backend() {
     return this.#engine.name;
+  }
+
+  /**
+   * @param {string} movieId
+   * @returns {string | null} its title; null where the catalogue does not hold it
+   */
+  title(movieId) {
+    const row = this.vocabulary.rows.get(movieId);
+    return row === undefined ? null : this.#titles.at(row);
+  }
+
+  /**
+   * Movies whose title holds a text, whatever the case and the accents.
+   * @param {string} text
+   * @param {number} [k]
+   * @returns {{id: string, title: string}[]} those first whose title begins with it
+   */
+  find(text, k = 10) {
+    return this.#titles.find(text, whole(k));
   }
 
   /**
@@ -165,13 +185,13 @@ export class Recommender {
   explain(movieId, { history = [], context = {}, k = 3, added = [] } = {}) {
     const extra = this.#added(added).find(({ id }) => id === movieId);
     const movie = extra?.vector ?? this.#catalogue.vector(this.#known(movieId));
-    const title = extra ? extra.title : this.#titles[this.#known(movieId)];
+    const title = extra ? extra.title : this.#titles.at(this.#known(movieId));
     const watched = this.#rows("history", history);
     const coded = this.vocabulary.encode(context);
     const parts = this.#tower.parts(watched, coded, movie);
     const without = (/** @type {number} */ row) => product(this.#tower.vector(watched.filter((other) => other !== row), coded), movie);
     const because = watched
-      .map((row, i) => ({ id: this.vocabulary.ids[row], title: this.#titles[row], contribution: parts.history[i], row }))
+      .map((row, i) => ({ id: this.vocabulary.ids[row], title: this.#titles.at(row), contribution: parts.history[i], row }))
       .filter(({ contribution }) => contribution > 0)
       .sort((a, b) => b.contribution - a.contribution)
       .slice(0, whole(k))
@@ -268,13 +288,13 @@ export class Recommender {
     return chosen.map(({ row, score, extra: i }) =>
       row < 0
         ? { id: extra[i].id, title: extra[i].title, score }
-        : { id: this.vocabulary.ids[row], title: this.#titles[row], score },
+        : { id: this.vocabulary.ids[row], title: this.#titles.at(row), score },
     );
   }
 
   /** @param {{rows: number[], scores: number[]}} found */
   #named({ rows, scores }) {
-    return rows.map((row, i) => ({ id: this.vocabulary.ids[row], title: this.#titles[row], score: scores[i] }));
+    return rows.map((row, i) => ({ id: this.vocabulary.ids[row], title: this.#titles.at(row), score: scores[i] }));
   }
 
   /**

@@ -30,7 +30,7 @@ describe("answers", { skip }, () => {
   /** @type {string[]} */
   let ids;
   before(async () => {
-    recommender = await open(folderSource(path.join(bundles, "float32")));
+    recommender = await open(folderSource(path.join(bundles, "float32")), { unsigned: true });
     ids = recommender.vocabulary.ids;
   });
 
@@ -195,8 +195,8 @@ describe("answers", { skip }, () => {
   });
 
   test("all ways to compute give the same lists", async () => {
-    const plain = await open(folderSource(path.join(bundles, "uint8")), { backend: "plain" });
-    const wasm = await open(folderSource(path.join(bundles, "uint8")), { backend: "wasm" });
+    const plain = await open(folderSource(path.join(bundles, "uint8")), { backend: "plain", unsigned: true });
+    const wasm = await open(folderSource(path.join(bundles, "uint8")), { backend: "wasm", unsigned: true });
     for (let start = 0; start < 250; start += 10) {
       const question = { history: ids.slice(start, start + 12), k: 15 };
       const [a, b] = [plain.recommend(question), wasm.recommend(question)];
@@ -206,7 +206,7 @@ describe("answers", { skip }, () => {
   });
 
   test("the fastest way to compute that starts here is found", async () => {
-    const found = await open(folderSource(path.join(bundles, "float32")), { backend: "fastest" });
+    const found = await open(folderSource(path.join(bundles, "float32")), { backend: "fastest", unsigned: true });
     assert.ok(["plain", "wasm"].includes(found.backend), found.backend);
     assert.deepEqual(
       found.recommend({ history: ids.slice(0, 9) }).map(({ id }) => id),
@@ -216,7 +216,7 @@ describe("answers", { skip }, () => {
 
   test("a way to compute that does not exist is refused", async () => {
     const folder = folderSource(path.join(bundles, "float32"));
-    await assert.rejects(open(folder, { backend: /** @type {any} */ ("abacus") }), refused("E_PARAM"));
+    await assert.rejects(open(folder, { backend: /** @type {any} */ ("abacus"), unsigned: true }), refused("E_PARAM"));
   });
 });
 

@@ -13,7 +13,7 @@ const script = new URL("../examples/worker-node.js", import.meta.url);
 test("a recommender in a worker answers as one on the page", { skip }, async () => {
   const worker = new Worker(script);
   const address = path.join(bundles, "float32");
-  const [remote, local] = [await connect(worker, { address }), await open(folderSource(address))];
+  const [remote, local] = [await connect(worker, { address, unsigned: true }), await open(folderSource(address), { unsigned: true })];
   const history = local.vocabulary.ids.slice(10, 20);
   const here = local.recommend({ history });
   assert.deepEqual(await remote.recommend({ history }), here);
@@ -26,7 +26,7 @@ test("a recommender in a worker answers as one on the page", { skip }, async () 
 
 test("a bundle that is refused in a worker is refused on the page, with its code", { skip }, async () => {
   const worker = new Worker(script);
-  const refusal = connect(worker, { address: path.join(bundles, "nowhere") });
+  const refusal = connect(worker, { address: path.join(bundles, "nowhere"), unsigned: true });
   await assert.rejects(refusal, (error) => error instanceof BundleError && error.code === "E_MANIFEST");
   await worker.terminate();
 });

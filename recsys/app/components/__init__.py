@@ -8,6 +8,7 @@ from recsys.app.components.home import home
 from recsys.app.components.maps import audience_map, movies_map
 from recsys.app.components.models import models
 from recsys.app.components.personas import personas
+from recsys.app.components.preview import phone_preview
 from recsys.app.components.proof import proof
 from recsys.app.components.slate import slate
 from recsys.app.components.train import training
@@ -24,6 +25,7 @@ __all__ = [
     "movies_map",
     "page",
     "personas",
+    "phone_preview",
     "proof",
     "side_by_side",
     "slate",

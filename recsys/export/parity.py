@@ -1,0 +1,95 @@
+"""The question that a phone was asked, answered here in Python, and whether the two lists are the same."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.embeddings.store import load_table
+from recsys.embeddings.tower import UserTower
+from recsys.export import golden
+from recsys.export.golden import Answer
+from recsys.export.phone import PhoneModel
+from recsys.export.quantise import Dtype
+from recsys.ids import IdMap
+
+Float32Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Server:
+    """A run's two-tower model, rounded as a bundle of it is."""
+
+    model: PhoneModel
+    movies: IdMap
+
+    @classmethod
+    def load(cls, run: Path, dtype: Dtype) -> "Server":
+        """Read a run's folder.
+
+        Raises
+        ------
+        ArtefactError  as the readers of tower and vectors
+        """
+        folder = run / "two_tower"
+        table = load_table(folder / "movies")
+        return cls(model=PhoneModel.of(UserTower.load(folder), table.vectors, dtype), movies=table.ids)
+
+    def answer(
+        self,
+        history: Sequence[str],
+        *,
+        exclude: Sequence[str] = (),
+        added: Mapping[str, Float32Array] | None = None,
+        top: int = golden.TOP,
+    ) -> tuple[list[str], Float32Array]:
+        """Ids and scores of the best movies, best first.
+
+        Parameters
+        ----------
+        history, exclude : movie ids; those that the catalogue does not hold are passed over, as on the phone
+        added : id → float32[dim], movies to rank besides the catalogue's
+        """
+        extra = dict(added or {})
+        watched, left_out = self._rows(history), self._rows(exclude)
+        (vector,) = self.model.tower.encode([watched.astype(np.int64)])
+        space = np.concatenate([self.model.movies.decoded, *(each[None, :] for each in extra.values())])
+        found = golden.best(vector, space, np.union1d(watched, left_out).astype(np.int32), top)
+        names = [*self.movies.ids, *extra]
+        return [names[row] for row in found.rows], found.scores
+
+    def _rows(self, ids: Sequence[str]) -> NDArray[np.int32]:
+        rows = self.movies.rows_or_missing(ids)
+        known: NDArray[np.int32] = np.unique(rows[rows >= 0]).astype(np.int32)
+        return known
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parity:
+    """How well two lists agree."""
+
+    n: int
+    """Length of the server's list."""
+    same: bool
+    """The same movies in the same order, those aside whose scores the tolerance cannot tell apart."""
+    max_relative_error: float
+    """Largest difference of two scores, relative to the largest score of the list."""
+
+
+def compare(server: tuple[Sequence[str], Float32Array], phone: tuple[Sequence[str], Sequence[float]]) -> Parity:
+    """Hold a phone's list against the server's.
+
+    Examples
+    --------
+    >>> compare((["a", "b"], np.float32([2, 1])), (["a", "b"], [2.0, 1.0]))
+    Parity(n=2, same=True, max_relative_error=0.0)
+    >>> compare((["a", "b"], np.float32([2, 1])), (["b", "a"], [2.0, 1.0])).same
+    False
+    """
+    (ids, scores), (given, given_scores) = server, phone
+    places = {name: row for row, name in enumerate(dict.fromkeys([*ids, *given]))}
+    known = Answer(rows=np.array([places[name] for name in ids], np.int32), scores=scores)
+    got = Answer(rows=np.array([places[name] for name in given], np.int32), scores=np.array(given_scores, np.float32))
+    return Parity(n=len(ids), same=golden.same_top(known, got), max_relative_error=golden.relative_error(known, got))
