@@ -12,7 +12,8 @@ from recsys.export import bundle
 from recsys.export.bundle import BundleStatus
 
 _HERE = Path(__file__).parent
-_SAME = "The server was asked what this phone was asked: the same {n} movies in the same order; scores differ by at most {error}."
+_MILLIONTH = 1e-6
+_SAME = "The server was asked what this phone was asked: the same {n} movies in the same order; scores differ by {error} of the largest."
 _OTHER = "The server was asked what this phone was asked, and its best {n} are not the phone's: export again, and report it."
 _PROMISE = (
     "On a phone nothing of what was watched is sent anywhere. This preview sends what you set to this app alone, to compare. "
@@ -70,7 +71,11 @@ def _verdict(held: BundleStatus, asked: Asked) -> None:
         st.badge("not compared: the bundle's model is no longer here", color="gray", icon=":material/help:")
     elif found.same:
         st.badge("same list as the server", color="green", icon=":material/verified:")
-        st.caption(_SAME.format(n=words.count(found.n), error=f"{found.max_relative_error:.0e} of the largest score"))
+        st.caption(_SAME.format(n=words.count(found.n), error=_error(found.max_relative_error)))
     else:
         st.badge("another list than the server's", color="red", icon=":material/error:")
         st.caption(_OTHER.format(n=words.count(found.n)))
+
+
+def _error(share: float) -> str:
+    return "less than a millionth" if share < _MILLIONTH else f"at most {share:.1e}"
