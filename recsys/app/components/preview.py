@@ -13,7 +13,7 @@ from recsys.export.bundle import BundleStatus
 
 _HERE = Path(__file__).parent
 _MILLIONTH = 1e-6
-_SAME = "The server was asked what this phone was asked: the same {n} movies in the same order; scores differ by {error} of the largest."
+_SAME = "The server answers the same question with the same {n} movies in the same order; scores differ by {error} of the largest."
 _OTHER = "The server was asked what this phone was asked, and its best {n} are not the phone's: export again, and report it."
 _PROMISE = (
     "On a phone nothing of what was watched is sent anywhere. This preview sends what you set to this app alone, to compare. "
