@@ -13,8 +13,8 @@ from recsys.export.bundle import BundleStatus
 
 _HERE = Path(__file__).parent
 _MILLIONTH = 1e-6
-_SAME = "The server answers the same question with the same {n} movies in the same order; scores differ by {error} of the largest."
-_OTHER = "The server was asked what this phone was asked, and its best {n} are not the phone's: export again, and report it."
+_SAME = "The server gives the same {n} movies in the same order for this history; scores differ by {error} of the largest."
+_OTHER = "The server gives another {n} for this history than the phone: export again; if it stays so, report it."
 _PROMISE = (
     "On a phone nothing of what was watched is sent anywhere. This preview sends what you set to this app alone, to compare. "
     "Personas are shown with what they watch more than others do. A film not bought yet is known by its description alone."
