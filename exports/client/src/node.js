@@ -1,6 +1,6 @@
-/** A bundle in a folder of the file system (Node). */
+/** A bundle in a folder of the file system, and a folder to keep bundles in (Node). */
 
-import { readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 /**
@@ -29,5 +29,33 @@ export function folderSource(folder) {
           }),
       );
     },
+  };
+}
+
+const KEY = /^[A-Za-z0-9][A-Za-z0-9.]*$/;
+
+/**
+ * A store in a folder. A file is written under another name first, so that it is there whole or not at all.
+ * @param {string} folder
+ * @returns {import("./store.js").Store}
+ */
+export function folderStore(folder) {
+  const place = (/** @type {string} */ key) => {
+    if (!KEY.test(key)) throw new TypeError(`'${key}' is no key`);
+    return path.join(folder, key);
+  };
+  return {
+    get: async (key) => {
+      const bytes = await readFile(place(key)).catch(() => null);
+      return bytes && new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    },
+    put: async (key, bytes) => {
+      await mkdir(folder, { recursive: true });
+      const draft = path.join(folder, `.${key}.${process.pid}`);
+      await writeFile(draft, bytes);
+      await rename(draft, place(key));
+    },
+    delete: (key) => rm(place(key), { force: true }),
+    keys: async () => (await readdir(folder).catch(() => [])).filter((name) => KEY.test(name)),
   };
 }

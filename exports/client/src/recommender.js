@@ -5,13 +5,14 @@ import { best } from "./best.js";
 import { Catalogue } from "./catalogue.js";
 import { compare } from "./compare.js";
 import { diversified, product } from "./diversity.js";
-import { startEngine } from "./engines.js";
+import { answersEarly, startEngine } from "./engines.js";
 import { BundleError } from "./errors.js";
+import { Loader } from "./loader.js";
 import { GraphModel } from "./model.js";
 import { plainScorer } from "./plain.js";
 import { Titles } from "./titles.js";
 import { Tower } from "./tower.js";
-import { fetchVerified, readVerified } from "./verify.js";
+import { readVerified } from "./verify.js";
 import { Viewer } from "./viewer.js";
 import { Vocabulary } from "./vocabulary.js";
 
@@ -59,7 +60,10 @@ import { Vocabulary } from "./vocabulary.js";
  * @property {string | string[] | null} [publicKey] of the publisher, who has to have signed the bundle: the text of the `.pub` file
  * @property {boolean} [unsigned] take a bundle without a public key to hold it against: anybody can have made it
  * @property {string | null} [installedVersion] version in use here, so that an older one is refused
- * @property {(name: string, done: number, all: number) => void} [onFile] told of each file that has arrived
+ * @property {import("./store.js").Store | null} [store] where this device keeps bundles: then it starts without a connection, asks only
+ *   for what has changed, and refuses versions older than the one it holds
+ * @property {boolean} [early] be ready with the first movies, while the others are on their way (`plain` and `wasm`)
+ * @property {(name: string, done: number, all: number) => void} [onFile] told of each file that is here and verified
  */
 
 const POOL_FACTOR = 5;
@@ -71,31 +75,60 @@ const POOL_LEAST = 50;
  * @param {OpenOptions} [options]
  * @returns {Promise<Recommender>} throws BundleError where the bundle cannot be trusted
  */
-export async function open(source, { backend = "auto", wasmPaths, ...trust } = {}) {
-  const { manifest, files, source: folder } = await fetchVerified(source, trust);
-  const [tower, movies] = ["tfjs/user_tower", "tfjs/retrieve"].map((name) => {
-    const model = new GraphModel(/** @type {Uint8Array} */ (files.get(`${name}/model.json`)));
-    for (const shard of model.shards) model.add(shard, /** @type {Uint8Array} */ (files.get(`${name}/${shard}`)));
-    return model;
-  });
-  const parts = { catalogue: new Catalogue(movies), tower: new Tower(tower), graphs: { tower, movies } };
-  const lists = ["ids.json", "titles.json"].map((name) => json(/** @type {Uint8Array} */ (files.get(name))));
-  const bytes = [...files.values()].reduce((sum, file) => sum + file.length, 0);
+export async function open(source, { backend = "auto", wasmPaths, early = false, ...fetching } = {}) {
+  const loader = await Loader.start(source, fetching);
+  const [ids, titles, tower, movies] = await Promise.all([
+    loader.get("ids.json"),
+    loader.get("titles.json"),
+    graph(loader, "tfjs/user_tower"),
+    graph(loader, "tfjs/retrieve"),
+  ]);
+  const rest = [...loader.names].filter((name) => !STARTED.some((start) => name.startsWith(start))).map((name) => loader.get(name));
+  const all = Promise.all([...rest, tower.whole, movies.whole]).then(() => loader.finish());
+  all.catch(() => {}); // whoever waits for it learns of it
+  await tower.whole;
+  if (early && answersEarly(backend)) await movies.some;
+  else await all;
+  const parts = { catalogue: new Catalogue(movies.model), tower: new Tower(tower.model), graphs: { tower: tower.model, movies: movies.model } };
   const engine = await startEngine(parts, backend, wasmPaths);
-  return new Recommender({ ...parts, manifest, vocabulary: new Vocabulary(lists[0]), titles: lists[1].titles, engine, bytes, files: folder });
+  movies.onShard(() => {
+    parts.catalogue.update();
+    engine.update();
+  });
+  const vocabulary = new Vocabulary(json(ids));
+  return new Recommender({ ...parts, loader, vocabulary, titles: json(titles).titles, engine, complete: all });
+}
+
+/** Files that `open` asks for by itself. */
+const STARTED = ["ids.json", "titles.json", "tfjs/user_tower/", "tfjs/retrieve/"];
+
+/**
+ * A graph whose shards are on their way.
+ * @param {Loader} loader
+ * @param {string} folder
+ */
+async function graph(loader, folder) {
+  const model = new GraphModel(await loader.get(`${folder}/model.json`));
+  let told = () => {};
+  const shards = model.shards.map(async (shard) => {
+    model.add(shard, await loader.get(`${folder}/${shard}`));
+    told();
+  });
+  const whole = Promise.all(shards);
+  whole.catch(() => {}); // seen by whoever waits for the whole
+  return { model, whole, some: shards[0] ?? whole, onShard: (/** @type {() => void} */ take) => void ((told = take), take()) };
 }
 
 /**
  * What a recommender is made from.
  * @typedef {object} Loaded
- * @property {import("./manifest.js").Manifest} manifest
+ * @property {Loader} loader
  * @property {Vocabulary} vocabulary
  * @property {string[]} titles
  * @property {Catalogue} catalogue
  * @property {Tower} tower
  * @property {import("./engines.js").Engine} engine
- * @property {number} bytes
- * @property {Source} files
+ * @property {Promise<void>} complete
  */
 
 /** A loaded bundle. Its methods answer at once; only loading waits. */
@@ -107,23 +140,38 @@ export class Recommender {
   #files;
   /** @type {Float32Array | null} */
   #lengths = null;
+  /** @type {Error | null} */
+  #refused = null;
 
   /** @param {Loaded} loaded */
-  constructor({ manifest, vocabulary, titles, catalogue, tower, engine, bytes, files }) {
-    this.manifest = manifest;
+  constructor({ loader, vocabulary, titles, catalogue, tower, engine, complete }) {
+    this.manifest = loader.manifest;
     this.vocabulary = vocabulary;
-    /** Bytes that were fetched. */
-    this.bytes = bytes;
+    /** Bytes of what a phone needs. */
+    this.bytes = loader.names.reduce((sum, name) => sum + loader.manifest.files[name].bytes, 0);
+    /** How the files got here; final once `complete` is. */
+    this.origin = loader.origin;
+    /** Fulfilled when every movie is here and looked into; rejects where one of the last files is refused, as every question then is. */
+    this.complete = complete.catch((error) => {
+      this.#refused = error;
+      throw error;
+    });
+    this.complete.catch(() => {});
     this.#titles = new Titles(vocabulary.ids, titles);
     this.#catalogue = catalogue;
     this.#tower = tower;
     this.#engine = engine;
-    this.#files = files;
+    this.#files = loader.files;
   }
 
   /** Version of the bundle, to be kept and given as `installedVersion` the next time. */
   get version() {
     return this.manifest.version;
+  }
+
+  /** Movies that can be recommended so far; all of them once `complete` is fulfilled. */
+  get ready() {
+    return this.#catalogue.ready;
   }
 
   /** What computes. */
@@ -169,7 +217,8 @@ export class Recommender {
    */
   similar(movieId, k = 20) {
     const row = this.#known(movieId);
-    const lengths = (this.#lengths ??= this.#catalogue.lengths());
+    if (this.#lengths?.length !== this.ready) this.#lengths = this.#catalogue.lengths();
+    const lengths = /** @type {Float32Array} */ (this.#lengths);
     const cosines = plainScorer(this.#catalogue).scores(this.#catalogue.vector(row).map((x) => x / lengths[row]));
     for (let i = 0; i < cosines.length; i++) cosines[i] /= lengths[i];
     return this.#named(best(cosines, [row], whole(k)));
@@ -276,7 +325,7 @@ export class Recommender {
       throw BundleError.of("E_PARAM", `diversity is ${diversity}.`, "Give a number from 0 (by score alone) to 1.");
     }
     const extra = this.#added(added).map((movie) => ({ ...movie, score: product(vector, movie.vector) }));
-    const room = this.#catalogue.ready - barred.length;
+    const room = this.ready - barred.filter((row) => row < this.ready).length;
     const pool = diversity > 0 ? Math.max(POOL_FACTOR * wanted, POOL_LEAST) : wanted;
     const found = room > 0 ? this.#engine.retrieve(vector, barred, Math.min(pool, room)) : { rows: [], scores: [] };
     const ranked = [...found.rows.map((row, i) => ({ row, score: found.scores[i], extra: -1 }))];
@@ -303,7 +352,7 @@ export class Recommender {
    */
   #known(movieId) {
     const [row] = this.#rows("movieId", [movieId]);
-    if (row === undefined || row >= this.#catalogue.ready) {
+    if (row === undefined || row >= this.ready) {
       throw BundleError.of("E_MOVIE", `The catalogue holds no movie '${movieId}'.`, "Give the id of a movie in ids.json.");
     }
     return row;
@@ -331,6 +380,7 @@ export class Recommender {
    * @param {Iterable<string>} ids
    */
   #rows(name, ids) {
+    if (this.#refused) throw this.#refused;
     const list = typeof ids === "string" ? null : [...(ids ?? [])];
     if (!list?.every((id) => typeof id === "string")) {
       throw BundleError.of("E_PARAM", `${name} must be a list of movie ids, each a text.`, "Ids are text: '00123', not 123.");

@@ -1,6 +1,10 @@
 /** A bundle behind a web address. Nothing else is ever asked for, and nothing is ever sent. */
 
+import { LATEST } from "./channel.js";
 import { BundleError } from "./errors.js";
+
+/** Neither cookies nor the page's address go along. */
+const ANONYMOUS = /** @type {const} */ ({ credentials: "omit", referrerPolicy: "no-referrer" });
 
 /**
  * @param {string | URL} address of a version's folder, or of a channel's
@@ -15,7 +19,7 @@ export function urlSource(address, { fetch = globalThis.fetch } = {}) {
     read: async (name) => {
       let answer;
       try {
-        answer = await fetch(new URL(name, base));
+        answer = await fetch(new URL(name, base), { ...ANONYMOUS, cache: name === LATEST ? "no-cache" : "default" });
       } catch (error) {
         throw BundleError.of("E_UNREACHABLE", `${name} cannot be fetched (${error}).`, "Try again when there is a connection.");
       }

@@ -113,33 +113,6 @@ export async function openManifest(source, { installedVersion = null, publicKey 
 }
 
 /**
- * What a phone needs of a bundle, and nothing else, verified.
- * @param {Source} source
- * @param {Trust & {unsigned?: boolean, onFile?: (name: string, done: number, all: number) => void}} [options]
- * @returns {Promise<{manifest: Manifest, files: Map<string, Uint8Array>, source: Source}>} throws BundleError
- */
-export async function fetchVerified(source, { onFile, ...trust } = {}) {
-  const { manifest, files: from } = await openManifest(source, trust);
-  const names = Object.keys(manifest.files)
-    .filter((name) => manifest.files[name].phone)
-    .sort();
-  /** @type {Map<string, Uint8Array>} */
-  const files = new Map();
-  await Promise.all(
-    names.map(async (name) => {
-      const bytes = await from.read(name);
-      if (bytes !== null) files.set(name, bytes);
-      onFile?.(name, files.size, names.length);
-    }),
-  );
-  const local = { read: async (/** @type {string} */ name) => files.get(name) ?? null, list: null, within: () => local };
-  const errors = [];
-  for (const name of names) errors.push(...(await checkName(name, local, null, manifest)));
-  if (errors.length) throw new BundleError(errors);
-  return { manifest, files, source: from };
-}
-
-/**
  * One further file of a bundle whose manifest is known, verified.
  * @param {Source} source
  * @param {string} name
@@ -236,7 +209,20 @@ async function checkName(name, source, present, manifest) {
       ? [finding("E_FORMAT", `${name} is of a format that no bundle holds.`)]
       : [finding("E_MANIFEST", `${name} is not in the manifest.`)];
   }
+  const wrong = await intact(name, bytes, manifest);
+  return wrong.length ? wrong : check(name, source.read, manifest);
+}
+
+/**
+ * Whether bytes are those of a file that the manifest lists; what they mean is not looked into.
+ * @param {string} name
+ * @param {Uint8Array | null} bytes null where there are none
+ * @param {Manifest} manifest
+ * @returns {Promise<Finding[]>}
+ */
+export async function intact(name, bytes, manifest) {
   if (bytes === null) return [finding("E_MANIFEST", `${name} is listed and missing.`)];
+  const odd = forbidden(name, bytes);
   if (odd) return [finding("E_FORMAT", `${name} is ${odd}, whatever its name says.`)];
   const entry = manifest.files[name];
   if (bytes.length !== entry.bytes || (await sha256(bytes)) !== entry.sha256) {
@@ -244,5 +230,5 @@ async function checkName(name, source, present, manifest) {
       ? [finding("E_MIX", `${name} belongs to another bundle.`)]
       : [finding("E_HASH", `${name} is not the file that was written.`)];
   }
-  return check(name, source.read, manifest);
+  return [];
 }
