@@ -74,7 +74,7 @@ def other_version(channels: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def converted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of channels as ``recsys export`` makes them, by TensorFlow: ``float32``, ``float16``, ``uint8``."""
+    """Folder of channels as ``recsys export`` makes them, by TensorFlow (one for each type), and two for loading."""
     return _convert(tmp_path_factory.getbasetemp() / "converted")
 
 
@@ -83,6 +83,7 @@ def _convert(root: Path) -> Path:
     """Once a process, also where another folder's tests have the fixture too."""
     for dtype in DTYPES:
         bundle.publish(models.source(), root / dtype, dtype=dtype, recall_loss_limit=0.2)
+    models.write_channels_without_graphs(root)
     return root
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from recsys.embeddings.features import FeatureSpace
 from recsys.embeddings.table import EmbeddingTable
 from recsys.embeddings.tower import TOWER_TENSORS, UserTower
-from recsys.export import golden, tfjs
+from recsys.export import bundle, golden, tfjs
 from recsys.export.golden import Answer, Case
 from recsys.export.phone import PhoneModel
 from recsys.export.source import Source
@@ -90,6 +91,29 @@ def new_movie(*, n_movies: int = 300, dim: int = 16) -> Source:
     )
 
 
+def arranged(base: Source, order: list[int], new: dict[int, str], touched: list[int], seed: int) -> Source:
+    """A catalogue made of rows of ``base``, some under new ids, with vectors and titles touched at some places."""
+    rng = np.random.default_rng(seed)
+    rows = np.array(order)
+    ids = [new.get(place, base.movies.ids.ids[row]) for place, row in enumerate(order)]
+    vectors, history = base.movies.vectors[rows].copy(), base.tower.history_table[rows].copy()
+    titles = base.catalogue["title"].iloc[rows].tolist()
+    for place in touched:
+        match place % 3:
+            case 0:
+                vectors[place] = rng.normal(size=vectors.shape[1])
+            case 1:
+                history[place, 0] += 1
+            case 2:
+                titles[place] = 'Another "title"\n\u2028\u0001'
+    return replace(
+        base,
+        tower=replace(base.tower, history_table=history),
+        movies=EmbeddingTable(ids=IdMap(ids), vectors=vectors),
+        catalogue=base.catalogue.iloc[rows].reset_index(drop=True).assign(title=titles),
+    )
+
+
 def tree(folder: Path) -> dict[str, bytes]:
     """Every file of a folder."""
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
@@ -122,3 +146,15 @@ def write_weights_only(model: PhoneModel, folder: Path, *, bundle: str) -> Arith
         }
         (folder / name / "model.json").write_text(json.dumps(document, sort_keys=True), encoding="utf-8")
     return Arithmetic()
+
+
+def write_channels_without_graphs(root: Path) -> None:
+    """Two channels for tests of loading: ``updated`` has two versions and a delta, ``sharded`` many small shards."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tfjs, "write", write_weights_only)
+        base = source()
+        bundle.publish(base, root / "updated")
+        order = [row for row in range(300) if row not in (5, 200)]
+        bundle.publish(arranged(base, order, {17: "new-1", 297: "new-2"}, [30, 31, 32], 1), root / "updated")
+        patch.setattr(tfjs, "SHARD_BYTES", 4096)
+        bundle.publish(base, root / "sharded")

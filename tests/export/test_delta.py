@@ -6,57 +6,31 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsys.embeddings.table import EmbeddingTable
 from recsys.errors import ArtefactError
 from recsys.export import build, bundle, delta, delta_draft
 from recsys.export.source import Source
-from recsys.ids import IdMap
 from recsys.workspace import write_atomically
 from tests.export import models
 
 pytestmark = pytest.mark.usefixtures("weights_only")
 
 
-def arranged(base: Source, order: list[int], new: dict[int, str], touched: list[int], seed: int) -> Source:
-    """A catalogue made of rows of ``base``, some under new ids, with vectors and titles touched at some places."""
-    rng = np.random.default_rng(seed)
-    rows = np.array(order)
-    ids = [new.get(place, base.movies.ids.ids[row]) for place, row in enumerate(order)]
-    vectors, history = base.movies.vectors[rows].copy(), base.tower.history_table[rows].copy()
-    titles = base.catalogue["title"].iloc[rows].tolist()
-    for place in touched:
-        match place % 3:
-            case 0:
-                vectors[place] = rng.normal(size=vectors.shape[1])
-            case 1:
-                history[place, 0] += 1
-            case 2:
-                titles[place] = 'Another "title"\n\u2028\u0001'
-    return replace(
-        base,
-        tower=replace(base.tower, history_table=history),
-        movies=EmbeddingTable(ids=IdMap(ids), vectors=vectors),
-        catalogue=base.catalogue.iloc[rows].reset_index(drop=True).assign(title=titles),
-    )
-
-
 @st.composite
 def changes(draw: st.DrawFn) -> tuple[Source, Source]:
     """Two versions of a catalogue of up to 40 movies: movies gone, new, moved, and changed."""
     base = models.source(n_movies=40, dim=4)
-    before = arranged(base, sorted(draw(st.sets(st.integers(0, 39), min_size=25))), {}, [], 0)
+    before = models.arranged(base, sorted(draw(st.sets(st.integers(0, 39), min_size=25))), {}, [], 0)
     n = len(before.movies.ids)
     order = draw(st.lists(st.integers(0, n - 1), min_size=20, max_size=n, unique=True))
     if draw(st.booleans()):
         order.sort()
     places = draw(st.sets(st.integers(0, len(order) - 1), max_size=4))
     touched = draw(st.lists(st.integers(0, len(order) - 1), max_size=4, unique=True))
-    return before, arranged(before, order, {place: f"new-{place}" for place in places}, touched, 1)
+    return before, models.arranged(before, order, {place: f"new-{place}" for place in places}, touched, 1)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "uint8"])
