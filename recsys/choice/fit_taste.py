@@ -6,7 +6,7 @@ of each choice. Appeals are in the likelihood, with a normal prior, so that what
 The posterior mode is found by a trust-region Newton method on the Fisher information.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ from recsys.ids import FloatArray, IntArray
 N_AGES = 7
 """Entries of the launch curve, a month each; from the last on it is 0."""
 DISSIMILARITY_RANGE = 0.1, 1.0
+ASSUMED_DISSIMILARITY, ASSUMED_DISSIMILARITY_RANGE = 0.8, (0.5, 1.0)
+MOST_DISSIMILARITY_ERROR = 0.25
+"""Known no better than this, λ is assumed: a range from 0 to 1 is all that theory says anyway."""
 MIN_ARRIVALS = 8
 """Movies that must have arrived within the launch curve's reach of the held-out choices for it to be estimated."""
 
@@ -57,6 +60,8 @@ class Taste:
     """Movies whose launch the choices saw."""
     rewatches: bool
     """Whether the data can hold a second view of a movie by a user."""
+    dissimilarity_error: float | None
+    """What λ would have been known to, where that is too little and λ is assumed."""
     log_likelihood: float
     """Of a choice, mean, nats."""
     log_likelihood_even: float
@@ -82,6 +87,10 @@ class Taste:
     @property
     def launch_estimated(self) -> bool:
         return self.n_arrivals >= MIN_ARRIVALS
+
+    @property
+    def dissimilarity_estimated(self) -> bool:
+        return self.dissimilarity_error is None
 
     @property
     def dissimilarity(self) -> float:
@@ -155,16 +164,28 @@ def fit_taste(choices: Choices, *, rng: np.random.Generator) -> Taste:
 
     Returns
     -------
-    Taste; the covariance is robust to what one user's choices have in common (sandwich, clustered by user)
+    Taste; the covariance is robust to what one user's choices have in common (sandwich, clustered by user). Where the choices do
+    not tell λ, the rest is estimated again with λ as assumed.
     """
+    free = _fit(choices, rng=rng)
+    error = float(free.errors.dissimilarity)
+    if error <= MOST_DISSIMILARITY_ERROR:
+        return free
+    return replace(_fit(choices, rng=rng, dissimilarity=ASSUMED_DISSIMILARITY), dissimilarity_error=error)
+
+
+def _fit(choices: Choices, *, rng: np.random.Generator, dissimilarity: float | None = None) -> Taste:
+    """The fit, with λ free or held."""
     k = n_structural(N_AGES)
     n_arrivals = int((choices.age[np.unique(choices.period)] < N_AGES - 1).any(axis=0).sum())
     free = np.ones(k + choices.n_movies, dtype=bool)
     free[1] = choices.cold.any()
     free[4] = not choices.exclude_seen
     free[5 : 6 + N_AGES - 1] = n_arrivals >= MIN_ARRIVALS
+    free[k - 1] = dissimilarity is None
     spread = max(float(choices.score.std()), 1e-6)
     mean = _mean(choices, slope=1.0 / spread)
+    mean[k - 1] = _FIRST_DISSIMILARITY if dissimilarity is None else dissimilarity
     precision = _precision(choices, slope=1.0 / spread)
     scale = np.full(k, 0.1)
     scale[:4] = 0.03 / spread
@@ -179,6 +200,7 @@ def fit_taste(choices: Choices, *, rng: np.random.Generator) -> Taste:
         n_users=len(np.unique(choices.user)),
         n_arrivals=n_arrivals,
         rewatches=not choices.exclude_seen,
+        dissimilarity_error=None,
         log_likelihood=value / max(choices.n_choices, 1),
         log_likelihood_even=_even(choices),
     )

@@ -53,7 +53,8 @@ def presence(dataset: Dataset, history: History) -> Presence:
 def monthly_views(present: Presence, segment: IntArray) -> FloatArray:
     """Views a month of each user, season apart, shrunk to their segment's mean by how few they are.
 
-    Views are Poisson with a rate that is Gamma-distributed within a segment (empirical Bayes).
+    Views are Poisson with a rate that is Gamma-distributed within a segment (empirical Bayes). Where it is not known when a user
+    came, the first view only says that they are here, and it is what follows that counts.
 
     Parameters
     ----------
@@ -66,6 +67,8 @@ def monthly_views(present: Presence, segment: IntArray) -> FloatArray:
     season = _season(present) if present.joined_known else np.ones(present.views.shape[1])
     months = np.maximum((present.exposure * season).sum(axis=1) / 2.0, _LEAST_MONTHS)
     views = present.views.sum(axis=1)
+    if not present.joined_known:
+        views = np.maximum(views - 1.0, 0.0)
     out = np.empty(len(views))
     for name in np.unique(segment):
         rows = segment == name

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.stats import norm, qmc
 
 from recsys.choice.fit_outside import ASSUMED_RANGE, OutsideShare
-from recsys.choice.fit_taste import DISSIMILARITY_RANGE, Taste
+from recsys.choice.fit_taste import ASSUMED_DISSIMILARITY_RANGE, DISSIMILARITY_RANGE, Taste
 from recsys.ids import FloatArray, IntArray
 
 ASSUMED_REWATCH, ASSUMED_REWATCH_RANGE = 0.05, (0.02, 0.12)
@@ -39,13 +39,16 @@ def draws(taste: Taste, outside: OutsideShare, n_draws: int, rng: np.random.Gene
     if n_draws == 0:
         return []
     k = len(taste.covariance)
-    even = qmc.LatinHypercube(d=k + 3, rng=rng).random(n_draws)
+    even = qmc.LatinHypercube(d=k + 4, rng=rng).random(n_draws)
     even = np.clip(even, 1e-4, 1.0 - 1e-4)
     values, directions = np.linalg.eigh(taste.covariance)
     spread = directions * np.sqrt(np.clip(values, 0.0, None))
     flat = taste.parameters.flat()
     moved = np.tile(flat, (n_draws, 1))
     moved[:, :k] += norm.ppf(even[:, :k]) @ spread.T
+    if not taste.dissimilarity_estimated:
+        low, high = ASSUMED_DISSIMILARITY_RANGE
+        moved[:, k - 1] = low + even[:, k + 3] * (high - low)
     low, high = ASSUMED_RANGE
     outside_shares = low + even[:, k] * (high - low)
     if outside.standard_error is not None:

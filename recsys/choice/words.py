@@ -4,7 +4,7 @@ import math
 
 from recsys.choice.appeal import Appeals
 from recsys.choice.fit_outside import ASSUMED_RANGE, OutsideShare
-from recsys.choice.fit_taste import MIN_ARRIVALS, Taste
+from recsys.choice.fit_taste import ASSUMED_DISSIMILARITY_RANGE, MIN_ARRIVALS, Taste
 from recsys.choice.history import History
 from recsys.choice.model import Estimate
 from recsys.choice.sampling import ASSUMED_REWATCH, ASSUMED_REWATCH_RANGE, Shared
@@ -16,6 +16,7 @@ def of_taste(taste: Taste, shared: Shared, history: History) -> list[Estimate]:
     errors = taste.errors
     held_out = f"{taste.n_choices:,} later choices of {taste.n_users:,} users, among what was there for them at that moment"
     lam = shared.dissimilarity
+    low, high = ASSUMED_DISSIMILARITY_RANGE
     gain = taste.log_likelihood - taste.log_likelihood_even
     out = [
         Estimate(
@@ -30,9 +31,13 @@ def of_taste(taste: Taste, shared: Shared, history: History) -> list[Estimate]:
             name="nest_dissimilarity",
             value=lam,
             unit="1: all movies compete alike; lower: movies of a kind replace each other more",
-            kind="estimated",
-            source=held_out,
-            standard_error=errors.dissimilarity,
+            kind="estimated" if taste.dissimilarity_error is None else "assumed",
+            source=(
+                held_out
+                if taste.dissimilarity_error is None
+                else f"{held_out}, tell it to ± {taste.dissimilarity_error:.1f} only; {low:g} to {high:g} in the ranges"
+            ),
+            standard_error=errors.dissimilarity if taste.dissimilarity_error is None else None,
         ),
     ]
     if taste.rewatches:

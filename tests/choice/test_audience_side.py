@@ -90,6 +90,18 @@ def test_few_views_lean_on_the_segment_and_many_do_not():
     assert found[:400] == pytest.approx(rate[:400], abs=2.6)
 
 
+def test_the_view_that_someone_is_first_seen_with_does_not_count_as_their_pace():
+    """One view a month after the first, which everybody has by definition: a pace of 1, not of 1 + 1 / months."""
+    rng = np.random.default_rng(1)
+    exposure = np.ones((2_000, 4))
+    views = rng.poisson(0.5 * exposure).astype(float)
+    views[:, 0] += 1
+    present = Presence(exposure=exposure, views=views, here=np.ones(2_000), joined_known=False)
+    assert monthly_views(present, np.zeros(2_000, np.int64)).mean() == pytest.approx(1.0, abs=0.05)
+    known = replace(present, joined_known=True)
+    assert monthly_views(known, np.zeros(2_000, np.int64)).mean() == pytest.approx(1.5, abs=0.05)
+
+
 def test_a_season_that_all_share_is_not_taken_for_activity():
     """The same people watch three times as much in the second half; who came for that half alone is not thought keener."""
     season = np.repeat([0.5, 1.5], 4)

@@ -236,7 +236,10 @@ def test_a_tiny_service_without_subscriptions_minutes_or_arrivals_is_calibrated_
     steps: list[tuple[int, int]] = []
     model = calibrate(bare, [(users, movies)], (users, movies), movies, seed=0, n_draws=3, progress=lambda *s: steps.append(s))
     kinds = {estimate.name: estimate.kind for estimate in model.estimates}
-    assert all(kinds[name] == "assumed" for name in ("outside_share", "completion", "hours_per_view", "churn_hours_slope"))
+    assert all(
+        kinds[name] == "assumed"
+        for name in ("outside_share", "nest_dissimilarity", "completion", "hours_per_view", "churn_hours_slope")
+    )
     assert steps[-1][0] == steps[-1][1] == len(steps)
 
 
@@ -260,7 +263,7 @@ def test_nothing_watched_after_the_cutoff_is_refused():
         calibrate(dataset, [fine], fine, fine[1], seed=0, cutoff=pd.Timestamp("2100-01-01"))
 
 
-def a_taste(*, rewatches: bool = True, n_arrivals: int = 50) -> Taste:
+def a_taste(*, rewatches: bool = True, n_arrivals: int = 50, dissimilarity_error: float | None = None) -> Taste:
     p = Parameters(
         slope=3.0,
         cold_slope_delta=0.0,
@@ -279,6 +282,7 @@ def a_taste(*, rewatches: bool = True, n_arrivals: int = 50) -> Taste:
         n_users=10,
         n_arrivals=n_arrivals,
         rewatches=rewatches,
+        dissimilarity_error=dissimilarity_error,
         log_likelihood=-3.0,
         log_likelihood_even=-4.0,
     )
@@ -298,11 +302,13 @@ def test_draws_have_the_mean_and_the_spread_of_the_estimates():
 
 def test_what_is_assumed_is_swept_over_its_whole_range():
     outside = OutsideShare(value=0.5, standard_error=None, reason="", plain=np.nan)
-    taste = a_taste(rewatches=False, n_arrivals=0)
+    taste = a_taste(rewatches=False, n_arrivals=0, dissimilarity_error=4.0)
     sample = sampling.draws(taste, outside, 50, np.random.default_rng(0))
     shares = sorted(draw.outside_share for draw in sample)
     assert shares[0] == pytest.approx(ASSUMED_RANGE[0], abs=0.02)
     assert shares[-1] == pytest.approx(ASSUMED_RANGE[1], abs=0.02)
+    lams = sorted(draw.dissimilarity for draw in sample)
+    assert (lams[0], lams[-1]) == (pytest.approx(0.5, abs=0.02), pytest.approx(1.0, abs=0.02))
     assert {draw.rewatch for draw in sample} != {sampling.ASSUMED_REWATCH}
     assert not np.any([draw.launch for draw in sample])
     assert sampling.point(taste, outside).rewatch == sampling.ASSUMED_REWATCH
