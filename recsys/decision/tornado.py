@@ -64,7 +64,7 @@ def _at(basis: Basis, name: str, value: float) -> Basis:
     point = basis.choice.draws[0]
     if name == "cold_appeal_shift":
         coefficients = point.cold_appeal_coefficients.copy()
-        coefficients[0] += value * basis.choice.cold_appeal_residual_sd
+        coefficients[0] += float(basis.cold_residual(np.asarray(value)))
         moved: Draw = replace(point, cold_appeal_coefficients=coefficients)
     else:
         changed: dict[str, Any] = {name: value}

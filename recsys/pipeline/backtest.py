@@ -244,7 +244,8 @@ def _document(dataset: Dataset, config: BacktestConfig, found: Sequence[Origin])
     calibration = learnt(found, dataset, config.days[0], at=end, held=held)
     if calibration is not None:
         made["calibration"] = {
-            name: getattr(calibration, name) for name in ("shift_nats", "spread_factor", "arrivals", "origins", "days")
+            name: getattr(calibration, name)
+            for name in ("shift_nats", "factor_above", "factor_below", "arrivals", "origins", "days")
         }
     return made, calibration
 

@@ -62,7 +62,7 @@ class Basis:
     assumed: tuple[str, ...] = ()
     """What import had to assume."""
     calibration: Calibration | None = None
-    """What past arrivals taught; its spread is in ``choice`` already. None: ranges of offers are not calibrated."""
+    """What past arrivals taught. None: ranges of offers are not calibrated."""
     _cache: dict[int, nests.NestSums] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -75,6 +75,11 @@ class Basis:
     def offer_shift(self) -> FloatArray:
         """float64[n_offers], nats: what past arrivals taught about the appeal of such offers; 0 where nothing did."""
         return np.zeros(len(self.offers)) if self.calibration is None else self.calibration.shifts(self.offers)
+
+    def cold_residual(self, z: FloatArray) -> FloatArray:
+        """How far from its middle an offer's appeal lies at so many standard deviations, nats, shaped as ``z``."""
+        residual: FloatArray = self.choice.cold_appeal_residual_sd * z
+        return residual if self.calibration is None else self.calibration.stretched(residual)
 
     @cached_property
     def catalogue(self) -> nests.Layout:
@@ -180,7 +185,7 @@ def load_basis(workspace: Workspace) -> Basis:
         movies=dataset.movies,
         offers=dataset.offers,
         offer_content=content,
-        choice=choice if calibration is None else calibration.widened(choice),
+        choice=choice,
         personas=load_personas(run / "personas"),
         economics=dataset.economics,
         run=run.name,

@@ -4,7 +4,8 @@ The time machine (``recsys backtest``) projects every past arrival from what was
 the appeal that it turned out to have. Two things come of that, both in nats of appeal, so that they hold for any horizon:
 
 - a **correction** of the appeal that content tells, by the attributes of the offer;
-- a **factor** on the spread of cold appeal, so that eight of ten past arrivals fall between P10 and P90.
+- two **factors** on the spread of cold appeal, above the middle and below it, so that one past arrival in ten lies above P90 and
+  one below P10: hits are farther out than failures.
 
 ``backtest/calibration.json`` of a workspace holds them with the fingerprint of the tables they were learnt on. They are used for
 these tables only; for others the projection is left as it is, and says that its ranges are not calibrated.
@@ -12,14 +13,14 @@ these tables only; for others the projection is left as it is, and says that its
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from recsys.choice.model import ChoiceModel, Estimate, Float32Array
+from recsys.choice.model import Estimate, Float32Array
 from recsys.embeddings.features import FeatureSpace
 from recsys.errors import ArtefactError
 from recsys.ids import FloatArray
@@ -49,8 +50,10 @@ class Calibration:
     """float64[features.n_codes], nats"""
     shift_nats: float
     """Added to every offer's appeal"""
-    spread_factor: float
-    """On the spread of cold appeal"""
+    factor_above: float
+    """On the spread of cold appeal, for offers that turn out better than told"""
+    factor_below: float
+    """The same for those that turn out worse"""
     arrivals: int
     """Past arrivals that it was learnt from"""
     origins: int
@@ -66,20 +69,10 @@ class Calibration:
         shifts: FloatArray = self.shift_nats + attribute_codes(self.features, offers).astype(np.float64) @ self.weights
         return shifts
 
-    def widened(self, choice: ChoiceModel) -> ChoiceModel:
-        """The choice model with the spread of cold appeal that past arrivals showed, said where it is listed."""
-        spread = choice.cold_appeal_residual_sd * self.spread_factor
-        listed = tuple(
-            replace(
-                each,
-                value=spread,
-                source=f"{each.source}; times {self.spread_factor:.2f}, from how far {self.arrivals:,} past arrivals lay from it",
-            )
-            if each.name == "cold_appeal_residual_sd"
-            else each
-            for each in choice.estimates
-        )
-        return replace(choice, cold_appeal_residual_sd=spread, estimates=listed)
+    def stretched(self, residual_nats: FloatArray) -> FloatArray:
+        """Cold residuals as wide as past arrivals showed them, each side by its own factor."""
+        stretched: FloatArray = residual_nats * np.where(residual_nats > 0, self.factor_above, self.factor_below)
+        return stretched
 
     def as_json(self) -> dict[str, Any]:
         """The document of ``calibration.json``."""
@@ -90,7 +83,8 @@ class Calibration:
             "origins": self.origins,
             "arrivals": self.arrivals,
             "shift_nats": self.shift_nats,
-            "spread_factor": self.spread_factor,
+            "factor_above": self.factor_above,
+            "factor_below": self.factor_below,
             "features": self.features.as_json(),
             "weights_nats": [float(weight) for weight in self.weights],
             "held": [asdict(each) for each in self.held],
@@ -111,7 +105,8 @@ class Calibration:
                 features=FeatureSpace.from_json(document["features"]),
                 weights=np.asarray(document["weights_nats"], dtype=np.float64),
                 shift_nats=float(document["shift_nats"]),
-                spread_factor=float(document["spread_factor"]),
+                factor_above=float(document["factor_above"]),
+                factor_below=float(document["factor_below"]),
                 arrivals=int(document["arrivals"]),
                 origins=int(document["origins"]),
                 days=int(document["days"]),
@@ -120,8 +115,9 @@ class Calibration:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ArtefactError.of("E_FORMAT", f"the calibration cannot be read ({error!r}).", _REMEDY) from error
-        finite = np.isfinite([made.shift_nats, made.spread_factor]).all() and np.isfinite(made.weights).all()
-        if not (finite and made.spread_factor > 0 and made.weights.shape == (made.features.n_codes,)):
+        factors = made.factor_above, made.factor_below
+        finite = np.isfinite([made.shift_nats, *factors]).all() and np.isfinite(made.weights).all()
+        if not (finite and min(factors) > 0 and made.weights.shape == (made.features.n_codes,)):
             raise ArtefactError.of("E_FORMAT", "the calibration's figures do not fit together.", _REMEDY)
         return made
 
@@ -189,6 +185,16 @@ def said(calibration: Calibration | None) -> tuple[Estimate, ...]:
             kind="assumed" if eight is None else "estimated",
             source=source,
             standard_error=None if eight is None else float(np.sqrt(eight.measured * (1 - eight.measured) / eight.arrivals)),
+        ),
+        *(
+            Estimate(
+                name=f"spread of offers' appeal {side} the middle",
+                value=factor,
+                unit="times cold_appeal_residual_sd",
+                kind="estimated",
+                source=source.split(";", maxsplit=1)[0],
+            )
+            for side, factor in (("above", calibration.factor_above), ("below", calibration.factor_below))
         ),
         Estimate(
             name="correction of offers' appeal",

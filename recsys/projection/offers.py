@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.choice.model import Float32Array
-from recsys.choice.utility import nearest_nest, offer_utility
+from recsys.choice.utility import COMMON_RESIDUAL_SHARE, nearest_nest, offer_utility
 from recsys.ids import FloatArray, IntArray
 from recsys.projection.basis import Basis, unit
 from recsys.projection.economics import OfferTerms
@@ -106,10 +106,21 @@ def utilities(basis: Basis, draw: int, users: Float32Array, offers: tuple[Offer,
     """
     rows = [offered.row for offered in offers]
     content = basis.offer_content[rows]
-    noise = np.array([residual(draw, offered.movie_id) for offered in offers]) if draw else None
     everyone = slice(0, basis.choice.n_users)
-    utility = offer_utility(basis.choice, basis.choice.draws[draw], content, everyone, noise=noise, vectors=users)
-    return (utility + basis.offer_shift[rows]).T
+    utility = offer_utility(basis.choice, basis.choice.draws[draw], content, everyone, vectors=users)
+    shift = basis.offer_shift[rows]
+    if draw:
+        shift = shift + basis.cold_residual(np.array([deviation(basis, draw, offered.movie_id) for offered in offers]))
+    return (utility + shift).T
+
+
+def deviation(basis: Basis, draw: int, movie_id: str) -> float:
+    """Standard deviations by which a draw puts an offer's appeal above what is told of it.
+
+    A part is common to all offers of the draw, the rest is the movie's own.
+    """
+    common = np.sqrt(COMMON_RESIDUAL_SHARE) * basis.choice.draws[draw].cold_appeal_shift
+    return float(common + np.sqrt(1.0 - COMMON_RESIDUAL_SHARE) * residual(draw, movie_id))
 
 
 def residual(draw: int, movie_id: str) -> float:

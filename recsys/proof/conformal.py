@@ -1,8 +1,8 @@
 """Learns a calibration from past arrivals: how content misjudged them, and how wide ranges have to be to hold.
 
 Split-conformal in two respects: an arrival's own outcome has no part in the correction that it is judged by (leave-one-out
-predictions of a ridge regression, exact), and the factor on the spread is the smallest at which the promised share of the past
-arrivals, of n + 1 with the one to come, lies inside its range.
+predictions of a ridge regression, exact), and the factors on the spread are the smallest at which the promised share of the past
+arrivals, of n + 1 with the one to come, lies inside its range, with as many above it as below.
 
 References
 ----------
@@ -24,7 +24,7 @@ from recsys.projection.calibration import Calibration, Held, attribute_codes
 FEWEST_ARRIVALS = 30
 """Past arrivals below which nothing is calibrated."""
 PROMISED = 0.8
-"""Share of arrivals that the factor makes ranges hold for; P10 to P90 is what every page shows."""
+"""Share of arrivals that the factors make ranges hold for; P10 to P90 is what every page shows."""
 _FEWEST_WITH_VALUE = 3
 """Arrivals that share an attribute's value before it gets a weight."""
 _FACTOR_RANGE = 0.2, 50.0
@@ -59,12 +59,13 @@ def fit_calibration(past: Misjudged, *, days: int, origins: int, data: str, held
     else:
         shift, weights, away = 0.0, np.zeros(0), past.nats
     centre = float(np.median(away))
-    factor = conformal_factor(away - centre, past.noise, past.other)
+    below, above = conformal_factors(away - centre, past.noise, past.other)
     return Calibration(
         features=features,
         weights=np.asarray(weights, dtype=np.float64),
         shift_nats=shift + centre,
-        spread_factor=factor,
+        factor_above=above,
+        factor_below=below,
         arrivals=n,
         origins=origins,
         days=days,
@@ -73,10 +74,11 @@ def fit_calibration(past: Misjudged, *, days: int, origins: int, data: str, held
     )
 
 
-def conformal_factor(away: FloatArray, noise: FloatArray, other: FloatArray) -> float:
-    """The smallest factor on the cold residual at which ranges hold for the promised share of past arrivals.
+def conformal_factors(away: FloatArray, noise: FloatArray, other: FloatArray) -> tuple[float, float]:
+    """The smallest factors on the cold residual, below the middle and above it, at which ranges hold for past arrivals.
 
-    An arrival lies inside if its distance is within √((factor · noise)² + other²) of the middle, on its own side.
+    An arrival lies inside if its distance is within √((factor · noise)² + other²) of the middle. Half of those that may lie
+    outside lie on each side.
 
     Parameters
     ----------
@@ -85,12 +87,15 @@ def conformal_factor(away: FloatArray, noise: FloatArray, other: FloatArray) -> 
 
     Examples
     --------
-    >>> tenths = np.arange(1, 11) / 10
-    >>> float(conformal_factor(tenths, np.array([[-0.5, 0.5]] * 10), np.zeros((10, 2))))     # the 9th of 10 is 0.9
-    1.8
+    >>> hits = np.append(np.zeros(15), np.arange(1, 5))           # the 18th of 19 is 3
+    >>> below, above = conformal_factors(hits, np.array([[-0.5, 0.5]] * 19), np.zeros((19, 2)))
+    >>> below, above
+    (0.2, 6.0)
     """
-    side = (away > 0).astype(np.int64)
-    rows = np.arange(len(away))
-    needed = np.sqrt(np.maximum(away**2 - other[rows, side] ** 2, 0.0)) / np.maximum(np.abs(noise[rows, side]), 1e-9)
-    place = min(int(np.ceil((len(away) + 1) * PROMISED)), len(away)) - 1
-    return float(np.clip(np.sort(needed)[place], *_FACTOR_RANGE))
+    place = min(int(np.ceil((len(away) + 1) * (1.0 + PROMISED) / 2.0)), len(away)) - 1
+    factors = []
+    for side, sign in ((0, -1.0), (1, 1.0)):
+        distance = np.maximum(sign * away, 0.0)
+        needed = np.sqrt(np.maximum(distance**2 - other[:, side] ** 2, 0.0)) / np.maximum(np.abs(noise[:, side]), 1e-9)
+        factors.append(float(np.clip(np.sort(needed)[place], *_FACTOR_RANGE)))
+    return factors[0], factors[1]

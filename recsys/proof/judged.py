@@ -131,14 +131,15 @@ def misjudged(arrived: Arrived, days: str) -> tuple[float, FloatArray, FloatArra
     return nats, np.quantile(noise, _ENDS), np.quantile(rest, _ENDS)
 
 
-def calibrated_draws(arrived: Arrived, days: str, shift_nats: float, spread_factor: float) -> FloatArray:
+def calibrated_draws(arrived: Arrived, days: str, calibration: Calibration, shift_nats: float) -> FloatArray:
     """What the same draws give once a calibration has corrected the appeal and widened its spread, float64[n_draws], views.
 
     Worked out through the response of views to appeal at the point estimate, instead of projecting everything again: within a few
     per cent of that as a rule, as far as the members of the ensemble see the same audience.
     """
     response = Response(arrived.response[days])
-    wider = (spread_factor - 1.0) * np.append(0.0, np.asarray(arrived.noise_nats))
+    noise = np.append(0.0, np.asarray(arrived.noise_nats))
+    wider = calibration.stretched(noise) - noise
     return response.views_at(response.appeal_of(np.asarray(arrived.draws[days])) + shift_nats + wider)
 
 
@@ -146,7 +147,7 @@ def _outcomes(arrived: Arrived, calibration: Calibration | None, shift: float) -
     found: dict[str, dict[str, Outcome]] = {}
     for days, by_unit in arrived.actual.items():
         raw = np.asarray(arrived.draws[days])
-        tuned = None if calibration is None else calibrated_draws(arrived, days, shift, calibration.spread_factor)
+        tuned = None if calibration is None else calibrated_draws(arrived, days, calibration, shift)
         found[days] = {}
         for unit, actual in by_unit.items():
             scale = 1.0 if unit == "views" else arrived.hours_per_view

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from recsys.choice.model import ChoiceModel
-from recsys.choice.utility import COMMON_RESIDUAL_SHARE
 from recsys.embeddings.tower import MovieTower
 from recsys.ids import FloatArray, IntArray
 from recsys.projection import offers as offering
@@ -157,9 +156,6 @@ def _rivals(moment: Moment, tower: MovieTower, positions: IntArray, days: int, a
 
 def _residuals(basis: Basis, k: int) -> FloatArray:
     """Cold residual of offer ``k`` in each draw but the point, nats, as the projection draws it."""
-    draws = basis.choice.draws[1:]
-    own = np.array([offering.residual(number, basis.offer_ids.ids[k]) for number in range(1, len(draws) + 1)])
-    common = np.array([draw.cold_appeal_shift for draw in draws])
-    z = np.sqrt(COMMON_RESIDUAL_SHARE) * common + np.sqrt(1.0 - COMMON_RESIDUAL_SHARE) * own
-    residual: FloatArray = basis.choice.cold_appeal_residual_sd * z
-    return residual
+    name = basis.offer_ids.ids[k]
+    z = np.array([offering.deviation(basis, number, name) for number in range(1, len(basis.choice.draws))])
+    return basis.cold_residual(z)

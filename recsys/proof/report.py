@@ -65,9 +65,16 @@ def _cell(origins: Sequence[JudgedOrigin], span: int, unit: str) -> _Cell:
 
 
 def _scores(cell: _Cell, rng: np.random.Generator) -> dict[str, Any]:
-    """Scores of everybody on the arrivals that everybody spoke about, and coverage on all."""
+    """Scores of everybody on the arrivals that everybody had learnt enough to speak about, and coverage on all.
+
+    A rival needs some known outcomes before it says anything, and so does the calibration; where no moment had enough for one,
+    the projection is compared as it is.
+    """
     actual, said = cell.actual, cell.forecasts()
     shared = np.all([np.isfinite(values) for values in said.values()], axis=0)
+    calibrated = np.array([outcome.calibrated is not None for outcome in cell.outcomes])
+    if (shared & calibrated).sum() >= _FEWEST_FOR_SCORES:
+        shared &= calibrated
     compared: dict[str, Any] = {}
     against: dict[str, Any] = {}
     if shared.sum() >= _FEWEST_FOR_SCORES and actual[shared].sum() > 0:
@@ -83,6 +90,7 @@ def _scores(cell: _Cell, rng: np.random.Generator) -> dict[str, Any]:
     return {
         "arrivals": len(actual),
         "compared_on": int(shared.sum()),
+        "compared_calibrated": bool((shared & calibrated).any()),
         "actual_total": float(actual.sum()),
         "scores": compared,
         "against": against,

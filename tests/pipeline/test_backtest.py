@@ -175,9 +175,9 @@ def test_calibrated_ranges_are_those_that_the_projection_gives(service: Dataset)
     choice, _ = made_up_training()(past, None, Path(), None)
     choice = replace(choice, draws=tuple(replace(draw, member=0) for draw in choice.draws))
     basis = past_basis(past, choice, MadeUpTower())
-    calibration = fitted(shift_nats=0.4, spread_factor=2.0)
+    calibration = fitted(shift_nats=0.4, factor_above=2.0, factor_below=1.5)
     raw = project_views(basis, (28, 60))
-    whole = project_views(replace(basis.with_choice(calibration.widened(choice)), calibration=calibration), (28, 60))
+    whole = project_views(replace(basis, calibration=calibration), (28, 60))
     for k, shift in enumerate(calibration.shifts(basis.offers)):
         for place in range(2):
             kept = replace(
@@ -186,7 +186,7 @@ def test_calibrated_ranges_are_those_that_the_projection_gives(service: Dataset)
                 response={"28": raw.response[k, :, place]},
                 noise_nats=_residuals(basis, k),
             )
-            quick = calibrated_draws(kept, "28", shift, calibration.spread_factor)
+            quick = calibrated_draws(kept, "28", calibration, shift)
             assert quick == pytest.approx(whole.draws[k, :, place], rel=0.15)
 
 

@@ -9,7 +9,7 @@ import pytest
 from recsys.errors import ArtefactError
 from recsys.projection.calibration import RANGES, Calibration, Held, load_calibration, said
 from recsys.projection.project import project
-from recsys.proof.conformal import FEWEST_ARRIVALS, Misjudged, conformal_factor, fit_calibration
+from recsys.proof.conformal import FEWEST_ARRIVALS, Misjudged, conformal_factors, fit_calibration
 from recsys.scenario.scenario import Acquire, Scenario
 from tests.projection import builders
 
@@ -40,7 +40,19 @@ def test_the_correction_is_what_content_missed_by_attribute():
 
 def test_the_factor_widens_the_spread_to_what_past_arrivals_showed():
     """Draws of sd 0.5 against truths of sd 1.5: three times as wide."""
-    assert fitted().spread_factor == pytest.approx(3.0, rel=0.2)
+    assert fitted().factor_above == pytest.approx(3.0, rel=0.25)
+    assert fitted().factor_below == pytest.approx(3.0, rel=0.25)
+
+
+def test_hits_that_lie_farther_out_than_failures_stretch_the_upper_side_alone():
+    """Up by an exponential of 3 nats, down by one of 0.5: the factors differ about as much, and as many lie above as below."""
+    rng = np.random.default_rng(5)
+    away = np.where(rng.random(400) < 0.5, rng.exponential(3.0, 400), -rng.exponential(0.5, 400))
+    noise = np.array([[-0.64, 0.64]] * 400)
+    below, above = conformal_factors(away, noise, np.zeros((400, 2)))
+    assert above / below == pytest.approx(6.0, rel=0.3)
+    assert (away > above * 0.64).mean() == pytest.approx(0.1, abs=0.01)
+    assert (away < -below * 0.64).mean() == pytest.approx(0.1, abs=0.01)
 
 
 def test_calibrated_ranges_hold_for_arrivals_that_were_not_learnt_from():
@@ -50,13 +62,15 @@ def test_calibrated_ranges_hold_for_arrivals_that_were_not_learnt_from():
         made = fit_calibration(past(seed=seed), days=28, origins=1, data="")
         new = past(seed=1000 + seed)
         away = new.nats - made.shifts(new.attributes)
-        covered.append(((made.spread_factor * new.noise[:, 0] <= away) & (away <= made.spread_factor * new.noise[:, 1])).mean())
+        low, high = made.factor_below * new.noise[:, 0], made.factor_above * new.noise[:, 1]
+        covered.append(((low <= away) & (away <= high)).mean())
     assert np.mean(covered) == pytest.approx(0.8, abs=0.02)
 
 
 def test_what_draws_differ_in_otherwise_counts_towards_the_range():
     """√(f² + 3²) = 5 at f = 4."""
-    assert conformal_factor(np.full(9, 5.0), np.full((9, 2), 1.0), np.full((9, 2), 3.0)) == pytest.approx(4.0)
+    away = np.array([5.0, -5.0] * 9)
+    assert conformal_factors(away, np.full((18, 2), 1.0), np.full((18, 2), 3.0)) == pytest.approx((4.0, 4.0))
 
 
 def test_too_few_arrivals_teach_nothing():
@@ -78,7 +92,7 @@ def test_a_calibration_survives_its_file_and_is_used_for_its_own_tables_only(tmp
     loaded = load_calibration(tmp_path, "tables")
     offers = pd.DataFrame({"genres": ["Drama", "Comedy", "Unknown"]})
     assert np.array_equal(loaded.shifts(offers), made.shifts(offers))
-    assert (loaded.spread_factor, loaded.held) == (made.spread_factor, made.held)
+    assert (loaded.factor_above, loaded.factor_below, loaded.held) == (made.factor_above, made.factor_below, made.held)
     assert load_calibration(tmp_path, "other tables") is None
     assert load_calibration(tmp_path / "nowhere", "tables") is None
 
@@ -93,22 +107,25 @@ ASKED = Scenario(name="two", changes=(Acquire(offer="o00"), Acquire(offer="o01")
 
 
 def calibrated(basis, **changes):
-    made = fitted(**changes)
-    return replace(basis.with_choice(made.widened(basis.choice)), calibration=made)
+    return replace(basis.with_choice(basis.choice), calibration=fitted(**changes))
 
 
 def test_a_correction_moves_the_middle_and_a_factor_the_range():
     basis = builders.basis(n_draws=24)
     plain = project(basis, ASKED, draws="all").offers[0]
-    up = project(calibrated(basis, shift_nats=1.0, spread_factor=1.0, weights=np.zeros(2)), ASKED, draws="all").offers[0]
-    wide = project(calibrated(basis, shift_nats=0.0, spread_factor=2.0, weights=np.zeros(2)), ASKED, draws="all").offers[0]
+    up = project(
+        calibrated(basis, shift_nats=1.0, factor_above=1.0, factor_below=1.0, weights=np.zeros(2)), ASKED, draws="all"
+    ).offers[0]
+    wide = project(
+        calibrated(basis, shift_nats=0.0, factor_above=2.0, factor_below=2.0, weights=np.zeros(2)), ASKED, draws="all"
+    ).offers[0]
     assert up.views.p50 > 1.3 * plain.views.p50
     assert wide.views.p90 / wide.views.p10 > 1.2 * plain.views.p90 / plain.views.p10
 
 
 def test_a_calibration_that_changes_nothing_leaves_every_figure_as_it_was():
     basis = builders.basis()
-    neutral = calibrated(basis, shift_nats=0.0, spread_factor=1.0, weights=np.zeros(2))
+    neutral = calibrated(basis, shift_nats=0.0, factor_above=1.0, factor_below=1.0, weights=np.zeros(2))
     assert project(neutral, ASKED, draws="all").offers == project(basis, ASKED, draws="all").offers
 
 

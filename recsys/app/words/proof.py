@@ -95,8 +95,9 @@ def calibration(document: Mapping[str, Any], simulated: bool) -> str:
     of = "simulated " if simulated else ""
     return (
         f"Ranges of today's offers are calibrated on these: {count(found['arrivals'])} {of}arrivals at {found['origins']} "
-        f"moments. The spread of appeal is taken as {found['spread_factor']:.2f} times what the model alone says, and its middle "
-        "moves by what arrivals with the same attributes won more or less than projected."
+        f"moments. Above the middle, appeal is spread {found['factor_above']:.1f} times as far as the model alone says, below it "
+        f"{found['factor_below']:.1f} times; and the middle moves by what arrivals with the same attributes won more or less "
+        "than projected."
     )
 
 
