@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -40,12 +41,19 @@ def address(demo_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     """Where the app answers, on a copy of the workspace that it may write to."""
     workspace = tmp_path_factory.mktemp("browser") / "workspace"
     shutil.copytree(demo_workspace, workspace)
+    with serving(workspace) as address:
+        yield address
+
+
+@contextmanager
+def serving(workspace: Path) -> Iterator[str]:
+    """The app in a process of its own, with bundles beside the workspace; gives its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = os.environ | {"RECSYS_WORKSPACE": str(workspace), "RECSYS_EXPORTS": str(workspace.parent / "exports")}
     command = [sys.executable, "-m", "recsys.app.serve", f"--server.port={port}", "--server.headless=true"]
-    log = (workspace.parent / "app.log").open("wb")
+    log = (workspace.parent / "app.log").open("ab")
     app = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
     try:
         _wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health", app)
