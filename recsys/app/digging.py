@@ -1,9 +1,13 @@
 """What an answer hangs on, worked out behind the page when somebody looks."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from recsys.app import session
 from recsys.app.ranges import Desk
+from recsys.decision.strength import Strength
+from recsys.decision.strength import strengths as decision_strengths
 from recsys.decision.tornado import Swing, tornado
 from recsys.scenario.hash import content_hash
 from recsys.scenario.scenario import Scenario
@@ -21,7 +25,29 @@ def swings(scenario: Scenario) -> tuple[Swing, ...] | None:
     return desk().ask(key, lambda: tornado(basis, scenario), reader=f"{session.reader()}/swings")
 
 
+def strengths(scenario: Scenario) -> Mapping[str, Strength] | None:
+    """What would have to be hidden for the decision on each offer to turn, by offer; None while it is worked out.
+
+    Raises
+    ------
+    ScenarioError  as :func:`recsys.decision.strength.strengths`
+    """
+    basis = session.basis()
+    key = f"{basis.fingerprint}/{content_hash(scenario)}"
+
+    def found() -> Mapping[str, Strength]:
+        return {one.movie_id: one for one in decision_strengths(basis, scenario)}
+
+    return strength_desk().ask(key, found, reader=f"{session.reader()}/strengths")
+
+
 @st.cache_resource
 def desk() -> Desk[tuple[Swing, ...]]:
-    """Where it is worked out."""
+    """Where swings are worked out."""
+    return Desk()
+
+
+@st.cache_resource
+def strength_desk() -> Desk[Mapping[str, Strength]]:
+    """Where strengths are worked out."""
     return Desk()

@@ -11,7 +11,7 @@ from recsys.ids import FloatArray
 from recsys.projection import audience as audiences
 from recsys.projection.basis import Basis
 from recsys.projection.blocks import PRODUCT_BLOCK, over_users
-from recsys.projection.nests import layout, movie_weights
+from recsys.projection.nests import layout, movie_weights, user_weights
 from recsys.projection.project import project
 from recsys.scenario.scenario import Acquire, ContinueDrift, Drop, Scenario
 from recsys.tables.terms import Origin
@@ -148,7 +148,9 @@ def monthly_hours(basis: Basis) -> FloatArray:
         worth = np.where(sums.worth[block] > 0, sums.worth[block], 1.0)
         power = np.where(sums.worth[block] > 0, worth**parameters.dissimilarity, 0.0)
         factor = power / worth * (there[block] / (1.0 + power.sum(axis=1)))[:, None]
-        weights = movie_weights(choice, parameters, users[block], np.arange(choice.n_users)[block], columns)
+        rows = np.arange(choice.n_users)[block]
+        factor *= user_weights(parameters, rows)[:, None]
+        weights = movie_weights(choice, parameters, users[block], rows, columns)
         views: FloatArray = np.einsum("ij,ij->j", weights, factor[:, choice.nests[columns.columns]])
         return views
 

@@ -16,7 +16,7 @@ from recsys.projection.basis import Basis
 from recsys.projection.demand import simulate
 from recsys.projection.economics import cost_flow, net_present_value
 from recsys.projection.offers import Offer
-from recsys.projection.outcome import Extras, Outcome, People
+from recsys.projection.outcome import Extras, Outcome, People, Shelf
 from recsys.scenario.scenario import DEFAULT_HORIZON_MONTHS, Acquire, Scenario, ShiftLaunch
 
 
@@ -32,7 +32,7 @@ class Worth:
     _extras: Extras
     _tracked: tuple[int, ...]
     _people: People
-    _sums: nests.NestSums
+    _shelf: Shelf
     _baseline: Outcome
     _known: dict[frozenset[int], "Ran"]
 
@@ -58,7 +58,7 @@ class Worth:
 
     def _run(self, chosen: list[int]) -> "Ran":
         followed = _some(self._extras, [*chosen, *self._tracked])
-        outcome = _simulate(self.basis, self._sums, self._people, followed)
+        outcome = _simulate(self.basis, self._shelf, self._people, followed)
         rate = self.basis.economics.discount_rate.value
         flow = np.concatenate([[0.0], outcome.revenue - self._baseline.revenue])
         for place, k in enumerate(chosen):
@@ -120,6 +120,7 @@ def worth(basis: Basis, scenario: Scenario | None = None) -> Worth:
         shifted=audience.shifted_rows,
         tracked=[movie.row for movie in catalogue.tracked],
     )
+    shelf = Shelf.steady(sums, horizon)
     extras = catalogues.extras(basis, 0, catalogue, users, horizon)
     people = audiences.people(basis, audience, parameters)
     staying = tuple(extra for extra in catalogue.after if extra >= len(catalogue.offers))
@@ -130,8 +131,8 @@ def worth(basis: Basis, scenario: Scenario | None = None) -> Worth:
         _extras=extras,
         _tracked=staying,
         _people=people,
-        _sums=sums,
-        _baseline=_simulate(basis, sums, people, _some(extras, list(staying))),
+        _shelf=shelf,
+        _baseline=_simulate(basis, shelf, people, _some(extras, list(staying))),
         _known={},
     )
 
@@ -162,10 +163,10 @@ def _some(extras: Extras, which: list[int]) -> Extras:
     )
 
 
-def _simulate(basis: Basis, sums: nests.NestSums, people: People, extras: Extras) -> Outcome:
+def _simulate(basis: Basis, shelf: Shelf, people: People, extras: Extras) -> Outcome:
     parameters = basis.choice.draws[0]
     return simulate(
-        sums,
+        shelf,
         dissimilarity=parameters.dissimilarity,
         rewatch=parameters.rewatch,
         people=people,

@@ -2,6 +2,8 @@
 
 from dataclasses import fields
 
+import numpy as np
+
 from recsys.choice.model import Estimate
 from recsys.choice.utility import COMMON_RESIDUAL_SHARE
 from recsys.projection.basis import Basis
@@ -34,7 +36,7 @@ def _money(basis: Basis, scenario: Scenario) -> list[Estimate]:
         _estimate("people behind each user", economics.people_per_user, "people"),
     ]
     prices = {change.plan: change.amount for change in scenario.audience if isinstance(change, ChangePrice)}
-    for plan in sorted({plan.name: plan for plan in basis.plans}.values(), key=lambda plan: plan.name):
+    for plan in sorted((economics.plans[k] for k in np.unique(basis.plan_of)), key=lambda plan: plan.name):
         listed += [_plan_term(economics, plan, name, prices.get(plan.name)) for name in PLAN_TERMS[plan.kind]]
     if prices:
         listed.append(

@@ -244,9 +244,9 @@ def _shifted(member: Member, users: Float32Array, weight: FloatArray, shift: Shi
 
 def people(basis: Basis, audience: Audience, draw: Draw) -> People:
     """An audience under one draw of the parameters, with what each user earns under their plan."""
-    plans = basis.plans
-    earning = {plan.name: earnings(plan, audience.prices.get(plan.name)) for plan in basis.economics.plans}
-    subscription, per_hour, per_view = (np.array([earning[plan.name][k] for plan in plans]) for k in range(3))
+    plans = basis.economics.plans
+    earning = np.array([earnings(plan, audience.prices.get(plan.name)) for plan in plans])
+    subscription, per_hour, per_view = earning[basis.plan_of].T
     return People(
         weight=audience.weight,
         occasions=draw.occasions * audience.activity,
@@ -256,7 +256,7 @@ def people(basis: Basis, audience: Audience, draw: Draw) -> People:
         subscription=subscription,
         per_hour=per_hour,
         per_view=per_view,
-        subscribes=np.array([plan.kind == "svod" for plan in plans], dtype=np.bool_),
+        subscribes=np.array([plan.kind == "svod" for plan in plans], dtype=np.bool_)[basis.plan_of],
         subscribed=basis.subscribed,
         return_share=basis.return_share,
     )

@@ -92,13 +92,19 @@ class Basis:
         return unit(self.choice.content)
 
     @cached_property
-    def plans(self) -> tuple[Plan, ...]:
-        """Plan of each user; the default plan where the table does not know it."""
+    def plan_of(self) -> IntArray:
+        """Plan of each user, its place among the plans of ``economics``; the default plan where the table does not know it."""
+        names = [plan.name for plan in self.economics.plans]
+        default = names.index(self.economics.default_plan)
         if "plan" not in self.users:
-            return (self.economics.plan(self.economics.default_plan),) * len(self.users)
-        known = {plan.name: plan for plan in self.economics.plans}
-        default = known[self.economics.default_plan]
-        return tuple(known.get(name, default) for name in self.users["plan"].astype(object))
+            return np.full(len(self.users), default, dtype=np.int64)
+        place = pd.Index(names).get_indexer(pd.Index(self.users["plan"].astype(object)))
+        return np.where(place >= 0, place, default).astype(np.int64)
+
+    @cached_property
+    def plans(self) -> tuple[Plan, ...]:
+        """Plan of each user."""
+        return tuple(self.economics.plans[place] for place in self.plan_of)
 
     @cached_property
     def persona_of(self) -> IntArray:

@@ -22,14 +22,13 @@ import numpy as np
 
 from recsys.errors import ScenarioError
 from recsys.ids import FloatArray
-from recsys.projection.blocks import THREADS, month_block, over_users
+from recsys.projection.blocks import MONTH_BLOCK, THREADS, over_users
 from recsys.projection.months import Months
-from recsys.projection.nests import NestSums
-from recsys.projection.outcome import Extras, Outcome, People
+from recsys.projection.outcome import Extras, Outcome, People, Shelf
 
 
 def simulate(
-    catalogue: NestSums,
+    shelf: Shelf,
     *,
     dissimilarity: float,
     rewatch: float,
@@ -45,7 +44,7 @@ def simulate(
 
     Parameters
     ----------
-    catalogue : nest sums of everything that is not an extra
+    shelf : nest sums of everything that is not an extra
     dissimilarity : λ in (0, 1]
     rewatch : ρ in [0, 1]
     worlds : for each world, the positions of the extras it has, ascending; the one with most of them first
@@ -70,12 +69,10 @@ def simulate(
     chosen = [np.asarray(world, dtype=np.int64) for world in worlds]
 
     def work(block: slice) -> list[Outcome]:
-        engine = Months(catalogue, dissimilarity, rewatch, people, extras, horizon_months, careful, block)
+        engine = Months(shelf, dissimilarity, rewatch, people, extras, horizon_months, careful, block)
         return [engine.run(world, 0 if k else n_left_out) for k, world in enumerate(chosen)]
 
-    n_users = len(catalogue.worth)
-    block = month_block(n_users)
-    by_block = over_users(n_users, work, block=block, threads=threads if n_users > 8 * block else 1)
+    by_block = over_users(len(people.weight), work, block=MONTH_BLOCK, threads=threads)
     return [_joined([blocks[k] for blocks in by_block]) for k in range(len(chosen))]
 
 
@@ -90,7 +87,7 @@ def _joined(blocks: list[Outcome]) -> Outcome:
     return Outcome(
         hours=total("hours"),
         views=total("views"),
-        revenue=total("revenue"),
+        earned=total("earned"),
         extra_views=total("extra_views"),
         outside=total("outside"),
         active_users=float(total("active_users")),

@@ -6,23 +6,26 @@ estimate) and added to every draw. Everything else, who stays included, is follo
 single look at each month.
 """
 
-from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from recsys.ids import FloatArray, IntArray
-from recsys.projection.outcome import Extras, People
+from recsys.ids import IntArray
+from recsys.projection.staying import Staying
 
-_GONE = 1e-12
-"""Part of a nest's worth below which what is left of it is rounding."""
+Real = NDArray[np.floating[Any]]
+
+_GONE = 16
+"""Roundings of a nest's worth: what is left of it below so many is none."""
 
 
 class LeaveOut:
     """One block of users; axis 0 of every array is the offer left out."""
 
-    def __init__(self, people: People, extras: Extras, block: slice, n_offers: int, horizon_months: int) -> None:
-        self._people, self._extras, self._block, self._n = people, extras, block, n_offers
-        self._staying = np.repeat(np.where(people.subscribes[block], people.subscribed[block], 1.0)[None, :], n_offers, axis=0)
+    def __init__(self, people: Staying, exponent: float, n_offers: int, horizon_months: int) -> None:
+        self._people, self._exponent, self._n = people, exponent, n_offers
+        self._there = np.repeat(people.now[None, :], n_offers, axis=0)
         self.hours = np.zeros((n_offers, horizon_months))
         self.revenue = np.zeros((n_offers, horizon_months))
 
@@ -31,55 +34,54 @@ class LeaveOut:
         month: int,
         here: IntArray,
         *,
-        exponent: float,
-        weights: FloatArray,
-        nest_worth: FloatArray,
-        nest_hours: FloatArray,
-        nest_of: IntArray,
-        inside: FloatArray,
-        hours: FloatArray,
-        who_stays: Callable[[FloatArray, FloatArray], FloatArray],
+        weights: Real,
+        hours_per_view: Real,
+        nests: IntArray,
+        nest_power: Real,
+        nest_worth: Real,
+        nest_mean_hours: Real,
+        scale_power: Real,
+        outside: Real,
+        occasions: Real,
+        hours: Real,
     ) -> None:
-        """Take in a month of the full world.
+        """Take in a month of the full world. Weights and worths are relative to the scale of their nests.
 
         Parameters
         ----------
-        here : extras on the service
-        exponent : λ
-        weights : float64[n_here, n_block], exp(V/λ)
-        nest_worth, nest_hours : float64[n_touched, n_block], D and Σ exp(V/λ) · hours per view, extras included
-        nest_of : place of each extra's nest among them
-        inside, hours : float64[n_block], share of occasions that find something, and hours watched
-        who_stays : from chances of being subscribed and hours watched to chances after the month
+        here : extras on the service, offers first
+        weights : [n_here, n_block], exp(V/λ)
+        hours_per_view, nests : [n_here]; place of each extra's nest among the touched ones
+        nest_power : [n_touched, n_block], D^λ / (1 + S)
+        nest_worth, nest_mean_hours : [n_touched, n_block], D and mean hours per view, extras included
+        scale_power : [n_touched, n_block], scale^λ
+        outside : [n_block], 1 / (1 + S)
+        occasions, hours : [n_block], in the month
         """
-        people, block = self._people, self._block
-        occasions, weight = people.occasions[block], people.weight[block]
-        views = np.repeat((occasions * inside)[None, :], self._n, axis=0)
+        people = self._people
+        views = np.repeat((occasions * (1.0 - outside))[None, :], self._n, axis=0)
         watched = np.repeat(hours[None, :], self._n, axis=0)
         place = np.flatnonzero(here < self._n)
         if len(place):
-            offers, own = here[place], weights[place]
-            nests = nest_of[offers]
-            worth, worth_hours = nest_worth[nests], nest_hours[nests]
-            outside = 1.0 - inside
+            own, nest = weights[place], nests[place]
+            worth, mean_hours, power = nest_worth[nest], nest_mean_hours[nest], nest_power[nest]
             left = worth - own
-            left[left < _GONE * worth] = 0.0
-            power, power_left = _power(worth, exponent), _power(left, exponent)
-            total = np.maximum(1.0 / outside - power + power_left, 1.0)
-            left_hours = worth_hours - own * self._extras.hours_per_view[offers][:, None]
-            before = power * worth_hours / np.where(worth > 0, worth, 1.0)
-            after = power_left * left_hours / np.where(left > 0, left, 1.0)
-            watched[offers] = occasions / total * (hours / np.where(occasions > 0, occasions, 1.0) / outside - before + after)
-            views[offers] = occasions * (total - 1.0) / total
-        there = weight * self._staying
-        earned = there * (people.per_hour[block] * watched + people.per_view[block] * views)
-        self._staying = who_stays(self._staying, watched)
-        earned += weight * self._staying * people.subscription[block]
-        self.hours[:, month] = (there * watched).sum(axis=1)
-        self.revenue[:, month] = earned.sum(axis=1)
-
-
-def _power(worth: FloatArray, exponent: float) -> FloatArray:
-    power: FloatArray = np.exp(exponent * np.log(np.where(worth > 0, worth, 1.0)))
-    power[worth <= 0] = 0.0
-    return power
+            left[left < _GONE * np.finfo(left.dtype).eps * worth] = 0.0
+            some = np.where(left > 0, left, 1)
+            power_left = np.log(some)
+            power_left *= self._exponent
+            np.exp(power_left, out=power_left)
+            power_left *= scale_power[nest] * outside
+            power_left[left <= 0] = 0.0
+            ratio = np.maximum(1.0 - power + power_left, outside)  # (1 + S without it) / (1 + S)
+            hours_left = (worth * mean_hours - own * hours_per_view[place][:, None]) / some
+            seen = own > 0
+            watched_left = (hours - occasions * (power * mean_hours - power_left * hours_left)) / ratio
+            watched[here[place]] = np.where(seen, watched_left, hours)
+            views[here[place]] = np.where(seen, occasions * (1.0 - outside / ratio), views[0])
+        there = people.weight * self._there
+        earned = there * (people.per_hour * watched + people.per_view * views)
+        self._there = people.after(self._there, watched)
+        earned += people.weight * self._there * people.subscription
+        self.hours[:, month] = (there * watched).sum(axis=1, dtype=np.float64)
+        self.revenue[:, month] = earned.sum(axis=1, dtype=np.float64)

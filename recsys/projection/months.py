@@ -1,45 +1,80 @@
 """A block of users, month by month: choices, appetites used up, money earned, and who stays. See :mod:`recsys.projection.demand`
 for the model; this is its arithmetic.
+
+With care, everything is float64 and appetites are found to 1e-6 or so. Without, for one draw among many, appetites are found
+to a few thousandths and what is held by user and extra is float32, which processors exponentiate several times as fast; sums
+over users are float64 all the same.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from scipy.special import expit
+from numpy.typing import NDArray
 
 from recsys.errors import ArtefactError
 from recsys.ids import FloatArray, IntArray
 from recsys.projection.leave_out import LeaveOut
 from recsys.projection.nests import NestSums
-from recsys.projection.outcome import Extras, Outcome, People
+from recsys.projection.outcome import Extras, Outcome, People, Shelf
+from recsys.projection.staying import Staying
 
-_STEP = 5e-4
+Real = NDArray[np.floating[Any]]
+"""float64 with care, else float32."""
+
+_STEP = 1e-4
 """Relative change of appetite, over λ, below which Newton's last step leaves an error of the order of its square."""
+_CHORD = 2e-4
+"""The same for a step with a slope found elsewhere, whose error falls only in proportion."""
 _NEAR = 1e-2
 """Relative change of appetite, over λ, that is let stand where a world is run coarsely."""
 _UNDAMPED = 12
 _ITERATIONS = 60
 _FLOOR = 1e-12
+_LEAST_RATE = {True: 1e-8, False: 1e-3}
+"""First views a month, with care and without, below which what is left of an appetite on average is taken to be all of it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Base:
+    """What a block of users has of the catalogue in a spell. Nests that hold extras are told relative to what the catalogue has
+    in them, so that figures keep a size that float32 can hold."""
+
+    rest_worth: Real
+    """[n_block]: Σ D^λ of the other nests"""
+    rest_hours: Real
+    """[n_block]: Σ D^λ · mean hours per view of the other nests"""
+    scale: FloatArray
+    """[n_touched, n_block]: D of the catalogue, 1 where it has nothing in the nest"""
+    held: Real
+    """[n_touched, n_block]: D / scale, which is 1 or 0"""
+    filled: bool
+    """Whether it has something in every nest for everybody."""
+    power: Real
+    """[n_touched, n_block]: scale^λ"""
+    hours: Real
+    """[n_touched, n_block]: Σ exp(V/λ) · hours per view, over scale"""
+    log_weight: Real
+    """[n_extras, n_block]: V/λ of the extras, less ln scale"""
 
 
 @dataclass(frozen=True, eq=False)
 class Shares:
-    """One month's choices of a block; axis 0 of the first three is the extra on the service."""
+    """One month's choices of a block; axis 0 of the first two is the extra on the service, of the next two the touched nest.
+    Weights and worths are relative to the base's scale."""
 
-    weights: FloatArray
+    weights: Real
     """exp(V/λ)"""
-    share: FloatArray
+    share: Real
     """Share of all occasions."""
-    worth: FloatArray
-    """[n_touched, n_block]: D"""
-    some: FloatArray
-    """[n_touched, n_block]: D, 1 where it is 0"""
-    factor: FloatArray
-    """[n_touched, n_block]: D^(λ−1) / (1 + S)"""
-    inside: FloatArray
-    """S / (1 + S)"""
-    outside: FloatArray
-    """1 / (1 + S)"""
+    worth: Real
+    """D"""
+    factor: Real
+    """D^(λ−1) / (1 + S); times a weight it is a share"""
+    inside: Real
+    """[n_block]: S / (1 + S)"""
+    outside: Real
+    """[n_block]: 1 / (1 + S)"""
 
 
 class Months:
@@ -47,7 +82,7 @@ class Months:
 
     def __init__(  # noqa: PLR0917
         self,
-        catalogue: NestSums,
+        shelf: Shelf,
         dissimilarity: float,
         rewatch: float,
         people: People,
@@ -56,141 +91,184 @@ class Months:
         careful: bool,
         block: slice,
     ) -> None:
-        self.horizon, self.lam, self.rho = horizon_months, dissimilarity, rewatch
-        self.people, self.extras, self.block, self.careful = people, extras, block, careful
+        self.horizon, self.lam, self.rho, self.careful = horizon_months, float(dissimilarity), float(rewatch), careful
+        self.real: Any = np.float64 if careful else np.float32
+        self.shelf, self.extras, self.block = shelf, extras, block
         self.touched, self.nest_of = np.unique(extras.nests, return_inverse=True)
-        worth, hours = catalogue.worth[block], catalogue.hours[block]
-        rest = np.ones(worth.shape[1], dtype=np.bool_)
-        rest[self.touched] = False
-        power = _power(worth[:, rest], dissimilarity)
-        self.rest_worth = power.sum(axis=1)
-        self.rest_hours = (power / _never_zero(worth[:, rest]) * hours[:, rest]).sum(axis=1)
-        self.base_worth = np.ascontiguousarray(worth[:, self.touched].T)
-        self.base_filled = bool((self.base_worth > 0).all())
-        self.base_hours = np.ascontiguousarray(hours[:, self.touched].T)
-        self.log_weight = extras.utility[:, block] / dissimilarity
-        self.occasions, self.weight = people.occasions[block], people.weight[block]
-        self.found: dict[int, tuple[FloatArray, FloatArray]] = {}
+        self.curve = (extras.curve / self.lam).astype(self.real)
+        self.hours_per_view = extras.hours_per_view.astype(self.real)
+        self.weight = people.weight[block]
+        self.occasions = people.occasions[block].astype(self.real)
+        self.season = np.ones(horizon_months) if people.season is None else people.season
+        self.staying = Staying.of(people, block)
+        self.bases: dict[int, Base] = {}
+        self.found: dict[int, tuple[Real, Real]] = {}
         """By month, appetite and slope in the world that was run first: where later searches start."""
 
     def run(self, world: IntArray, n_left_out: int) -> Outcome:
         """The outcome of a world for this block, and quickly that without each of its first ``n_left_out`` extras."""
-        people, extras, block, n = self.people, self.extras, self.block, len(self.weight)
-        totals = np.zeros((4, self.horizon))
-        extra_views = np.zeros((len(extras), self.horizon))
-        user_hours, idle = np.zeros(n), np.zeros(n)
-        user_extra_views = np.zeros((len(extras), n))
-        unwatched = extras.unwatched[:, block].astype(np.float64)
+        n, n_spells, money = len(self.weight), len(self.shelf.spells), self.staying
+        totals, earned = np.zeros((3, self.horizon)), np.zeros((3, self.horizon))
+        extra_views = np.zeros((len(self.extras), self.horizon))
+        unwatched = self.extras.unwatched[world, self.block].astype(self.real)
         appetite = self.rho + (1.0 - self.rho) * unwatched
-        touched_factor = np.zeros((len(self.touched), n))
-        staying = np.where(people.subscribes[block], people.subscribed[block], 1.0)
-        resting: tuple[Shares, FloatArray, FloatArray] | None = None
-        leave_out = LeaveOut(people, extras, block, n_left_out, self.horizon) if n_left_out else None
+        own_views = np.zeros((len(world), n))
+        user_hours, idle = np.zeros(n), np.zeros((n_spells, n))
+        factors = np.zeros((n_spells, len(self.touched), n))
+        there = money.now
+        leave_out = LeaveOut(money, self.lam, n_left_out, self.horizon) if n_left_out else None
         for month in range(self.horizon):
-            here = world[np.isfinite(extras.curve[world, month])]
+            spell, occasions = int(self.shelf.spell_of[month]), self.occasions * self.real(self.season[month])
+            base = self._base(spell)
+            on = np.isfinite(self.curve[world, month])
+            rows: Any = slice(None) if on.all() else np.flatnonzero(on)
+            here = world[rows]
+            now, left = self._month(month, base, here, unwatched[rows], appetite, rows, occasions)
+            hours, nest_hours = self._hours(base, now, here, occasions)
+            views = occasions * now.inside
             if len(here):
-                now, left = self._month(month, here, unwatched[here], appetite)
-                unwatched[here] *= left
-                views_each = self.occasions * now.share
-                user_extra_views[here] += views_each
-                extra_views[here, month] = views_each @ (self.weight * staying)
-                nest_hours, hours = self._hours(now, here)
-            else:
-                if resting is None:
-                    now = self._shares(np.zeros((0, n)), np.ones((0, n)), self.nest_of[here])
-                    resting = now, *self._hours(now, here)
-                now, nest_hours, hours = resting
+                views_each = occasions * now.share
+                extra_views[here, month] = views_each @ (self.weight * there).astype(self.real)
+                unwatched[rows] *= left
+                if self.careful:
+                    own_views[rows] += views_each
             if leave_out:
                 leave_out.month(
                     month,
                     here,
-                    exponent=self.lam,
                     weights=now.weights,
+                    hours_per_view=self.hours_per_view[here],
+                    nests=self.nest_of[here],
+                    nest_power=now.factor * now.worth,
                     nest_worth=now.worth,
-                    nest_hours=nest_hours,
-                    nest_of=self.nest_of,
-                    inside=now.inside,
+                    nest_mean_hours=nest_hours / np.where(now.worth > 0, now.worth, 1),
+                    scale_power=base.power,
+                    outside=now.outside,
+                    occasions=occasions,
                     hours=hours,
-                    who_stays=self._who_stays,
                 )
-            views = self.occasions * now.inside
-            there = self.weight * staying
-            used = there * views
-            earned = there * (people.per_hour[block] * hours + people.per_view[block] * views)
-            staying = self._who_stays(staying, hours)
-            earned += self.weight * staying * people.subscription[block]
-            totals[:, month] = there @ hours, used.sum(), earned.sum(), (self.weight * self.occasions - used).sum()
-            user_hours += there * hours
-            idle += there * self.occasions * now.outside
-            touched_factor += there * self.occasions * now.factor
-        if not (np.isfinite(totals).all() and np.isfinite(extra_views).all()):
+            weight = self.weight * there
+            there = money.after(there, hours)
+            used = weight @ views
+            totals[:, month] = weight @ hours, used, self.weight @ occasions - used
+            earned[:, month] = (
+                (self.weight * there) @ money.subscription,
+                weight @ (money.per_hour * hours),
+                weight @ (money.per_view * views),
+            )
+            if self.careful:
+                user_hours += weight * hours
+                idle[spell] += weight * occasions * now.outside
+                factors[spell] += weight * occasions * now.factor
+        if not all(np.isfinite(figures).all() for figures in (totals, earned, extra_views)):
             raise ArtefactError.of("E_NONFINITE", "a projected figure is not a finite number.", "Calibrate again.")
+        for spell, base in self.bases.items():
+            factors[spell] /= base.scale
         return Outcome(
             hours=totals[0],
             views=totals[1],
-            revenue=totals[2],
+            earned=earned,
             extra_views=extra_views,
-            outside=totals[3],
-            active_users=float(self.weight @ staying),
+            outside=totals[2],
+            active_users=float(self.weight @ there),
             user_hours=user_hours,
-            user_extra_views=user_extra_views,
-            still_unwatched=unwatched,
+            user_extra_views=self._by_extra(world, own_views, 0.0),
+            still_unwatched=self._by_extra(world, unwatched, self.extras.unwatched[:, self.block]),
             idle=idle,
             left_out_hours=leave_out.hours if leave_out else np.zeros((0, self.horizon)),
             left_out_revenue=leave_out.revenue if leave_out else np.zeros((0, self.horizon)),
             touched=self.touched,
-            touched_factor=touched_factor,
+            touched_factor=factors,
         )
 
-    def _who_stays(self, staying: FloatArray, hours: FloatArray) -> FloatArray:
-        """Chance of being subscribed after a month with so many hours, float64[n_block]; 1 where there is no leaving."""
-        people, block = self.people, self.block
-        churn = expit(people.churn_intercept[block] - people.churn_hours_slope * np.log1p(hours)) + people.churn_delta[block]
-        after = staying * (1.0 - np.clip(churn, 0.0, 1.0)) + (1.0 - staying) * people.return_share
-        return np.where(people.subscribes[block], after, 1.0)
+    def _by_extra(self, world: IntArray, rows: Real, others: FloatArray | float) -> FloatArray:
+        """Rows of a world's extras among those of all extras, float64[n_extras, n_block]."""
+        spread: FloatArray = np.broadcast_to(others, (len(self.extras), len(self.weight))).astype(np.float64)
+        spread[world] = rows
+        return spread
 
-    def _month(self, month: int, here: IntArray, unwatched: FloatArray, appetite: FloatArray) -> tuple[Shares, FloatArray]:
+    def _base(self, spell: int) -> Base:
+        if spell not in self.bases:
+            self.bases[spell] = self._made(self.shelf.spells[spell])
+        return self.bases[spell]
+
+    def _made(self, sums: NestSums) -> Base:
+        worth, hours = sums.worth[self.block], sums.hours[self.block]
+        rest = np.ones(worth.shape[1], dtype=np.bool_)
+        rest[self.touched] = False
+        power, mean_hours = _power(worth[:, rest], self.lam), _ratio(hours[:, rest], worth[:, rest])
+        touched = np.ascontiguousarray(worth[:, self.touched].T)
+        held = touched > 0
+        scale = np.where(held, touched, 1.0)
+        log_scale = np.log(scale)
+        log_weight = self.extras.utility[:, self.block] / self.lam
+        log_weight -= log_scale[self.nest_of]
+        return Base(
+            rest_worth=power.sum(axis=1).astype(self.real),
+            rest_hours=(power * mean_hours).sum(axis=1).astype(self.real),
+            scale=scale,
+            held=held.astype(self.real),
+            filled=bool(held.all()),
+            power=np.exp(self.lam * log_scale).astype(self.real),
+            hours=(hours[:, self.touched].T / scale).astype(self.real),
+            log_weight=log_weight.astype(self.real),
+        )
+
+    def _month(  # noqa: PLR0917
+        self, month: int, base: Base, here: IntArray, unwatched: Real, appetite: Real, rows: Any, occasions: Real
+    ) -> tuple[Shares, Real]:
         """Choices of a month and the part of ``unwatched`` that is left after it; ``appetite`` is brought up to date."""
-        log_weight = self.log_weight[here] + self.extras.curve[here, month][:, None] / self.lam
+        nests = self.nest_of[here]
+        log_weight = base.log_weight[here] + self.curve[here, month][:, None]
+        if not len(here):
+            return self._shares(base, log_weight, np.ones_like(log_weight), nests), unwatched
         full = (1.0 - self.rho) * unwatched
         highest = np.maximum(self.rho + full, _FLOOR)
-        nests = self.nest_of[here]
-        guess, slope = self._start(month, here, appetite)
+        guess, slope = self._start(month, here, appetite[rows])
         known = slope is not None
-        level = np.clip(guess, _FLOOR, highest)
+        level = np.minimum(np.maximum(guess, _FLOOR), highest)
         for iteration in range(_ITERATIONS):
-            now = self._shares(log_weight, level, nests)
-            share = now.weights * now.factor[nests]
-            rate = np.maximum(self.occasions * share / level, _FLOOR)
-            mean = -np.expm1(-rate) / rate
-            gap = level - self.rho - full * mean
-            if slope is not None and (known and iteration < 2):
+            now = self._shares(base, log_weight, level, nests)
+            rate = occasions * now.share
+            rate /= level
+            floored = np.maximum(rate, _LEAST_RATE[self.careful])
+            passed = np.exp(-floored)
+            mean = (1.0 - passed) / floored
+            gap = full * mean
+            np.subtract(level, gap, out=gap)
+            gap -= self.rho
+            chord = known and iteration < 2
+            if chord and slope is not None:
                 step = gap / slope
             else:
-                step, slope = self._newton(gap, level, full * (mean - np.exp(-rate)), now=now, share=share, nests=nests)
+                step, slope = self._newton(gap, level, full * (mean - passed), now=now, nests=nests)
             if iteration >= _UNDAMPED:
                 step *= 0.5
-            found = np.clip(level * (1.0 - np.minimum(step, 0.9)), _FLOOR, highest)
+            found = level * (1.0 - np.minimum(step, 0.9))
+            found = np.minimum(np.maximum(found, _FLOOR), highest)
             largest = np.abs(found / level - 1.0).max()
             if largest <= _NEAR * self.lam and not self.careful:
+                left = 1.0 - rate * mean
                 break
             level = found
-            if largest <= _STEP * self.lam:
-                now = self._shares(log_weight, level, nests)
-                share = now.weights * now.factor[nests]
+            if largest <= (_CHORD if chord else _STEP) * self.lam:
+                now = self._shares(base, log_weight, level, nests)
+                left = np.exp(-occasions * now.share / level)
                 break
         else:
             raise ArithmeticError("the month's appetite was not found")
-        appetite[here] = found
+        appetite[rows] = found
         if month not in self.found:
-            slopes = np.ones_like(appetite)
-            slopes[here] = slope
-            self.found[month] = appetite.copy(), slopes
-        return replace(now, share=share), np.exp(-self.occasions * share / level)
+            self.found[month] = self._remembered(here, found, np.ones_like(found) if slope is None else slope)
+        return now, left
 
-    def _newton(
-        self, gap: FloatArray, level: FloatArray, bend: FloatArray, *, now: Shares, share: FloatArray, nests: IntArray
-    ) -> tuple[FloatArray, FloatArray]:
+    def _remembered(self, here: IntArray, level: Real, slope: Real) -> tuple[Real, Real]:
+        """Appetites and slopes by extra; 1 where an extra is not on the service."""
+        both = np.ones((2, len(self.extras), level.shape[1]), dtype=self.real)
+        both[0, here], both[1, here] = level, slope
+        return both[0], both[1]
+
+    def _newton(self, gap: Real, level: Real, bend: Real, *, now: Shares, nests: IntArray) -> tuple[Real, Real]:
         """Newton's step for the logarithms of all appetites of a user at once, and the slopes of each by itself.
 
         With B = −∂(full · mean)/∂ln x, the Jacobian of the gaps is diag(a + κB) − B (κqᵀ inside the nest + Pᵀ everywhere) with
@@ -198,13 +276,13 @@ class Months:
         """
         kappa = 1.0 / self.lam - 1.0
         bend = np.minimum(bend, level)  # so it is at the solution; keeps the steps away from it in bounds
-        within = now.weights / now.some[nests]
+        within = now.weights / np.where(now.worth > 0, now.worth, 1)[nests]
         diagonal = level + kappa * bend
-        slope = diagonal - bend * (kappa * within + share)
-        step, pull = gap / diagonal, bend / diagonal
+        slope = diagonal - bend * (kappa * within + now.share)
         if len(nests) == 1:
             return gap / slope, slope
-        by_nest = np.zeros((2, *now.factor.shape))
+        step, pull = gap / diagonal, bend / diagonal
+        by_nest = np.zeros((2, *now.factor.shape), dtype=self.real)
         for row, nest in enumerate(nests):
             by_nest[0, nest] += within[row] * step[row]
             by_nest[1, nest] += within[row] * pull[row]
@@ -212,57 +290,64 @@ class Months:
         by_nest[0] /= 1.0 - by_nest[1]
         step += pull * by_nest[0][nests]
         pull /= 1.0 - by_nest[1][nests]
-        step += pull * ((share * step).sum(axis=0) / (1.0 - (share * pull).sum(axis=0)))
+        step += pull * ((now.share * step).sum(axis=0) / (1.0 - (now.share * pull).sum(axis=0)))
         return step, slope
 
-    def _start(self, month: int, here: IntArray, appetite: FloatArray) -> tuple[FloatArray, FloatArray | None]:
+    def _start(self, month: int, here: IntArray, appetite: Real) -> tuple[Real, Real | None]:
         """Where to look for the month's appetite, and with which slope: last month's appetite, moved as it moved in the world
         that was run first, with the slope found there."""
         if month not in self.found:
-            return appetite[here], None
+            return appetite, None
         level, slope = self.found[month]
         if month - 1 not in self.found:
             return level[here], slope[here]
-        return appetite[here] + level[here] - self.found[month - 1][0][here], slope[here]
+        return appetite + level[here] - self.found[month - 1][0][here], slope[here]
 
-    def _shares(self, log_weight: FloatArray, level: FloatArray, nests: IntArray) -> Shares:
+    def _shares(self, base: Base, log_weight: Real, level: Real, nests: IntArray) -> Shares:
         """Choices at appetites ``level``, which multiply a movie's odds (power 1/λ inside its nest)."""
         weights = np.log(level)
-        weights /= self.lam
+        weights *= 1.0 / self.lam
         weights += log_weight
         np.exp(weights, out=weights)
-        worth = self.base_worth.copy()
+        worth = base.held.copy()
         for row, nest in enumerate(nests):
             worth[nest] += weights[row]
-        some = worth if self.base_filled else _never_zero(worth)
+        some = worth if base.filled else np.where(worth > 0, worth, 1)
         factor = np.log(some)
         factor *= self.lam
         np.exp(factor, out=factor)
-        if not self.base_filled:
+        if not base.filled:
             factor[worth <= 0] = 0.0
-        inside = self.rest_worth + factor.sum(axis=0)
+        factor *= base.power
+        inside = base.rest_worth + factor.sum(axis=0)
         outside = 1.0 / (1.0 + inside)
         factor /= some
         factor *= outside
         return Shares(
-            weights=weights, share=weights, worth=worth, some=some, factor=factor, inside=inside * outside, outside=outside
+            weights=weights,
+            share=weights * factor[nests],
+            worth=worth,
+            factor=factor,
+            inside=inside * outside,
+            outside=outside,
         )
 
-    def _hours(self, now: Shares, here: IntArray) -> tuple[FloatArray, FloatArray]:
-        """Nest sums of exp(V/λ) · hours per view, float64[n_touched, n_block], and hours watched, float64[n_block]."""
-        hours = self.base_hours.copy()
+    def _hours(self, base: Base, now: Shares, here: IntArray, occasions: Real) -> tuple[Real, Real]:
+        """Hours watched, [n_block], and Σ exp(V/λ) · hours per view of the touched nests, over scale, [n_touched, n_block]."""
+        hours = base.hours.copy()
         for row, nest in enumerate(self.nest_of[here]):
-            hours[nest] += now.weights[row] * self.extras.hours_per_view[here[row]]
-        watched: FloatArray = self.occasions * (self.rest_hours * now.outside + (now.factor * hours).sum(axis=0))
-        return hours, watched
+            hours[nest] += now.weights[row] * self.hours_per_view[here[row]]
+        watched: Real = occasions * (base.rest_hours * now.outside + (now.factor * hours).sum(axis=0))
+        return watched, hours
 
 
 def _power(worth: FloatArray, exponent: float) -> FloatArray:
     """worth ** exponent, 0 where worth is 0."""
-    power: FloatArray = np.exp(exponent * np.log(_never_zero(worth)))
+    power: FloatArray = np.exp(exponent * np.log(np.where(worth > 0, worth, 1.0)))
     power[worth <= 0] = 0.0
     return power
 
 
-def _never_zero(worth: FloatArray) -> FloatArray:
-    return np.where(worth > 0, worth, 1.0)
+def _ratio(above: FloatArray, below: FloatArray) -> FloatArray:
+    """above / below, 0 where ``below`` is 0."""
+    return np.divide(above, below, out=np.zeros_like(above), where=below > 0)

@@ -3,11 +3,13 @@
 For user i and nest g, ``worth`` is D = Σ_{j∈g} exp(V_ij / λ) and ``hours`` is Σ_{j∈g} exp(V_ij / λ) · h_j. Shares, hours and
 inclusive values follow from them without looking at a movie again, so adding an offer touches one nest.
 
-Scores are float32 products over blocks of users; every sum is float64.
+Scores are float32 products over blocks of users, and so are their exponentials; every sum is float64. What a user adds to
+every movie alike (the outside constant) comes in after the sums, so that float32 holds what is left.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,22 +77,31 @@ def sums(
         if not len(catalogue.columns):
             return
         weights = movie_weights(choice, draw, users[block], rows[block], catalogue)
-        worth[block, catalogue.nests] = np.add.reduceat(weights, catalogue.starts, axis=1)
-        weights *= hours_per_view
-        hours[block, catalogue.nests] = np.add.reduceat(weights, catalogue.starts, axis=1)
+        scale = user_weights(draw, rows[block])[:, None]
+        worth[block, catalogue.nests] = scale * _by_nest(weights, catalogue)
+        weights *= hours_per_view.astype(weights.dtype)
+        hours[block, catalogue.nests] = scale * _by_nest(weights, catalogue)
 
     over_users(len(rows), work, block=PRODUCT_BLOCK, threads=threads)
     return NestSums(worth=worth, hours=hours)
 
 
-def movie_weights(choice: ChoiceModel, draw: Draw, users: Float32Array, rows: IntArray, catalogue: Layout) -> FloatArray:
-    """exp(V/λ) of catalogue movies for a block of users, columns as in the layout.
+def _by_nest(weights: NDArray[np.floating[Any]], catalogue: Layout) -> FloatArray:
+    """Sums over the movies of each nest, float64[n_rows, n_nests of the layout]."""
+    by_nest: FloatArray = np.add.reduceat(weights, catalogue.starts, axis=1, dtype=np.float64)
+    return by_nest
+
+
+def movie_weights(
+    choice: ChoiceModel, draw: Draw, users: Float32Array, rows: IntArray, catalogue: Layout
+) -> NDArray[np.floating[Any]]:
+    """exp((V − c)/λ) of catalogue movies for a block of users, columns as in the layout; c is the user's outside constant.
 
     A movie that a user has already watched counts with the appetite ρ that is left for it.
 
     Returns
     -------
-    float64[n_rows, n_columns]
+    [n_rows, n_columns], in the precision of the vectors; in float64 where float32 would not hold it
 
     Raises
     ------
@@ -98,10 +109,14 @@ def movie_weights(choice: ChoiceModel, draw: Draw, users: Float32Array, rows: In
     """
     member = choice.members[draw.member]
     slope = draw.score_slope / draw.dissimilarity
-    exponent = (users * users.dtype.type(slope)) @ member.movies[catalogue.columns].T
+    exponent: NDArray[np.floating[Any]] = (users * users.dtype.type(slope)) @ member.movies[catalogue.columns].T
     exponent += (draw.appeal[catalogue.columns] / draw.dissimilarity).astype(exponent.dtype)
-    exponent += (draw.outside_constant[rows] / draw.dissimilarity).astype(exponent.dtype)[:, None]
-    weights = np.exp(exponent, dtype=np.float64)
+    highest = float(exponent.max(initial=0.0))
+    if not highest < _LARGEST:
+        raise ArtefactError.of("E_NONFINITE", "a utility of the calibrated model is not a finite number.", "Train again.")
+    if highest > _LARGEST_SINGLE:
+        exponent = exponent.astype(np.float64)
+    weights: NDArray[np.floating[Any]] = np.exp(exponent, out=exponent)
     start, stop = choice.watched_indptr[rows], choice.watched_indptr[rows + 1]
     counts = stop - start
     flat = np.repeat(start - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts) + np.arange(counts.sum())
@@ -109,9 +124,26 @@ def movie_weights(choice: ChoiceModel, draw: Draw, users: Float32Array, rows: In
     row = np.repeat(np.arange(len(rows)), counts)
     here = place >= 0
     weights[row[here], place[here]] *= draw.rewatch ** (1.0 / draw.dissimilarity)
-    if not np.isfinite(weights).all():
-        raise ArtefactError.of("E_NONFINITE", "a utility of the calibrated model is not a finite number.", "Train again.")
     return weights
+
+
+def user_weights(draw: Draw, rows: IntArray) -> FloatArray:
+    """exp(c/λ) of some users: by what the weights of all movies are still to be multiplied.
+
+    Raises
+    ------
+    ArtefactError  E_NONFINITE: as :func:`movie_weights`
+    """
+    exponent = draw.outside_constant[rows] / draw.dissimilarity
+    if not float(exponent.max(initial=0.0)) < _LARGEST:
+        raise ArtefactError.of("E_NONFINITE", "a utility of the calibrated model is not a finite number.", "Train again.")
+    weight: FloatArray = np.exp(exponent)
+    return weight
+
+
+_LARGEST = 700.0 / 2
+"""Above it an exponent, or the product of two, would overflow."""
+_LARGEST_SINGLE = 80.0
 
 
 def without(

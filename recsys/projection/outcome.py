@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.ids import FloatArray, IntArray
+from recsys.projection.nests import NestSums
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -32,6 +33,23 @@ class People:
     """Chance of being subscribed as the horizon begins; counts where ``subscribes``."""
     return_share: float
     """Share of those who left that come back in a month."""
+    season: FloatArray | None = None
+    """float64[horizon]: factor on everyone's occasions in each month; None is 1 throughout."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Shelf:
+    """What the catalogue, extras apart, is worth month by month: it changes only where licences end."""
+
+    spells: tuple[NestSums, ...]
+    """Nest sums while the catalogue stays as it is."""
+    spell_of: IntArray
+    """int64[horizon]: which of them holds in each month."""
+
+    @classmethod
+    def steady(cls, sums: NestSums, horizon_months: int) -> "Shelf":
+        """The same catalogue throughout."""
+        return cls(spells=(sums,), spell_of=np.zeros(horizon_months, dtype=np.int64))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -53,14 +71,15 @@ class Extras:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Outcome:
-    """What happens in one world; totals are weighted sums over users."""
+    """What happens in one world; totals are weighted sums over users. What is told user by user is 0 where a world was only run
+    coarsely."""
 
     hours: FloatArray
     """float64[horizon], all movies"""
     views: FloatArray
     """float64[horizon], all movies"""
-    revenue: FloatArray
-    """float64[horizon], not discounted"""
+    earned: FloatArray
+    """float64[3, horizon], not discounted: from subscriptions, advertising, rentals"""
     extra_views: FloatArray
     """float64[n_extras, horizon]"""
     outside: FloatArray
@@ -74,8 +93,8 @@ class Outcome:
     still_unwatched: FloatArray
     """float64[n_extras, n_users], at the horizon's end"""
     idle: FloatArray
-    """float64[n_users]: Σ over months of weight · chance of being there · occasions / (1 + S). Times D^(λ−1)
-    and exp(V/λ) it gives the views of a catalogue movie in a nest without extras."""
+    """float64[n_spells, n_users]: Σ over the months of a spell of weight · chance of being there · occasions / (1 + S). Times
+    D^(λ−1) and exp(V/λ) it gives the views of a catalogue movie in a nest without extras."""
     left_out_hours: FloatArray
     """float64[n_offers, horizon], hours without each of the first extras, quickly (see :mod:`recsys.projection.leave_out`); empty
     unless asked for"""
@@ -84,5 +103,11 @@ class Outcome:
     touched: IntArray
     """Nests that hold extras, ascending."""
     touched_factor: FloatArray
-    """float64[n_touched, n_users]: Σ over months of weight · chance of being there · occasions · D^(λ−1) / (1 + S); times
-    exp(V/λ) it gives the views of a catalogue movie in these nests."""
+    """float64[n_spells, n_touched, n_users]: Σ over the months of a spell of weight · chance of being there · occasions ·
+    D^(λ−1) / (1 + S); times exp(V/λ) it gives the views of a catalogue movie in these nests."""
+
+    @property
+    def revenue(self) -> FloatArray:
+        """float64[horizon], all that is earned, not discounted"""
+        total: FloatArray = self.earned.sum(axis=0)
+        return total

@@ -11,11 +11,11 @@ from recsys.projection import catalogue as catalogues
 from recsys.projection import support, worlds
 from recsys.projection.assumptions import assumptions
 from recsys.projection.basis import Basis
-from recsys.projection.blocks import THREADS
+from recsys.projection.blocks import THREADS, one_blas_thread, side_by_side
 from recsys.projection.catalogue import Catalogue
 from recsys.projection.economics import cost_flow, cumulative, discount_factors, max_bid, net_present_value, payback_month
 from recsys.projection.outcome import Outcome
-from recsys.projection.result import Effect, OfferResult, Projection, Range, SegmentShare, Victim, World
+from recsys.projection.result import Earned, Effect, OfferResult, Projection, Range, SegmentShare, Victim, World
 from recsys.projection.uncertainty import share_above, to_range
 from recsys.projection.victims import hours_lost
 from recsys.scenario.hash import content_hash
@@ -23,6 +23,8 @@ from recsys.scenario.mapping import check
 from recsys.scenario.scenario import Scenario
 
 N_VICTIMS = 10
+FEW_USERS = 40_000
+"""Up to so many, draws run side by side; beyond, the users of one draw do."""
 
 Draws = Literal["point", "all"]
 
@@ -70,14 +72,20 @@ def project(basis: Basis, scenario: Scenario, *, draws: Draws = "point", threads
     horizon = scenario.horizon_months
     catalogue = catalogues.changed(basis, scenario.catalogue, horizon)
     rate = basis.economics.discount_rate.value
-    point = worlds.run(basis, 0, audience, catalogue, horizon, threads=threads)
-    figures = [_figures(catalogue, point, rate)]
-    if draws == "all":
-        quick = _figures(catalogue, replace(point, without=()), rate)
-        for draw in range(1, len(basis.choice.draws)):
-            found = worlds.run(basis, draw, audience, catalogue, horizon, whole=False, threads=threads)
-            figures.append(_corrected(_figures(catalogue, found, rate), figures[0], quick))
-    return _assemble(basis, scenario, catalogue, point, figures)
+    with one_blas_thread():
+        point = worlds.run(basis, 0, audience, catalogue, horizon, quick=draws == "all", threads=threads)
+        figures = [_figures(catalogue, point, rate)]
+        if draws == "all":
+            quick = _figures(catalogue, replace(point, without=()), rate)
+            by_draw = basis.choice.n_users <= FEW_USERS
+            outer, inner = (threads, 1) if by_draw else (1, threads)
+
+            def drawn(draw: int) -> _Figures:
+                found = worlds.run(basis, draw, audience, catalogue, horizon, whole=False, threads=inner)
+                return _corrected(_figures(catalogue, found, rate), figures[0], quick)
+
+            figures += side_by_side(range(1, len(basis.choice.draws)), drawn, threads=outer)
+        return _assemble(basis, scenario, catalogue, point, figures, threads)
 
 
 def _figures(catalogue: Catalogue, found: worlds.Worlds, rate: float) -> _Figures:
@@ -116,8 +124,8 @@ def _flow(monthly: FloatArray) -> FloatArray:
     return np.concatenate([[0.0], monthly])
 
 
-def _assemble(
-    basis: Basis, scenario: Scenario, catalogue: Catalogue, point: worlds.Worlds, figures: list[_Figures]
+def _assemble(  # noqa: PLR0917
+    basis: Basis, scenario: Scenario, catalogue: Catalogue, point: worlds.Worlds, figures: list[_Figures], threads: int
 ) -> Projection:
     rate, hurdle = basis.economics.discount_rate.value, basis.economics.hurdle_rate.value
     horizon = scenario.horizon_months
@@ -141,7 +149,7 @@ def _assemble(
     gross = np.array([draw.gross_hours.sum() for draw in figures])
     audience_hours = np.array([draw.audience_hours for draw in figures])
     audience_value = np.array([draw.audience_value for draw in figures])
-    offers = _offers(basis, catalogue, point, figures, bool(beyond))
+    offers = _offers(basis, catalogue, point, figures, bool(beyond), threads)
     free = tuple(_UNDEFINED.format(f"“{offer.title}”") for offer in offers if offer.roi is None and offer.cost <= 0)
     return Projection(
         scenario_name=scenario.name,
@@ -184,18 +192,19 @@ def _world(outcome: Outcome, rate: float) -> World:
     )
 
 
-def _offers(
-    basis: Basis, catalogue: Catalogue, point: worlds.Worlds, figures: list[_Figures], withheld: bool
+def _offers(  # noqa: PLR0917
+    basis: Basis, catalogue: Catalogue, point: worlds.Worlds, figures: list[_Figures], withheld: bool, threads: int
 ) -> tuple[OfferResult, ...]:
     rate, hurdle = basis.economics.discount_rate.value, basis.economics.hurdle_rate.value
     lost = hours_lost(
         basis,
         0,
         users=point.users,
-        catalogue=point.sums,
+        shelf=point.shelf,
         tracked=[movie.row for movie in catalogue.tracked],
         after=point.both,
         before=point.without,
+        threads=threads,
     )
     results = []
     for k, offer in enumerate(catalogue.offers):
@@ -222,9 +231,18 @@ def _offers(
                 comparables=tuple(str(basis.choice.movie_ids.ids[row]) for row in offer.comparables),
                 support="inside" if offer.inside else "outside",
                 monthly_hours=_monthly(incremental),
+                earned=_earned(point, k, rate),
+                subscribers_kept=point.both.active_users - point.without[k].active_users,
             )
         )
     return tuple(results)
+
+
+def _earned(point: worlds.Worlds, k: int, rate: float) -> Earned:
+    """Where the value of offer ``k`` comes from."""
+    more = point.both.earned - point.without[k].earned
+    subscriptions, advertising, rentals = (net_present_value(_flow(monthly), rate) for monthly in more)
+    return Earned(subscriptions=subscriptions, advertising=advertising, rentals=rentals)
 
 
 def _monthly(hours: FloatArray) -> tuple[Range, ...]:

@@ -54,6 +54,16 @@ class SegmentShare:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Earned:
+    """What an offer brings by where it comes from, at the point estimate: discounted, currency. The parts add up to its value."""
+
+    subscriptions: float
+    """From subscribers who stay, or come back, because of it."""
+    advertising: float
+    rentals: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class OfferResult:
     """What one acquired offer does, leave-one-out: the scenario with it against the scenario without it."""
 
@@ -81,6 +91,9 @@ class OfferResult:
     """``inside``, or ``outside`` the data: farther from the catalogue than its movies are from each other."""
     monthly_hours: tuple[Range, ...]
     """Incremental hours, one a month of the horizon."""
+    earned: Earned
+    subscribers_kept: float
+    """Subscribers more at the horizon's end than without it, point estimate."""
 
 
 @dataclass(frozen=True, kw_only=True)

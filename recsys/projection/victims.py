@@ -12,8 +12,8 @@ from recsys.choice.model import Float32Array
 from recsys.ids import FloatArray
 from recsys.projection.basis import Basis
 from recsys.projection.blocks import PRODUCT_BLOCK, THREADS, over_users
-from recsys.projection.nests import NestSums, layout, movie_weights
-from recsys.projection.outcome import Outcome
+from recsys.projection.nests import layout, movie_weights, user_weights
+from recsys.projection.outcome import Outcome, Shelf
 
 
 def hours_lost(
@@ -21,7 +21,7 @@ def hours_lost(
     draw: int,
     *,
     users: Float32Array,
-    catalogue: NestSums,
+    shelf: Shelf,
     tracked: Sequence[int],
     after: Outcome,
     before: Sequence[Outcome],
@@ -32,7 +32,7 @@ def hours_lost(
     Parameters
     ----------
     users : [n_users, dim], in the space of the draw's member
-    catalogue : nest sums of the movies that are not extras
+    shelf : nest sums of the movies that are not extras
     tracked : rows of movies that are extras; they get 0 here
     after : the world with everything
     before : the worlds to compare it with (each without one offer)
@@ -49,20 +49,23 @@ def hours_lost(
     available[list(tracked)] = False
     columns = layout(choice, available)
     ends = np.append(columns.starts, len(columns.columns))
+    place_of = {int(nest): place for place, nest in enumerate(after.touched)}
 
     def work(block: slice) -> FloatArray:
         rows = np.arange(choice.n_users)[block]
         weights = movie_weights(choice, parameters, users[block], rows, columns)
-        worth = catalogue.worth[block]
-        scale = np.where(worth > 0, worth, 1.0) ** (parameters.dissimilarity - 1.0)
-        idle = np.stack([world.idle[block] - after.idle[block] for world in before])
-        touched = np.stack([world.touched_factor[:, block] - after.touched_factor[:, block] for world in before])
+        people = user_weights(parameters, rows)
+        idle = np.stack([world.idle[:, block] - after.idle[:, block] for world in before]) * people
+        touched = np.stack([world.touched_factor[..., block] - after.touched_factor[..., block] for world in before]) * people
         part = np.zeros((len(before), len(columns.columns)))
-        for k, nest in enumerate(columns.nests):
-            place = np.flatnonzero(after.touched == nest)
-            factor = touched[:, place[0]] if len(place) else idle * scale[:, nest]
-            here = slice(ends[k], ends[k + 1])
-            part[:, here] = factor @ weights[:, here]
+        for spell, sums in enumerate(shelf.spells):
+            worth = sums.worth[block]
+            scale = np.where(worth > 0, worth, 1.0) ** (parameters.dissimilarity - 1.0)
+            for k, nest in enumerate(columns.nests):
+                place = place_of.get(int(nest))
+                factor = idle[:, spell] * scale[:, nest] if place is None else touched[:, spell, place]
+                here = slice(ends[k], ends[k + 1])
+                part[:, here] += factor @ weights[:, here]
         return part
 
     total = np.sum(over_users(choice.n_users, work, block=PRODUCT_BLOCK, threads=threads), axis=0)

@@ -14,7 +14,7 @@ from recsys.projection.basis import Basis
 from recsys.projection.blocks import THREADS
 from recsys.projection.catalogue import Catalogue, extras
 from recsys.projection.demand import simulate
-from recsys.projection.outcome import Outcome
+from recsys.projection.outcome import Outcome, Shelf
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -31,7 +31,7 @@ class Worlds:
     without: tuple[Outcome, ...]
     """As ``both`` without one offer, in the order of the catalogue's offers; empty unless run whole."""
     users: Float32Array
-    sums: nests.NestSums
+    shelf: Shelf
     """Of the movies that are not extras, for the changed audience."""
 
 
@@ -43,6 +43,7 @@ def run(
     horizon_months: int,
     *,
     whole: bool = True,
+    quick: bool = False,
     threads: int = THREADS,
 ) -> Worlds:
     """All worlds of a scenario under one draw.
@@ -51,36 +52,38 @@ def run(
     ----------
     whole : whether the worlds without each offer are run whole, appetites found with care; else they are only taken
         from ``both`` quickly, and appetites to a few thousandths
+    quick : whether they are taken from ``both`` quickly, too
     """
     parameters = basis.choice.draws[draw]
     own = basis.choice.members[parameters.member].users
     baseline = basis.sums(draw, threads=threads)
     tracked = [movie.row for movie in catalogue.tracked]
 
-    def outcomes(whose: Audience, worlds: list[tuple[int, ...]]) -> tuple[list[Outcome], Float32Array, nests.NestSums]:
+    def outcomes(whose: Audience, worlds: list[tuple[int, ...]]) -> tuple[list[Outcome], Float32Array, Shelf]:
         shifted = whose.shifted_rows
         vectors = audiences.vectors(basis.choice.members[parameters.member], whose, basis.weight)
         sums = nests.without(basis.choice, parameters, baseline, users=vectors, shifted=shifted, tracked=tracked, threads=threads)
+        shelf = Shelf.steady(sums, horizon_months)
         found = simulate(
-            sums,
+            shelf,
             dissimilarity=parameters.dissimilarity,
             rewatch=parameters.rewatch,
             people=audiences.people(basis, whose, parameters),
             extras=extras(basis, draw, catalogue, vectors, horizon_months),
             worlds=worlds,
             horizon_months=horizon_months,
-            n_left_out=len(catalogue.offers) if whose is audience else 0,
+            n_left_out=len(catalogue.offers) if whose is audience and (quick or not whole) else 0,
             careful=whole,
             threads=threads,
         )
-        return found, vectors, sums
+        return found, vectors, shelf
 
     plain = audiences.today(basis)
     wanted = [catalogue.after]
     if whole and len(catalogue.offers) + len(catalogue.tracked) > 1:
         wanted += [tuple(k for k in catalogue.after if k != offer) for offer in range(len(catalogue.offers))]
     wanted.append(catalogue.before)
-    found, users, sums = outcomes(audience, wanted)
+    found, users, shelf = outcomes(audience, wanted)
     both, changed = found[0], found[-1]
     alone = (changed,) if whole and len(catalogue.offers) == 1 else ()
     unchanged = audiences.same(audience, plain)
@@ -91,5 +94,5 @@ def run(
         both=both,
         without=tuple(found[1:-1]) or alone,
         users=own if not len(audience.shifted_rows) else users,
-        sums=sums,
+        shelf=shelf,
     )

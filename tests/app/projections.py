@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from recsys.choice.model import Estimate
-from recsys.projection.result import Effect, OfferResult, Projection, Range, SegmentShare, Victim, World
+from recsys.projection.result import Earned, Effect, OfferResult, Projection, Range, SegmentShare, Victim, World
 
 LAKH, CRORE = 1e5, 1e7
 
@@ -39,6 +39,8 @@ def offer(**changes: Any) -> OfferResult:
         comparables=("m1", "m3"),
         support="inside",
         monthly_hours=tuple(around(700, 1_200, 1_700) for _ in range(12)),
+        earned=Earned(subscriptions=40 * LAKH, advertising=12 * LAKH, rentals=0.0),
+        subscribers_kept=240.0,
     )
     return replace(made, **changes)
 

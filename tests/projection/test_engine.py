@@ -75,7 +75,7 @@ def test_victims_lose_what_they_lose_in_the_slow_engine(name: str):
         basis,
         0,
         users=fast.users,
-        catalogue=fast.sums,
+        shelf=fast.shelf,
         tracked=[movie.row for movie in catalogue.tracked],
         after=fast.both,
         before=fast.without,
@@ -95,8 +95,8 @@ def test_an_audience_whose_taste_has_moved_costs_only_those_who_moved():
     )
     found = worlds.run(basis, 0, audiences.changed(basis, (change,)), catalogues.changed(basis, (), 3), 3)
     stayed = (basis.users["language"] != "Hindi").to_numpy()
-    assert (found.sums.worth[stayed] == basis.sums(0).worth[stayed]).all()
-    assert (found.sums.worth[~stayed] != basis.sums(0).worth[~stayed]).any()
+    assert (found.shelf.spells[0].worth[stayed] == basis.sums(0).worth[stayed]).all()
+    assert (found.shelf.spells[0].worth[~stayed] != basis.sums(0).worth[~stayed]).any()
 
 
 def test_a_shift_of_taste_moves_the_segment_towards_what_is_named_in_every_members_space():
@@ -121,7 +121,7 @@ def test_offers_left_out_quickly_are_near_those_of_whole_worlds(seed: int):
     audience = audiences.changed(basis, ())
     for changes, tolerance in ((several, 0.05), (several[:1], 1e-9)):
         catalogue = catalogues.changed(basis, changes, HORIZON)
-        found = worlds.run(basis, 0, audience, catalogue, HORIZON)
+        found = worlds.run(basis, 0, audience, catalogue, HORIZON, quick=True)
         for k, offer in enumerate(catalogue.offers):
             gross = found.both.extra_views[k].sum() * offer.hours_per_view
             missed = found.without[k].hours.sum() - found.both.left_out_hours[k].sum()

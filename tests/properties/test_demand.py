@@ -17,7 +17,7 @@ from recsys.projection import worlds
 from recsys.projection.basis import Basis
 from recsys.projection.demand import simulate
 from recsys.projection.nests import NestSums
-from recsys.projection.outcome import Extras, Outcome, People
+from recsys.projection.outcome import Extras, Outcome, People, Shelf
 from recsys.projection.project import project
 from recsys.projection.result import Projection
 from recsys.projection.victims import hours_lost
@@ -36,7 +36,7 @@ def run(basis: Basis, scenario: s.Scenario) -> worlds.Worlds:
 
 def worth(basis: Basis, outcome: Outcome, months: int) -> FloatArray:
     """Inclusive value ln(1 + S) of each user, from the occasions that went to nothing (horizon of one month)."""
-    return -np.log(outcome.idle / (basis.weight * basis.choice.draws[0].occasions * months))
+    return -np.log(outcome.idle[0] / (basis.weight * basis.choice.draws[0].occasions * months))
 
 
 def figures(projection: Projection) -> FloatArray:
@@ -101,7 +101,7 @@ def test_03_a_dissimilarity_outside_its_range_is_refused(dissimilarity: float):
     basis = builders.with_draw(cases.basis(0), dissimilarity=dissimilarity)
     with pytest.raises((ScenarioError, ArithmeticError), match="E_NEST"):
         simulate(
-            NestSums(worth=np.ones((1, 1)), hours=np.ones((1, 1))),
+            Shelf.steady(NestSums(worth=np.ones((1, 1)), hours=np.ones((1, 1))), 1),
             dissimilarity=basis.choice.draws[0].dissimilarity,
             rewatch=0.0,
             people=person(),
@@ -168,7 +168,7 @@ def month(utility: FloatArray, nests: np.ndarray, dissimilarity: float, present:
     width = int(nests.max()) + 1
     empty = NestSums(worth=np.zeros((n, width)), hours=np.zeros((n, width)))
     return simulate(
-        empty,
+        Shelf.steady(empty, 1),
         dissimilarity=dissimilarity,
         rewatch=rewatch,
         people=person(n),
@@ -195,7 +195,7 @@ def test_05_a_movie_that_nobody_can_see_changes_nothing(basis: Basis):
     followed = catalogues.extras(basis, 0, catalogue, basis.choice.members[0].users, 4)
     unseen = replace(followed, utility=np.vstack([followed.utility[:1], np.full((1, 60), -np.inf)]))
     with_it, without_it = simulate(
-        found.sums,
+        found.shelf,
         dissimilarity=basis.choice.draws[0].dissimilarity,
         rewatch=0.05,
         people=people,
@@ -222,15 +222,16 @@ def test_06_shares_lie_between_0_and_1_and_sum_with_the_outside_option(basis: Ba
     assert (found.both.user_extra_views <= occasions).all()
     assert (found.both.idle >= 0).all()
     inside = catalogue_views(basis, found) + found.both.user_extra_views.sum(axis=0)
-    np.testing.assert_allclose((inside + found.both.idle) / occasions, 1.0, rtol=0, atol=1e-12)
+    np.testing.assert_allclose((inside + found.both.idle[0]) / occasions, 1.0, rtol=0, atol=1e-12)
 
 
 def catalogue_views(basis: Basis, found: worlds.Worlds) -> FloatArray:
     """Views of catalogue movies by user, from the factors that victims are computed with."""
     outcome, power = found.both, basis.choice.draws[0].dissimilarity - 1.0
-    factor = outcome.idle[:, None] * np.where(found.sums.worth > 0, found.sums.worth, 1.0) ** power
-    factor[:, outcome.touched] = outcome.touched_factor.T
-    return (factor * found.sums.worth).sum(axis=1)
+    worth = found.shelf.spells[0].worth
+    factor = outcome.idle[0][:, None] * np.where(worth > 0, worth, 1.0) ** power
+    factor[:, outcome.touched] = outcome.touched_factor[0].T
+    return (factor * worth).sum(axis=1)
 
 
 @given(utilities(), cases.dissimilarities, st.floats(-3, 3))
@@ -305,7 +306,7 @@ def test_11_what_the_offer_gains_the_catalogue_and_the_outside_option_lose(basis
 
 
 def lost_hours(basis: Basis, found: worlds.Worlds) -> FloatArray:
-    return hours_lost(basis, 0, users=found.users, catalogue=found.sums, tracked=(), after=found.both, before=found.without)
+    return hours_lost(basis, 0, users=found.users, shelf=found.shelf, tracked=(), after=found.both, before=found.without)
 
 
 @given(cases.bases, cases.slates, st.lists(cases.audience_changes, max_size=2).map(tuple))

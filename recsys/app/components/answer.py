@@ -107,7 +107,7 @@ def _details(basis: Basis, scenario: Scenario, projection: Projection) -> None:
     asked = results.fees(basis, scenario)
     tabs: dict[str, Callable[[], None]] = {}
     if projection.offers:
-        tabs["Offers"] = lambda: offers.cards(basis, projection, asked)
+        tabs["Offers"] = lambda: _offers(basis, scenario, projection, asked)
         tabs["From hours to money"] = lambda: _waterfalls(projection)
         tabs["What it hangs on"] = lambda: _hangs_on(scenario, projection)
     tabs["Month by month"] = lambda: _months(projection)
@@ -115,6 +115,20 @@ def _details(basis: Basis, scenario: Scenario, projection: Projection) -> None:
     tabs["What it rests on"] = lambda: _assumptions(projection)
     tabs["Download"] = lambda: _download(projection, asked)
     draw_open(tabs, key=f"answer.tabs.{len(tabs)}")
+
+
+def _offers(basis: Basis, scenario: Scenario, projection: Projection, asked: dict[str, float | None]) -> None:
+    # the ranges first: what would turn a decision waits until they are there
+    found = digging.strengths(scenario) if projection.n_draws > 1 or len(basis.choice.draws) == 1 else {}
+    offers.cards(basis, projection, asked, found or {})
+    if found is None:
+        st.fragment(guarding(_weighing), run_every=_POLL_SECONDS)(scenario)
+
+
+def _weighing(scenario: Scenario) -> None:
+    st.caption(":material/hourglass_top: What would turn each decision is being worked out …")
+    if digging.strengths(scenario) is not None:
+        st.rerun()
 
 
 def _waterfalls(projection: Projection) -> None:

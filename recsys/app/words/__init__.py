@@ -1,6 +1,7 @@
 """What the app says: every number, range, change and verdict as text. Nothing here draws."""
 
 from recsys.app.words.changes import KINDS, SIDES, segment, sentence
+from recsys.app.words.explain import explanation, strength
 from recsys.app.words.glossary import GLOSSARY, meaning
 from recsys.app.words.money import money, money_in_full, symbol, unit_of, units
 from recsys.app.words.numbers import compact, count, day, hours, month_name, months, percent, signed, span, users, views
@@ -17,6 +18,7 @@ __all__ = [
     "compact",
     "count",
     "day",
+    "explanation",
     "headline",
     "hours",
     "hours_range",
@@ -37,6 +39,7 @@ __all__ = [
     "signed",
     "span",
     "span_of",
+    "strength",
     "symbol",
     "unit_of",
     "units",

@@ -43,6 +43,12 @@ GLOSSARY: tuple[Entry, ...] = (
         "ROI = NPV / discounted cost.",
     ),
     Entry("hurdle", "The return that a purchase has to reach.", "Hurdle rate, from the workspace's economics.toml."),
+    Entry(
+        "what would turn it",
+        "How much something that stands in no table would have to change an offer's appeal before the answer were another.",
+        "Shift of the offer's utility, in nats for all users, at which NPV = hurdle rate × discounted cost, beside the residual "
+        "standard deviation of cold appeal.",
+    ),
     Entry("pays back", "First month in which the deal has earned what it cost.", "First month with cumulative NPV ≥ 0."),
     Entry(
         "8 in 10 chance",

@@ -1,0 +1,120 @@
+"""How much would have to be hidden from the model for a decision on an offer to turn?
+
+Nobody has watched an offer, so what makes a movie liked and stands in no table is unknown to the model. Had that made the offer
+weaker by some nats of appeal for everyone (or stronger, where it is not worth its fee), it would be watched less and earn less.
+The strength at which it just reaches, or just misses, the hurdle is found by running the scenario's month-by-month demand with
+the offer's appeal moved. Set beside how far the model usually misjudges such a movie, it says how safe the decision is.
+
+References
+----------
+Rosenbaum (2002), Observational Studies, ch. 4, for sensitivity to what is not observed
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.optimize import brentq
+
+from recsys.ids import FloatArray
+from recsys.projection import audience as audiences
+from recsys.projection import catalogue as catalogues
+from recsys.projection import worlds
+from recsys.projection.basis import Basis
+from recsys.projection.demand import simulate
+from recsys.projection.economics import cost_flow, net_present_value
+from recsys.scenario.scenario import Scenario
+
+FARTHEST_NATS = 4.0
+"""A movie fifty times as strong, or as weak, is another movie: beyond it nothing is looked for."""
+_CLOSE_NATS = 0.002
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strength:
+    """What would have to be hidden for the decision on one offer to turn, at the point estimate."""
+
+    movie_id: str
+    title: str
+    buys: bool
+    """Whether the offer reaches the hurdle as it is; with ``nats`` more appeal it just does not, or the other way round."""
+    nats: float | None
+    """Below 0: by so much weaker; above: stronger. None where no strength within ``FARTHEST_NATS`` turns the decision."""
+    views_share: float | None
+    """Views that it then has, less those projected, as a share of them: −0.23 is 23 % fewer."""
+    usual_nats: float
+    """How far a movie that nobody has seen is usually misjudged (one standard deviation)."""
+
+
+def strengths(basis: Basis, scenario: Scenario) -> tuple[Strength, ...]:
+    """One figure for each offer that a scenario acquires, in the order of ids.
+
+    An offer is judged as in a projection: the scenario with it against the scenario without it.
+
+    Raises
+    ------
+    ScenarioError  as :func:`recsys.projection.project.project`
+    """
+    audience = audiences.changed(basis, scenario.audience)
+    horizon = scenario.horizon_months
+    catalogue = catalogues.changed(basis, scenario.catalogue, horizon)
+    if not catalogue.offers or not horizon:
+        return ()
+    found = worlds.run(basis, 0, audience, catalogue, horizon)
+    parameters = basis.choice.draws[0]
+    people = audiences.people(basis, audience, parameters)
+    extras = catalogues.extras(basis, 0, catalogue, found.users, horizon)
+    rate, hurdle = basis.economics.discount_rate.value, basis.economics.hurdle_rate.value
+
+    def judged(k: int) -> Strength:
+        offer = catalogue.offers[k]
+        without = found.without[k].revenue
+
+        def at(nats: float) -> tuple[float, float]:
+            """Margin over the hurdle, currency, and views, with the offer's appeal moved."""
+            if nats:
+                utility = extras.utility.copy()
+                utility[k] += nats
+                (world,) = simulate(
+                    found.shelf,
+                    dissimilarity=parameters.dissimilarity,
+                    rewatch=parameters.rewatch,
+                    people=people,
+                    extras=replace(extras, utility=utility),
+                    worlds=[catalogue.after],
+                    horizon_months=horizon,
+                )
+            else:
+                world = found.both
+            return margin(world.revenue - without, world.extra_views[k]), float(world.extra_views[k].sum())
+
+        def margin(revenue: FloatArray, views: FloatArray) -> float:
+            cost = cost_flow(offer.terms, views)
+            value = net_present_value(np.concatenate([[0.0], revenue]), rate)
+            return value - (1.0 + hurdle) * net_present_value(cost, rate)
+
+        before, views = at(0.0)
+        nats = _turning(lambda moved: at(moved)[0], before)
+        share = None if nats is None or views <= 0 else at(nats)[1] / views - 1.0
+        return Strength(
+            movie_id=offer.movie_id,
+            title=offer.title,
+            buys=before >= 0,
+            nats=nats,
+            views_share=share,
+            usual_nats=basis.choice.cold_appeal_residual_sd,
+        )
+
+    return tuple(judged(k) for k in range(len(catalogue.offers)))
+
+
+def _turning(margin: Callable[[float], float], before: float) -> float | None:
+    """The move nearest to 0 on the way to the farthest one at which the margin is 0."""
+    farthest = -FARTHEST_NATS if before >= 0 else FARTHEST_NATS
+    inner = 0.0
+    for part in (0.125, 0.25, 0.5, 1.0):
+        outer = farthest * part
+        if (margin(outer) >= 0) != (before >= 0):
+            return float(brentq(margin, inner, outer, xtol=_CLOSE_NATS))
+        inner = outer
+    return None
