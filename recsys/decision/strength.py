@@ -60,10 +60,10 @@ def strengths(basis: Basis, scenario: Scenario) -> tuple[Strength, ...]:
     catalogue = catalogues.changed(basis, scenario.catalogue, horizon)
     if not catalogue.offers or not horizon:
         return ()
-    found = worlds.run(basis, 0, audience, catalogue, horizon)
+    found = worlds.run(basis, 0, audience, catalogue, horizon, licences=scenario.licences)
     parameters = basis.choice.draws[0]
-    people = audiences.people(basis, audience, parameters)
-    extras = catalogues.extras(basis, 0, catalogue, found.users, horizon)
+    people = audiences.people(basis, audience, parameters, horizon)
+    extras = catalogues.extras(basis, 0, catalogue, found.users, horizon, licences=scenario.licences)
     rate, hurdle = basis.economics.discount_rate.value, basis.economics.hurdle_rate.value
 
     def judged(k: int) -> Strength:

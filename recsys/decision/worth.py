@@ -11,12 +11,12 @@ import numpy as np
 from recsys.errors import DataError
 from recsys.projection import audience as audiences
 from recsys.projection import catalogue as catalogues
-from recsys.projection import nests
 from recsys.projection.basis import Basis
 from recsys.projection.demand import simulate
 from recsys.projection.economics import cost_flow, net_present_value
 from recsys.projection.offers import Offer
 from recsys.projection.outcome import Extras, Outcome, People, Shelf
+from recsys.projection.shelf import shelf
 from recsys.scenario.scenario import DEFAULT_HORIZON_MONTHS, Acquire, Scenario, ShiftLaunch
 
 
@@ -112,17 +112,17 @@ def worth(basis: Basis, scenario: Scenario | None = None) -> Worth:
     audience = audiences.changed(basis, asked.audience)
     parameters = basis.choice.draws[0]
     users = audiences.vectors(basis.choice.members[parameters.member], audience, basis.weight)
-    sums = nests.without(
-        basis.choice,
-        parameters,
-        basis.sums(0),
+    standing = shelf(
+        basis,
+        0,
         users=users,
         shifted=audience.shifted_rows,
         tracked=[movie.row for movie in catalogue.tracked],
+        horizon_months=horizon,
+        licences=asked.licences,
     )
-    shelf = Shelf.steady(sums, horizon)
-    extras = catalogues.extras(basis, 0, catalogue, users, horizon)
-    people = audiences.people(basis, audience, parameters)
+    extras = catalogues.extras(basis, 0, catalogue, users, horizon, licences=asked.licences)
+    people = audiences.people(basis, audience, parameters, horizon)
     staying = tuple(extra for extra in catalogue.after if extra >= len(catalogue.offers))
     return Worth(
         basis=basis,
@@ -131,8 +131,8 @@ def worth(basis: Basis, scenario: Scenario | None = None) -> Worth:
         _extras=extras,
         _tracked=staying,
         _people=people,
-        _shelf=shelf,
-        _baseline=_simulate(basis, shelf, people, _some(extras, list(staying))),
+        _shelf=standing,
+        _baseline=_simulate(basis, standing, people, _some(extras, list(staying))),
         _known={},
     )
 
@@ -186,4 +186,6 @@ def with_slate(scenario: Scenario, chosen: Iterable[str]) -> Scenario:
         if not isinstance(change, Acquire) and not (isinstance(change, ShiftLaunch) and change.offer not in wanted)
     ]
     bought = [stated.get(name, Acquire(offer=name)) for name in wanted]
-    return Scenario(name=scenario.name, changes=(*kept, *bought), horizon_months=scenario.horizon_months)
+    return Scenario(
+        name=scenario.name, changes=(*kept, *bought), horizon_months=scenario.horizon_months, licences=scenario.licences
+    )

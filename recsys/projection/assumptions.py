@@ -6,6 +6,7 @@ import numpy as np
 
 from recsys.choice.model import Estimate
 from recsys.choice.utility import COMMON_RESIDUAL_SHARE
+from recsys.projection import shelf
 from recsys.projection.basis import Basis
 from recsys.projection.calibration import said
 from recsys.projection.catalogue import PROMOTION_NATS, Catalogue
@@ -25,7 +26,7 @@ _TERM_UNITS = {
 
 def assumptions(basis: Basis, scenario: Scenario, catalogue: Catalogue) -> tuple[Estimate, ...]:
     """The list that goes with a projection: what people do, what they pay, and what this scenario alone brings in."""
-    return (*basis.choice.estimates, *_money(basis, scenario), *_of_scenario(basis, scenario, catalogue))
+    return (*basis.choice.estimates, *_money(basis, scenario), *_of_months(basis, scenario), *_of_scenario(basis, scenario, catalogue))
 
 
 def _money(basis: Basis, scenario: Scenario) -> list[Estimate]:
@@ -61,16 +62,40 @@ def _plan_term(economics: Economics, plan: Plan, name: str, price: float | None)
     return _estimate(f"{plan.name}: {name.replace('_', ' ')}", term, unit)
 
 
+def _of_months(basis: Basis, scenario: Scenario) -> list[Estimate]:
+    """What is taken of the months ahead: licences that end, and the season."""
+    horizon = scenario.horizon_months
+    there, ending = int(basis.choice.available.sum()), int(shelf.ending(basis, horizon).sum())
+    dated = f"{ending} of the {there} movies on the service today have a licence that ends within the months looked ahead"
+    lapse = scenario.licences == "lapse"
+    told = (
+        "they leave on their dates and nothing takes their place"
+        if lapse
+        else "they are taken to be renewed, or replaced by as good, unless the scenario drops them"
+    )
+    licences = Estimate(
+        name="licences that end",
+        value=float(ending),
+        unit="movies",
+        kind="configured" if lapse else "assumed",
+        source=f"{dated}; {told}",
+    )
+    ahead = basis.season_ahead(horizon)
+    if basis.season is None or ahead is None or not horizon:
+        why = "the same in every month: no season is configured, and the data are too short to tell one (two years are needed)"
+        return [licences, Estimate(name="season", value=1.0, unit="times a usual month", kind="assumed", source=why)]
+    fullest = Estimate(
+        name="season",
+        value=float(ahead.max()),
+        unit="times a usual month, in the fullest month ahead",
+        kind=basis.season.kind,
+        source=f"{basis.season.source}; {ahead.min():.2f} times in the emptiest",
+    )
+    return [licences, fullest]
+
+
 def _of_scenario(basis: Basis, scenario: Scenario, catalogue: Catalogue) -> list[Estimate]:
-    listed = [
-        Estimate(
-            name="renewal of today's catalogue",
-            value=1.0,
-            unit="share of movies",
-            kind="assumed",
-            source="every movie on the service today stays for the whole horizon, unless the scenario drops it",
-        )
-    ]
+    listed: list[Estimate] = []
     if catalogue.offers:
         listed += said(basis.calibration)
         listed.append(

@@ -242,8 +242,13 @@ def _shifted(member: Member, users: Float32Array, weight: FloatArray, shift: Shi
     return given_back
 
 
-def people(basis: Basis, audience: Audience, draw: Draw) -> People:
-    """An audience under one draw of the parameters, with what each user earns under their plan."""
+def people(basis: Basis, audience: Audience, draw: Draw, horizon_months: int | None = None) -> People:
+    """An audience under one draw of the parameters, with what each user earns under their plan.
+
+    Parameters
+    ----------
+    horizon_months : months from the end of the data on that are looked at; their season counts. None knows no season
+    """
     plans = basis.economics.plans
     earning = np.array([earnings(plan, audience.prices.get(plan.name)) for plan in plans])
     subscription, per_hour, per_view = earning[basis.plan_of].T
@@ -259,6 +264,7 @@ def people(basis: Basis, audience: Audience, draw: Draw) -> People:
         subscribes=np.array([plan.kind == "svod" for plan in plans], dtype=np.bool_)[basis.plan_of],
         subscribed=basis.subscribed,
         return_share=basis.return_share,
+        season=None if horizon_months is None else basis.season_ahead(horizon_months),
     )
 
 

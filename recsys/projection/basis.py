@@ -22,12 +22,18 @@ from recsys.ids import FloatArray, IdMap, IntArray
 from recsys.projection import nests
 from recsys.projection.blocks import THREADS
 from recsys.projection.calibration import Calibration, load_calibration
+from recsys.projection.season import Season
+from recsys.projection.season import estimate as estimate_season
 from recsys.segments.personas import Personas
 from recsys.segments.store import load_personas
+from recsys.tables.dataset import Dataset
 from recsys.tables.store import load_dataset
 from recsys.tables.terms import Economics, Plan
 from recsys.workspace import Workspace
 
+DAYS_PER_MONTH = 365.25 / 12
+FOR_EVER = 1_000_000
+"""Months left of a licence without an end."""
 CACHE_BYTES = 1_000_000_000
 """Nest sums kept in memory; a draw beyond it is computed anew each time."""
 
@@ -59,6 +65,8 @@ class Basis:
     """Share of those who left that come back in a month."""
     data_end: pd.Timestamp | None = None
     """Time of the last event: what "today" means."""
+    season: Season | None = None
+    """None: the same in every month."""
     assumed: tuple[str, ...] = ()
     """What import had to assume."""
     calibration: Calibration | None = None
@@ -105,6 +113,28 @@ class Basis:
     def plans(self) -> tuple[Plan, ...]:
         """Plan of each user."""
         return tuple(self.economics.plans[place] for place in self.plan_of)
+
+    @cached_property
+    def months_left(self) -> IntArray:
+        """Months from today for which each catalogue movie is licensed, int64[n_movies]; :data:`FOR_EVER` where no end is known.
+        A month counts where at least half of it is covered."""
+        left = np.full(self.choice.n_movies, FOR_EVER, dtype=np.int64)
+        if self.data_end is None:
+            return left
+        now = pd.to_datetime(self.data_end, utc=True)
+        for column in ("licence_until", "available_until"):
+            if column in self.movies:
+                days = ((pd.to_datetime(self.movies[column], utc=True) - now) / pd.Timedelta(days=1)).to_numpy(dtype=np.float64)
+                known = days > 0
+                months = np.floor(np.where(known, days, 0.0) / DAYS_PER_MONTH + 0.5).astype(np.int64)
+                left[known] = np.minimum(left, months)[known]
+        return left
+
+    def season_ahead(self, horizon_months: int) -> FloatArray | None:
+        """Factor on occasions in each month of a horizon, float64[horizon_months]; None where there is no season."""
+        if self.season is None or self.data_end is None:
+            return None
+        return self.season.ahead(self.data_end, horizon_months)
 
     @cached_property
     def persona_of(self) -> IntArray:
@@ -204,6 +234,15 @@ def load_basis(workspace: Workspace) -> Basis:
         assumed=dataset.assumed,
         calibration=calibration,
     )
+
+
+def _season(dataset: Dataset) -> Season | None:
+    """What is configured, else what the history tells."""
+    stated = dataset.economics.season
+    if stated is not None:
+        factors = np.array(stated.factors)
+        return Season(factors=factors / factors.mean(), kind=stated.kind, source=stated.source)
+    return estimate_season(dataset.events["user_index"].to_numpy(dtype=np.int64), dataset.events["timestamp"])
 
 
 def subscription_state(subscriptions: pd.DataFrame | None, users: IdMap) -> tuple[FloatArray, float]:

@@ -13,7 +13,7 @@ from recsys.projection.names import unknown_movie
 from recsys.projection.offers import Offer, offer
 from recsys.projection.offers import utilities as offer_utilities
 from recsys.projection.outcome import Extras
-from recsys.scenario.scenario import Acquire, CatalogueChange, Drop, Promote, ShiftLaunch
+from recsys.scenario.scenario import Acquire, CatalogueChange, Drop, Licences, Promote, ShiftLaunch
 
 PROMOTION_NATS = 0.5
 """β: what the usual front-page slot adds to a movie's utility; an assumption until exposure is logged."""
@@ -134,8 +134,17 @@ def _licence_fee(basis: Basis, row: int) -> float:
     return fee if fee > 0 else 0.0
 
 
-def extras(basis: Basis, draw: int, catalogue: Catalogue, users: Float32Array, horizon_months: int) -> Extras:
-    """The extras of one draw for an audience with these vectors: offers, tracked movies as they are, tracked as promoted."""
+def extras(
+    basis: Basis,
+    draw: int,
+    catalogue: Catalogue,
+    users: Float32Array,
+    horizon_months: int,
+    *,
+    licences: Licences = "renewed",
+) -> Extras:
+    """The extras of one draw for an audience with these vectors: offers, tracked movies as they are, tracked as promoted. Tracked
+    movies whose licences lapse are gone from then on."""
     choice, parameters = basis.choice, basis.choice.draws[draw]
     n_extras = len(catalogue.offers) + 2 * len(catalogue.tracked)
     utilities = np.zeros((n_extras, choice.n_users))
@@ -153,6 +162,8 @@ def extras(basis: Basis, draw: int, catalogue: Catalogue, users: Float32Array, h
         again = k + len(catalogue.tracked)
         utilities[k], utilities[again] = plain, plain + PROMOTION_NATS * movie.exposure
         unwatched[k] = unwatched[again] = ~_has_watched(basis, movie.row)
+        if licences == "lapse":
+            curve[k, basis.months_left[movie.row] :] = curve[again, basis.months_left[movie.row] :] = -np.inf
     nests = [offered.nest for offered in catalogue.offers] + 2 * [int(choice.nests[movie.row]) for movie in catalogue.tracked]
     return Extras(
         utility=utilities,

@@ -24,11 +24,12 @@ from recsys.errors import ScenarioError
 from recsys.ids import FloatArray
 from recsys.projection.blocks import MONTH_BLOCK, THREADS, over_users
 from recsys.projection.months import Months
+from recsys.projection.nests import NestSums
 from recsys.projection.outcome import Extras, Outcome, People, Shelf
 
 
 def simulate(
-    shelf: Shelf,
+    catalogue: NestSums | Shelf,
     *,
     dissimilarity: float,
     rewatch: float,
@@ -38,18 +39,20 @@ def simulate(
     horizon_months: int,
     n_left_out: int = 0,
     careful: bool = True,
+    by_user: bool = True,
     threads: int = THREADS,
 ) -> list[Outcome]:
     """Run several worlds that differ in which extras they have.
 
     Parameters
     ----------
-    shelf : nest sums of everything that is not an extra
+    catalogue : nest sums of everything that is not an extra, the same throughout or month by month
     dissimilarity : λ in (0, 1]
     rewatch : ρ in [0, 1]
     worlds : for each world, the positions of the extras it has, ascending; the one with most of them first
     n_left_out : first extras that are each left out of the first world, quickly
     careful : whether appetites are found to 1e-6 or so; else to a few thousandths, enough for a draw among many
+    by_user : whether to tell what is told user by user
 
     Returns
     -------
@@ -66,10 +69,11 @@ def simulate(
     """
     if not 0 < dissimilarity <= 1:
         raise ScenarioError.of("E_NEST", f"the nest dissimilarity is {dissimilarity}; allowed: above 0 to 1.", "Calibrate again.")
+    shelf = Shelf.of(catalogue, horizon_months)
     chosen = [np.asarray(world, dtype=np.int64) for world in worlds]
 
     def work(block: slice) -> list[Outcome]:
-        engine = Months(shelf, dissimilarity, rewatch, people, extras, horizon_months, careful, block)
+        engine = Months(shelf, dissimilarity, rewatch, people, extras, horizon_months, careful, by_user, block)
         return [engine.run(world, 0 if k else n_left_out) for k, world in enumerate(chosen)]
 
     by_block = over_users(len(people.weight), work, block=MONTH_BLOCK, threads=threads)

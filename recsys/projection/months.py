@@ -89,9 +89,11 @@ class Months:
         extras: Extras,
         horizon_months: int,
         careful: bool,
+        by_user: bool,
         block: slice,
     ) -> None:
-        self.horizon, self.lam, self.rho, self.careful = horizon_months, float(dissimilarity), float(rewatch), careful
+        self.horizon, self.lam, self.rho = horizon_months, float(dissimilarity), float(rewatch)
+        self.careful, self.by_user = careful, by_user
         self.real: Any = np.float64 if careful else np.float32
         self.shelf, self.extras, self.block = shelf, extras, block
         self.touched, self.nest_of = np.unique(extras.nests, return_inverse=True)
@@ -130,7 +132,7 @@ class Months:
                 views_each = occasions * now.share
                 extra_views[here, month] = views_each @ (self.weight * there).astype(self.real)
                 unwatched[rows] *= left
-                if self.careful:
+                if self.by_user:
                     own_views[rows] += views_each
             if leave_out:
                 leave_out.month(
@@ -156,7 +158,7 @@ class Months:
                 weight @ (money.per_hour * hours),
                 weight @ (money.per_view * views),
             )
-            if self.careful:
+            if self.by_user:
                 user_hours += weight * hours
                 idle[spell] += weight * occasions * now.outside
                 factors[spell] += weight * occasions * now.factor

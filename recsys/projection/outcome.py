@@ -46,10 +46,15 @@ class Shelf:
     spell_of: IntArray
     """int64[horizon]: which of them holds in each month."""
 
+    present: NDArray[np.bool_] | None = None
+    """bool[n_spells, n_movies]: what is there in each spell; None is all of the catalogue throughout"""
+
     @classmethod
-    def steady(cls, sums: NestSums, horizon_months: int) -> "Shelf":
-        """The same catalogue throughout."""
-        return cls(spells=(sums,), spell_of=np.zeros(horizon_months, dtype=np.int64))
+    def of(cls, catalogue: "NestSums | Shelf", horizon_months: int) -> "Shelf":
+        """The same catalogue throughout, where it is not a shelf already."""
+        if isinstance(catalogue, Shelf):
+            return catalogue
+        return cls(spells=(catalogue,), spell_of=np.zeros(horizon_months, dtype=np.int64))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -71,8 +76,8 @@ class Extras:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Outcome:
-    """What happens in one world; totals are weighted sums over users. What is told user by user is 0 where a world was only run
-    coarsely."""
+    """What happens in one world; totals are weighted sums over users. What is told user by user is 0 where it was not
+    asked for."""
 
     hours: FloatArray
     """float64[horizon], all movies"""

@@ -73,7 +73,9 @@ def project(basis: Basis, scenario: Scenario, *, draws: Draws = "point", threads
     catalogue = catalogues.changed(basis, scenario.catalogue, horizon)
     rate = basis.economics.discount_rate.value
     with one_blas_thread():
-        point = worlds.run(basis, 0, audience, catalogue, horizon, quick=draws == "all", threads=threads)
+        lasting = scenario.licences
+        quickly = draws == "all"
+        point = worlds.run(basis, 0, audience, catalogue, horizon, quick=quickly, licences=lasting, threads=threads)
         figures = [_figures(catalogue, point, rate)]
         if draws == "all":
             quick = _figures(catalogue, replace(point, without=()), rate)
@@ -81,7 +83,7 @@ def project(basis: Basis, scenario: Scenario, *, draws: Draws = "point", threads
             outer, inner = (threads, 1) if by_draw else (1, threads)
 
             def drawn(draw: int) -> _Figures:
-                found = worlds.run(basis, draw, audience, catalogue, horizon, whole=False, threads=inner)
+                found = worlds.run(basis, draw, audience, catalogue, horizon, whole=False, licences=lasting, threads=inner)
                 return _corrected(_figures(catalogue, found, rate), figures[0], quick)
 
             figures += side_by_side(range(1, len(basis.choice.draws)), drawn, threads=outer)
@@ -200,7 +202,7 @@ def _offers(  # noqa: PLR0917
         basis,
         0,
         users=point.users,
-        shelf=point.shelf,
+        catalogue=point.shelf,
         tracked=[movie.row for movie in catalogue.tracked],
         after=point.both,
         before=point.without,

@@ -12,7 +12,7 @@ from recsys.choice.model import Float32Array
 from recsys.ids import FloatArray
 from recsys.projection.basis import Basis
 from recsys.projection.blocks import PRODUCT_BLOCK, THREADS, over_users
-from recsys.projection.nests import layout, movie_weights, user_weights
+from recsys.projection.nests import NestSums, layout, movie_weights, user_weights
 from recsys.projection.outcome import Outcome, Shelf
 
 
@@ -21,7 +21,7 @@ def hours_lost(
     draw: int,
     *,
     users: Float32Array,
-    shelf: Shelf,
+    catalogue: NestSums | Shelf,
     tracked: Sequence[int],
     after: Outcome,
     before: Sequence[Outcome],
@@ -32,7 +32,7 @@ def hours_lost(
     Parameters
     ----------
     users : [n_users, dim], in the space of the draw's member
-    shelf : nest sums of the movies that are not extras
+    catalogue : nest sums of the movies that are not extras
     tracked : rows of movies that are extras; they get 0 here
     after : the world with everything
     before : the worlds to compare it with (each without one offer)
@@ -49,6 +49,7 @@ def hours_lost(
     available[list(tracked)] = False
     columns = layout(choice, available)
     ends = np.append(columns.starts, len(columns.columns))
+    shelf = Shelf.of(catalogue, 0)
     place_of = {int(nest): place for place, nest in enumerate(after.touched)}
 
     def work(block: slice) -> FloatArray:
@@ -65,7 +66,10 @@ def hours_lost(
                 place = place_of.get(int(nest))
                 factor = idle[:, spell] * scale[:, nest] if place is None else touched[:, spell, place]
                 here = slice(ends[k], ends[k + 1])
-                part[:, here] += factor @ weights[:, here]
+                views = factor @ weights[:, here]
+                if shelf.present is not None:
+                    views *= shelf.present[spell, columns.columns[here]]
+                part[:, here] += views
         return part
 
     total = np.sum(over_users(choice.n_users, work, block=PRODUCT_BLOCK, threads=threads), axis=0)

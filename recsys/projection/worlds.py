@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from recsys.choice.model import Float32Array
 from recsys.projection import audience as audiences
-from recsys.projection import nests
 from recsys.projection.audience import Audience
 from recsys.projection.basis import Basis
 from recsys.projection.blocks import THREADS
 from recsys.projection.catalogue import Catalogue, extras
 from recsys.projection.demand import simulate
 from recsys.projection.outcome import Outcome, Shelf
+from recsys.projection.shelf import shelf
+from recsys.scenario.scenario import Licences
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -44,6 +45,7 @@ def run(
     *,
     whole: bool = True,
     quick: bool = False,
+    licences: Licences = "renewed",
     threads: int = THREADS,
 ) -> Worlds:
     """All worlds of a scenario under one draw.
@@ -53,37 +55,46 @@ def run(
     whole : whether the worlds without each offer are run whole, appetites found with care; else they are only taken
         from ``both`` quickly, and appetites to a few thousandths
     quick : whether they are taken from ``both`` quickly, too
+    licences : what becomes of licences of the catalogue that end within the horizon, in every world alike
     """
     parameters = basis.choice.draws[draw]
     own = basis.choice.members[parameters.member].users
-    baseline = basis.sums(draw, threads=threads)
     tracked = [movie.row for movie in catalogue.tracked]
 
     def outcomes(whose: Audience, worlds: list[tuple[int, ...]]) -> tuple[list[Outcome], Float32Array, Shelf]:
         shifted = whose.shifted_rows
         vectors = audiences.vectors(basis.choice.members[parameters.member], whose, basis.weight)
-        sums = nests.without(basis.choice, parameters, baseline, users=vectors, shifted=shifted, tracked=tracked, threads=threads)
-        shelf = Shelf.steady(sums, horizon_months)
+        standing = shelf(
+            basis,
+            draw,
+            users=vectors,
+            shifted=shifted,
+            tracked=tracked,
+            horizon_months=horizon_months,
+            licences=licences,
+            threads=threads,
+        )
         found = simulate(
-            shelf,
+            standing,
             dissimilarity=parameters.dissimilarity,
             rewatch=parameters.rewatch,
-            people=audiences.people(basis, whose, parameters),
-            extras=extras(basis, draw, catalogue, vectors, horizon_months),
+            people=audiences.people(basis, whose, parameters, horizon_months),
+            extras=extras(basis, draw, catalogue, vectors, horizon_months, licences=licences),
             worlds=worlds,
             horizon_months=horizon_months,
             n_left_out=len(catalogue.offers) if whose is audience and (quick or not whole) else 0,
             careful=whole,
+            by_user=whole,
             threads=threads,
         )
-        return found, vectors, shelf
+        return found, vectors, standing
 
     plain = audiences.today(basis)
     wanted = [catalogue.after]
     if whole and len(catalogue.offers) + len(catalogue.tracked) > 1:
         wanted += [tuple(k for k in catalogue.after if k != offer) for offer in range(len(catalogue.offers))]
     wanted.append(catalogue.before)
-    found, users, shelf = outcomes(audience, wanted)
+    found, users, standing = outcomes(audience, wanted)
     both, changed = found[0], found[-1]
     alone = (changed,) if whole and len(catalogue.offers) == 1 else ()
     unchanged = audiences.same(audience, plain)
@@ -94,5 +105,5 @@ def run(
         both=both,
         without=tuple(found[1:-1]) or alone,
         users=own if not len(audience.shifted_rows) else users,
-        shelf=shelf,
+        shelf=standing,
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from recsys.errors import ScenarioError
-from recsys.scenario.scenario import Change, Scenario
+from recsys.scenario.scenario import Change, Licences, Scenario
 
 DEPTH = 100
 
@@ -74,6 +74,11 @@ def replace_change(draft: Draft, position: int, change: Change) -> Draft:
 def rename(draft: Draft, name: str) -> Draft:
     """Give the scenario another name."""
     return _to(draft, replace(draft.scenario, name=name))
+
+
+def set_licences(draft: Draft, licences: Licences) -> Draft:
+    """Say what becomes of licences that end within the horizon."""
+    return _to(draft, replace(draft.scenario, licences=licences))
 
 
 def set_horizon(draft: Draft, months: int) -> Draft:

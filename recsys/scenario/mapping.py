@@ -25,6 +25,7 @@ from recsys.scenario.scenario import (
     Direction,
     Drop,
     Everyone,
+    Licences,
     Promote,
     ResizeSegment,
     ScaleActivity,
@@ -41,6 +42,8 @@ MAX_CHANGES = 200
 MAX_TEXT = 2_000
 MAX_USERS = 200_000
 MAX_HORIZON_MONTHS = 120
+LICENCES: tuple[Licences, ...] = ("renewed", "lapse")
+_LICENCES = 'Write "renewed" (the default) or "lapse".'
 
 TYPES: Mapping[str, type[Change]] = {
     "resize_segment": ResizeSegment,
@@ -108,6 +111,7 @@ def as_mapping(scenario: Scenario) -> dict[str, Any]:
         "schema": SCHEMA,
         "name": scenario.name,
         "horizon_months": scenario.horizon_months,
+        **({} if scenario.licences == LICENCES[0] else {"licences": scenario.licences}),
         "change": [_change_as_mapping(change) for change in scenario.changes],
     }
 
@@ -133,13 +137,16 @@ def from_mapping(document: Mapping[str, Any]) -> Scenario:
             table="scenario",
             column="schema",
         )
-    reader.known_keys(document, {"schema", "name", "horizon_months", "change"}, "")
+    reader.known_keys(document, {"schema", "name", "horizon_months", "licences", "change"}, "")
     name = reader.text(document.get("name"), "name", length=200)
     horizon = reader.number(
         document.get("horizon_months", DEFAULT_HORIZON_MONTHS),
         _Bound(0, MAX_HORIZON_MONTHS, "months", whole=True),
         "horizon_months",
     )
+    licences = document.get("licences", LICENCES[0])
+    if licences not in LICENCES:
+        reader.refuse("E_PARAM", f"{_short(licences)} does not say what becomes of licences that end.", _LICENCES, "licences")
     listed = document.get("change", [])
     if not isinstance(listed, list | tuple):
         reader.refuse("E_PARAM", "change is not a list.", "Write each change as a [[change]] table.", "change")
@@ -150,7 +157,10 @@ def from_mapping(document: Mapping[str, Any]) -> Scenario:
     changes = [reader.change(entry, f"change[{k}]") for k, entry in enumerate(listed, start=1)]
     reader.done()
     return Scenario(
-        name=name or "", horizon_months=int(horizon or 0), changes=tuple(change for change in changes if change is not None)
+        name=name or "",
+        horizon_months=int(horizon or 0),
+        licences="lapse" if licences == "lapse" else "renewed",
+        changes=tuple(change for change in changes if change is not None),
     )
 
 

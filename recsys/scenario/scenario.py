@@ -1,8 +1,14 @@
 """A scenario: an ordered list of changes to today's audience and catalogue."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 DEFAULT_HORIZON_MONTHS = 12
+
+
+Licences = Literal["renewed", "lapse"]
+"""What becomes of licences of today's catalogue that end within the horizon: they are renewed, or replaced by as good; or they
+end on their dates and nothing takes their place."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +156,7 @@ class Scenario:
     name: str
     changes: tuple[Change, ...] = ()
     horizon_months: int = DEFAULT_HORIZON_MONTHS
+    licences: Licences = "renewed"
 
     @property
     def audience(self) -> tuple[AudienceChange, ...]:

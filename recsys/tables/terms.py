@@ -53,6 +53,16 @@ PLAN_TERMS: Mapping[PlanKind, tuple[str, ...]] = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class SeasonTerm:
+    """How much more, or less, is watched in each month of the year."""
+
+    factors: tuple[float, ...]
+    """Twelve, January first, as stated; they count relative to their mean."""
+    source: str
+    kind: Origin = "configured"
+
+
 ONE_PERSON_EACH = Term(value=1.0, source="every user of the tables counts once")
 
 
@@ -68,6 +78,8 @@ class Economics:
     """Plan of users whose plan is not known."""
     people_per_user: Term = ONE_PERSON_EACH
     """People whom a user of the tables stands for: above 1 where the tables hold a sample of the audience."""
+    season: SeasonTerm | None = None
+    """None: estimated where the data are long enough, else none."""
 
     def plan(self, name: str) -> Plan:
         """The plan of that name; KeyError where there is none."""
@@ -133,6 +145,7 @@ _KINDS: tuple[Origin, ...] = ("estimated", "configured", "assumed")
 _SHARES = ("margin_share", "fill_share", "platform_share")
 _RATES = ("discount_rate", "hurdle_rate")
 _SAMPLE = "people_per_user"
+_SEASON = "season"
 _LARGEST = {**dict.fromkeys(_SHARES, 1.0), "discount_rate": 10.0, "hurdle_rate": 100.0, _SAMPLE: 1e6}
 _SMALLEST = {_SAMPLE: 1.0}
 
@@ -149,12 +162,13 @@ class _Reader:
         version = document.get("schema", 1)
         if not isinstance(version, int) or version > 1:
             self._find("E_VERSION", "schema", f"the file has schema {version!r}; this version reads 1.", "Update the program.")
-        self._refuse_unknown(document, ("schema", "currency", "default_plan", "plans", _SAMPLE, *_RATES), "")
+        self._refuse_unknown(document, ("schema", "currency", "default_plan", "plans", _SAMPLE, _SEASON, *_RATES), "")
         currency = document.get("currency")
         if not (isinstance(currency, str) and len(currency) == 3 and currency.isascii() and currency.isupper()):
             self._find("E_CURRENCY", "currency", f"got {currency!r}.", "Give a three-letter code, for example INR.")
         rates = [self._term(document, name, name) for name in _RATES]
         people = self._term(document, _SAMPLE, _SAMPLE) if _SAMPLE in document else ONE_PERSON_EACH
+        season = self._season(document[_SEASON]) if _SEASON in document else None
         plans = self._plans(document.get("plans"))
         default = document.get("default_plan")
         if not isinstance(default, str) or default not in {plan.name for plan in plans}:
@@ -169,7 +183,25 @@ class _Reader:
             plans=tuple(plans),
             default_plan=str(default),
             people_per_user=people,
+            season=season,
         )
+
+    def _season(self, entry: Any) -> SeasonTerm | None:
+        if not isinstance(entry, dict):
+            self._find("E_SOURCE", _SEASON, "the season has no source.", 'Write season = { factors = [1.0, …], source = "…" }.')
+            return None
+        self._refuse_unknown(entry, ("factors", "source", "kind"), f"{_SEASON}.")
+        source, kind, factors = entry.get("source"), entry.get("kind", "configured"), entry.get("factors")
+        if not isinstance(source, str) or not source.strip() or kind not in _KINDS:
+            self._find(
+                "E_SOURCE", _SEASON, "the season does not say where it is from.", f"Give a source; kind: {', '.join(_KINDS)}."
+            )
+        if not isinstance(factors, list) or len(factors) != 12 or not all(_is_factor(value) for value in factors):
+            self._find(
+                "E_RANGE", f"{_SEASON}.factors", "a season has 12 factors above 0, up to 10.", "Give one a month, January first."
+            )
+            return None
+        return SeasonTerm(factors=tuple(map(float, factors)), source=str(source), kind=kind if kind in _KINDS else "configured")
 
     def _plans(self, plans: Any) -> list[Plan]:
         if not isinstance(plans, dict) or not plans:
@@ -221,9 +253,14 @@ class _Reader:
         self._findings.append(Finding(code=code, message=message, remedy=remedy, table=_TABLE, column=column))
 
 
+def _is_factor(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 10
+
+
 def as_toml(economics: Economics) -> str:
     """The text that :func:`load_economics` reads back as the same value."""
     plans: dict[str, Any] = {}
+    season = economics.season
     for plan in economics.plans:
         terms = {f.name: getattr(plan, f.name) for f in fields(plan) if f.name not in ("name", "kind")}
         plans[plan.name] = {"kind": plan.kind} | {k: _term(v) for k, v in terms.items() if v is not None}
@@ -235,6 +272,11 @@ def as_toml(economics: Economics) -> str:
             "discount_rate": _term(economics.discount_rate),
             "hurdle_rate": _term(economics.hurdle_rate),
             _SAMPLE: _term(economics.people_per_user),
+            **(
+                {}
+                if season is None
+                else {_SEASON: {"factors": list(season.factors), "source": season.source, "kind": season.kind}}
+            ),
             "plans": plans,
         }
     )

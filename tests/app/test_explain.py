@@ -26,7 +26,8 @@ def test_an_offer_is_explained_by_who_instead_of_what_and_through_which_term_of_
         "other movies. "
         "What it adds comes mostly from “Tamil family drama” (64%). "
         "It takes most from Vaigai Nights (6,000 hours) and Kaveri (2,000 hours). "
-        "It earns ₹ 52 lakh through subscriptions kept (77%) and advertising (23%); about 240 subscribers more are there at the end. "
+        "It earns ₹ 52 lakh through subscriptions kept (77%) and advertising (23%); about 240 subscribers more are there at the "
+        "end. "
         "Against a cost of ₹ 42 lakh that leaves a gain of ₹ 10 lakh."
     )
 

@@ -3,11 +3,12 @@
     python -m tests.benchmarks.engine [--users 100000] [--movies 5000] [--dim 64] [--nests 40] [--months]
 
 *Add one* is the change of everybody's expected hours in one month when one movie joins the catalogue, appetites as they are
-(the static choice problem, :mod:`recsys.projection.one_period`). Its rivals compute the hours of the catalogue with the movie from
-nothing: ``blocked`` is the fair one (float32 products and exponentials of blocks of users on all threads, float64 sums, nothing
-larger than a block is ever held); ``naive`` holds utilities of users × movies in float64, and is timed on some users and scaled.
-Truth is the same in float64 throughout. *Segment* moves the vectors of 1 % of users and brings their nest sums up to date.
-``--months`` also times the whole question: twelve months with depletion, launch curve and churn, with the offer and without it.
+(the static choice problem, :mod:`recsys.projection.one_period`). Its rivals compute the hours of the catalogue with the movie
+from nothing: ``blocked`` is the fair one (float32 products and exponentials of blocks of users on all threads, float64 sums,
+nothing larger than a block is ever held); ``naive`` holds utilities of users × movies in float64, and is timed on some users and
+scaled. Truth is the same in float64 throughout. *Segment* moves the vectors of 1 % of users and brings their nest sums up to
+date. ``--months`` also times the whole question: twelve months with depletion, launch curve and churn, with the offer and
+without it.
 
 Times are the best of some runs, on the clock; ratios are of times from the same run.
 """
@@ -28,7 +29,7 @@ from recsys.projection import nests
 from recsys.projection.blocks import PRODUCT_BLOCK, THREADS, over_users
 from recsys.projection.demand import simulate
 from recsys.projection.one_period import OnePeriod
-from recsys.projection.outcome import Extras, People, Shelf
+from recsys.projection.outcome import Extras, People
 
 NAIVE_USERS = 1_000
 SEGMENT_SHARE = 0.01
@@ -162,7 +163,7 @@ def months(choice: ChoiceModel, found: nests.NestSums, utility: FloatArray) -> C
         curve=curve,
     )
     return lambda: simulate(
-        Shelf.steady(found, HORIZON),
+        found,
         dissimilarity=draw.dissimilarity,
         rewatch=draw.rewatch,
         people=people,

@@ -75,7 +75,7 @@ def test_victims_lose_what_they_lose_in_the_slow_engine(name: str):
         basis,
         0,
         users=fast.users,
-        shelf=fast.shelf,
+        catalogue=fast.shelf,
         tracked=[movie.row for movie in catalogue.tracked],
         after=fast.both,
         before=fast.without,

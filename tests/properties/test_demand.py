@@ -17,7 +17,7 @@ from recsys.projection import worlds
 from recsys.projection.basis import Basis
 from recsys.projection.demand import simulate
 from recsys.projection.nests import NestSums
-from recsys.projection.outcome import Extras, Outcome, People, Shelf
+from recsys.projection.outcome import Extras, Outcome, People
 from recsys.projection.project import project
 from recsys.projection.result import Projection
 from recsys.projection.victims import hours_lost
@@ -101,7 +101,7 @@ def test_03_a_dissimilarity_outside_its_range_is_refused(dissimilarity: float):
     basis = builders.with_draw(cases.basis(0), dissimilarity=dissimilarity)
     with pytest.raises((ScenarioError, ArithmeticError), match="E_NEST"):
         simulate(
-            Shelf.steady(NestSums(worth=np.ones((1, 1)), hours=np.ones((1, 1))), 1),
+            NestSums(worth=np.ones((1, 1)), hours=np.ones((1, 1))),
             dissimilarity=basis.choice.draws[0].dissimilarity,
             rewatch=0.0,
             people=person(),
@@ -168,7 +168,7 @@ def month(utility: FloatArray, nests: np.ndarray, dissimilarity: float, present:
     width = int(nests.max()) + 1
     empty = NestSums(worth=np.zeros((n, width)), hours=np.zeros((n, width)))
     return simulate(
-        Shelf.steady(empty, 1),
+        empty,
         dissimilarity=dissimilarity,
         rewatch=rewatch,
         people=person(n),
@@ -306,7 +306,7 @@ def test_11_what_the_offer_gains_the_catalogue_and_the_outside_option_lose(basis
 
 
 def lost_hours(basis: Basis, found: worlds.Worlds) -> FloatArray:
-    return hours_lost(basis, 0, users=found.users, shelf=found.shelf, tracked=(), after=found.both, before=found.without)
+    return hours_lost(basis, 0, users=found.users, catalogue=found.shelf, tracked=(), after=found.both, before=found.without)
 
 
 @given(cases.bases, cases.slates, st.lists(cases.audience_changes, max_size=2).map(tuple))

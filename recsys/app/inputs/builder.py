@@ -13,11 +13,12 @@ from recsys.app.words.escape import plain
 from recsys.projection.basis import Basis
 from recsys.scenario import edit, toml
 from recsys.scenario.edit import Draft
-from recsys.scenario.mapping import MAX_HORIZON_MONTHS
+from recsys.scenario.mapping import LICENCES, MAX_HORIZON_MONTHS
 from recsys.scenario.scenario import Change, Scenario
 
 HORIZONS = (6, 12, 24, 36)
 _NAME, _MONTHS, _UPLOAD, _DIALOG = "builder.name", "builder.months", "builder.upload", "greenlight.dialog"
+_LICENCES = "builder.licences"
 
 
 def scenario(basis: Basis) -> Scenario:
@@ -50,6 +51,21 @@ def _head(held: Draft) -> None:
         on_change=_look_ahead,
         help="What a purchase earns after the last month is not counted; its whole fee is. Look as far as the licence lasts.",
     )
+
+    st.session_state[_LICENCES] = held.scenario.licences
+    st.selectbox(
+        "Licences that end meanwhile",
+        LICENCES,
+        format_func=words.LICENCES.__getitem__,
+        key=_LICENCES,
+        on_change=_licences,
+        help="By the dates of the movies table. “What it rests on” says how many there are.",
+    )
+
+
+@guarding
+def _licences() -> None:
+    draft.change(lambda held: edit.set_licences(held, st.session_state[_LICENCES]))
 
 
 @guarding

@@ -1,6 +1,6 @@
 """What the app says: every number, range, change and verdict as text. Nothing here draws."""
 
-from recsys.app.words.changes import KINDS, SIDES, segment, sentence
+from recsys.app.words.changes import KINDS, LICENCES, SIDES, segment, sentence
 from recsys.app.words.explain import explanation, strength
 from recsys.app.words.glossary import GLOSSARY, meaning
 from recsys.app.words.money import money, money_in_full, symbol, unit_of, units
@@ -11,6 +11,7 @@ from recsys.app.words.verdict import WAITING, headline, offer_verdict, payback
 __all__ = [
     "GLOSSARY",
     "KINDS",
+    "LICENCES",
     "SIDES",
     "WAITING",
     "between",

@@ -18,6 +18,7 @@ from recsys.scenario.scenario import (
     Direction,
     Drop,
     Everyone,
+    Licences,
     Promote,
     ResizeSegment,
     ScaleActivity,
@@ -30,6 +31,11 @@ from recsys.scenario.scenario import (
 Titles = Callable[[str], str]
 """Title of a movie or an offer by its id."""
 
+LICENCES: Mapping[Licences, str] = {
+    "renewed": "are renewed, or replaced by as good",
+    "lapse": "end, and nothing replaces them",
+}
+"""What becomes of licences that end within the months looked ahead."""
 KINDS: Mapping[type[Change], str] = {
     ResizeSegment: "More or fewer of an audience",
     ShiftTaste: "Tastes move",

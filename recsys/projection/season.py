@@ -1,0 +1,80 @@
+"""The season: how much more, or less, people watch in some months of the year than in others.
+
+Configured in ``economics.toml``, or estimated where the data hold two years or more: views of an active user by month, with a
+straight line in logarithms for the trend and an effect of each calendar month, shrunk towards none by as much of their spread as
+chance explains. In fewer than two years a season cannot be told from a trend, and none is taken.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from recsys.ids import FloatArray, IntArray
+from recsys.tables.terms import Origin
+
+LEAST_MONTHS = 24
+"""Whole months of data below which a season is not told from a trend."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Season:
+    """Factors on everyone's viewing occasions."""
+
+    factors: FloatArray
+    """float64[12], January first; their mean is 1"""
+    kind: Origin
+    source: str
+
+    def ahead(self, data_end: pd.Timestamp, horizon_months: int) -> FloatArray:
+        """Factors of the months of a horizon that begins when the data end, float64[horizon_months]; each month counts as the
+        calendar month in which its middle lies.
+
+        Examples
+        --------
+        >>> rising = Season(factors=np.arange(1.0, 13.0), kind="configured", source="made up")
+        >>> rising.ahead(pd.Timestamp("2025-11-30"), 3)
+        array([12.,  1.,  2.])
+        """
+        first = (pd.Timestamp(data_end) + pd.Timedelta(days=15)).month - 1
+        ahead: FloatArray = self.factors[(first + np.arange(horizon_months)) % 12]
+        return ahead
+
+
+def estimate(user: IntArray, time: pd.Series) -> Season | None:
+    """The season of a history; None where it holds fewer than ``LEAST_MONTHS`` whole months.
+
+    Parameters
+    ----------
+    user, time : of each view
+    """
+    if not len(time):
+        return None
+    stamps = pd.DatetimeIndex(time)
+    month = (stamps.year * 12 + stamps.month - 1).to_numpy(dtype=np.int64)
+    first, last = int(month.min()), int(month.max())
+    number = np.arange(first + 1, last)  # the first and the last month may be cut
+    if len(number) < LEAST_MONTHS:
+        return None
+    views = np.bincount(month - first, minlength=last - first + 1)[1:-1]
+    active = pd.DataFrame({"month": month, "user": user}).drop_duplicates()["month"].to_numpy()
+    people = np.bincount(active - first, minlength=last - first + 1)[1:-1]
+    seen = views > 0
+    level = np.log(views[seen] / people[seen])
+    year = pd.get_dummies(number[seen] % 12).reindex(columns=range(12), fill_value=0).to_numpy(dtype=np.float64)
+    if (year.sum(axis=0) < 2).any():
+        return None
+    design = np.column_stack([year, number[seen] - number.mean()])
+    found, *_ = np.linalg.lstsq(design, level, rcond=None)
+    freedom = len(level) - design.shape[1]
+    noise = float(np.square(level - design @ found).sum()) / max(freedom, 1) / float(year.sum(axis=0).mean())
+    effect = found[:12] - found[:12].mean()
+    spread = float(np.square(effect).sum()) / 11
+    kept = max(1.0 - noise / spread, 0.0) if spread > 0 else 0.0
+    factors = np.exp(kept * effect)
+    return Season(
+        factors=factors / factors.mean(),
+        kind="estimated",
+        source=f"views of an active user in {int(seen.sum())} whole months, trend taken out; {kept:.0%} of the pattern is kept, "
+        "the rest is what chance would show",
+    )

@@ -1,0 +1,185 @@
+"""Months that differ: seasons, licences that begin and end, and launches that are moved."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recsys.ids import FloatArray
+from recsys.projection import audience as audiences
+from recsys.projection import catalogue as catalogues
+from recsys.projection import season, shelf, worlds
+from recsys.projection.basis import FOR_EVER, Basis
+from recsys.projection.project import project
+from recsys.projection.season import Season
+from recsys.projection.victims import hours_lost
+from recsys.scenario import scenario as s
+from tests.projection import builders, reference
+
+TODAY = pd.Timestamp("2025-01-01")
+HORIZON = 6
+ENDS = {"m0003": "2025-03-01", "m0004": "2025-03-20", "m0008": "2025-05-02"}
+"""2, 3 (2.6 months) and 4 months from today."""
+
+
+def dated(seed: int = 0, **ends: str) -> Basis:
+    """A service of which some licences end; no other has an end."""
+    made = builders.basis(seed=seed)
+    until = pd.to_datetime(made.movies["movie_id"].map({**ENDS, **ends}))
+    return builders.fresh(made, movies=made.movies.assign(licence_until=until), data_end=TODAY)
+
+
+def asking(*changes: s.Change, licences: s.Licences = "renewed", horizon: int = HORIZON) -> s.Scenario:
+    return s.Scenario(name="x", changes=changes, horizon_months=horizon, licences=licences)
+
+
+def plain(basis: Basis) -> Basis:
+    """Nobody leaves, so that months can be compared."""
+    return builders.fresh(basis, users=basis.users.assign(plan="ad-funded"))
+
+
+def test_a_licence_counts_for_the_months_of_which_it_has_half():
+    basis = dated()
+    left = dict(zip(basis.movies["movie_id"], basis.months_left, strict=True))
+    assert [left[name] for name in ("m0003", "m0004", "m0008", "m0009")] == [2, 3, 4, FOR_EVER]
+
+
+def test_licences_are_taken_to_be_renewed_unless_the_scenario_says_that_they_lapse():
+    basis = dated()
+    assert project(basis, asking()).baseline == project(builders.basis(), asking()).baseline
+    assert project(basis, asking(licences="lapse")).baseline.hours < project(basis, asking()).baseline.hours
+
+
+def months_by_hand(basis: Basis, dropped: list[list[str]]) -> FloatArray:
+    """Hours of single months without some movies, the slow way."""
+    hours = []
+    for names in dropped:
+        available = basis.choice.available.copy()
+        available[basis.choice.movie_ids.rows(names)] = False
+        there = plain(builders.fresh(basis, choice=replace(basis.choice, available=available)))
+        nothing = catalogues.changed(there, (), 1)
+        hours.append(reference.simulate(there, 0, audiences.today(there), nothing, world=[], horizon=1).hours[0])
+    return np.array(hours)
+
+
+def test_each_month_has_what_is_still_licensed_in_it():
+    """Two months with everything, one without the first movie, one without the first two, then without all three."""
+    basis = plain(dated())
+    gone = [[], [], ["m0003"], ["m0003", "m0004"], ["m0003", "m0004", "m0008"], ["m0003", "m0004", "m0008"]]
+    found = project(basis, asking(licences="lapse")).monthly_baseline_hours
+    np.testing.assert_allclose(found, months_by_hand(basis, gone), rtol=1e-9)
+
+
+def test_what_an_offer_takes_it_takes_from_movies_that_are_still_there():
+    """Gross hours are what it adds and what others lose, and a movie loses nothing after its licence."""
+    basis = dated()
+    scenario = asking(s.Acquire(offer="o00"), s.Acquire(offer="o01", launch_month=4), licences="lapse")
+    audience, catalogue = audiences.today(basis), catalogues.changed(basis, scenario.catalogue, HORIZON)
+    found = worlds.run(basis, 0, audience, catalogue, HORIZON, licences="lapse")
+    lost = hours_lost(basis, 0, users=found.users, catalogue=found.shelf, tracked=(), after=found.both, before=found.without)
+    hours_each = np.array(catalogue.hours_per_view(basis))
+    for k, without in enumerate(found.without):
+        gross = found.both.extra_views[k].sum() * hours_each[k]
+        others = np.delete((without.extra_views - found.both.extra_views).sum(axis=1) * hours_each, k).sum()
+        added = (found.both.hours - without.hours).sum()
+        assert added + lost[k].sum() + others == pytest.approx(gross, rel=1e-9)
+    ended = basis.choice.movie_ids.rows(["m0003", "m0004"])
+    assert (np.abs(lost[1][ended]) < np.abs(lost[0][ended])).all()
+
+
+def test_an_offer_adds_more_where_licences_lapse():
+    basis = dated(**{f"m{k:04d}": "2025-02-01" for k in range(1, 25)})
+    renewed, lapsed = (
+        project(basis, asking(s.Acquire(offer="o00"), licences=which)).offers[0].incremental_hours.p50
+        for which in ("renewed", "lapse")
+    )
+    assert lapsed > renewed
+
+
+def test_a_promoted_movie_is_gone_when_its_licence_has_ended():
+    basis = dated()
+    scenario = asking(s.Promote(movie="m0003", exposure=1.0), licences="lapse")
+    catalogue = catalogues.changed(basis, scenario.catalogue, HORIZON)
+    views = worlds.run(basis, 0, audiences.today(basis), catalogue, HORIZON, licences="lapse").both.extra_views[1]
+    assert (views[:2] > 0).all()
+    assert views[2:].tolist() == [0.0] * 4
+
+
+def test_letting_a_licence_lapse_that_is_long_over_the_horizon_changes_nothing():
+    basis = dated()
+    near = asking(s.Acquire(offer="o00"), licences="lapse", horizon=2)
+    assert project(basis, near).offers == project(basis, replace(near, licences="renewed")).offers
+    assert not shelf.ending(basis, 2).any()
+
+
+def test_what_is_taken_of_licences_and_season_is_said():
+    basis = dated()
+    listed = {found.name: found for found in project(basis, asking()).assumptions}
+    assert listed["licences that end"].value == 3.0
+    assert listed["licences that end"].kind == "assumed"
+    assert "taken to be renewed" in listed["licences that end"].source
+    assert listed["season"].kind == "assumed"
+    stated = {found.name: found for found in project(basis, asking(licences="lapse")).assumptions}
+    assert "nothing takes their place" in stated["licences that end"].source
+    assert stated["licences that end"].kind == "configured"
+
+
+FESTIVE = Season(factors=np.array([2.0, 1.0, 0.5, *[17 / 18] * 9]), kind="configured", source="made up")
+
+
+def test_a_season_scales_each_months_viewing():
+    """Without extras nothing is used up: a month with twice the occasions has twice the hours. Nobody leaves."""
+    basis = plain(dated())
+    usual = project(basis, asking()).monthly_baseline_hours
+    seasonal = project(builders.fresh(basis, season=FESTIVE), asking()).monthly_baseline_hours
+    np.testing.assert_allclose(np.array(seasonal) / usual, [2.0, 1.0, 0.5, 17 / 18, 17 / 18, 17 / 18], rtol=1e-12)
+
+
+def test_a_launch_is_worth_more_in_a_month_in_which_people_watch():
+    basis = builders.fresh(plain(dated()), season=FESTIVE)
+    offers = [
+        project(basis, asking(s.Acquire(offer="o00", window_months=1), s.ShiftLaunch(offer="o00", month=month))).offers[0]
+        for month in (1, 2, 3)
+    ]
+    hours = [offer.incremental_hours.p50 for offer in offers]
+    assert hours[0] > hours[1] > hours[2]
+    assert [offer.cost for offer in offers] == sorted((offer.cost for offer in offers), reverse=True)
+
+
+def test_a_season_is_estimated_where_the_data_hold_two_years_and_a_trend_is_not_taken_for_one():
+    months = pd.period_range("2021-12", "2024-12", freq="M")
+    factors = 1.0 + 0.3 * np.sin(2 * np.pi * np.arange(12) / 12)
+
+    def history(last: int, swing: FloatArray) -> tuple[np.ndarray, pd.Series]:
+        """Twenty users whose views grow by 2 % a month, with a season."""
+        times, users = [], []
+        for k, month in enumerate(months[:last]):
+            for user in range(20):
+                n = round(100 * 1.02**k * swing[month.month - 1])
+                times += [month.to_timestamp() + pd.Timedelta(hours=h % 600) for h in range(n)]
+                users += [user] * n
+        return np.array(users), pd.Series(times)
+
+    found = season.estimate(*history(len(months), factors))
+    assert found is not None
+    np.testing.assert_allclose(found.factors, factors / factors.mean(), atol=0.03)
+    flat = season.estimate(*history(len(months), np.ones(12)))
+    assert flat is not None
+    np.testing.assert_allclose(flat.factors, 1.0, atol=0.01)
+    assert season.estimate(*history(20, factors)) is None
+
+
+def test_a_moved_launch_is_the_same_as_one_that_was_stated():
+    basis = dated()
+    moved = asking(s.Acquire(offer="o00"), s.ShiftLaunch(offer="o00", month=3))
+    assert project(basis, moved).offers == project(basis, asking(s.Acquire(offer="o00", launch_month=3))).offers
+
+
+def test_a_licence_window_ends_the_views_and_the_royalties():
+    basis = dated()
+    audience = audiences.today(basis)
+    catalogue = catalogues.changed(basis, (s.Acquire(offer="o00", launch_month=2, window_months=3),), HORIZON)
+    views = worlds.run(basis, 0, audience, catalogue, HORIZON).both.extra_views[0]
+    assert (views[1:4] > 0).all()
+    assert views[[0, 4, 5]].tolist() == [0.0] * 3
