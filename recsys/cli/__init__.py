@@ -171,6 +171,20 @@ def project(workspace: Workspace, scenario: Path) -> Document:
 
 
 @command
+@click.option("--seed", type=int, default=0, show_default=True, help="Of what is dealt out by lot.")
+def refute(workspace: Workspace, seed: int) -> Document:
+    """Placebos: questions whose answer is known beforehand, such as what a movie adds that nobody can see."""
+    import numpy as np
+
+    from recsys.decision import placebos
+    from recsys.projection.basis import load_basis
+    from recsys.tables.store import load_dataset
+
+    asked = placebos.placebos(load_basis(workspace), load_dataset(workspace).events, rng=np.random.default_rng(seed))
+    return placebos.as_json(asked)
+
+
+@command
 @click.option("--budget", type=float, required=True, help="What may be committed, in the workspace's currency.")
 @click.option("--rules", type=click.Path(path_type=Path), help="RULES.toml: at most so many, languages, must-haves, never-withs.")
 @click.option("--scenario", type=click.Path(path_type=Path), help="Choose for the audience and catalogue of a SCENARIO.toml.")

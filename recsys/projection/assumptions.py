@@ -26,7 +26,12 @@ _TERM_UNITS = {
 
 def assumptions(basis: Basis, scenario: Scenario, catalogue: Catalogue) -> tuple[Estimate, ...]:
     """The list that goes with a projection: what people do, what they pay, and what this scenario alone brings in."""
-    return (*basis.choice.estimates, *_money(basis, scenario), *_of_months(basis, scenario), *_of_scenario(basis, scenario, catalogue))
+    return (
+        *basis.choice.estimates,
+        *_money(basis, scenario),
+        *_of_months(basis, scenario),
+        *_of_scenario(basis, scenario, catalogue),
+    )
 
 
 def _money(basis: Basis, scenario: Scenario) -> list[Estimate]:
