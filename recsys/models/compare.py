@@ -18,9 +18,11 @@ from recsys.evaluation.ranking import Scorer
 from recsys.evaluation.report import Ground, Slices, against, all_pairs, figures
 from recsys.evaluation.sampled import NEGATIVES, sampled
 from recsys.evaluation.slices import Masks, slices_of
-from recsys.models import baselines, factorisation, two_tower
+from recsys.models import baselines, blend, factorisation, two_tower
+from recsys.models.blend import BlendConfig
 from recsys.models.factorisation import FactorisationConfig
 from recsys.models.protocol import Progress, no_progress
+from recsys.models.rehearsal import Rehearsal, by_lot
 from recsys.models.two_tower import TwoTowerConfig
 from recsys.tables import split as splits
 from recsys.tables.dataset import Dataset
@@ -66,10 +68,13 @@ TRAINERS: Mapping[str, Trainer] = {
     "two_tower": lambda split, config, progress: two_tower.fit(
         split.seen, split.dataset.movies, split.dataset.users, config.two_tower, seed=config.seed, progress=progress
     ),
+    "blend": lambda split, config, progress: blend.fit(
+        split.seen, rehearsal(split, config), config.blend, seed=config.seed, progress=progress
+    ),
 }
 """Every recommender that can be compared, in the order of reports."""
 MODELS = tuple(TRAINERS)
-_EXPECTED_SECONDS = {"ease": 4.0, "mf": 10.0, "two_tower": 40.0}
+_EXPECTED_SECONDS = {"ease": 4.0, "mf": 2.0, "two_tower": 40.0, "blend": 20.0}
 """About how long training takes on 100,000 events, for the time left; what is not named takes one."""
 
 
@@ -87,6 +92,7 @@ class CompareConfig:
     """Decides the random split and samples, the starts of the models, and the resamples behind the intervals."""
     factorisation: FactorisationConfig = field(default_factory=FactorisationConfig)
     two_tower: TwoTowerConfig = field(default_factory=TwoTowerConfig)
+    blend: BlendConfig = field(default_factory=BlendConfig)
 
     def __post_init__(self) -> None:
         unknown = [name for name in self.models if name not in MODELS]
@@ -114,18 +120,32 @@ def parts(dataset: Dataset, config: CompareConfig) -> Parts:
         cut = splits.random(dataset.events, config.train_share, rng)
     else:
         cut = splits.leave_one_out(dataset.events)
-    allowed = None
-    if cut.cutoff is not None and "available_until" in dataset.movies:
-        allowed = ~(dataset.movies["available_until"] <= cut.cutoff).to_numpy(dtype=bool)
     seen, later = _matrix(cut.train, dataset), _matrix(cut.test, dataset)
     return Parts(
         dataset=dataset,
         train=cut.train,
         seen=seen,
         later=later,
-        allowed=allowed,
+        allowed=_allowed(dataset, cut.cutoff),
         offered=sampled(seen, later, rng) if config.split == "leave-one-out" else None,
         cutoff=cut.cutoff,
+    )
+
+
+def rehearsal(split: Parts, config: CompareConfig) -> Rehearsal:
+    """The training part, parted as the events were: what settings are chosen on.
+
+    Raises
+    ------
+    DataError  E_SPLIT: too few events for two parts
+    """
+    if config.split != "temporal":
+        return by_lot(split.seen, share=1 - config.train_share, seed=config.seed)
+    cut = splits.temporal(split.train, config.train_share)
+    return Rehearsal(
+        seen=_matrix(cut.train, split.dataset),
+        later=_matrix(cut.test, split.dataset),
+        allowed=_allowed(split.dataset, cut.cutoff),
     )
 
 
@@ -165,7 +185,7 @@ def compare(
         try:
             scorer = TRAINERS[name](split, config, steps.begin(name))
         except DataError as error:
-            if error.code != "E_TOO_BIG":
+            if error.code != "E_TOO_BIG" and name != "blend":  # which needs a part of the training part to be chosen on
                 raise
             left_out.append({"model": name, "reason": str(error)})
             continue
@@ -197,6 +217,12 @@ def compare(
         "left_out": left_out,
     }
     return document | ({"caution": CAUTION} if split.offered is not None else {})
+
+
+def _allowed(dataset: Dataset, cutoff: pd.Timestamp | None) -> NDArray[np.bool_] | None:
+    if cutoff is None or "available_until" not in dataset.movies:
+        return None
+    return ~(dataset.movies["available_until"] <= cutoff).to_numpy(dtype=bool)
 
 
 def _ground(split: Parts, popular: Evaluation, config: CompareConfig, groups: Mapping[str, Masks]) -> Ground:

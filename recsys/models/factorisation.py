@@ -47,6 +47,10 @@ class FactorisationConfig:
     """α₀: weight of a pair without a view, against 1 for a view. None: 2.4 · √(share of pairs that are views), at most 1."""
     regularisation: float | None = None
     """λ. None: 0.5 / ∛(number of viewed pairs)."""
+    unobserved_factor: float = 1.0
+    """Multiplies the rule for α₀; what tuning finds, since it holds for any part of the views."""
+    regularisation_factor: float = 1.0
+    """Multiplies the rule for λ."""
     frequency_exponent: float = 1.0
     """ν: 0 shrinks everyone alike, 1 in proportion to their number of views."""
     steps: int = 2
@@ -57,7 +61,8 @@ class FactorisationConfig:
     """Standard deviation of a fresh movie vector's length."""
 
     def __post_init__(self) -> None:
-        positive = ("dim", "iterations", "steps", "unobserved_weight", "regularisation", "initial_scale")
+        weights = ("unobserved_weight", "regularisation", "unobserved_factor", "regularisation_factor", "initial_scale")
+        positive = ("dim", "iterations", "steps", *weights)
         given = {name: getattr(self, name) for name in positive if getattr(self, name) is not None}
         wrong = [f"{name} = {value}" for name, value in given.items() if not 0 < value < np.inf]
         if not 0 <= self.frequency_exponent <= 2:
@@ -76,8 +81,8 @@ class FactorisationConfig:
         viewed_share = views.nnz / (views.shape[0] * views.shape[1])
         return replace(
             self,
-            unobserved_weight=self.unobserved_weight or min(2.4 * float(np.sqrt(viewed_share)), 1.0),
-            regularisation=self.regularisation or 0.5 / float(np.cbrt(views.nnz)),
+            unobserved_weight=self.unobserved_weight or self.unobserved_factor * min(2.4 * float(np.sqrt(viewed_share)), 1.0),
+            regularisation=self.regularisation or self.regularisation_factor * 0.5 / float(np.cbrt(views.nnz)),
         )
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from recsys.errors import DataError
 from recsys.evaluation import text
+from recsys.models.blend import BlendConfig
 from recsys.models.compare import MODELS, CompareConfig, compare, parts
 from recsys.models.factorisation import FactorisationConfig
 from recsys.models.two_tower import TwoTowerConfig
@@ -16,6 +17,7 @@ QUICK = {
     "at": (5, 10),
     "factorisation": FactorisationConfig(dim=4, iterations=3),
     "two_tower": TwoTowerConfig(dim=4, hidden=4, epochs=2, batch_targets=64, even_negatives=8),
+    "blend": BlendConfig(factorisation=FactorisationConfig(dim=4, iterations=3), ease_rank=8),
 }
 BASELINES = ("popularity", "recent_popularity", "segment_popularity", "content_knn", "ease")
 

@@ -1,0 +1,238 @@
+"""Several recommenders as one: a weighted sum of their scores that is still a product of a user's and a movie's vector.
+
+Matrix factorisation, EASE in factored form (:mod:`recsys.models.spectral`) and, where it is given, any further recommender of
+vectors: side by side, each scaled so that its scores spread alike within a user, times a weight. The sum of scores is the product
+of the joined vectors, exactly. Weights, EASE's ridge and how far little-watched movies are lifted are chosen on views held out
+from the training part (:mod:`recsys.models.rehearsal`); then every part is trained on all of it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+import numpy as np
+from scipy import linalg, sparse
+
+from recsys.errors import DataError
+from recsys.ids import IntArray
+from recsys.models import factorisation, spectral
+from recsys.models.factorisation import FactorisationConfig
+from recsys.models.protocol import Float32Array, Progress, dot_scores, no_progress
+from recsys.models.rehearsal import Rehearsal
+
+Vectors = tuple[Float32Array, Float32Array]
+"""float32[n_users, dim] and float32[n_movies, dim]"""
+
+_LIFTS = (-0.2, -0.1, 0.0, 0.1)
+_WEIGHTS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
+RANGES: Mapping[str, tuple[float, ...]] = {
+    "ease_weight": _WEIGHTS,
+    "ridge": (25.0, 50.0, 100.0, 200.0, 400.0, 800.0),
+    "ease_lift": _LIFTS,
+    "lift": _LIFTS,
+    "further_weight": _WEIGHTS,
+}
+"""What is tried, setting by setting."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlendConfig:
+    """What is blended."""
+
+    factorisation: FactorisationConfig = field(default_factory=lambda: FactorisationConfig(dim=128))
+    ease_rank: int = 384
+    """Width of EASE's share of the vectors."""
+
+    def __post_init__(self) -> None:
+        if self.ease_rank < 1:
+            raise DataError.of("E_CONFIG", f"a blend cannot use ease_rank = {self.ease_rank}.", "Give 1 or more.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mixture:
+    """How the parts are put together."""
+
+    ridge: float = 200.0
+    """λ of EASE, in views"""
+    ease_lift: float = 0.0
+    """γ of EASE"""
+    ease_weight: float = 1.0
+    """Spread of EASE's scores, against 1 for those of matrix factorisation."""
+    lift: float = 0.0
+    """γ of matrix factorisation: its movies' vectors are multiplied by viewers^γ."""
+    further_weight: float = 0.0
+    """Spread of the further recommender's scores."""
+
+    @property
+    def terms(self) -> list[tuple[str, float, float]]:
+        """Recommender, γ and weight of each that has one."""
+        every = [("mf", self.lift, 1.0), ("ease", self.ease_lift, self.ease_weight), ("further", 0.0, self.further_weight)]
+        return [term for term in every if term[2] > 0]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Blend:
+    """Recommenders joined; scores are products of the joined vectors."""
+
+    users: Float32Array
+    movies: Float32Array
+    mixture: Mixture
+    figure: float
+    """On the held-out views, of the parts that were trained without them."""
+    name: str = field(default="blend")
+
+    def score(self, user_rows: IntArray) -> Float32Array:
+        """Scores float32[len(user_rows), n_movies]; only the order within a user means something."""
+        return dot_scores(self.users, self.movies, user_rows)
+
+
+def fit(
+    interactions: sparse.csr_array,
+    rehearsal: Rehearsal,
+    config: BlendConfig | None = None,
+    *,
+    seed: int,
+    further: Callable[[sparse.csr_array], Vectors] | None = None,
+    progress: Progress = no_progress,
+) -> Blend:
+    """Choose the mixture on the rehearsal, then train every part on all views.
+
+    Parameters
+    ----------
+    interactions : CSR[n_users, n_movies] of view counts
+    rehearsal : those views parted in two
+    config : what is blended
+    seed : int; the same seed, data and settings give the same bits on one machine
+    further : trains another recommender on some views and gives its vectors; none where None
+    progress : told ("blend", steps done, 5)
+
+    Raises
+    ------
+    DataError  as ``recsys.models.factorisation.fit``; E_TOO_SMALL: nobody to choose the mixture on
+    """
+    config = config or BlendConfig()
+    judged = rehearsal.judged_users(seed)
+    progress("blend", 0, 5)
+    tried = _Parts.train(judged.seen, config, seed, further)
+    progress("blend", 2, 5)
+    mixture, figure = choose(tried, judged)
+    progress("blend", 3, 5)
+    users, movies = _Parts.train(interactions, config, seed, further).joined(mixture)
+    progress("blend", 5, 5)
+    return Blend(users=users, movies=movies, mixture=mixture, figure=figure)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Parts:
+    """The recommenders that are blended, trained on the same views."""
+
+    mf: Vectors
+    ease: spectral.Spectrum
+    further: Vectors | None
+
+    @classmethod
+    def train(
+        cls,
+        views: sparse.csr_array,
+        config: BlendConfig,
+        seed: int,
+        further: Callable[[sparse.csr_array], Vectors] | None,
+    ) -> "_Parts":
+        factors = factorisation.fit(views, config.factorisation, seed=seed)
+        return cls(
+            mf=(factors.users, factors.movies),
+            ease=spectral.decompose(views, rank=config.ease_rank, seed=seed),
+            further=further(views) if further else None,
+        )
+
+    @property
+    def _further(self) -> Vectors:
+        if self.further is None:
+            raise ValueError("there is no further recommender")
+        return self.further
+
+    def vectors(self, name: str, ridge: float, lift: float) -> Vectors:
+        """Those of one recommender, scores spread by 1."""
+        users, movies = self.mf if name == "mf" else self.ease.factors(ridge) if name == "ease" else self._further
+        lifted = (movies * (np.maximum(self.ease.viewers, 1.0) ** lift)[:, None]).astype(np.float32)
+        return users * np.float32(1 / spread(users, lifted)), lifted
+
+    def joined(self, mixture: Mixture) -> Vectors:
+        """The vectors of the sum, float32[n_users, dim] and float32[n_movies, dim]."""
+        parts = [(self.vectors(name, mixture.ridge, lift), weight) for name, lift, weight in mixture.terms]
+        users = [part[0] * np.float32(weight) for part, weight in parts]
+        return np.concatenate(users, axis=1), np.concatenate([part[1] for part, _ in parts], axis=1)
+
+
+class _Bowl:
+    """Mixtures as scores of the judged users alone, each recommender's worked out once."""
+
+    name = "mixture"
+
+    def __init__(self, parts: _Parts, rehearsal: Rehearsal) -> None:
+        self._rehearsal, self._rows = rehearsal, rehearsal.users
+        self._figures: dict[Mixture, float] = {}
+        self._mixed: Float32Array = np.empty((0, 0), dtype=np.float32)
+
+        @lru_cache(maxsize=6)
+        def scores(name: str, ridge: float, lift: float) -> Float32Array:
+            users, movies = parts.vectors(name, ridge, lift)
+            return dot_scores(users, movies, self._rows)
+
+        self._scores = scores
+
+    def figure(self, mixture: Mixture) -> float:
+        """How well it finds what was held out."""
+        if mixture not in self._figures:
+            terms = [
+                np.float32(weight) * self._scores(name, mixture.ridge if name == "ease" else 0.0, lift)
+                for name, lift, weight in mixture.terms
+            ]
+            self._mixed = np.sum(terms, axis=0)
+            self._figures[mixture] = self._rehearsal.figure(self)
+        return self._figures[mixture]
+
+    def score(self, user_rows: IntArray) -> Float32Array:
+        return self._mixed[np.searchsorted(self._rows, user_rows)]
+
+
+def choose(parts: _Parts, rehearsal: Rehearsal) -> tuple[Mixture, float]:
+    """The best mixture found by changing one setting after another until none is better, and its figure."""
+    ranges = dict(RANGES)
+    if parts.further is None:
+        del ranges["further_weight"]
+    figure = _Bowl(parts, rehearsal).figure
+    best, last = Mixture(), None
+    while best != last:
+        last = best
+        for name, values in ranges.items():
+            best = max([best, *(replace(best, **{name: value}) for value in values)], key=figure)
+    return best, figure(best)
+
+
+def spread(users: Float32Array, movies: Float32Array) -> float:
+    """Root mean square, over all pairs, of a score less its user's mean; never 0.
+
+    Examples
+    --------
+    >>> spread(np.array([[1.0], [3.0]]), np.array([[-1.0], [1.0]]))          # scores ±1 and ±3
+    2.23606797749979
+    """
+    centred = movies.astype(np.float64) - movies.mean(axis=0, dtype=np.float64)
+    of_users, of_movies = (side.T @ side / len(side) for side in (users.astype(np.float64), centred))
+    return float(np.sqrt(max(np.vdot(of_users, of_movies), 1e-24)))
+
+
+def distil(users: Float32Array, movies: Float32Array, dim: int) -> Vectors:
+    """The vectors of width ``dim`` whose products are nearest to those of wider ones (least squares over all pairs).
+
+    Parameters
+    ----------
+    users, movies : float32[n_users, wide] and float32[n_movies, wide]
+    dim : int ≤ wide
+    """
+    q_users, r_users = linalg.qr(users.astype(np.float64), mode="economic", check_finite=False)
+    q_movies, r_movies = linalg.qr(movies.astype(np.float64), mode="economic", check_finite=False)
+    left, values, right = linalg.svd(r_users @ r_movies.T, check_finite=False)
+    root = np.sqrt(values[:dim])
+    return (q_users @ (left[:, :dim] * root)).astype(np.float32), (q_movies @ (right[:dim].T * root)).astype(np.float32)

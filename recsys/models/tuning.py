@@ -1,0 +1,114 @@
+"""Settings chosen for a data set by trying them on views held out from the training part.
+
+Which settings are tried depends on the seed and the figures so far alone (Optuna's tree-structured Parzen estimator, one after
+another), so the same data, number of trials and seed give the same settings. A limit of seconds only ever ends the search early;
+what was found is written down in full, and training with it needs no search.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import optuna
+
+from recsys.errors import DataError
+from recsys.models import baselines, factorisation
+from recsys.models.factorisation import FactorisationConfig
+from recsys.models.protocol import Progress, no_progress
+from recsys.models.rehearsal import Rehearsal
+
+WIDTH = 4.0
+"""Weights are tried from a WIDTH-th of what the rules say to WIDTH times that."""
+_TUNED = ("unobserved_factor", "regularisation_factor")
+EASE_RIDGES = (20.0, 50.0, 100.0, 200.0, 350.0, 500.0, 800.0, 1_300.0)
+"""In views; from a catalogue that is hardly watched to one that everybody watches."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tuned:
+    """The best settings found."""
+
+    config: FactorisationConfig
+    """For any views of the data set: how far from its rules each weight is set."""
+    figure: float
+    """Of these settings on the held-out views: see ``recsys.models.rehearsal``."""
+    untuned: float
+    """The same of the settings that were given."""
+    trials: tuple[dict[str, float], ...]
+    """Settings and figure of each, in order."""
+
+    def as_json(self) -> dict[str, Any]:
+        """What a run keeps."""
+        return {
+            "settings": asdict(self.config),
+            "figure": self.figure,
+            "untuned_figure": self.untuned,
+            "trials": list(self.trials),
+        }
+
+
+def tune_factorisation(
+    rehearsal: Rehearsal,
+    config: FactorisationConfig | None = None,
+    *,
+    trials: int,
+    seed: int,
+    seconds: float | None = None,
+    progress: Progress = no_progress,
+) -> Tuned:
+    """Choose how far the weight of unseen pairs and the regularisation of matrix factorisation are from their rules.
+
+    Parameters
+    ----------
+    rehearsal : views to train on and views to find
+    config : the other settings, and the first ones tried; a weight that it gives outright stays as it is
+    trials : int ≥ 1, settings tried
+    seed : of the search and of every training
+    seconds : when this has passed no further settings are tried; never where None
+    progress : told ("tune", trials done, trials)
+
+    Raises
+    ------
+    DataError  E_PARAM: no trials; E_TOO_SMALL: too few views to hold any out
+    """
+    if trials < 1:
+        raise DataError.of("E_PARAM", f"{trials} trials find no settings.", "Ask for 1 or more.")
+    given = config or FactorisationConfig()
+    judged = rehearsal.judged_users(seed)
+    study = _study(seed)
+    study.enqueue_trial({name: getattr(given, name) for name in _TUNED})
+    tried: list[tuple[FactorisationConfig, float]] = []
+    started = time.monotonic()
+    progress("tune", 0, trials)
+    while len(tried) < trials and (seconds is None or not tried or time.monotonic() - started < seconds):
+        trial = study.ask()
+        candidate = replace(given, **{name: trial.suggest_float(name, 1 / WIDTH, WIDTH, log=True) for name in _TUNED})
+        figure = judged.figure(factorisation.fit(judged.seen, candidate, seed=seed))
+        study.tell(trial, figure)
+        tried.append((candidate, figure))
+        progress("tune", len(tried), trials)
+    progress("tune", trials, trials)
+    best, figure = max(tried, key=lambda each: each[1])
+    return Tuned(
+        config=best,
+        figure=figure,
+        untuned=tried[0][1],
+        trials=tuple({name: getattr(each, name) for name in _TUNED} | {"figure": value} for each, value in tried),
+    )
+
+
+def tune_ease(rehearsal: Rehearsal, ridges: Sequence[float] = EASE_RIDGES) -> float:
+    """The ridge with which EASE finds best what was held out, in views.
+
+    Raises
+    ------
+    DataError  E_TOO_BIG: as ``recsys.models.baselines.ease``; E_TOO_SMALL: too few views to hold any out
+    """
+    judged = rehearsal.judged_users(0)
+    return max(ridges, key=lambda ridge: judged.figure(baselines.ease(judged.seen, regularisation=ridge)))
+
+
+def _study(seed: int) -> optuna.Study:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    return optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=6))

@@ -1,0 +1,65 @@
+"""Settings chosen on held-out views."""
+
+import json
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from recsys.errors import DataError
+from recsys.models import factorisation, rehearsal, tuning
+from recsys.models.factorisation import FactorisationConfig
+from recsys.models.rehearsal import Rehearsal
+from tests.models.taste import taste
+
+BAD = FactorisationConfig(dim=8, iterations=3, regularisation_factor=4.0, unobserved_factor=4.0)
+
+
+@pytest.fixture(scope="module")
+def halves() -> Rehearsal:
+    return rehearsal.by_lot(taste().seen, seed=0)
+
+
+@pytest.mark.train
+def test_settings_that_rank_better_are_found_and_the_given_ones_are_tried_first(halves: Rehearsal) -> None:
+    tuned = tuning.tune_factorisation(halves, BAD, trials=8, seed=1)
+    assert tuned.trials[0] == {"unobserved_factor": 4.0, "regularisation_factor": 4.0, "figure": tuned.untuned}
+    assert tuned.figure == max(trial["figure"] for trial in tuned.trials)
+    assert tuned.figure > tuned.untuned
+    again = halves.judged_users(1).figure(factorisation.fit(halves.seen, tuned.config, seed=1))
+    assert again == pytest.approx(tuned.figure)
+    assert json.loads(json.dumps(tuned.as_json()))["settings"]["dim"] == 8
+
+
+@pytest.mark.train
+def test_the_same_seed_tries_the_same_settings(halves: Rehearsal) -> None:
+    one, two = (tuning.tune_factorisation(halves, BAD, trials=8, seed=1) for _ in range(2))
+    assert one == two
+
+
+@pytest.mark.train
+def test_when_the_time_is_up_what_was_found_is_kept(halves: Rehearsal) -> None:
+    told: list[int] = []
+    tuned = tuning.tune_factorisation(
+        halves, BAD, trials=50, seed=1, seconds=0.0, progress=lambda _stage, done, _total: told.append(done)
+    )
+    assert len(tuned.trials) == 1
+    assert told[-1] == 50
+
+
+def test_ease_is_given_the_ridge_that_ranks_best(halves: Rehearsal) -> None:
+    from recsys.models import baselines
+
+    ridges = (0.001, 30.0, 100_000.0)
+    figures = [halves.figure(baselines.ease(halves.seen, regularisation=ridge)) for ridge in ridges]
+    assert tuning.tune_ease(halves, ridges) == ridges[int(np.argmax(figures))]
+
+
+def test_no_trials_or_nothing_held_out_is_refused(halves: Rehearsal) -> None:
+    with pytest.raises(DataError) as none:
+        tuning.tune_factorisation(halves, trials=0, seed=0)
+    assert none.value.code == "E_PARAM"
+    nothing = sparse.csr_array(halves.seen.shape, dtype=np.float32)
+    with pytest.raises(DataError) as empty:
+        tuning.tune_factorisation(Rehearsal(seen=halves.seen, later=nothing), trials=1, seed=0)
+    assert empty.value.code == "E_TOO_SMALL"
