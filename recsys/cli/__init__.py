@@ -85,14 +85,17 @@ def import_(  # noqa: PLR0917  the options of a command
 @command
 @models_option("all")
 @click.option("--members", type=int, default=8, show_default=True, help="Recommenders behind the ranges.")
+@click.option(
+    "--tune", type=click.IntRange(0, 500), default=0, show_default=True, help="Settings of mf to try on held-out views."
+)
 @click.option("--seed", type=int, default=0, show_default=True)
-def train(workspace: Workspace, model: Any, members: int, seed: int) -> Document:
+def train(workspace: Workspace, model: Any, members: int, tune: int, seed: int) -> Document:
     """Train, calibrate, map. Stopped half-way, it goes on from there when it is started again."""
     from recsys.pipeline.config import TrainConfig
     from recsys.pipeline.train import train as run
 
     with progress_bar() as report:
-        config = TrainConfig(model=model, members=members, seed=seed)
+        config = TrainConfig(model=model, members=members, trials=tune, seed=seed)
         return run(workspace, config, lambda line: report(line.message, line.fraction)).as_json()
 
 

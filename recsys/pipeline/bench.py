@@ -1,5 +1,6 @@
 """What the stages of a training share: the tables, the settings, and what earlier stages have left on disk."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,14 +16,18 @@ from recsys.embeddings.table import EmbeddingTable, Vectors
 from recsys.errors import DataError
 from recsys.evaluation.interactions import interactions
 from recsys.ids import FloatArray, IdMap
-from recsys.models.factorisation import Factors
+from recsys.models.factorisation import FactorisationConfig, Factors
 from recsys.models.protocol import Progress
+from recsys.models.rehearsal import Rehearsal
 from recsys.pipeline.config import TrainConfig
 from recsys.pipeline.progress import Steps
 from recsys.segments.personas import Personas
 from recsys.tables.dataset import Dataset
 from recsys.tables.split import Split, temporal
 
+TUNING = "tuning"
+SETTINGS = "settings.json"
+"""In the stage ``tuning``: what was tried and found."""
 _LATER_MONTHS = 12
 _LATEST_SHARE = 0.98
 """At least a fiftieth of the events are to be explained."""
@@ -106,6 +111,25 @@ class Bench:
     def _matrix(self, events: pd.DataFrame) -> sparse.csr_array:
         return interactions(events["user_index"], events["movie_index"], self.dataset.n_users, self.dataset.n_movies)
 
+    @cached_property
+    def rehearsal(self) -> Rehearsal:
+        """The earlier part, parted by time once more: what settings are chosen on, so that the later part has no say.
+
+        Raises
+        ------
+        DataError  E_SPLIT: too few events for two parts
+        """
+        cut = temporal(self.parts.train, self.config.early_share)
+        return Rehearsal(seen=self._matrix(cut.train), later=self._matrix(cut.test))
+
+    @property
+    def factorisation(self) -> FactorisationConfig:
+        """Settings of matrix factorisation: those found, where the training looks for any."""
+        if not self.config.trials:
+            return self.config.factorisation
+        found = json.loads((self.draft / TUNING / SETTINGS).read_text(encoding="utf-8"))
+        return FactorisationConfig(**found["settings"])
+
     def member_weights(self, member: int) -> FloatArray:
         """How often each user was drawn for a member of the ensemble, float64[n_users]."""
         rng = np.random.default_rng([self.config.seed, member])
@@ -128,7 +152,7 @@ class Bench:
     def factors_of(self, stage: str) -> Factors:
         """A factorisation that a stage has left."""
         users, movies = self.users_of(stage).vectors, self.movies_of(stage).vectors
-        return Factors(users=users, movies=movies, config=self.config.factorisation)
+        return Factors(users=users, movies=movies, config=self.factorisation)
 
     def save_content(self, folder: Path, content: Vectors, epochs: int) -> None:
         """Write content vectors of the catalogue, and how long the towers behind them were trained."""

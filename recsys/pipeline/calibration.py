@@ -5,6 +5,7 @@ from pathlib import Path
 from recsys.choice import store
 from recsys.choice.fit import Vectors, calibrate
 from recsys.pipeline.bench import Bench
+from recsys.pipeline.ensemble import place
 from recsys.pipeline.progress import Steps
 
 
@@ -19,7 +20,7 @@ def calibrate_choice(bench: Bench, folder: Path, steps: Steps) -> None:
 
     choice = calibrate(
         bench.dataset,
-        [vectors(stage) for stage in ("mf", *(f"member_{k}" for k in range(1, bench.config.members + 1)))],
+        [vectors(stage) for stage in ("mf", *(place(k) for k in range(1, bench.config.members + 1)))],
         vectors("mf_early"),
         bench.content_of("two_tower"),
         seed=bench.config.seed,

@@ -16,7 +16,7 @@ from recsys.segments.cluster import ClusterConfig
 
 ModelChoice = Literal["all", "mf", "two-tower"]
 
-FORMAT = 1
+FORMAT = 2
 """Of a run folder; a change of what a stage makes is a new number, so that no old draft is taken up."""
 
 
@@ -35,6 +35,8 @@ class TrainConfig:
     """Share of the events, in order of time, that the model behind the held-out choices is trained on."""
     seed: int = 0
     factorisation: FactorisationConfig = field(default_factory=FactorisationConfig)
+    trials: int = 0
+    """Settings of matrix factorisation that are tried on views held out of the earlier part; 0 trains with those given."""
     member_iterations: int = 4
     """Rounds of each member, which starts from the model of everyone."""
     two_tower: TwoTowerConfig = field(default_factory=TwoTowerConfig)
@@ -49,6 +51,7 @@ class TrainConfig:
             for name, allowed, fine in (
                 ("model", "all, mf or two-tower", self.model in typing.get_args(ModelChoice)),
                 ("members", "0 to 64", 0 <= self.members <= 64),
+                ("trials", "0 to 500", 0 <= self.trials <= 500),
                 ("draws", "1 to 1000", 1 <= self.draws <= 1000),
                 ("early_share", "between 0.5 and 0.95", 0.5 <= self.early_share <= 0.95),
                 ("seed", "0 or more", self.seed >= 0),

@@ -8,10 +8,12 @@ from pathlib import Path
 from scipy import sparse
 
 from recsys.models import factorisation, two_tower
+from recsys.models.tuning import tune_factorisation
 from recsys.models.two_tower import TwoTowerConfig
-from recsys.pipeline.bench import Bench, Make, told
+from recsys.pipeline.bench import SETTINGS, TUNING, Bench, Make, told
 from recsys.pipeline.calibration import calibrate_choice
 from recsys.pipeline.draft import Stage
+from recsys.pipeline.ensemble import MEMBERS, make_members
 from recsys.pipeline.mapping import draw_maps
 from recsys.pipeline.measure import measure
 from recsys.pipeline.progress import Steps
@@ -20,7 +22,7 @@ from recsys.segments.build import LastRun, fit_personas
 from recsys.segments.drift import measure_drift
 from recsys.segments.store import save_personas
 
-PARTS = ("mf", "two_tower", "choice", "personas", "maps", "metrics")
+PARTS = (TUNING, "mf", "two_tower", "choice", "personas", "maps", "metrics")
 """Stages whose results make the run; the others are means to them."""
 
 
@@ -31,15 +33,9 @@ def plan(bench: Bench) -> Sequence[Stage]:
         Stage(name="mf", message="Learning tastes from what was watched", weight=8, make=_mf(bench, early=False)),
         Stage(name="mf_early", message="Learning tastes from the earlier part", weight=7, make=_mf(bench, early=True)),
     ]
-    members = [
-        Stage(
-            name=f"member_{k}",
-            message=f"Learning again from a resample of users ({k} of {config.members})",
-            weight=2,
-            make=_member(bench, k),
-        )
-        for k in range(1, config.members + 1)
-    ]
+    members = Stage(
+        name=MEMBERS, message="Learning again from resamples of users", weight=1.0 * config.members, make=make_members(bench)
+    )
     towers = [
         Stage(
             name="two_tower_early",
@@ -55,11 +51,13 @@ def plan(bench: Bench) -> Sequence[Stage]:
         Stage(name="maps", message="Drawing the maps", weight=10, make=_maps(bench)),
     ]
     metrics = [Stage(name="metrics", message="Measuring against simple rules", weight=9, make=_metrics(bench))]
+    if config.trials and config.model != "two-tower":
+        mf.insert(0, Stage(name=TUNING, message="Trying settings", weight=1.5 * config.trials, make=_tuning(bench)))
     if config.model == "mf":
         return [*mf, *people, *metrics]
     if config.model == "two-tower":
         return [*towers, *metrics]
-    return [*mf, *members, *towers, *choice, *people, *metrics]
+    return [*mf, members, *towers, *choice, *people, *metrics]
 
 
 def light_plan(bench: Bench) -> Sequence[Stage]:
@@ -71,14 +69,12 @@ def light_plan(bench: Bench) -> Sequence[Stage]:
     def content(folder: Path, steps: Steps) -> None:
         _towers(bench, bench.views, towers, folder, steps)
 
-    members = [
-        Stage(name=f"member_{k}", message="learning again from a resample of users", weight=2, make=_member(bench, k))
-        for k in range(1, config.members + 1)
-    ]
     return [
         Stage(name="mf", message="learning tastes", weight=8, make=_mf(bench, early=False)),
         Stage(name="mf_early", message="learning tastes from the earlier part", weight=7, make=_mf(bench, early=True)),
-        *members,
+        Stage(
+            name=MEMBERS, message="learning again from resamples of users", weight=1.0 * config.members, make=make_members(bench)
+        ),
         Stage(name="two_tower", message="learning what movies are like", weight=20, make=content),
         Stage(name="choice", message="calibrating what people choose", weight=30, make=_choice(bench)),
     ]
@@ -88,7 +84,7 @@ def _mf(bench: Bench, *, early: bool) -> Make:
     def make(folder: Path, steps: Steps) -> None:
         factors = factorisation.fit(
             bench.early_views if early else bench.views,
-            bench.config.factorisation,
+            bench.factorisation,
             seed=bench.config.seed,
             progress=told(steps),
             checkpoint=folder / "checkpoint",
@@ -98,18 +94,14 @@ def _mf(bench: Bench, *, early: bool) -> Make:
     return make
 
 
-def _member(bench: Bench, member: int) -> Make:
+def _tuning(bench: Bench) -> Make:
     def make(folder: Path, steps: Steps) -> None:
-        factors = factorisation.fit(
-            bench.views,
-            replace(bench.config.factorisation, iterations=bench.config.member_iterations),
-            seed=bench.config.seed,
-            user_weights=bench.member_weights(member),
-            warm_start=bench.factors_of("mf"),
-            progress=told(steps),
-            checkpoint=folder / "checkpoint",
+        config = bench.config
+        tuned = tune_factorisation(
+            bench.rehearsal, config.factorisation, trials=config.trials, seed=config.seed, progress=told(steps)
         )
-        bench.save_vectors(folder, factors.users, factors.movies)
+        text = json.dumps(tuned.as_json(), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+        (folder / SETTINGS).write_text(text + "\n", encoding="utf-8")
 
     return make
 

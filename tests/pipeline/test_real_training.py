@@ -89,7 +89,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, dict[s
 
 def test_a_training_killed_twice_ends_with_the_same_run_and_the_same_bits(trained, tmp_path: Path):
     workspace = imported(tmp_path / "w")
-    kill_in(workspace, "member_2")
+    kill_in(workspace, "members")
     kill_in(workspace, "two_tower")
     assert not workspace.current.exists()
     result, stages = run_to_the_end(workspace)

@@ -1,0 +1,92 @@
+"""The ensemble and the settings of its models, on a tiny service."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recsys.models import factorisation
+from recsys.models.factorisation import FactorisationConfig
+from recsys.pipeline.bench import SETTINGS, TUNING, Bench
+from recsys.pipeline.config import TrainConfig
+from recsys.pipeline.draft import run_stages
+from recsys.pipeline.ensemble import make_members, place
+from recsys.pipeline.stages import plan
+from tests.builders import tiny_dataset
+
+pytestmark = pytest.mark.train
+CONFIG = TrainConfig(members=3, member_iterations=2, seed=5, factorisation=FactorisationConfig(dim=4, iterations=3))
+
+
+class CutOffError(Exception):
+    """The training was cut off."""
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    """Matrix factorisation is trained."""
+    made = Bench(dataset=tiny_dataset(), config=CONFIG, draft=tmp_path, last=None)
+    run_stages(plan(made)[:1], tmp_path, lambda _line: None)
+    return made
+
+
+def _vectors(folder: Path) -> list[bytes]:
+    return [(folder / str(member) / "movies.safetensors").read_bytes() for member in (1, 2, 3)]
+
+
+def test_a_member_is_the_model_of_its_resample(bench: Bench):
+    folder = bench.draft / "members"
+    folder.mkdir()
+    told: list[tuple[int, int]] = []
+    make_members(bench)(folder, lambda done, total: told.append((done, total)))
+    assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    for member in (1, 2, 3):
+        alone = factorisation.fit(
+            bench.views,
+            replace(CONFIG.factorisation, iterations=2),
+            seed=5,
+            user_weights=bench.member_weights(member),
+            warm_start=bench.factors_of("mf"),
+        )
+        np.testing.assert_array_equal(bench.movies_of(place(member)).vectors, alone.movies)
+        np.testing.assert_array_equal(bench.users_of(place(member)).vectors, alone.users)
+
+
+def test_cut_off_it_goes_on_with_the_members_that_are_left_and_ends_with_the_same_bits(bench: Bench, tmp_path: Path):
+    def cut(done: int, _total: int) -> None:
+        if done == 1:
+            raise CutOffError
+
+    whole, resumed = tmp_path / "whole", tmp_path / "resumed"
+    whole.mkdir()
+    resumed.mkdir()
+    make_members(bench)(whole, lambda _done, _total: None)
+    with pytest.raises(CutOffError):
+        make_members(bench)(resumed, cut)
+    first_told: list[int] = []
+    make_members(bench)(resumed, lambda done, _total: first_told.append(done))
+    assert 1 <= first_told[0] <= 3
+    assert _vectors(resumed) == _vectors(whole)
+
+
+def test_what_tuning_found_is_kept_and_trained_with(tmp_path: Path):
+    config = replace(CONFIG, trials=3)
+    tuning = Bench(dataset=tiny_dataset(), config=config, draft=tmp_path, last=None)
+    stages = plan(tuning)
+    assert [stage.name for stage in stages[:2]] == [TUNING, "mf"]
+    run_stages(stages[:2], tmp_path, lambda _line: None)
+    found = json.loads((tmp_path / TUNING / SETTINGS).read_text())
+    assert len(found["trials"]) == 3
+    assert found["figure"] == max(trial["figure"] for trial in found["trials"])
+    assert tuning.factorisation == FactorisationConfig(**found["settings"])
+    again = factorisation.fit(tuning.views, tuning.factorisation, seed=5)
+    np.testing.assert_array_equal(tuning.movies_of("mf").vectors, again.movies)
+
+
+def test_settings_are_chosen_without_the_later_part(tmp_path: Path):
+    """Early and late views of the rehearsal are the early views of the training."""
+    bench = Bench(dataset=tiny_dataset(), config=CONFIG, draft=tmp_path, last=None)
+    together = (bench.rehearsal.seen + bench.rehearsal.later).toarray()
+    np.testing.assert_array_equal(together, bench.early_views.toarray())
