@@ -24,7 +24,7 @@ N_AGES = 7
 DISSIMILARITY_RANGE = 0.1, 1.0
 ASSUMED_DISSIMILARITY, ASSUMED_DISSIMILARITY_RANGE = 0.8, (0.5, 1.0)
 MOST_DISSIMILARITY_ERROR = 0.25
-"""Known no better than this, λ is assumed: a range from 0 to 1 is all that theory says anyway."""
+"""Known no better than this, or found below its range, λ is assumed: a range from 0 to 1 is all that theory says anyway."""
 MIN_ARRIVALS = 8
 """Movies that must have arrived within the launch curve's reach of the held-out choices for it to be estimated."""
 
@@ -60,8 +60,8 @@ class Taste:
     """Movies whose launch the choices saw."""
     rewatches: bool
     """Whether the data can hold a second view of a movie by a user."""
-    dissimilarity_error: float | None
-    """What λ would have been known to, where that is too little and λ is assumed."""
+    dissimilarity_found: tuple[float, float] | None
+    """λ and its error as the choices have them, where that says too little and λ is assumed instead."""
     log_likelihood: float
     """Of a choice, mean, nats."""
     log_likelihood_even: float
@@ -90,7 +90,7 @@ class Taste:
 
     @property
     def dissimilarity_estimated(self) -> bool:
-        return self.dissimilarity_error is None
+        return self.dissimilarity_found is None
 
     @property
     def dissimilarity(self) -> float:
@@ -168,10 +168,10 @@ def fit_taste(choices: Choices, *, rng: np.random.Generator) -> Taste:
     not tell λ, the rest is estimated again with λ as assumed.
     """
     free = _fit(choices, rng=rng)
-    error = float(free.errors.dissimilarity)
-    if error <= MOST_DISSIMILARITY_ERROR:
+    found, error = free.parameters.dissimilarity, float(free.errors.dissimilarity)
+    if found > DISSIMILARITY_RANGE[0] and error <= MOST_DISSIMILARITY_ERROR:
         return free
-    return replace(_fit(choices, rng=rng, dissimilarity=ASSUMED_DISSIMILARITY), dissimilarity_error=error)
+    return replace(_fit(choices, rng=rng, dissimilarity=ASSUMED_DISSIMILARITY), dissimilarity_found=(found, error))
 
 
 def _fit(choices: Choices, *, rng: np.random.Generator, dissimilarity: float | None = None) -> Taste:
@@ -200,7 +200,7 @@ def _fit(choices: Choices, *, rng: np.random.Generator, dissimilarity: float | N
         n_users=len(np.unique(choices.user)),
         n_arrivals=n_arrivals,
         rewatches=not choices.exclude_seen,
-        dissimilarity_error=None,
+        dissimilarity_found=None,
         log_likelihood=value / max(choices.n_choices, 1),
         log_likelihood_even=_even(choices),
     )

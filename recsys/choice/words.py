@@ -31,13 +31,15 @@ def of_taste(taste: Taste, shared: Shared, history: History) -> list[Estimate]:
             name="nest_dissimilarity",
             value=lam,
             unit="1: all movies compete alike; lower: movies of a kind replace each other more",
-            kind="estimated" if taste.dissimilarity_error is None else "assumed",
+            kind="estimated" if taste.dissimilarity_found is None else "assumed",
             source=(
                 held_out
-                if taste.dissimilarity_error is None
-                else f"{held_out}, tell it to ± {taste.dissimilarity_error:.1f} only; {low:g} to {high:g} in the ranges"
+                if taste.dissimilarity_found is None
+                else "{} tell {:.1f} ± {:.1f}, which says too little; {:g} to {:g} in the ranges".format(
+                    held_out, *taste.dissimilarity_found, low, high
+                )
             ),
-            standard_error=errors.dissimilarity if taste.dissimilarity_error is None else None,
+            standard_error=errors.dissimilarity if taste.dissimilarity_found is None else None,
         ),
     ]
     if taste.rewatches:

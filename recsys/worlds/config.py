@@ -23,7 +23,7 @@ class WorldConfig:
     seed: int = 7
     start: str = "2025-01"
     """First month of the history, YYYY-MM."""
-    people_per_user: float = 500.0
+    people_per_user: float = 1_000.0
     """People whom each user stands for: money, and the fees that sellers ask, are those of a service of millions."""
 
     # Audience

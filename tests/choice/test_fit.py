@@ -263,7 +263,7 @@ def test_nothing_watched_after_the_cutoff_is_refused():
         calibrate(dataset, [fine], fine, fine[1], seed=0, cutoff=pd.Timestamp("2100-01-01"))
 
 
-def a_taste(*, rewatches: bool = True, n_arrivals: int = 50, dissimilarity_error: float | None = None) -> Taste:
+def a_taste(*, rewatches: bool = True, n_arrivals: int = 50, dissimilarity_found: tuple[float, float] | None = None) -> Taste:
     p = Parameters(
         slope=3.0,
         cold_slope_delta=0.0,
@@ -282,7 +282,7 @@ def a_taste(*, rewatches: bool = True, n_arrivals: int = 50, dissimilarity_error
         n_users=10,
         n_arrivals=n_arrivals,
         rewatches=rewatches,
-        dissimilarity_error=dissimilarity_error,
+        dissimilarity_found=dissimilarity_found,
         log_likelihood=-3.0,
         log_likelihood_even=-4.0,
     )
@@ -302,7 +302,7 @@ def test_draws_have_the_mean_and_the_spread_of_the_estimates():
 
 def test_what_is_assumed_is_swept_over_its_whole_range():
     outside = OutsideShare(value=0.5, standard_error=None, reason="", plain=np.nan)
-    taste = a_taste(rewatches=False, n_arrivals=0, dissimilarity_error=4.0)
+    taste = a_taste(rewatches=False, n_arrivals=0, dissimilarity_found=(1.4, 4.0))
     sample = sampling.draws(taste, outside, 50, np.random.default_rng(0))
     shares = sorted(draw.outside_share for draw in sample)
     assert shares[0] == pytest.approx(ASSUMED_RANGE[0], abs=0.02)
