@@ -45,7 +45,7 @@ from recsys.workspace import Workspace, write_atomically
 
 FORMAT = 1
 """Of an origin's result; a change of what is made is a new number, so that no old one is taken up."""
-JUDGED = 1
+JUDGED = 2
 """Of what is worked out from the origins; a new number works it out again without projecting again."""
 LIGHT = with_settings(TrainConfig(), members=3, member_iterations=2, draws=16, factorisation__iterations=8, two_tower__epochs=6)
 """Settings of the training at each origin: fewer members, draws and rounds than a run that comes into use."""
@@ -241,7 +241,7 @@ def _document(dataset: Dataset, config: BacktestConfig, found: Sequence[Origin])
         if each["ranges"] == "calibrated"
     ]
     end = dataset.events["timestamp"].iloc[-1] + pd.Timedelta(days=1)
-    calibration = learnt(found, dataset, config.days[0], at=end, held=held)
+    calibration = learnt(found, dataset, config.days[0], at=end, near=found[-1].neighbours, held=held)
     if calibration is not None:
         made["calibration"] = {
             name: getattr(calibration, name)

@@ -82,7 +82,10 @@ class Basis:
     @cached_property
     def offer_shift(self) -> FloatArray:
         """float64[n_offers], nats: what past arrivals taught about the appeal of such offers; 0 where nothing did."""
-        return np.zeros(len(self.offers)) if self.calibration is None else self.calibration.shifts(self.offers)
+        if self.calibration is None:
+            return np.zeros(len(self.offers))
+        near = self.calibration.near(self.offer_content, self.choice.movie_ids, self.choice.content)
+        return self.calibration.shifts(self.offers, near)
 
     def cold_residual(self, z: FloatArray) -> FloatArray:
         """How far from its middle an offer's appeal lies at so many standard deviations, nats, shaped as ``z``."""

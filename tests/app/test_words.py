@@ -1,11 +1,16 @@
 """Every figure that people read, as they read it."""
 
 import re
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from recsys.app import words
 from recsys.app.words.escape import plain
+from recsys.embeddings.features import FeatureSpace
+from recsys.projection.calibration import Calibration, Held
+from recsys.projection.calibration import said as estimates
 from recsys.projection.result import Range
 from recsys.scenario.mapping import TYPES
 from recsys.scenario.scenario import (
@@ -162,3 +167,36 @@ def test_before_the_range_is_known_an_offer_is_only_compared_with_the_middle():
     offer = projections.offer(max_bid=projections.sure(52 * LAKH))
     assert words.offer_verdict(offer, 50 * LAKH) == ("below its walk-away price", "unsure")
     assert words.offer_verdict(offer, 60 * LAKH) == ("above its walk-away price", "unsure")
+
+
+@pytest.mark.parametrize(
+    ("held", "calibrated", "expected"),
+    [
+        ((), False, "not calibrated on past arrivals yet"),
+        ((), True, "too few to tell"),
+        ((Held(promised=0.8, measured=0.78, arrivals=320),), True, "80% promised, 78% held"),
+    ],
+)
+def test_how_often_ranges_held_is_said_beside_them(held: tuple[Held, ...], calibrated: bool, expected: str):
+    listed = estimates(replace(CALIBRATION, held=held) if calibrated else None)
+    assert expected in words.how_sure(projections.projection(assumptions=listed))
+
+
+def test_of_ranges_without_offers_nothing_is_said():
+    assert words.how_sure(projections.projection(assumptions=())) == ""
+
+
+CALIBRATION = Calibration(
+    features=FeatureSpace(()),
+    weights=np.zeros(0),
+    shift_nats=0.1,
+    past=(),
+    past_nats=np.zeros(0),
+    near_weight=0.0,
+    factor_above=2.0,
+    factor_below=1.0,
+    arrivals=320,
+    origins=6,
+    days=28,
+    data="tables",
+)

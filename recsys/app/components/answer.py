@@ -36,6 +36,8 @@ def answer(basis: Basis, scenario: Scenario) -> None:
         if full is None:
             st.fragment(guarding(_waiting), run_every=_POLL_SECONDS)(scenario)
         _figures(projection, basis.economics.hurdle_rate.value)
+        if projection.n_draws > 1 and (sure := words.how_sure(projection)):
+            st.caption(sure)
         _warnings(basis, scenario, projection)
         _details(basis, scenario, projection)
 

@@ -5,7 +5,17 @@ from recsys.app.words.explain import explanation, strength
 from recsys.app.words.glossary import GLOSSARY, meaning
 from recsys.app.words.money import money, money_in_full, symbol, unit_of, units
 from recsys.app.words.numbers import compact, count, day, hours, month_name, months, percent, signed, span, users, views
-from recsys.app.words.ranges import between, chance, hours_range, is_known, money_range, percent_range, results_range, span_of
+from recsys.app.words.ranges import (
+    between,
+    chance,
+    hours_range,
+    how_sure,
+    is_known,
+    money_range,
+    percent_range,
+    results_range,
+    span_of,
+)
 from recsys.app.words.verdict import WAITING, headline, offer_verdict, payback
 
 __all__ = [
@@ -23,6 +33,7 @@ __all__ = [
     "headline",
     "hours",
     "hours_range",
+    "how_sure",
     "is_known",
     "meaning",
     "money",

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from recsys.app.words.money import money
 from recsys.app.words.numbers import JOINER, MINUS, hours, percent
-from recsys.projection.result import Range
+from recsys.projection.calibration import RANGES
+from recsys.projection.result import Projection, Range
 
 Format = Callable[[float], str]
 
@@ -95,3 +96,16 @@ def results_range(value: Range, show: Format) -> str:
     '8 in 10 chance: 1 to 4'
     """
     return f"8 in 10 chance: {show(value.p10)} to {show(value.p90)}" if is_known(value) else "middle estimate"
+
+
+def how_sure(projection: Projection) -> str:
+    """How far the ranges of offers can be trusted: what was promised, and how often it held on past arrivals; empty without
+    offers."""
+    found = next((each for each in projection.assumptions if each.name == RANGES), None)
+    if found is None:
+        return ""
+    if found.kind == "estimated":
+        return f"Ranges of offers are calibrated on past arrivals: 80% promised, {percent(found.value)} held (see Proof)."
+    if "not calibrated" in found.source:
+        return "Ranges of offers are not calibrated on past arrivals yet; the Proof page says how."
+    return "Ranges of offers are calibrated on past arrivals, too few to tell how often they hold (see Proof)."
