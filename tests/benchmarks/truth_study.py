@@ -1,0 +1,168 @@
+"""Projected against true over many simulated services of every kind, beside what a team without a model of choice would say.
+
+    python -m tests.benchmarks.truth_study OUT [--worlds 60] [--jobs 2] [--users 1500] [--movies 240] [--offers 12]
+
+Worlds take turns over the kinds of ``recsys.worlds.kinds``, each with a seed of its own. For each a run is trained with the
+settings printed below, each offer is projected by itself over three months, and the same three months are lived with and without
+it. OUT keeps one JSON a world, so that a study that was stopped goes on where it was.
+
+Rivals say what an offer adds in the same three months:
+
+- ``gross``: the projection's own viewing hours, as if all of them were added;
+- the rivals of ``recsys.proof.rivals`` (genres, five comparables, gradient boosting), taught on the movies that arrived in the
+  history, times the outside share that the same run estimated, which is the usual part of viewing that is added.
+"""
+
+import argparse
+import json
+import os
+import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import spearmanr
+
+from recsys.pipeline.config import TrainConfig, with_settings
+from recsys.pipeline.demo import make_demo
+from recsys.projection.basis import load_basis
+from recsys.projection.project import project
+from recsys.proof.arrivals import arrivals
+from recsys.proof.rivals import RIVALS, Past
+from recsys.scenario.scenario import Acquire, Scenario
+from recsys.tables.store import load_dataset
+from recsys.workspace import Workspace
+from recsys.worlds.config import WorldConfig
+from recsys.worlds.kinds import KINDS
+from recsys.worlds.truth import true_effects
+
+MONTHS, DAYS = 3, 91
+CONFIG = with_settings(
+    TrainConfig(),
+    members=4,
+    two_tower__epochs=8,
+    tsne__early_iterations=20,
+    tsne__iterations=20,
+)
+QUANTILES = {"80": (0.1, 0.9), "90": (0.05, 0.95)}
+
+
+def one_world(kind: str, config: WorldConfig) -> dict[str, Any]:
+    """Train on a world, project its offers, and live its future."""
+    with tempfile.TemporaryDirectory() as scratch:
+        workspace = Workspace(Path(scratch) / "workspace")
+        make_demo(workspace, config, CONFIG, lambda _line: None)
+        basis, dataset = load_basis(workspace), load_dataset(workspace)
+    people = config.people_per_user
+    truth = true_effects(config, horizon_months=MONTHS)
+    offers = list(map(str, basis.offer_ids.ids))
+    rows = []
+    for offer in offers:
+        asked = Scenario(name=offer, changes=(Acquire(offer=offer),), horizon_months=MONTHS)
+        result = project(basis, asked, draws="all").offers[0]
+        wide = result.incremental_hours
+        rows.append({"gross": result.gross_hours.p50, "p10": wide.p10, "p50": wide.p50, "p90": wide.p90})
+    estimates = {each.name: each.value for each in basis.choice.estimates}
+    past = arrivals(dataset, (DAYS,))
+    known = np.flatnonzero(np.isfinite(past.hours[DAYS]))
+    attributes = [name for name in dataset.offers.columns if name in dataset.movies.columns]
+    asked_rivals = Past(
+        known=dataset.movies[attributes].iloc[past.row[known]].reset_index(drop=True),
+        known_content=basis.choice.content[past.row[known]],
+        outcome=people * past.hours[DAYS][known],
+        offers=dataset.offers[attributes],
+        offer_content=basis.offer_content,
+    )
+    return {
+        "kind": kind,
+        "seed": config.seed,
+        "offers": offers,
+        "projected": rows,
+        "rivals": {name: (estimates["outside_share"] * rival(asked_rivals, 0)).tolist() for name, rival in RIVALS.items()},
+        "true": [people * truth.of(offer).total("hours") for offer in offers],
+        "true_gross": [people * truth.of(offer).total("gross_hours") for offer in offers],
+        "luck": [people * truth.of(offer).standard_error["hours"] for offer in offers],
+        "outside_share": estimates["outside_share"],
+        "dissimilarity": estimates["nest_dissimilarity"],
+        "cold_sd": basis.choice.cold_appeal_residual_sd,
+    }
+
+
+def _work(job: tuple[str, WorldConfig, Path]) -> str:
+    kind, config, out = job
+    found = one_world(kind, config)
+    draft = out.with_suffix(".draft")
+    draft.write_text(json.dumps(found), encoding="utf-8")
+    draft.replace(out)
+    return out.name
+
+
+def figures(worlds: list[dict[str, Any]]) -> pd.DataFrame:
+    """One row a kind and a way to answer: rank correlation and bias, means over worlds; and how often ranges held."""
+    table = []
+    for kind in dict.fromkeys(world["kind"] for world in worlds):
+        mine = [world for world in worlds if world["kind"] == kind]
+        for name in ("projected", "gross", *RIVALS):
+            said = [answers(world, name) for world in mine]
+            true = [np.array(world["true"]) for world in mine]
+            inside = [
+                (np.array([row["p10"] for row in world["projected"]]) <= t) & (t <= [row["p90"] for row in world["projected"]])
+                for world, t in zip(mine, true, strict=True)
+            ]
+            miss = np.concatenate([np.log(np.maximum(s, 1.0) / np.maximum(t, 1.0)) for s, t in zip(said, true, strict=True)])
+            table.append(
+                {
+                    "kind": kind,
+                    "worlds": len(mine),
+                    "answer": name,
+                    "spearman": np.mean([spearmanr(s, t).statistic for s, t in zip(said, true, strict=True)]),
+                    "bias of the total": np.sum(np.concatenate(said)) / np.sum(np.concatenate(true)) - 1,
+                    "ln error, sd": miss.std(),
+                    "80 % ranges hold": np.concatenate(inside).mean() if name == "projected" else np.nan,
+                }
+            )
+    return pd.DataFrame(table)
+
+
+def answers(world: dict[str, Any], name: str) -> np.ndarray:
+    """What a way to answer says that each offer adds, hours."""
+    if name in ("projected", "gross"):
+        return np.array([row["p50" if name == "projected" else "gross"] for row in world["projected"]])
+    return np.array(world["rivals"][name])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--worlds", type=int, default=60)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--users", type=int, default=1500)
+    parser.add_argument("--movies", type=int, default=240)
+    parser.add_argument("--offers", type=int, default=12)
+    given = parser.parse_args()
+    given.out.mkdir(parents=True, exist_ok=True)
+    kinds = list(KINDS)
+    jobs = []
+    for number in range(given.worlds):
+        kind = kinds[number % len(kinds)]
+        config = replace(
+            KINDS[kind], n_users=given.users, n_movies=given.movies, n_offers=given.offers, seed=100 + number // len(kinds)
+        )
+        out = given.out / f"{kind}-{config.seed}.json"
+        if not out.exists():
+            jobs.append((kind, config, out))
+    print(f"{os.cpu_count()} processors; {given}; {CONFIG}")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    with ProcessPoolExecutor(given.jobs, mp_context=get_context("spawn")) as pool:
+        for name in pool.map(_work, jobs):
+            print(name, flush=True)
+    worlds = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(given.out.glob("*.json"))]
+    print(figures(worlds).round(3).to_string(index=False))
+
+
+if __name__ == "__main__":
+    main()
