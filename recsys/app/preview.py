@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -16,9 +16,11 @@ from recsys.export.bundle import BundleStatus
 from recsys.export.parity import Parity, Server, compare
 from recsys.export.quantise import Dtype
 from recsys.projection.basis import Basis
+from recsys.segments.personas import Persona
 
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.sig.json"
+IDS = "ids.json"
 MOST_PERSONAS = 40
 MOST_OFFERS = 200
 LONGEST_HISTORY = 1000
@@ -38,6 +40,7 @@ class Asked:
     """A question that the phone was asked in the browser, with the phone's answer."""
 
     history: tuple[str, ...]
+    context: Mapping[str, str]
     offer: str | None
     ids: tuple[str, ...]
     scores: tuple[float, ...]
@@ -47,13 +50,15 @@ class Asked:
         """Read what the browser sent; None where it is of another bundle, or not what the preview sends."""
         if not isinstance(value, dict) and not hasattr(value, "get"):
             return None
-        history, offer, ids, scores = (value.get(name) for name in ("history", "offer", "ids", "scores"))
+        history, context, offer, ids, scores = map(value.get, ("history", "context", "offer", "ids", "scores"))
         if value.get("stamp") != stamp or not (_texts(history) and _texts(ids) and isinstance(scores, list)):
+            return None
+        if not (isinstance(context, Mapping) and _texts([*context, *context.values()])):
             return None
         numbers = all(isinstance(score, int | float) for score in scores)
         if not numbers or len(ids) != len(scores) or len(history) > LONGEST_HISTORY or not isinstance(offer, str | None):
             return None
-        return cls(history=tuple(history), offer=offer, ids=tuple(ids), scores=tuple(map(float, scores)))
+        return cls(history=tuple(history), context=dict(context), offer=offer, ids=tuple(ids), scores=tuple(map(float, scores)))
 
 
 def pack(held: BundleStatus) -> Pack:
@@ -80,7 +85,7 @@ def parity(held: BundleStatus, asked: Asked) -> Parity | None:
         if row < 0:
             return None
         added = {asked.offer: basis.offer_content[row].astype(np.float32)}
-    known = server.answer(asked.history, exclude=gone(basis), added=added)
+    known = server.answer(asked.history, context=asked.context, exclude=gone(basis), added=added)
     return compare(known, (asked.ids, asked.scores))
 
 
@@ -91,22 +96,33 @@ def gone(basis: Basis) -> list[str]:
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the bundle …")
 def _pack(folder: str, version: str, fingerprint: str, _basis: Basis, _held: BundleStatus) -> Pack:
+    files = _phone_files(Path(folder))
+    attributes = json.loads(dict(files)[IDS])["context"]
     facts = {
         "service": session.workspace().root.resolve().name,
         "simulated": _held.simulated,
         "personas": [
-            {"name": persona.name, "history": list(persona.favourites)}
+            {"name": persona.name, "history": list(persona.favourites), "context": _typical(persona, attributes)}
             for persona in sorted(_basis.personas.personas, key=lambda persona: -persona.size)[:MOST_PERSONAS]
             if persona.favourites
         ],
         "gone": gone(_basis),
         **_offers(_basis, _held),
     }
-    files = _phone_files(Path(folder))
     stamp = hashlib.sha256(f"{version}/{fingerprint}".encode()).hexdigest()[:16]
     sizes = [[name, len(content)] for name, content in files]
     table = json.dumps({"stamp": stamp, "facts": facts, "files": sizes}, ensure_ascii=False, allow_nan=False).encode()
     return Pack(content=b"".join([f"{len(table):08d}".encode(), table, *(content for _, content in files)]), stamp=stamp)
+
+
+def _typical(persona: Persona, attributes: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The attributes that are typical of a persona and that the bundle's model knows, the strongest value of each."""
+    known = {feature["column"]: feature.get("names", ()) for feature in attributes}
+    typical: dict[str, str] = {}
+    for name, value, lift in persona.traits:
+        if lift > 1 and value in known.get(name, ()):
+            typical.setdefault(name, value)
+    return typical
 
 
 def _offers(basis: Basis, held: BundleStatus) -> dict[str, Any]:

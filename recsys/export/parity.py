@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from recsys.embeddings.store import load_table
@@ -41,6 +42,7 @@ class Server:
         self,
         history: Sequence[str],
         *,
+        context: Mapping[str, str | float] | None = None,
         exclude: Sequence[str] = (),
         added: Mapping[str, Float32Array] | None = None,
         top: int = golden.TOP,
@@ -50,11 +52,13 @@ class Server:
         Parameters
         ----------
         history, exclude : movie ids; those that the catalogue does not hold are passed over, as on the phone
+        context : attributes of the user, as far as they are known
         added : id → float32[dim], movies to rank besides the catalogue's
         """
         extra = dict(added or {})
         watched, left_out = self._rows(history), self._rows(exclude)
-        (vector,) = self.model.tower.encode([watched.astype(np.int64)])
+        known = pd.DataFrame([dict(context or {})], index=[0], dtype=object)
+        (vector,) = self.model.tower.encode([watched.astype(np.int64)], known)
         space = np.concatenate([self.model.movies.decoded, *(each[None, :] for each in extra.values())])
         found = golden.best(vector, space, np.union1d(watched, left_out).astype(np.int32), top)
         names = [*self.movies.ids, *extra]

@@ -176,3 +176,70 @@ def test_nothing_is_asked_of_anybody_else(site: Site):
     assert len(site.asked) > 8
     assert all(address.startswith(site.origin) for address in site.asked if not address.startswith("data:"))
     assert not any("00123" in address for address in site.asked)
+
+
+KEEP = """
+async () => {
+  const { browserStore, open, urlSource } = await import("/client/greenlight-client.js");
+  const address = new URL("/bundles/moving", location.href).href;
+  const recommender = await open(urlSource(address), { unsigned: true, store: await browserStore(address) });
+  const row = recommender.recommend({ history: ["00123"], k: 30 });
+  return { version: recommender.version, origin: recommender.origin, bytes: recommender.bytes, row };
+}
+"""
+
+
+def test_a_browser_keeps_a_bundle_updates_it_by_its_delta_and_starts_without_a_connection(site: Site):
+    """In the Cache API, across reloads of the page."""
+    moving = site.root / "bundles" / "moving"
+    shutil.copytree(site.root / "bundles" / "updated", moving)
+    pointer = (moving / "latest.json").read_text()
+    old, new = sorted(path.name for path in moving.iterdir() if path.name[:1].isdigit())
+    (moving / "latest.json").write_text(pointer.replace(new, old).replace('"sequence": 2', '"sequence": 1'))
+
+    def start() -> dict[str, Any]:
+        site.page.goto(f"{site.origin}/index.html")
+        answer: dict[str, Any] = site.page.evaluate(KEEP)
+        return answer
+
+    first = start()
+    assert (first["version"], first["origin"]["fetched"]) == (old, first["bytes"])
+    again = start()
+    assert again["origin"] == {"fetched": 0, "kept": again["bytes"], "delta": None, "offline": False}
+    assert again["row"] == first["row"]
+
+    (moving / "latest.json").write_text(pointer)
+    updated = start()
+    assert (updated["version"], updated["origin"]["delta"]) == (new, old)
+    assert updated["origin"]["fetched"] < updated["bytes"] / 2
+
+    site.page.route("**/bundles/**", lambda route: route.abort())
+    offline = start()
+    site.page.unroute("**/bundles/**")
+    assert offline["origin"]["offline"] is True
+    assert (offline["version"], offline["row"]) == (new, updated["row"])
+
+
+def test_a_viewer_can_watch_and_ask_all_day_and_nobody_is_told(site: Site):
+    """After a bundle is open, the browser asks the network for nothing at all."""
+    site.page.goto(f"{site.origin}/index.html")
+    site.asked.clear()
+    opened, asked = site.page.evaluate(
+        """async () => {
+            const { open, urlSource } = await import("/client/greenlight-client.js");
+            const recommender = await open(urlSource("/bundles/uint8"), { unsigned: true });
+            const opened = performance.getEntriesByType("resource").length;
+            const viewer = recommender.viewer({ history: ["00123"], context: { plan: "monthly" } });
+            for (let i = 0; i < 50; i++) {
+              const [first] = viewer.recommend({ diversity: 0.2 });
+              viewer.explain(first.id);
+              recommender.similar(first.id);
+              viewer.watched(first.id);
+            }
+            return [opened, performance.getEntriesByType("resource").length];
+        }"""
+    )
+    assert asked == opened
+    addresses = [address.removeprefix(site.origin) for address in site.asked if not address.startswith("data:")]
+    assert addresses
+    assert all(address.startswith(("/client/", "/bundles/uint8/")) and "?" not in address for address in addresses)

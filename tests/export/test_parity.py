@@ -23,9 +23,11 @@ def server(dtype: str = "float32") -> Server:
 def test_the_server_answers_as_the_golden_answers_do():
     asked = server("uint8")
     ids = list(asked.movies.ids)
-    case = Case(history=np.array([4, 9, 30], np.int32), context={}, excluded=np.array([7], np.int32))
+    case = Case(
+        history=np.array([4, 9, 30], np.int32), context={"plan": "monthly", "age": 30.0}, excluded=np.array([7], np.int32)
+    )
     (expected,) = golden.answers(asked.model, [case])
-    found, scores = asked.answer([ids[4], ids[9], ids[30], "gone"], exclude=[ids[7], "gone too"])
+    found, scores = asked.answer([ids[4], ids[9], ids[30], "gone"], context=case.context, exclude=[ids[7], "gone too"])
     assert found == [ids[row] for row in expected.rows]
     assert np.array_equal(scores, expected.scores)
 

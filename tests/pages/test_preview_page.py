@@ -14,6 +14,7 @@ from recsys.export.parity import Server
 from recsys.export.phone import PhoneModel
 from recsys.ids import IdMap
 from recsys.projection.basis import Basis
+from recsys.segments.personas import Persona
 from tests.export import models
 from tests.pages.conftest import Open
 from tests.pages.test_scenario_page import said
@@ -81,9 +82,19 @@ def test_a_phones_list_is_held_against_the_servers(held: BundleStatus, service: 
     server = preview._server("", "float32")
     history = service.choice.movie_ids.ids[3:6]
     ids, scores = server.answer(
-        history, exclude=preview.gone(service), added={"o01": service.offer_content[1].astype(np.float32)}
+        history,
+        context={"plan": "monthly"},
+        exclude=preview.gone(service),
+        added={"o01": service.offer_content[1].astype(np.float32)},
     )
-    value = {"stamp": "now", "history": history, "offer": "o01", "ids": ids, "scores": [float(score) for score in scores]}
+    value = {
+        "stamp": "now",
+        "history": history,
+        "context": {"plan": "monthly"},
+        "offer": "o01",
+        "ids": ids,
+        "scores": [float(score) for score in scores],
+    }
     asked = Asked.of(value, "now")
     assert asked is not None
     found = preview.parity(held, asked)
@@ -100,13 +111,28 @@ def test_a_phones_list_is_held_against_the_servers(held: BundleStatus, service: 
         None,
         "text",
         {},
-        {"stamp": "other", "history": [], "offer": None, "ids": [], "scores": []},
-        {"stamp": "now", "history": "abc", "offer": None, "ids": [], "scores": []},
-        {"stamp": "now", "history": [], "offer": 3, "ids": [], "scores": []},
-        {"stamp": "now", "history": [], "offer": None, "ids": ["a"], "scores": []},
-        {"stamp": "now", "history": [], "offer": None, "ids": ["a"], "scores": ["b"]},
-        {"stamp": "now", "history": ["a"] * 1001, "offer": None, "ids": [], "scores": []},
+        {"stamp": "other", "history": [], "context": {}, "offer": None, "ids": [], "scores": []},
+        {"stamp": "now", "history": "abc", "context": {}, "offer": None, "ids": [], "scores": []},
+        {"stamp": "now", "history": [], "context": {"plan": 3}, "offer": None, "ids": [], "scores": []},
+        {"stamp": "now", "history": [], "context": {}, "offer": 3, "ids": [], "scores": []},
+        {"stamp": "now", "history": [], "context": {}, "offer": None, "ids": ["a"], "scores": []},
+        {"stamp": "now", "history": [], "context": {}, "offer": None, "ids": ["a"], "scores": ["b"]},
+        {"stamp": "now", "history": ["a"] * 1001, "context": {}, "offer": None, "ids": [], "scores": []},
     ],
 )
 def test_what_no_preview_sends_is_passed_over(value: object):
     assert Asked.of(value, "now") is None
+
+
+def test_of_a_persona_the_model_is_told_what_it_knows_of_people():
+    """The strongest value of each attribute of people that the model knows, and nothing that is rarer than usual."""
+    traits = (("plan", "monthly", 3.0), ("plan", "rental", 2.0), ("genres", "Drama", 2.0), ("age", "30", 1.5), ("city", "A", 0.5))
+    persona = Persona(
+        name="p", size=30, traits=traits, favourites=(), monthly_active=(), monthly_views=(), monthly_growth_share=0.0
+    )
+    attributes = [
+        {"column": "plan", "names": ["rental", "monthly"]},
+        {"column": "age", "knots": [1.0, 2.0]},
+        {"column": "city", "names": ["A"]},
+    ]
+    assert preview._typical(persona, attributes) == {"plan": "monthly"}

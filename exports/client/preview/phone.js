@@ -51,8 +51,8 @@ async function start(root, { source, facts, stamp }, tell) {
  * @param {(choice: any, answer: any) => void} tell
  */
 function draw(root, recommender, facts, opened, tell) {
-  /** @type {{history: string[], offer: Offer | null, diversity: number}} */
-  const state = { history: [], offer: null, diversity: 0 };
+  /** @type {import("./state.js").Choice} */
+  const state = { history: [], context: {}, offer: null, diversity: 0 };
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let waiting;
   const list = element("ol", { class: "row", "aria-label": "Home row" });
@@ -71,25 +71,28 @@ function draw(root, recommender, facts, opened, tell) {
     speed.textContent = `${answer.milliseconds < 0.1 ? "under 0.1" : answer.milliseconds.toFixed(1)} ms`;
     clearTimeout(waiting);
     const compared = { ids: answer.compared.map(({ id }) => id), scores: answer.compared.map(({ score }) => score) };
-    waiting = setTimeout(() => tell({ history: state.history, offer: state.offer?.id ?? null }, compared), SAY_AFTER_MILLISECONDS);
+    waiting = setTimeout(() => tell({ history: state.history, context: state.context, offer: state.offer?.id ?? null }, compared), SAY_AFTER_MILLISECONDS);
   };
   const watch = (/** @type {string} */ id) => {
     state.history = [...state.history.filter((other) => other !== id), id];
-    persona.querySelector("select").value = "own";
     update();
   };
   const forget = (/** @type {string} */ id) => {
     state.history = state.history.filter((other) => other !== id);
-    persona.querySelector("select").value = "own";
     update();
   };
 
-  const people = /** @type {{name: string, history: string[]}[]} */ (facts.personas);
+  const people = /** @type {{name: string, history: string[], context: Record<string, string>}[]} */ (facts.personas);
+  const known = element("p", { class: "note" });
   const persona = choice(
     "Who holds the phone",
     [["own", "somebody invented"], ...people.map(({ name }, i) => /** @type {[string, string]} */ ([String(i), name]))],
     (value) => {
-      state.history = value === "own" ? [] : [...people[Number(value)].history];
+      const chosen = people[Number(value)] ?? { history: [], context: {} };
+      state.history = [...chosen.history];
+      state.context = chosen.context;
+      const pairs = Object.entries(state.context).map(([name, each]) => `${name.replaceAll("_", " ")} ${each}`);
+      known.textContent = pairs.length ? `Known besides: ${pairs.join(", ")}.` : "";
       update();
     },
   );
@@ -126,7 +129,7 @@ function draw(root, recommender, facts, opened, tell) {
     element(
       "section",
       { class: "controls", "aria-label": "What to preview" },
-      persona,
+      element("div", { class: "field" }, persona, known),
       element("div", { class: "field" }, element("span", { class: "label" }, "Watched"), chips, searchField((text) => recommender.find(text, 8), watch)),
       bought,
       verdict,

@@ -17,6 +17,7 @@ const ROUNDS = 15;
 /**
  * @typedef {object} Choice what somebody set in the preview
  * @property {string[]} history
+ * @property {Record<string, string>} context
  * @property {Offer | null} offer
  * @property {number} diversity
  */
@@ -36,15 +37,15 @@ const ROUNDS = 15;
  * @param {string[]} gone ids of movies that are no longer on the service
  * @returns {Answer}
  */
-export function ask(recommender, { history, offer, diversity }, gone) {
+export function ask(recommender, { history, context, offer, diversity }, gone) {
   const added = offer ? [offer] : [];
-  const question = { history, exclude: gone, added };
+  const question = { history, context, exclude: gone, added };
   const found = recommender.recommend({ ...question, k: ROW, diversity });
   const row = found.map((movie) => {
-    const [reason] = recommender.explain(movie.id, { history, added, k: 1 }).because;
+    const [reason] = recommender.explain(movie.id, { history, context, added, k: 1 }).because;
     return { ...movie, because: reason?.title ?? null, offered: movie.id === offer?.id };
   });
-  const before = offer ? recommender.recommend({ history, exclude: gone, k: ROW, diversity }) : [];
+  const before = offer ? recommender.recommend({ history, context, exclude: gone, k: ROW, diversity }) : [];
   const kept = new Set(found.map(({ id }) => id));
   return {
     row,

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from recsys.app import inputs, jobs, session, words
+from recsys.app import inputs, jobs, places, session, words
 from recsys.app.components.boxes import findings
 from recsys.app.components.jobs import follow
 from recsys.app.jobs import Job
@@ -81,6 +81,7 @@ def _status(held: BundleStatus) -> None:
                 key="export.download",
                 on_click="ignore",
             )
+            st.page_link(places.PREVIEW.path, label="See it on a phone", icon=places.PREVIEW.icon)
         if wanted:
             _verify(held)
 
