@@ -149,7 +149,7 @@ def backtest(workspace: Workspace, origins: int, days: tuple[int, ...], seed: in
 @click.argument("scenario", type=click.Path(path_type=Path))
 def project(workspace: Workspace, scenario: Path) -> Document:
     """Answer the question in a SCENARIO.toml: what the changes do to viewing and money."""
-    from recsys.app.words.explain import explanation, strength
+    from recsys.app.words.explain import explained
     from recsys.decision.strength import strengths
     from recsys.projection import document
     from recsys.projection.basis import load_basis
@@ -159,18 +159,7 @@ def project(workspace: Workspace, scenario: Path) -> Document:
     question = toml.loads(text_file(scenario))
     basis = load_basis(workspace)
     projection = answer(basis, question, draws="all")
-    turning = {found.movie_id: found for found in strengths(basis, question)}
-    listed = document.as_json(projection)
-    for entry, offer in zip(listed["offers"], projection.offers, strict=True):
-        entry["explanation"] = list(explanation(offer, projection.currency, basis.title))
-        if found := turning.get(offer.movie_id):
-            entry["hidden_strength"] = {
-                "nats": found.nats,
-                "views_share": found.views_share,
-                "usual_nats": found.usual_nats,
-                "says": strength(found),
-            }
-    return listed
+    return explained(document.as_json(projection), projection, strengths(basis, question), basis.title)
 
 
 @command

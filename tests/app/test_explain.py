@@ -1,11 +1,14 @@
 """Explanations: each sentence follows from a figure, changes with it, and goes when it goes."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from recsys.app import words
+from recsys.app.words.explain import explained
 from recsys.decision.strength import Strength
+from recsys.projection.document import as_json
 from recsys.projection.result import Earned, SegmentShare
 from tests.app import projections
 from tests.app.projections import LAKH, around, offer, sure
@@ -125,6 +128,19 @@ def test_what_would_turn_a_decision_is_said_in_views_and_beside_the_usual_misjud
 
 def test_a_decision_that_nothing_would_turn_is_said_to_be_so():
     assert "stays as it is" in words.strength(replace(FOUND, nats=None, views_share=None))
+
+
+def test_the_document_has_the_sentences_beside_the_figures_and_loses_none_of_them():
+    made = projections.projection()
+    document = as_json(made)
+    told = explained(document, made, [FOUND], str)
+    (offer,) = told["offers"]
+    assert offer["explanation"] == list(words.explanation(made.offers[0], "INR", str))
+    assert offer["hidden_strength"]["says"] == words.strength(FOUND)
+    assert offer["hidden_strength"]["nats"] == -0.3
+    assert {key: value for key, value in offer.items() if key not in ("explanation", "hidden_strength")} == document["offers"][0]
+    assert explained(document, made, [], str)["offers"][0]["hidden_strength"] is None
+    assert json.loads(json.dumps(told))["offers"]
 
 
 def test_the_example_offer_is_one_that_a_projection_could_hold():

@@ -3,13 +3,14 @@
 Each sentence rests on figures of one offer and nothing else, and is left out where they do not bear it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from recsys.app.words.money import money
 from recsys.app.words.numbers import hours, percent, users
 from recsys.app.words.ranges import magnitude
 from recsys.decision.strength import Strength
-from recsys.projection.result import OfferResult, SegmentShare
+from recsys.projection.result import OfferResult, Projection, SegmentShare
 
 NOTHING_HOURS = 0.5
 """Less than half an hour is nothing."""
@@ -94,6 +95,22 @@ def _against_cost(offer: OfferResult, currency: str) -> str:
     left = offer.npv.p50
     result = f"leaves a gain of {money(left, currency)}" if left >= 0 else f"leaves a loss of {magnitude(money(left, currency))}"
     return f"Against a cost of {money(offer.cost, currency)} that {result}."
+
+
+def explained(document: Mapping[str, Any], projection: Projection, strengths: Sequence[Strength], title: Title) -> dict[str, Any]:
+    """The document of a projection, with ``explanation`` and ``hidden_strength`` beside the figures of each offer."""
+    turning = {found.movie_id: found for found in strengths}
+
+    def told(entry: Mapping[str, Any], offer: OfferResult) -> dict[str, Any]:
+        found = turning.get(offer.movie_id)
+        hidden = None
+        if found is not None:
+            figures = {name: getattr(found, name) for name in ("buys", "nats", "views_share", "usual_nats")}
+            hidden = {**figures, "says": strength(found)}
+        return {**entry, "explanation": list(explanation(offer, projection.currency, title)), "hidden_strength": hidden}
+
+    offers = [told(entry, offer) for entry, offer in zip(document["offers"], projection.offers, strict=True)]
+    return {**document, "offers": offers}
 
 
 def strength(found: Strength) -> str:
