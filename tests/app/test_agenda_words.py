@@ -1,7 +1,8 @@
 """Things worth deciding, as they are read on the first page."""
 
 from recsys.app.words import agenda
-from recsys.decision.agenda import today
+from recsys.decision.agenda import Decision, Figure, today
+from recsys.scenario.scenario import Scenario
 from tests.app.test_words import spaced
 from tests.projection import builders
 
@@ -21,3 +22,16 @@ def test_the_reason_to_buy_names_fee_walk_away_price_and_what_is_added():
     said = spaced(agenda.why(decision, "INR"))
     assert "walk-away price of ₹" in said
     assert ("below" if figures["fee asked"] <= figures["walk-away price"] else "above") in said
+
+
+def test_a_growing_audience_is_told_now_and_then_in_the_same_form():
+    """3.2 % a month for a year: 2,75,000 become 2,75,000 · 1.032¹² = 4,01,312."""
+    figures = (
+        Figure(name="growth a month", value=0.032, unit="share", origin="estimated"),
+        Figure(name="users today", value=275_000.0, unit="users", origin="estimated"),
+        Figure(name="users in 12 months", value=275_000.0 * 1.032**12, unit="users", origin="estimated"),
+        Figure(name="occasions that find something here", value=0.5, unit="share", origin="estimated"),
+        Figure(name="the same over all users", value=0.5, unit="share", origin="estimated"),
+    )
+    decision = Decision(kind="audience", subject="p", title="p", verdict="keep", figures=figures, scenario=Scenario(name="p"))
+    assert "from 2.75 lakh users to 4.01 lakh in a year" in spaced(agenda.why(decision, "INR"))

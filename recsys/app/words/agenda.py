@@ -1,7 +1,7 @@
 """Something to decide, as a headline and a sentence with its figures."""
 
 from recsys.app.words.money import money
-from recsys.app.words.numbers import count, hours, percent, users
+from recsys.app.words.numbers import compact, count, hours, percent, users
 from recsys.decision.agenda import Decision
 
 _HEADLINES = {
@@ -62,9 +62,9 @@ def _growing(figures: dict[str, float]) -> str:
     now, later = figures["users today"], next(value for name, value in figures.items() if name.startswith("users in"))
     served, everyone = figures["occasions that find something here"], figures["the same over all users"]
     return (
-        f"This persona grows {percent(figures['growth a month'])} a month: from {users(now)} to {count(later)} in a year if that "
-        f"goes on. When they look for something to watch, they find it here {percent(served)} of the time; over all users it is "
-        f"{percent(everyone)}."
+        f"This persona grows {percent(figures['growth a month'])} a month: from {users(now)} to {compact(later)} in a year if "
+        f"that goes on. When they look for something to watch, they find it here {percent(served)} of the time; over all users "
+        f"it is {percent(everyone)}."
     )
 
 

@@ -32,7 +32,7 @@ Titles = Callable[[str], str]
 """Title of a movie or an offer by its id."""
 
 LICENCES: Mapping[Licences, str] = {
-    "renewed": "are renewed, or replaced by as good",
+    "renewed": "are renewed or replaced",
     "lapse": "end, and nothing replaces them",
 }
 """What becomes of licences that end within the months looked ahead."""
