@@ -1,6 +1,9 @@
 // A worker for Node: new Worker("worker-node.js"), from a bundle in a folder.
 import { parentPort } from "node:worker_threads";
-import { folderSource } from "greenlight-client/node";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { folderSource, folderStore } from "greenlight-client/node";
 import { serve } from "greenlight-client/worker";
 
-if (parentPort) serve(parentPort, { source: folderSource });
+const kept = process.env.GREENLIGHT_STORE ?? path.join(tmpdir(), "greenlight-store");
+if (parentPort) serve(parentPort, { source: folderSource, store: () => folderStore(kept) });

@@ -4,7 +4,7 @@
  */
 
 import { BundleError } from "../src/errors.js";
-import { open } from "../src/recommender.js";
+import { open } from "../src/open.js";
 import { unpack } from "./pack.js";
 import { chip, choice, element, searchField, tile } from "./page.js";
 import { ask } from "./state.js";

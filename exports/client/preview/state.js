@@ -1,7 +1,7 @@
 /** What the preview asks the client, and what it got: no page here, only questions and answers. */
 
 /** @typedef {import("../src/recommender.js").Recommender} Recommender */
-/** @typedef {import("../src/recommender.js").Recommendation} Recommendation */
+/** @typedef {import("../src/questions.js").Recommendation} Recommendation */
 
 export const ROW = 10;
 export const COMPARED = 20;
@@ -58,7 +58,7 @@ export function ask(recommender, { history, context, offer, diversity }, gone) {
 
 /**
  * @param {Recommender} recommender
- * @param {import("../src/recommender.js").Question} question
+ * @param {import("../src/questions.js").Question} question
  * @param {string} id
  */
 function placeOf(recommender, question, id) {

@@ -2,7 +2,8 @@
 
 export { BundleError } from "./errors.js";
 export { CLIENT_VERSION } from "./manifest.js";
-export { open, Recommender } from "./recommender.js";
+export { open } from "./open.js";
+export { Recommender } from "./recommender.js";
 export { urlSource } from "./source.js";
 export { browserStore } from "./store.js";
 export { inspect, openManifest, readVerified, verify } from "./verify.js";

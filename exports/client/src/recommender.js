@@ -1,132 +1,34 @@
 /** Recommendations from a verified bundle. What somebody watched stays where it is. */
 
-import { json } from "./bytes.js";
 import { best } from "./best.js";
-import { Catalogue } from "./catalogue.js";
+import { json } from "./bytes.js";
 import { compare } from "./compare.js";
 import { diversified, product } from "./diversity.js";
-import { answersEarly, startEngine } from "./engines.js";
 import { BundleError } from "./errors.js";
-import { Loader } from "./loader.js";
-import { GraphModel } from "./model.js";
 import { plainScorer } from "./plain.js";
+import { checkedAdded, texts, whole } from "./questions.js";
 import { Titles } from "./titles.js";
-import { Tower } from "./tower.js";
 import { readVerified } from "./verify.js";
 import { Viewer } from "./viewer.js";
-import { Vocabulary } from "./vocabulary.js";
 
 /** @typedef {import("./verify.js").Source} Source */
 /** @typedef {import("./vocabulary.js").Context} Context */
-/** @typedef {{id: string, title: string, score: number}} Recommendation */
-/** @typedef {{id: string, title?: string, vector: ArrayLike<number>}} Added a movie that the catalogue does not hold, with its vector */
-
-/**
- * @typedef {object} Question
- * @property {Iterable<string>} [history] ids of the movies that were watched, in any order. Ids that the catalogue does not hold (any
- *   more) are passed over.
- * @property {Context} [context] attributes of the user, as in the users table
- * @property {Iterable<string>} [exclude] movie ids to leave out besides those watched
- * @property {number} [k] how many
- * @property {number} [diversity] 0 (the best k, the default) to 1: how much unlikeness counts against score in choosing k among the
- *   best `5 k` (at least 50); see `diversity.js`
- * @property {Added[]} [added] movies to rank among the catalogue's, for example one that might be bought
- */
-
-/**
- * Why a movie got its score: `score = base + the sum of attributes + the sum over the whole history`.
- * @typedef {object} Explanation
- * @property {string} id
- * @property {string} title
- * @property {number} score
- * @property {number} base score for somebody of whom nothing is known
- * @property {{column: string, contribution: number}[]} attributes what each attribute known of the user adds
- * @property {number} history what the whole history adds; may be negative
- * @property {Reason[]} because the movies of the history that add most, largest first; empty where none speaks for this movie
- */
-
-/**
- * @typedef {object} Reason
- * @property {string} id
- * @property {string} title
- * @property {number} contribution part of the score
- * @property {number} without the score if this one movie had not been watched
- */
-
-/**
- * @typedef {object} OpenOptions
- * @property {import("./engines.js").Backend | "auto" | "fastest"} [backend] what computes, see `engines.js`
- * @property {string | Record<string, string>} [wasmPaths] where TF.js's `.wasm` files are served, for `tfjs-wasm`
- * @property {string | string[] | null} [publicKey] of the publisher, who has to have signed the bundle: the text of the `.pub` file
- * @property {boolean} [unsigned] take a bundle without a public key to hold it against: anybody can have made it
- * @property {string | null} [installedVersion] version in use here, so that an older one is refused
- * @property {import("./store.js").Store | null} [store] where this device keeps bundles: then it starts without a connection, asks only
- *   for what has changed, and refuses versions older than the one it holds
- * @property {boolean} [early] be ready with the first movies, while the others are on their way (`plain` and `wasm`)
- * @property {(name: string, done: number, all: number) => void} [onFile] told of each file that is here and verified
- */
+/** @typedef {import("./questions.js").Question} Question */
+/** @typedef {import("./questions.js").Recommendation} Recommendation */
+/** @typedef {import("./questions.js").Explanation} Explanation */
+/** @typedef {import("./questions.js").Added} Added */
 
 const POOL_FACTOR = 5;
 const POOL_LEAST = 50;
 
 /**
- * Verify a bundle and load it.
- * @param {Source} source
- * @param {OpenOptions} [options]
- * @returns {Promise<Recommender>} throws BundleError where the bundle cannot be trusted
- */
-export async function open(source, { backend = "auto", wasmPaths, early = false, ...fetching } = {}) {
-  const loader = await Loader.start(source, fetching);
-  const [ids, titles, tower, movies] = await Promise.all([
-    loader.get("ids.json"),
-    loader.get("titles.json"),
-    graph(loader, "tfjs/user_tower"),
-    graph(loader, "tfjs/retrieve"),
-  ]);
-  const rest = [...loader.names].filter((name) => !STARTED.some((start) => name.startsWith(start))).map((name) => loader.get(name));
-  const all = Promise.all([...rest, tower.whole, movies.whole]).then(() => loader.finish());
-  all.catch(() => {}); // whoever waits for it learns of it
-  await tower.whole;
-  if (early && answersEarly(backend)) await movies.some;
-  else await all;
-  const parts = { catalogue: new Catalogue(movies.model), tower: new Tower(tower.model), graphs: { tower: tower.model, movies: movies.model } };
-  const engine = await startEngine(parts, backend, wasmPaths);
-  movies.onShard(() => {
-    parts.catalogue.update();
-    engine.update();
-  });
-  const vocabulary = new Vocabulary(json(ids));
-  return new Recommender({ ...parts, loader, vocabulary, titles: json(titles).titles, engine, complete: all });
-}
-
-/** Files that `open` asks for by itself. */
-const STARTED = ["ids.json", "titles.json", "tfjs/user_tower/", "tfjs/retrieve/"];
-
-/**
- * A graph whose shards are on their way.
- * @param {Loader} loader
- * @param {string} folder
- */
-async function graph(loader, folder) {
-  const model = new GraphModel(await loader.get(`${folder}/model.json`));
-  let told = () => {};
-  const shards = model.shards.map(async (shard) => {
-    model.add(shard, await loader.get(`${folder}/${shard}`));
-    told();
-  });
-  const whole = Promise.all(shards);
-  whole.catch(() => {}); // seen by whoever waits for the whole
-  return { model, whole, some: shards[0] ?? whole, onShard: (/** @type {() => void} */ take) => void ((told = take), take()) };
-}
-
-/**
  * What a recommender is made from.
  * @typedef {object} Loaded
- * @property {Loader} loader
- * @property {Vocabulary} vocabulary
+ * @property {import("./loader.js").Loader} loader
+ * @property {import("./vocabulary.js").Vocabulary} vocabulary
  * @property {string[]} titles
- * @property {Catalogue} catalogue
- * @property {Tower} tower
+ * @property {import("./catalogue.js").Catalogue} catalogue
+ * @property {import("./tower.js").Tower} tower
  * @property {import("./engines.js").Engine} engine
  * @property {Promise<void>} complete
  */
@@ -232,7 +134,7 @@ export class Recommender {
    * @returns {Explanation}
    */
   explain(movieId, { history = [], context = {}, k = 3, added = [] } = {}) {
-    const extra = this.#added(added).find(({ id }) => id === movieId);
+    const extra = checkedAdded(added, this.manifest.dim, this.vocabulary.rows).find(({ id }) => id === movieId);
     const movie = extra?.vector ?? this.#catalogue.vector(this.#known(movieId));
     const title = extra ? extra.title : this.#titles.at(this.#known(movieId));
     const watched = this.#rows("history", history);
@@ -324,7 +226,7 @@ export class Recommender {
     if (!(diversity >= 0 && diversity <= 1)) {
       throw BundleError.of("E_PARAM", `diversity is ${diversity}.`, "Give a number from 0 (by score alone) to 1.");
     }
-    const extra = this.#added(added).map((movie) => ({ ...movie, score: product(vector, movie.vector) }));
+    const extra = checkedAdded(added, this.manifest.dim, this.vocabulary.rows).map((movie) => ({ ...movie, score: product(vector, movie.vector) }));
     const room = this.ready - barred.filter((row) => row < this.ready).length;
     const pool = diversity > 0 ? Math.max(POOL_FACTOR * wanted, POOL_LEAST) : wanted;
     const found = room > 0 ? this.#engine.retrieve(vector, barred, Math.min(pool, room)) : { rows: [], scores: [] };
@@ -359,38 +261,11 @@ export class Recommender {
   }
 
   /**
-   * @param {Added[]} added
-   * @returns {{id: string, title: string, vector: Float32Array}[]}
-   */
-  #added(added) {
-    return added.map(({ id, title = id, vector }) => {
-      const numbers = Float32Array.from(vector);
-      if (numbers.length !== this.manifest.dim || !numbers.every(Number.isFinite)) {
-        throw BundleError.of("E_PARAM", `The vector of '${id}' is not ${this.manifest.dim} numbers.`, "Give the movie's own vector.");
-      }
-      if (this.vocabulary.rows.has(id)) {
-        throw BundleError.of("E_PARAM", `'${id}' is in the catalogue already.`, "Give the added movie another id.");
-      }
-      return { id, title, vector: numbers };
-    });
-  }
-
-  /**
    * @param {string} name
    * @param {Iterable<string>} ids
    */
   #rows(name, ids) {
     if (this.#refused) throw this.#refused;
-    const list = typeof ids === "string" ? null : [...(ids ?? [])];
-    if (!list?.every((id) => typeof id === "string")) {
-      throw BundleError.of("E_PARAM", `${name} must be a list of movie ids, each a text.`, "Ids are text: '00123', not 123.");
-    }
-    return this.vocabulary.split(list).rows;
+    return this.vocabulary.split(texts(name, ids)).rows;
   }
-}
-
-/** @param {number} k */
-function whole(k) {
-  if (!Number.isInteger(k) || k < 1) throw BundleError.of("E_PARAM", `k is ${k}.`, "Ask for a whole number of movies, 1 or more.");
-  return k;
 }

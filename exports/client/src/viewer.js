@@ -1,7 +1,7 @@
 /** One person on one device: what they watched so far, and what they would watch next. Nothing of it leaves this object. */
 
 /** @typedef {import("./recommender.js").Recommender} Recommender */
-/** @typedef {import("./recommender.js").Question} Question */
+/** @typedef {import("./questions.js").Question} Question */
 
 /** Remembers a history, so that questions need not repeat it. */
 export class Viewer {
@@ -47,7 +47,7 @@ export class Viewer {
 
   /**
    * @param {string} movieId
-   * @param {{k?: number, added?: import("./recommender.js").Added[]}} [options]
+   * @param {{k?: number, added?: import("./questions.js").Added[]}} [options]
    */
   explain(movieId, options = {}) {
     return this.#recommender.explain(movieId, { ...options, history: this.#history, context: this.context });

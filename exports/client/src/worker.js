@@ -4,11 +4,12 @@
  */
 
 import { BundleError } from "./errors.js";
-import { open } from "./recommender.js";
+import { open } from "./open.js";
 import { urlSource } from "./source.js";
+import { browserStore } from "./store.js";
 
 /** @typedef {import("./recommender.js").Recommender} Recommender */
-/** @typedef {import("./recommender.js").OpenOptions} OpenOptions */
+/** @typedef {import("./open.js").OpenOptions} OpenOptions */
 
 /**
  * One side of a channel: a worker, a worker's own scope, a message port.
@@ -18,22 +19,26 @@ import { urlSource } from "./source.js";
  * @property {(type: any, listener: any) => any} [on] as Node has it
  */
 
-/** @typedef {"recommend" | "similar" | "explain" | "userVector" | "nearest" | "selfTest"} Method */
+/** @typedef {"recommend" | "similar" | "explain" | "userVector" | "nearest" | "find" | "selfTest"} Method */
 
-const METHODS = /** @type {Method[]} */ (["recommend", "similar", "explain", "userVector", "nearest", "selfTest"]);
+const METHODS = /** @type {Method[]} */ (["recommend", "similar", "explain", "userVector", "nearest", "find", "selfTest"]);
 
 /**
  * Answer what a page asks.
  * @param {Port} port
- * @param {{source?: (address: string) => import("./verify.js").Source}} [options] how an address becomes a bundle; by fetching it
+ * @param {object} [options]
+ * @param {(address: string) => import("./verify.js").Source} [options.source] how an address becomes a bundle; by fetching it
+ * @param {(address: string) => Promise<import("./store.js").Store> | import("./store.js").Store} [options.store] where bundles are kept
+ *   for whoever asks to `keep` them; the Cache API
  */
-export function serve(port, { source = urlSource } = {}) {
+export function serve(port, { source = urlSource, store = browserStore } = {}) {
   /** @type {Recommender | null} */
   let recommender = null;
   const run = async (/** @type {string} */ method, /** @type {any[]} */ args) => {
     if (method === "open") {
       recommender?.dispose();
-      recommender = await open(source(args[0]), args[1]);
+      const [address, { keep, ...options }] = args;
+      recommender = await open(source(address), { ...options, store: keep ? await store(address) : null });
       return facts(recommender);
     }
     if (!recommender || !METHODS.includes(/** @type {Method} */ (method))) throw new TypeError(`nothing answers '${method}' here`);
@@ -50,14 +55,15 @@ export function serve(port, { source = urlSource } = {}) {
 }
 
 /** @param {Recommender} recommender */
-function facts({ version, backend, bytes, manifest }) {
-  return { version, backend, bytes, manifest };
+function facts({ version, backend, bytes, manifest, origin }) {
+  return { version, backend, bytes, manifest, origin };
 }
 
 /**
  * A recommender in a worker that serves. Its methods are the recommender's and give promises.
  * @param {Port} port
- * @param {{address: string} & Omit<OpenOptions, "onFile">} options where the bundle lies, and what `open` takes
+ * @param {{address: string, keep?: boolean} & Omit<OpenOptions, "onFile" | "store" | "early">} options where the bundle lies, whether the
+ *   device keeps it, and what `open` takes
  * @returns {Promise<ReturnType<typeof facts> & Record<Method, (...args: any[]) => Promise<any>>>} rejects with BundleError where the
  *   bundle cannot be trusted
  */

@@ -10,6 +10,7 @@ import { folderSource } from "../src/node.js";
 import { best } from "../src/best.js";
 import { compare } from "../src/compare.js";
 import { violations } from "../src/schema.js";
+import { Titles } from "../src/titles.js";
 import { Vocabulary } from "../src/vocabulary.js";
 import { fromHalf } from "../src/weights.js";
 
@@ -220,6 +221,13 @@ test("attributes become rows and weights as in training", () => {
   assert.deepEqual(vocabulary.encode({ paid: true }), { rows: [5], weights: [1] });
   assert.deepEqual(vocabulary.encode({ paid: 2 }), { rows: [6], weights: [1] });
   assert.deepEqual(vocabulary.encode({ age: "", languages: null, paid: undefined }), { rows: [], weights: [] });
+});
+
+test("titles are found by a part, those that begin with it first, whatever case and accents", () => {
+  const titles = new Titles(["a", "b", "c", "d"], ["The Étoile", "étoile", "அன்பு", "Etoiles"]);
+  assert.deepEqual(titles.find(" ETOILE ", 10).map(({ id }) => id), ["b", "d", "a"]);
+  assert.deepEqual(titles.find("அன்", 10), [{ id: "c", title: "அன்பு" }]);
+  assert.deepEqual(titles.find("e", 1).map(({ id }) => id), ["b"]);
 });
 
 test("the best are found whatever their order, the earlier of equal ones first", () => {

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
@@ -22,6 +24,19 @@ test("a recommender in a worker answers as one on the page", { skip }, async () 
   assert.equal(remote.version, local.version);
   await assert.rejects(remote.recommend({ k: 0 }), (error) => error instanceof BundleError && error.code === "E_PARAM");
   await worker.terminate();
+});
+
+test("a worker keeps the bundle where it is asked to", { skip }, async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "worker-"));
+  const worker = new Worker(script, { env: { ...process.env, GREENLIGHT_STORE: folder } });
+  const options = { address: path.join(bundles, "float32"), unsigned: true, keep: true };
+  const first = await connect(worker, options);
+  assert.equal(first.origin.fetched, first.bytes);
+  const again = await connect(worker, options);
+  assert.equal(again.origin.kept, again.bytes);
+  assert.equal((await again.find("MOVIE 1", 3)).length, 3);
+  await worker.terminate();
+  await rm(folder, { recursive: true });
 });
 
 test("a bundle that is refused in a worker is refused on the page, with its code", { skip }, async () => {
