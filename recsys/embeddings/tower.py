@@ -134,11 +134,13 @@ class UserTower:
             entries are watched
         context : attributes, one row a user; unknown where None
         """
+        return self.dense(self.gather(histories, context))
+
+    def gather(self, histories: Sequence[IntArray] | sparse.csr_array, context: pd.DataFrame | None = None) -> Float32Array:
+        """What is known of each user, summed: float32[n, dim], before the layers; arguments as of :meth:`encode`."""
         watched = histories if isinstance(histories, sparse.csr_array) else _as_csr(histories, len(self.history_table))
         pooled = pool(watched, self.history_table, self.pooling_exponent)
-        if context is None:
-            return self.dense(pooled)
-        return self.dense(pooled + _sum(self.space.encode(context), self.feature_table))
+        return pooled if context is None else pooled + _sum(self.space.encode(context), self.feature_table)
 
 
 def pool(watched: sparse.csr_array, table: Float32Array, exponent: float) -> Float32Array:

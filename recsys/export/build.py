@@ -17,7 +17,7 @@ from recsys.errors import ArtefactError
 from recsys.export import delta_draft, golden, manifest, parquet
 from recsys.export.delta import PREFIX
 from recsys.export.phone import PhoneModel
-from recsys.export.quantise import Dtype, recall
+from recsys.export.quantise import ROUNDING, Dtype, recall
 from recsys.export.source import Source
 from recsys.workspace import sha256_of
 
@@ -49,6 +49,7 @@ class Options:
         return {
             "schema": manifest.SCHEMA,
             "dtype": self.dtype,
+            "rounding": ROUNDING if self.dtype == "uint8" else None,
             "include_users": self.secret is not None,
             "recall_loss_limit": self.recall_loss_limit if self.dtype != "float32" else None,
             "made_with": {name: importlib.metadata.version(name) for name in makers},

@@ -5,14 +5,16 @@ Histories are drawn at random from the catalogue: nobody's viewing is in them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from recsys.embeddings.features import Feature
-from recsys.export.phone import PhoneModel
+
+if TYPE_CHECKING:
+    from recsys.export.phone import PhoneModel
 
 TOP = 20
 RELATIVE_TOLERANCE = 1e-5
@@ -46,7 +48,7 @@ class Answer:
     scores: Float32Array
 
 
-def random_cases(model: PhoneModel, n: int, rng: np.random.Generator) -> list[Case]:
+def random_cases(model: "PhoneModel", n: int, rng: np.random.Generator) -> list[Case]:
     """Cases of any length, the first with an empty history; some attributes are missing, some have values never seen."""
     longest = min(LONGEST_HISTORY, model.n_movies // 2)
     lengths = [0, *rng.integers(0, longest + 1, size=n - 1)]
@@ -78,7 +80,7 @@ def _random_value(feature: Feature, rng: np.random.Generator) -> str | float | N
     return "|".join(feature.names[i] for i in picked)
 
 
-def answers(model: PhoneModel, cases: Sequence[Case], top: int = TOP) -> list[Answer]:
+def answers(model: "PhoneModel", cases: Sequence[Case], top: int = TOP) -> list[Answer]:
     """What a bundle must answer, by the arithmetic of :class:`recsys.embeddings.tower.UserTower`."""
     context = pd.DataFrame([case.context for case in cases], dtype=object)
     vectors = model.tower.encode([case.history.astype(np.int64) for case in cases], context)

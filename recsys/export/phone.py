@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from recsys.embeddings.tower import UserTower
 from recsys.export.quantise import Coded, Dtype, encode
+from recsys.export.rounding import importance
 
 Float32Array = NDArray[np.float32]
 
@@ -30,8 +31,16 @@ class PhoneModel:
     @classmethod
     def of(cls, tower: UserTower, movies: Float32Array, dtype: Dtype) -> "PhoneModel":
         """Round a trained model; the small tables (attributes, layers) stay float32."""
-        history = encode(tower.history_table, dtype)
-        return cls(tower=replace(tower, history_table=history.decoded), history=history, movies=encode(movies, dtype))
+        exact = cls(tower=tower, history=encode(tower.history_table, "float32"), movies=encode(movies, "float32"))
+        if dtype == "float32":
+            return exact
+        if dtype == "float16":
+            history, rounded = encode(tower.history_table, dtype), encode(movies, dtype)
+        else:
+            matters = importance(exact)
+            history = encode(tower.history_table, dtype, matters.history)
+            rounded = encode(movies, dtype, matters.movies)
+        return cls(tower=replace(tower, history_table=history.decoded), history=history, movies=rounded)
 
     @property
     def n_movies(self) -> int:

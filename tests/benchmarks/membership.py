@@ -1,6 +1,6 @@
 """Can somebody who holds a bundle tell whose views it was made from? On MovieLens 100K, with all that an attacker could wish for.
 
-    python -m tests.benchmarks.membership [FOLDER of ml-100k.inter, .item, .user]
+    python -m tests.benchmarks.membership [--dim 64 --hidden 128] [FOLDER of ml-100k.inter, .item, .user]
 
 Half of the people, drawn by lot, are members: the model is trained on their views and exported as `recsys export` does by
 default. The attacker knows the whole history and the attributes of every person, and wants to know who the members are. Each
@@ -10,6 +10,7 @@ the people and judged on the others. An AUC of 0.5 is guessing, 1 is certainty.
 Without a folder the data are taken out of the PyPI wheel of RecBole 1.2.1, which carries them.
 """
 
+import argparse
 import json
 import subprocess
 import sys
@@ -32,7 +33,7 @@ from recsys.embeddings.tower import UserTower
 from recsys.evaluation.interactions import interactions
 from recsys.export import bundle
 from recsys.export.weights import layout
-from recsys.pipeline.config import TrainConfig
+from recsys.pipeline.config import TrainConfig, with_settings
 from recsys.pipeline.train import train
 from recsys.tables.load import import_path
 from recsys.tables.store import load_dataset
@@ -135,11 +136,18 @@ def interval(is_member: NDArray[np.bool_], figure: FloatArray, rng: np.random.Ge
     return float(roc_auc_score(is_member, figure)), float(low), float(high)
 
 
-def main(folder: Path | None = None) -> None:
+def main() -> None:
     """Train, export, attack, and print what came out."""
+    default = TrainConfig(model="two-tower", seed=SEED)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("--dim", type=int, default=default.two_tower.dim)
+    parser.add_argument("--hidden", type=int, default=default.two_tower.hidden)
+    given = parser.parse_args()
+    config = with_settings(default, two_tower__dim=given.dim, two_tower__hidden=given.hidden)
     rng = np.random.default_rng(SEED)
     with tempfile.TemporaryDirectory() as scratch:
-        files = folder or fetch(Path(scratch))
+        files = given.folder or fetch(Path(scratch))
         everybody = Workspace(Path(scratch) / "all")
         import_path(files, everybody)
         dataset = load_dataset(everybody)
@@ -147,7 +155,7 @@ def main(folder: Path | None = None) -> None:
         members = set(rng.permutation(people)[: len(people) // 2].tolist())
         workspace = Workspace(Path(scratch) / "members")
         import_path(only(members, files, Path(scratch) / "files"), workspace)
-        workspace.use_run(train(workspace, TrainConfig(model="two-tower", seed=SEED), lambda _line: None).run)
+        workspace.use_run(train(workspace, config, lambda _line: None).run)
         result = bundle.export_bundle(workspace, Path(scratch) / "exports" / "app")
         ids, tower, movies = open_bundle(result.folder)
 
@@ -162,7 +170,7 @@ def main(folder: Path | None = None) -> None:
         table.append({"member": name in members, **figures(history, dataset.users.iloc[[row]], tower, movies, fame)})
     found = pd.DataFrame(table)
     is_member = found.pop("member").to_numpy(bool)
-    print(f"{len(found)} people, {is_member.sum()} of them members; {len(ids)} movies; bundle {result.version}; seed {SEED}")
+    print(f"{len(found)} people, {is_member.sum()} of them members; {len(ids)} movies; {given.dim} numbers; seed {SEED}")
     folds = StratifiedKFold(5, shuffle=True, random_state=SEED)
     for name, classifier in (
         ("all of these, logistic regression, told the answer for 4/5", make_pipeline(StandardScaler(), LogisticRegression())),
@@ -180,4 +188,4 @@ def main(folder: Path | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:]))
+    main()

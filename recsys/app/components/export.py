@@ -65,6 +65,7 @@ def _status(held: BundleStatus) -> None:
             ("Numbers", f"{held.dim} a movie, {held.dtype}"),
             ("Lost by rounding", "nothing" if held.recall_loss is None else f"{words.percent(held.recall_loss)} of the top 20"),
             ("Phone against Python", f"largest relative difference {held.max_relative_error:.1e}"),
+            ("Signed by", _signers(held)),
             ("A phone downloads", _megabytes(held.phone_bytes)),
             ("All files", _megabytes(held.all_bytes)),
             ("Versions kept", ", ".join(held.versions)),
@@ -103,6 +104,11 @@ def _result(job: Job) -> None:
     result: dict[str, Any] = job.result or {}
     kept = "" if result.get("new", True) else " The model has not changed since, so it is the version that was there."
     st.markdown(f"Version **{plain(str(result.get('version', '')))}** is in force.{kept}")
+
+
+def _signers(held: BundleStatus) -> str:
+    """The first digits of each key, as a report has them."""
+    return ", ".join(f"key {key[:8]}…" for key in held.signed_by) or "nobody: anybody could make another"
 
 
 def _megabytes(size: int) -> str:
