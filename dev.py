@@ -80,7 +80,8 @@ def lock(_arguments: list[str]) -> int:
     """Pin every dependency with hashes and without addresses, for both environments."""
     common = ["uv", "pip", "compile", "-q", "--python-version", "3.11", "--python-platform", "x86_64-manylinux_2_28"]
     common += ["--generate-hashes", "--no-header", "--no-annotate"]
-    run(*common, "--all-extras", "-o", "requirements.lock", "pyproject.toml")
+    everything = [part for extra in ("train", "postgres", "dev", "build") for part in ("--extra", extra)]
+    run(*common, *everything, "-o", "requirements.lock", "pyproject.toml")
     return run(*common, "--extra", "build", "-c", "requirements.lock", "-o", "requirements-viewer.lock", "pyproject.toml")
 
 
