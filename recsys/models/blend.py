@@ -1,8 +1,8 @@
 """Several recommenders as one: a weighted sum of their scores that is still a product of a user's and a movie's vector.
 
 Matrix factorisation, EASE in factored form (:mod:`recsys.models.spectral`) and, where it is given, any further recommender of
-vectors: side by side, each scaled so that its scores spread alike within a user, times a weight. The sum of scores is the product
-of the joined vectors, exactly. Weights, EASE's ridge and how far little-watched movies are lifted are chosen on views held out
+vectors: side by side, each scaled so that its scores spread alike within a user, times a
+weight. The sum of scores is the product of the joined vectors, exactly. The weights and EASE's ridge are chosen on views held out
 from the training part (:mod:`recsys.models.rehearsal`); then every part is trained on all of it.
 """
 
@@ -23,13 +23,10 @@ from recsys.models.rehearsal import Rehearsal
 Vectors = tuple[Float32Array, Float32Array]
 """float32[n_users, dim] and float32[n_movies, dim]"""
 
-_LIFTS = (-0.2, -0.1, 0.0, 0.1)
 _WEIGHTS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
 RANGES: Mapping[str, tuple[float, ...]] = {
     "ease_weight": _WEIGHTS,
     "ridge": (25.0, 50.0, 100.0, 200.0, 400.0, 800.0),
-    "ease_lift": _LIFTS,
-    "lift": _LIFTS,
     "further_weight": _WEIGHTS,
 }
 """What is tried, setting by setting."""
@@ -54,20 +51,16 @@ class Mixture:
 
     ridge: float = 200.0
     """λ of EASE, in views"""
-    ease_lift: float = 0.0
-    """γ of EASE"""
     ease_weight: float = 1.0
     """Spread of EASE's scores, against 1 for those of matrix factorisation."""
-    lift: float = 0.0
-    """γ of matrix factorisation: its movies' vectors are multiplied by viewers^γ."""
     further_weight: float = 0.0
     """Spread of the further recommender's scores."""
 
     @property
-    def terms(self) -> list[tuple[str, float, float]]:
-        """Recommender, γ and weight of each that has one."""
-        every = [("mf", self.lift, 1.0), ("ease", self.ease_lift, self.ease_weight), ("further", 0.0, self.further_weight)]
-        return [term for term in every if term[2] > 0]
+    def weights(self) -> dict[str, float]:
+        """Of each recommender that has one."""
+        every = {"mf": 1.0, "ease": self.ease_weight, "further": self.further_weight}
+        return {name: weight for name, weight in every.items() if weight > 0}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -151,15 +144,14 @@ class _Parts:
             raise ValueError("there is no further recommender")
         return self.further
 
-    def vectors(self, name: str, ridge: float, lift: float) -> Vectors:
-        """Those of one recommender, scores spread by 1."""
+    def vectors(self, name: str, ridge: float) -> Vectors:
+        """Those of one recommender, scores spread by 1; only EASE heeds the ridge."""
         users, movies = self.mf if name == "mf" else self.ease.factors(ridge) if name == "ease" else self._further
-        lifted = (movies * (np.maximum(self.ease.viewers, 1.0) ** lift)[:, None]).astype(np.float32)
-        return users * np.float32(1 / spread(users, lifted)), lifted
+        return users * np.float32(1 / spread(users, movies)), movies
 
     def joined(self, mixture: Mixture) -> Vectors:
         """The vectors of the sum, float32[n_users, dim] and float32[n_movies, dim]."""
-        parts = [(self.vectors(name, mixture.ridge, lift), weight) for name, lift, weight in mixture.terms]
+        parts = [(self.vectors(name, mixture.ridge), weight) for name, weight in mixture.weights.items()]
         users = [part[0] * np.float32(weight) for part, weight in parts]
         return np.concatenate(users, axis=1), np.concatenate([part[1] for part, _ in parts], axis=1)
 
@@ -174,21 +166,20 @@ class _Bowl:
         self._figures: dict[Mixture, float] = {}
         self._mixed: Float32Array = np.empty((0, 0), dtype=np.float32)
 
-        @lru_cache(maxsize=6)
-        def scores(name: str, ridge: float, lift: float) -> Float32Array:
-            users, movies = parts.vectors(name, ridge, lift)
-            return dot_scores(users, movies, self._rows)
+        @lru_cache(maxsize=4)
+        def scores(name: str, ridge: float) -> Float32Array:
+            return dot_scores(*parts.vectors(name, ridge), self._rows)
 
         self._scores = scores
 
     def figure(self, mixture: Mixture) -> float:
         """How well it finds what was held out."""
         if mixture not in self._figures:
-            terms = [
-                np.float32(weight) * self._scores(name, mixture.ridge if name == "ease" else 0.0, lift)
-                for name, lift, weight in mixture.terms
-            ]
-            self._mixed = np.sum(terms, axis=0)
+            ridges = {"ease": mixture.ridge}
+            self._mixed = np.sum(
+                [np.float32(weight) * self._scores(name, ridges.get(name, 0.0)) for name, weight in mixture.weights.items()],
+                axis=0,
+            )
             self._figures[mixture] = self._rehearsal.figure(self)
         return self._figures[mixture]
 

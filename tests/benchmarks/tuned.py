@@ -12,6 +12,7 @@ import os
 import platform
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -99,6 +100,9 @@ def run(split: Parts, config: CompareConfig, trials: int) -> dict[str, tuple[lis
     started = time.perf_counter() - tuning
     joined = blend.fit(split.seen, halves, BlendConfig(factorisation=tuned), seed=seed)
     add("blend, tuned", started, joined, str(joined.mixture))
+    for dim in (64, 128, 256):
+        users, movies = blend.distil(joined.users, joined.movies, dim)
+        add(f"  distilled, {dim}", started, replace(joined, users=users, movies=movies), "")
     return done
 
 

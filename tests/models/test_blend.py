@@ -62,9 +62,8 @@ class TestBlend:
 
     def test_its_score_is_the_weighted_sum_of_its_parts_scores(self, service: Taste) -> None:
         parts = blend._Parts.train(service.seen, SMALL, 1, None)
-        mixture = Mixture(ridge=50.0, ease_lift=-0.1, ease_weight=0.5, lift=0.1)
-        users, movies = parts.joined(mixture)
-        mf, ease = parts.vectors("mf", 0.0, 0.1), parts.vectors("ease", 50.0, -0.1)
+        users, movies = parts.joined(Mixture(ridge=50.0, ease_weight=0.5))
+        mf, ease = parts.vectors("mf", 0.0), parts.vectors("ease", 50.0)
         expected = mf[0] @ mf[1].T + 0.5 * (ease[0] @ ease[1].T)
         np.testing.assert_allclose(users @ movies.T, expected, rtol=1e-3, atol=1e-4)
 
