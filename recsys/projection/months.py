@@ -104,6 +104,7 @@ class Months:
         self.season = np.ones(horizon_months) if people.season is None else people.season
         self.staying = Staying.of(people, block)
         self.bases: dict[int, Base] = {}
+        self.resting: dict[int, Shares] = {}
         self.found: dict[int, tuple[Real, Real]] = {}
         """By month, appetite and slope in the world that was run first: where later searches start."""
 
@@ -125,7 +126,10 @@ class Months:
             on = np.isfinite(self.curve[world, month])
             rows: Any = slice(None) if on.all() else np.flatnonzero(on)
             here = world[rows]
-            now, left = self._month(month, base, here, unwatched[rows], appetite, rows, occasions)
+            if len(here):
+                now, left = self._month(month, base, here, unwatched[rows], appetite, rows, occasions)
+            else:
+                now, left = self._resting(spell, base), unwatched[rows]
             hours, nest_hours = self._hours(base, now, here, occasions)
             views = occasions * now.inside
             if len(here):
@@ -189,6 +193,13 @@ class Months:
         spread[world] = rows
         return spread
 
+    def _resting(self, spell: int, base: Base) -> Shares:
+        """Choices of a month without extras, which are the same in all of a spell."""
+        if spell not in self.resting:
+            none = np.zeros((0, len(self.weight)), dtype=self.real)
+            self.resting[spell] = self._shares(base, none, none, self.nest_of[:0])
+        return self.resting[spell]
+
     def _base(self, spell: int) -> Base:
         if spell not in self.bases:
             self.bases[spell] = self._made(self.shelf.spells[spell])
@@ -222,8 +233,6 @@ class Months:
         """Choices of a month and the part of ``unwatched`` that is left after it; ``appetite`` is brought up to date."""
         nests = self.nest_of[here]
         log_weight = base.log_weight[here] + self.curve[here, month][:, None]
-        if not len(here):
-            return self._shares(base, log_weight, np.ones_like(log_weight), nests), unwatched
         full = (1.0 - self.rho) * unwatched
         highest = np.maximum(self.rho + full, _FLOOR)
         guess, slope = self._start(month, here, appetite[rows])
