@@ -75,6 +75,9 @@ class Known:
     mf: Factors
     towers: TwoTower
     map: ContentMap
+    """from the towers' content vectors to factors"""
+    plain: ContentMap
+    """from attributes to factors"""
     seed: int
 
     @property
@@ -182,16 +185,18 @@ def _train(dataset: Dataset, config: ColdConfig, progress: Progress) -> Known:
         seed=config.seed,
         progress=_part(progress, "cold two_tower", 20, 80),
     )
-    content = towers.content.astype(np.float64)
+    content, factors, facts = towers.content.astype(np.float64), mf.movies.astype(np.float64), Facts.of(dataset.movies)
+    plain = content_map.fit(factors, facts.codes, warm)
     return Known(
         dataset=dataset,
         hidden=hidden,
-        facts=Facts.of(dataset.movies),
+        facts=facts,
         warm=warm,
         log_views=np.log(np.maximum(counts, 1).astype(np.float64)),
         mf=mf,
         towers=towers,
-        map=content_map.fit(mf.movies.astype(np.float64), content, warm),
+        map=content_map.no_surer_than(content_map.fit(factors, content, warm), plain),
+        plain=plain,
         seed=config.seed,
     )
 
@@ -231,16 +236,13 @@ def _rivals(known: Known) -> list[Callable[[], Scorer]]:
     users, factors, codes = known.users, known.mf.movies.astype(np.float64), known.facts.codes
     views, movies, cold = known.hidden.seen, known.dataset.movies, known.hidden.movies
 
-    def ridge() -> Scorer:
-        return Vectors(name="ridge", users=users, movies=content_map.fit(factors, codes, known.warm).movies)
-
     def dropped() -> Scorer:
         told = dropout_net.tell_factors(users, factors, codes, known.warm, seed=known.seed)
         return Vectors(name="dropout_net", users=users, movies=told)
 
     counts = np.bincount(views.indices, minlength=len(movies)).astype(np.float64)
     return [
-        ridge,
+        lambda: Vectors(name="ridge", users=users, movies=known.plain.movies),
         dropped,
         lambda: baselines.cold_knn(views, movies, cold),
         lambda: baselines.genre_popularity(known.facts.genres, counts, known.warm),

@@ -5,7 +5,7 @@ is as good as normal with one covariance for all movies, which gives every score
 x·m ± z·√(x'Σx·(1 + leverage)).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import linalg, stats
@@ -72,6 +72,18 @@ def fit(movies: FloatArray, content: FloatArray, known: IntArray) -> ContentMap:
     # exact for a ridge regression with a free intercept
     miss = (y - told[known]) / (1.0 - np.minimum(leverage[known], 1.0 - 1e-6))[:, None]
     return ContentMap(movies=told, covariance=miss.T @ miss / len(known), leverage=leverage, penalty=float(ridge.alpha_))
+
+
+def no_surer_than(told: ContentMap, other: ContentMap) -> ContentMap:
+    """What ``told`` says, with the spread of whichever of the two misses more.
+
+    Vectors that were learnt from what known movies won know these too well through attributes that few movies share (a star, a
+    director), and leaving one out of the regression does not make them forget it. A regression on the attributes themselves
+    knows nothing of success, so that what it misses of a movie left out is what it will miss of a new one.
+    """
+    if np.trace(told.covariance) >= np.trace(other.covariance):
+        return told
+    return replace(told, covariance=other.covariance, leverage=other.leverage)
 
 
 def coverage(truth: FloatArray, told: FloatArray, spread: FloatArray, level: float) -> float:

@@ -50,7 +50,7 @@ def plan(bench: Bench) -> Sequence[Stage]:
         Stage(name="personas", message="Finding personas", weight=3, make=_personas(bench)),
         Stage(name="maps", message="Drawing the maps", weight=10, make=_maps(bench)),
     ]
-    metrics = [Stage(name="metrics", message="Measuring against simple rules", weight=9, make=_metrics(bench))]
+    metrics = [Stage(name="metrics", message="Measuring against simple rules", weight=6, make=_metrics(bench))]
     if config.trials and config.model != "two-tower":
         mf.insert(0, Stage(name=TUNING, message="Trying settings", weight=1.5 * config.trials, make=_tuning(bench)))
     if config.model == "mf":

@@ -51,6 +51,17 @@ def test_scores_lie_in_their_intervals_as_often_as_promised() -> None:
         assert held == pytest.approx(level, abs=0.05)
 
 
+def test_content_that_knows_its_movies_too_well_is_no_surer_than_plain_attributes() -> None:
+    """Content that is the factors themselves misses nothing of known movies; attributes say how far off new ones may be."""
+    rng = np.random.default_rng(0)
+    movies, attributes, known = rng.normal(size=(60, 2)), rng.normal(size=(60, 3)), np.arange(40)
+    told, plain = content_map.fit(movies, movies.copy(), known), content_map.fit(movies, attributes, known)
+    careful = content_map.no_surer_than(told, plain)
+    np.testing.assert_array_equal(careful.movies, told.movies)
+    np.testing.assert_array_equal(careful.covariance, plain.covariance)
+    assert content_map.no_surer_than(plain, told) is plain
+
+
 def test_a_network_that_does_without_factors_finds_them_in_content() -> None:
     """Factors are the content turned; from content alone the network tells scores well, and shuffled content tells nothing."""
     rng = np.random.default_rng(0)

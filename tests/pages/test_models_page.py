@@ -63,7 +63,7 @@ def test_an_evaluation_is_shown_with_its_winner_its_checks_and_its_slices(servic
     assert not app.warning
     text = said(app)
     assert "comes first" in text
-    assert "recsys evaluate" in text
+    assert "Evaluated on later views" in text
     checks = next(table.value for table in app.table if "recommender" in table.value.columns)
     popular = checks[checks["recommender"] == "What is popular"].iloc[0]
     assert popular["Not only what is popular"] == "✗ failed"
@@ -90,7 +90,7 @@ def test_hidden_movies_are_shown_or_how_to_try_them(service: Basis, opened: Open
     assert not app.exception
     assert "8 movies were hidden" in said(app)
     told = next(table.value for table in app.table if "foretold from" in table.value.columns)
-    assert told["inside its range, of promised"].tolist() == ["79% of 80%", "79% of 80%"]
+    assert told["in its range (promised)"].tolist() == ["79% (80%)"]
     assert told["typical miss"].tolist()[0] == "× 2.01"  # e^0.7
 
 

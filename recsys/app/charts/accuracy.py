@@ -38,7 +38,9 @@ def _dots(frame: pd.DataFrame, title: str, *, y: str, by: str, domain: list[str]
     hint = [alt.Tooltip(f"{y}:N"), alt.Tooltip(f"{by}:N"), alt.Tooltip("shown:N", title="95% interval")]
     colour = alt.Color(f"{by}:N", scale=alt.Scale(domain=domain, range=colours), title=None)
     base = alt.Chart(frame).encode(
-        y=alt.Y(f"{y}:N", sort=None, title=None, axis=alt.Axis(grid=True, labelLimit=260)), color=colour, tooltip=hint
+        y=alt.Y(f"{y}:N", sort=list(dict.fromkeys(frame[y])), title=None, axis=alt.Axis(grid=True, labelLimit=260)),
+        color=colour,
+        tooltip=hint,
     )
     x = alt.X("low:Q", title=title, axis=_AXIS, scale=alt.Scale(zero=True))
     ranges = base.mark_rule(strokeWidth=3, opacity=0.45).encode(x=x, x2="high:Q")

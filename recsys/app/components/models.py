@@ -16,8 +16,8 @@ def models() -> None:
     basis = session.basis()
     found = views.comparisons(session.workspace(), session.fingerprint())
     tabs = {
-        "How good": lambda: _accuracy(_chosen(found)) if found else _not_measured(),
-        "For whom": lambda: _slices(_chosen(found)) if found else _not_measured(),
+        "How good": lambda: _accuracy(found) if found else _not_measured(),
+        "For whom": lambda: _slices(found) if found else _not_measured(),
         "New movies": _cold,
         "What was calibrated": lambda: _parameters(basis),
     }
@@ -28,20 +28,27 @@ def _chosen(found: tuple[Measured, ...]) -> Measured:
     titles = [f"{each.title}, {each.created}" if each.created else each.title for each in found]
     if len(found) == 1:
         chosen = found[0]
-        st.caption(f"{chosen.title}. `recsys evaluate` compares more of them, on other splits too.")
+        st.caption(f"{titles[0]}. `recsys evaluate` does so on other splits too.")
     else:
         place = st.selectbox("Measured", range(len(found)), format_func=lambda at: titles[at], key="models.measured")
         chosen = found[place or 0]
+    return chosen
+
+
+def _notes(chosen: Measured) -> None:
     if chosen.stale:
         st.warning("The tables have changed since this was measured. Run `recsys evaluate` again.", icon=":material/history:")
     if chosen.caution:
         st.caption(chosen.caution)
-    return chosen
 
 
-def _accuracy(chosen: Measured) -> None:
-    metric = st.selectbox("Figure", chosen.metrics, format_func=words.metric, index=_first(chosen), key="models.metric")
+def _accuracy(found: tuple[Measured, ...]) -> None:
+    left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
+    with left:
+        chosen = _chosen(found)
+    metric = right.selectbox("Figure", chosen.metrics, format_func=words.metric, index=_first(chosen), key="models.metric")
     metric = metric or chosen.metrics[0]
+    _notes(chosen)
     meant = words.METRICS[metric.partition("@")[0]]
     st.markdown(views.verdict(chosen, metric))
     show_chart(
@@ -72,12 +79,16 @@ def _first(chosen: Measured) -> int:
     return chosen.metrics.index("ndcg@10") if "ndcg@10" in chosen.metrics else 0
 
 
-def _slices(chosen: Measured) -> None:
+def _slices(found: tuple[Measured, ...]) -> None:
+    left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
+    with left:
+        chosen = _chosen(found)
+    _notes(chosen)
     kinds = views.slice_kinds(chosen)
     if not kinds:
         st.caption("This was measured before slices were. Train again, or run `recsys evaluate`.")
         return
-    kind = st.selectbox("By", list(kinds), format_func=lambda name: kinds[name], key="models.slice") or next(iter(kinds))
+    kind = right.selectbox("By", list(kinds), format_func=lambda name: kinds[name], key="models.slice") or next(iter(kinds))
     metric, frame = views.by_slice(chosen, kind)
     show_chart(
         charts.slices_apart(frame, words.metric(metric)), f"{words.metric(metric)} by {kinds[kind]}, with its 95% interval."
@@ -109,14 +120,15 @@ def _cold() -> None:
     known = st.segmented_control(
         "Known of them", list(ranking), format_func=views.days, default=next(iter(ranking)), key="models.known"
     )
+    known = known or next(iter(ranking))
     metric = f"ndcg@{document['places']}"
     show_chart(
-        charts.models_apart(views.cold_ranking(document, known or "0", metric), f"{words.metric(metric)}, hidden movies only"),
+        charts.models_apart(views.cold_ranking(document, known, metric), f"{words.metric(metric)}, hidden movies only"),
         "Ranking quality on hidden movies of each way of telling, with its 95% interval.",
     )
     st.caption(f"Only hidden movies are ranked, for users who watched some of them. Measured on {views.when(document)}.")
     st.markdown("**How large will the audience be?**")
-    show_table(views.appeal(document), whole=True)
+    show_table(views.appeal(document, known), whole=True)
     st.caption(_APPEAL)
 
 

@@ -15,9 +15,9 @@ from recsys.errors import ArtefactError
 from recsys.workspace import Workspace
 
 _KINDS = {
-    "temporal": "`recsys evaluate`: later views, from earlier ones",
-    "random": "`recsys evaluate`: a fifth of the views, by lot",
-    "leave-one-out": "`recsys evaluate`: each user's last movie among 99 others",
+    "temporal": "Evaluated on later views",
+    "random": "Evaluated on views by lot",
+    "leave-one-out": "Evaluated on last movies among 99",
 }
 _SHARES = ("hit_rate", "recall", "serendipity", "coverage")
 
@@ -160,24 +160,21 @@ def cold_ranking(document: Mapping[str, Any], day_known: str, metric: str) -> pd
     return _rows({name: figures[metric] for name, figures in models.items()}, metric)
 
 
-def appeal(document: Mapping[str, Any]) -> pd.DataFrame:
-    """How well audiences are foretold: one row for what is known and by whom."""
+def appeal(document: Mapping[str, Any], day_known: str) -> pd.DataFrame:
+    """How well audiences are foretold, knowing that much of each movie: one row a way."""
     rows = []
-    for known, told in document["appeal"].items():
-        for name, each in told["predictors"].items():
-            held = [f"{percent(one['coverage'])} of {percent(one['promised'])}" for one in each["interval"].values()]
-            r2 = each["r2"]
-            rows.append(
-                [
-                    days(known),
-                    words.PREDICTORS.get(name, name),
-                    f"{percent(r2['mean'])} ({percent(r2['low'])} to {percent(r2['high'])})",
-                    f"× {_times(each['rmse_nats'])}",
-                    ", ".join(held),
-                ]
-            )
-    columns = ["known", "foretold from", "explained (R²)", "typical miss", "inside its range, of promised"]
-    return pd.DataFrame(rows, columns=columns)
+    for name, each in document["appeal"][day_known]["predictors"].items():
+        held = [f"{percent(one['coverage'])} ({percent(one['promised'])})" for one in each["interval"].values()]
+        r2 = each["r2"]
+        rows.append(
+            [
+                words.PREDICTORS.get(name, name),
+                f"{percent(r2['mean'])} ({percent(r2['low'])} to {percent(r2['high'])})",
+                f"× {_times(each['rmse_nats'])}",
+                ", ".join(held),
+            ]
+        )
+    return pd.DataFrame(rows, columns=["foretold from", "explained (R²)", "typical miss", "in its range (promised)"])
 
 
 def days(known: str) -> str:

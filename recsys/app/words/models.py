@@ -49,7 +49,7 @@ METRICS = {
         "Pleasant surprises", "of places hold what they then watched and popularity would not have shown", "Ge et al. 2010", 1
     ),
     "diversity": Metric("Variety", "how unlike each other the movies of a list are", "mean 1 − cosine of attributes", 0),
-    "popularity_lift": Metric("More popular than their taste", "than what the user had watched", "popularity lift", -1),
+    "popularity_lift": Metric("More popular", "than what the user had watched", "popularity lift", -1),
     "genres_divergence": Metric("Genres off", "how far the mix of genres is from the user's own", "Steck's KL, nats", -1),
     "languages_divergence": Metric(
         "Languages off", "how far the mix of languages is from the user's own", "Steck's KL, nats", -1
