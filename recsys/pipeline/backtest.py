@@ -45,7 +45,7 @@ from recsys.workspace import Workspace, write_atomically
 
 FORMAT = 1
 """Of an origin's result; a change of what is made is a new number, so that no old one is taken up."""
-JUDGED = 2
+JUDGED = 3
 """Of what is worked out from the origins; a new number works it out again without projecting again."""
 LIGHT = with_settings(TrainConfig(), members=3, member_iterations=2, draws=16, factorisation__iterations=8, two_tower__epochs=6)
 """Settings of the training at each origin: fewer members, draws and rounds than a run that comes into use."""

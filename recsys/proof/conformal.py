@@ -61,6 +61,9 @@ def fit_calibration(past: Misjudged, *, days: int, origins: int, data: str, held
     fit = fit_ridge(np.hstack([codes, near[:, None]]).astype(np.float32), past.nats, np.ones(n))
     shift, weights, near_weight = float(fit.coefficients[0]), fit.coefficients[1:-1], float(fit.coefficients[-1])
     away = past.nats - fit.leave_one_out
+    if not _helps(away, past.nats):  # one figure for all: regressors that say nothing would only shuffle the offers
+        shift, weights, near_weight = float(past.nats.mean()), np.zeros(features.n_codes), 0.0
+        away = past.nats - shift
     centre = float(np.median(away))
     below, above = conformal_factors(away - centre, past.noise, past.other)
     return Calibration(
@@ -78,6 +81,13 @@ def fit_calibration(past: Misjudged, *, days: int, origins: int, data: str, held
         data=data,
         held=tuple(held),
     )
+
+
+def _helps(away: FloatArray, nats: FloatArray) -> bool:
+    """Whether leaving-one-out errors are smaller than those of the mean alone, by more than a standard error."""
+    n = len(nats)
+    gain = ((nats - nats.mean()) * n / (n - 1)) ** 2 - away**2
+    return float(gain.mean()) > float(gain.std(ddof=1)) / np.sqrt(n)
 
 
 def conformal_factors(away: FloatArray, noise: FloatArray, other: FloatArray) -> tuple[float, float]:

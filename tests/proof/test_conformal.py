@@ -123,6 +123,15 @@ def test_where_the_nearest_arrivals_tell_they_count():
     assert made.shifts(pd.DataFrame({"title": ["x"]}), np.array([2.0])) == pytest.approx([2.0], abs=0.15)
 
 
+def test_attributes_that_tell_nothing_move_nothing():
+    """Misjudged by chance alone: every offer is corrected by the same figure."""
+    plain = past()
+    rng = np.random.default_rng(11)
+    made = fit_calibration(replace(plain, nats=rng.normal(0.5, 1.0, 200)), days=28, origins=1, data="")
+    shifts = made.shifts(pd.DataFrame({"genres": ["Drama", "Comedy"]}), np.array([3.0, -3.0]))
+    assert shifts[0] == shifts[1] == pytest.approx(0.5, abs=0.25)
+
+
 def test_an_offer_is_compared_with_the_past_arrivals_nearest_in_content():
     """Six past arrivals, five of them in the offer's own direction."""
     names = [f"m{k}" for k in range(7)]
