@@ -87,7 +87,7 @@ def _helps(away: FloatArray, nats: FloatArray) -> bool:
     """Whether leaving-one-out errors are smaller than those of the mean alone, by more than a standard error."""
     n = len(nats)
     gain = ((nats - nats.mean()) * n / (n - 1)) ** 2 - away**2
-    return float(gain.mean()) > float(gain.std(ddof=1)) / np.sqrt(n)
+    return float(gain.mean()) > float(gain.std(ddof=1) / np.sqrt(n))
 
 
 def conformal_factors(away: FloatArray, noise: FloatArray, other: FloatArray) -> tuple[float, float]:
