@@ -23,6 +23,8 @@ EXPIRY_DAYS = 92
 N_EXPIRING = 5
 """Expiring movies, most watched first, whose loss is worked out."""
 GROWTH_MONTHS = 12
+MOST_GROWTH_SHARE = 0.1
+"""A month. Faster growth is a service that is filling up, or a log that begins; it is not carried on for a year."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,14 +163,13 @@ def monthly_hours(basis: Basis) -> FloatArray:
 
 
 def _growing(basis: Basis) -> Decision | None:
-    """The persona that grows fastest, and the part of its occasions that the catalogue wins, against everyone's."""
+    """The persona that grows fastest within reason, and the part of its occasions that the catalogue wins, against everyone's."""
     personas = basis.personas.personas
-    if not personas:
+    growing = [k for k, each in enumerate(personas) if 0 < each.monthly_growth_share <= MOST_GROWTH_SHARE]
+    if not growing:
         return None
-    k = max(range(len(personas)), key=lambda k: (personas[k].monthly_growth_share, personas[k].size, -k))
+    k = max(growing, key=lambda k: (personas[k].monthly_growth_share, personas[k].size, -k))
     fastest = personas[k]
-    if fastest.monthly_growth_share <= 0:
-        return None
     served, everyone = _share_served(basis, k)
     grown = (1.0 + fastest.monthly_growth_share) ** GROWTH_MONTHS
     people = float(basis.weight[basis.persona_of == k].sum())

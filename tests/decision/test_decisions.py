@@ -216,3 +216,12 @@ def test_swings_are_those_of_the_draws_largest_first():
     cold = next(swing for swing in found if swing.parameter == "cold_appeal_shift")
     assert cold.low < 0 < cold.high
     assert cold.npv_low < project(made, asked).npv.p50 < cold.npv_high
+
+
+def test_growth_that_no_audience_keeps_up_is_not_carried_on_for_a_year(basis: Basis):
+    """Persona 1 grows 2 % a month and is worth a look. At 37 % a month it would be 44 times as large in a year."""
+    assert [each.subject for each in agenda.today(basis) if each.kind == "audience"] == ["persona 1"]
+    people = basis.personas
+    filling_up = replace(people, personas=tuple(replace(each, monthly_growth_share=0.37) for each in people.personas))
+    found = agenda.today(builders.fresh(basis, personas=filling_up))
+    assert [each for each in found if each.kind == "audience"] == []
