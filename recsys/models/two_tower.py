@@ -241,6 +241,9 @@ def _finished(
     *,
     epochs: int = 0,
 ) -> TwoTower:
+    unwatched = np.bincount(views.indices, minlength=views.shape[1]) == 0
+    # such an id was only ever a negative, which says nothing about the movie: its content speaks alone
+    tensors = {**tensors, "movie.id": np.where(unwatched[:, None], np.float32(0.0), tensors["movie.id"])}
     movie_tower, user_tower = MovieTower.of(description, tensors), UserTower.of(description, tensors)
     return TwoTower(
         users=user_tower.encode(views, users),

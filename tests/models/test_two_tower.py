@@ -52,6 +52,14 @@ class TestTwoTower(RecommenderSuite):
         mean_by_language = np.array([scores[np.arange(len(scores)) % 3 == spoken].mean(axis=0) for spoken in range(3)])
         assert (mean_by_language.argmax(axis=0) == np.arange(3)).all()
 
+    def test_a_movie_of_the_catalogue_that_nobody_has_watched_is_what_its_content_says(self, service: Taste) -> None:
+        """Trained among the others it was only ever a negative, which tells nothing about it."""
+        watched = service.seen.tolil()
+        watched[:, 4] = 0
+        quick = two_tower.fit(watched.tocsr(), service.movies, service.users, replace(SMALL, epochs=2), seed=1)
+        np.testing.assert_array_equal(quick.movies[4], quick.content[4])
+        assert not np.array_equal(quick.movies[5], quick.content[5])
+
     def test_a_tower_with_a_tensor_missing_is_refused(self, trained: TwoTower, tmp_path: Path) -> None:
         fewer = {name: tensor for name, tensor in trained.tensors.items() if name != "user.out_bias"}
         replace(trained, tensors=fewer).save(tmp_path)
