@@ -32,7 +32,7 @@ CONFIG = with_settings(
     members=2,
     member_iterations=2,
     factorisation__dim=8,
-    factorisation__iterations=4,
+    factorisation__iterations=10,
     two_tower__dim=8,
     two_tower__hidden=16,
     two_tower__epochs=3,
@@ -156,7 +156,7 @@ def test_a_retrained_workspace_keeps_its_personas_and_bearings(trained, tmp_path
     shutil.copytree(trained[0].root, tmp_path / "w")
     workspace = Workspace(tmp_path / "w")
     before = workspace.current_run()
-    result = train(workspace, with_settings(CONFIG, factorisation__iterations=6))
+    result = train(workspace, with_settings(CONFIG, factorisation__iterations=12))
     assert result.folder != before
     assert result.warnings == ()
     old, new = load_personas(before / "personas"), load_personas(result.folder / "personas")
