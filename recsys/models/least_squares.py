@@ -89,7 +89,7 @@ class Side:
         other_weights : float64[n_other], how often each row of the other side counts among the unobserved pairs
         """
         nothing = np.zeros((self._n, other.shape[1]), dtype=np.float32)
-        return self._descend(other, unobserved_weight, other_weights, nothing, MOST_STEPS)
+        return self.improve(other, unobserved_weight, other_weights, nothing, MOST_STEPS)
 
     def improve(
         self,
@@ -100,16 +100,6 @@ class Side:
         steps: int,
     ) -> Float32Array:
         """Vectors float32[n, dim] nearer to the solution than ``start`` float32[n, dim]: so many steps from there."""
-        return self._descend(other, unobserved_weight, other_weights, start, steps)
-
-    def _descend(
-        self,
-        other: Float32Array,
-        unobserved_weight: float,
-        other_weights: NDArray[np.float64],
-        start: Float32Array,
-        steps: int,
-    ) -> Float32Array:
         eigenvalues, basis = _eigen(other, unobserved_weight * other_weights)
         solved = _graph()(self._laid_out, other @ basis, eigenvalues, start[self._order] @ basis, np.int32(steps))
         vectors = np.zeros_like(start)

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,9 @@ from recsys.pipeline.config import TrainConfig, with_settings
 from recsys.pipeline.demo import make_demo
 from recsys.pipeline.progress import ProgressLine
 from recsys.pipeline.train import train
+from recsys.projection.basis import load_basis
+from recsys.projection.project import project
+from recsys.scenario.scenario import Scenario
 from recsys.segments.store import load_drift, load_personas
 from recsys.tables.load import import_path
 from recsys.tables.store import load_dataset
@@ -150,6 +154,16 @@ def test_the_demo_makes_a_workspace_in_one_go_and_is_done_at_once_when_asked_aga
     again = make_demo(workspace, WORLD, CONFIG)
     assert (again.training.reused, again.simulated_seconds) == (True, 0.0)
     assert not list(workspace.root.glob(".world*"))
+
+
+def test_projections_count_the_people_whom_each_user_stands_for(trained):
+    basis = load_basis(trained[0])
+    assert set(basis.weight) == {WORLD.people_per_user} == {1_000.0}
+    asked = Scenario(name="today", horizon_months=1)
+    everyone = project(basis, asked).baseline
+    sample = project(replace(basis, weight=np.ones(WORLD.n_users), _cache={}), asked).baseline
+    assert everyone.hours == pytest.approx(1_000 * sample.hours)
+    assert everyone.revenue == pytest.approx(1_000 * sample.revenue)
 
 
 def test_a_retrained_workspace_keeps_its_personas_and_bearings(trained, tmp_path: Path):
