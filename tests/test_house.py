@@ -44,6 +44,14 @@ def test_the_viewer_imports_without_tensorflow(package: str):
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
+def test_the_first_page_imports_no_solvers():
+    """Each takes a fifth of a second or more that a cold start would wait for."""
+    code = "import sys, recsys.app.components\n"
+    code += "found = {'scipy.optimize', 'sklearn'} & set(sys.modules)\n"
+    code += "assert not found, found\n"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
 def _words(path: Path) -> int:
     return sum(1 for line in path.read_text().splitlines() if line.strip() and not line.lstrip().startswith("#"))
 

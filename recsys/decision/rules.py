@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from recsys.errors import Finding, ScenarioError
 from recsys.ids import FloatArray
@@ -186,6 +185,8 @@ def best_additive(
     -------
     An upper bound on the total (the solver's own), and the choice, bool[n_offers]
     """
+    from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415  a fifth of a second that the first page can do without
+
     scale = float(np.abs(value).max(initial=0.0)) or 1.0
     constraints = []
     for bound in bounds:

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import brentq
 
 from recsys.ids import FloatArray
 from recsys.projection import audience as audiences
@@ -110,6 +109,8 @@ def strengths(basis: Basis, scenario: Scenario) -> tuple[Strength, ...]:
 
 def _turning(margin: Callable[[float], float], before: float) -> float | None:
     """The move nearest to 0 on the way to the farthest one at which the margin is 0."""
+    from scipy.optimize import brentq  # noqa: PLC0415  a fifth of a second that the first page can do without
+
     farthest = -FARTHEST_NATS if before >= 0 else FARTHEST_NATS
     inner = 0.0
     for part in (0.125, 0.25, 0.5, 1.0):
