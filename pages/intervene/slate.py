@@ -4,7 +4,7 @@ from recsys.app import choosing, components, inputs, session
 
 with components.page("Slate", "Which of the offers on the table do we buy within the budget, and where do we walk away?"):
     basis = session.basis()
-    asking, answer = components.side_by_side()
+    asking, answer = components.side_by_side(table=True)
     with asking:
         question = inputs.slate(basis)
         if question:

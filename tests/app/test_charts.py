@@ -14,6 +14,7 @@ from recsys.app.views.points import MAX_POINTS, Points, inside, points_of, searc
 from recsys.decision.tornado import Swing
 from recsys.embeddings.maps import FlatMap
 from recsys.ids import IdMap
+from recsys.projection.result import SegmentShare
 from tests.app import projections
 
 
@@ -94,6 +95,16 @@ def test_the_waterfall_of_money_ends_at_the_worth_after_cost():
 def _rows(chart: alt.LayerChart, column: str) -> list[dict[str, float]]:
     datasets = chart.to_dict()["datasets"].values()
     return next(rows for rows in datasets if rows and column in rows[0] and "start" in rows[0])
+
+
+def test_a_long_name_of_a_persona_goes_on_in_the_next_line():
+    """A card is half as wide as “Tamil historical and thriller, also Malayalam” is long; short names stand on their bars."""
+    long, short = "Tamil historical and thriller, also Malayalam", "Marathi crime"
+    shares = [SegmentShare(name=long, hours=2.0, share=0.6), SegmentShare(name=short, hours=1.0, share=0.4)]
+    (rows,) = charts.audience_of(shares).to_dict()["datasets"].values()
+    assert [row["persona"] for row in rows] == [long, short]
+    assert rows[0]["name"].split("\n") == ["Tamil historical and", "thriller, also Malayalam"]
+    assert rows[1]["name"] == f"\n{short}"
 
 
 def test_points_are_told_apart_by_shape_as_well_as_colour():

@@ -2,7 +2,7 @@
 
 from streamlit.testing.v1 import AppTest
 
-from recsys.app import digging, session
+from recsys.app import digging, session, words
 from recsys.projection.basis import Basis
 from recsys.scenario import link
 from recsys.scenario.scenario import Acquire, ByPersona, Everyone, ResizeSegment, Scenario
@@ -36,6 +36,12 @@ def test_the_page_opens_on_the_service_as_it_is(service: Basis, opened: Open):
     assert not app.error
     assert app.title[0].value == "Scenario"
     assert "Nothing has changed yet" in said(app)
+    today = session.project(Scenario(name="as it is")).baseline
+    assert today.hours > 0
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown["Viewing hours"] == words.compact(today.hours)
+    assert shown["Active users at the end"] == words.compact(today.active_users)
+    assert "as things stand" in said(app)
 
 
 def test_the_middle_estimate_comes_first_and_its_range_follows(service: Basis, opened: Open):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 import altair as alt
 import pandas as pd
@@ -12,6 +13,9 @@ from recsys.app.words.money import money
 from recsys.app.words.numbers import compact, hours, percent, signed
 from recsys.app.words.ranges import span_of
 from recsys.projection.result import OfferResult, Projection, Range, SegmentShare
+
+_NAME_LETTERS, _LINE = 26, 14
+"""Of a persona's name on one line of a card's half; pixels from line to line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,9 +205,12 @@ def audience_of(segments: Sequence[SegmentShare], *, at_most: int = 6) -> alt.La
     """Which personas the added hours of an offer come from."""
     colours = palette()
     top = sorted(segments, key=lambda part: -part.share)[:at_most]
+    names_in_lines = [wrap(part.name, _NAME_LETTERS) for part in top]
+    lines = max(map(len, names_in_lines))
     frame = pd.DataFrame(
         {
             "persona": [part.name for part in top],
+            "name": ["\n" * (lines - len(name)) + "\n".join(name) for name in names_in_lines],
             "share": [part.share for part in top],
             "shown": [percent(part.share) for part in top],
             "hours": [hours(part.hours) for part in top],
@@ -218,7 +225,9 @@ def audience_of(segments: Sequence[SegmentShare], *, at_most: int = 6) -> alt.La
             alt.Tooltip("shown:N", title="of what it adds"),
         ],
     )
-    bars = base.mark_bar(color=colours.accent, height=9, yOffset=9)
-    shares = base.mark_text(align="left", dx=5, dy=9, fontWeight=600).encode(text="shown:N")
-    names = base.mark_text(align="left", dy=-5).encode(text="persona:N", x=alt.value(0))
-    return layered(bars, shares, names).properties(height=alt.Step(40))
+    below = _LINE / 2 * lines + 2
+    bars = base.mark_bar(color=colours.accent, height=9, yOffset=below)
+    shares = base.mark_text(align="left", dx=5, dy=below, fontWeight=600).encode(text="shown:N")
+    names = base.mark_text(align="left", baseline="top", lineBreak="\n", lineHeight=_LINE, dy=below - 7 - _LINE * lines)
+    names = names.encode(text="name:N", x=alt.value(0))
+    return layered(bars, shares, names).properties(height=alt.Step(26 + _LINE * lines))

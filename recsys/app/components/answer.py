@@ -35,7 +35,7 @@ def answer(basis: Basis, scenario: Scenario) -> None:
         _headline(basis, projection)
         if full is None:
             st.fragment(guarding(_waiting), run_every=_POLL_SECONDS)(scenario)
-        _figures(projection, basis.economics.hurdle_rate.value)
+        _figures(scenario, projection, basis.economics.hurdle_rate.value)
         if projection.n_draws > 1 and (sure := words.how_sure(projection)):
             st.caption(sure)
         _warnings(basis, scenario, projection)
@@ -53,13 +53,19 @@ def _headline(basis: Basis, projection: Projection) -> None:
     st.html(f'<p class="greenlight-headline">{html.escape(said)}</p>')
 
 
-def _figures(projection: Projection, hurdle_rate: float) -> None:
+def _figures(scenario: Scenario, projection: Projection, hurdle_rate: float) -> None:
     currency = projection.currency
 
     def amount(value: float) -> str:
         return words.money(value, currency)
 
     with st.container(horizontal=True, gap="small"):
+        if not scenario.changes:
+            today, ahead = projection.baseline, f"over {words.months(projection.horizon_months)}, as things stand"
+            _metric("Viewing hours", words.compact(today.hours), ahead)
+            _metric("Revenue", amount(today.revenue), f"{ahead}, in today's money")
+            _metric("Active users at the end", words.compact(today.active_users), f"in {words.months(projection.horizon_months)}")
+            return
         if not projection.offers and not projection.cost:
             total = projection.total_effect
             _metric(
@@ -100,7 +106,7 @@ _WORD_OF = {
 
 
 def _metric(label: str, value: str, note: str) -> None:
-    with st.container(width=184, gap=None):
+    with st.container(width=172, gap=None):
         st.metric(label, value, help=words.meaning(_WORD_OF[label]) if label in _WORD_OF else None)
         st.caption(note)
 

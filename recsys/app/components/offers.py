@@ -92,13 +92,13 @@ def _return(offer: OfferResult) -> str:
 
 
 def _figure(label: str, value: str, note: str) -> None:
-    with st.container(width=172, gap=None):
+    with st.container(width=160, gap=None):
         st.markdown(f":small[:gray[{label}]]  \n**{plain(value)}**")
         st.caption(note)
 
 
 def _who(basis: Basis, offer: OfferResult) -> None:
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**Who it is for**: where the added hours come from")
         if offer.segments and any(part.hours > 0 for part in offer.segments):

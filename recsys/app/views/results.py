@@ -7,7 +7,7 @@ import pandas as pd
 from recsys.app.views.directions import terms_of
 from recsys.app.words.changes import Titles
 from recsys.app.words.money import money
-from recsys.app.words.numbers import count, hours, percent, signed
+from recsys.app.words.numbers import compact, count, hours, percent, signed
 from recsys.app.words.ranges import is_known, span_of
 from recsys.choice.model import Estimate
 from recsys.projection.basis import Basis
@@ -86,7 +86,10 @@ def assumptions(listed: Sequence[Estimate]) -> pd.DataFrame:
 def victims(listed: Sequence[Victim], title: Titles, *, at_most: int = 6) -> pd.DataFrame:
     """Movies that an offer takes viewing from."""
     return pd.DataFrame(
-        {"movie": [title(victim.movie_id) for victim in listed[:at_most]], "loses": [hours(v.hours) for v in listed[:at_most]]}
+        {
+            "movie": [title(victim.movie_id) for victim in listed[:at_most]],
+            "hours": [compact(v.hours) for v in listed[:at_most]],
+        }
     )
 
 
