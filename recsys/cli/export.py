@@ -116,3 +116,21 @@ def keygen(_workspace: Workspace, path: Path) -> Document:
 
     public = signature.make_key(path)
     return {"private_key": str(path), "public_key": str(signature.public_path(path)), "public_hex": public}
+
+
+@export_part
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--keep",
+    type=click.IntRange(min=1),
+    default=5,
+    show_default=True,
+    help="Newest versions to keep; the one in force stays anyway.",
+)
+def prune(_workspace: Workspace, folder: Path, keep: int) -> Document:
+    """Remove old versions of the channel in FOLDER, and the files that only they have."""
+    from recsys.export.channel import Channel
+
+    channel = Channel(folder)
+    removed = channel.prune(keep)
+    return {"removed": removed, "kept": channel.versions()}

@@ -82,6 +82,52 @@ class Channel:
         ArtefactError  E_BUSY: another process is publishing here
         """
         self.root.mkdir(parents=True, exist_ok=True)
+        with self._alone():
+            draft = self.root / f"{DRAFT_PREFIX}{os.getpid()}"
+            draft.mkdir()
+            try:
+                yield draft
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
+
+    def prune(self, keep: int) -> list[str]:
+        """Remove all versions but the newest ``keep`` and the one in force, and the blobs that only they listed.
+
+        A version goes in one step, by a hidden name that the next publisher clears away. A receiver of a removed version gets
+        whole files instead of a delta.
+
+        Returns
+        -------
+        Versions removed, oldest first
+
+        Raises
+        ------
+        ArtefactError
+            E_PARAM: ``keep`` is below 1; E_NOT_FOUND: nothing was ever published here; E_BUSY: another process is publishing
+            here; E_MANIFEST, E_HASH, E_VERSION: ``latest.json`` or a version's manifest cannot be read, and nothing is removed
+        """
+        if keep < 1:
+            raise ArtefactError.of("E_PARAM", f"keep is {keep}; at least one version has to stay.", "Give 1 or more.")
+        if self.latest() is None:
+            raise ArtefactError.of(
+                "E_NOT_FOUND", f"no bundle has been published in {self.root}.", "Name the folder of a channel."
+            )
+        with self._alone():
+            versions = self.versions()
+            for version in versions:
+                self.manifest(version)
+            removed = [version for version in versions[:-keep] if version != self.latest()]
+            for version in removed:
+                hidden = self.root / f"{DRAFT_PREFIX}{version}"
+                (self.root / version).rename(hidden)
+                flush_folder(self.root)
+                shutil.rmtree(hidden)
+            self._sweep()
+        return removed
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """For one process at a time; what killed ones left is cleared away."""
         with (self.root / ".publisher").open("a+", encoding="utf-8") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -94,12 +140,7 @@ class Channel:
             for left in self.root.glob(f".{LATEST}.*"):
                 left.unlink()
             self._sweep()
-            draft = self.root / f"{DRAFT_PREFIX}{os.getpid()}"
-            draft.mkdir()
-            try:
-                yield draft
-            finally:
-                shutil.rmtree(draft, ignore_errors=True)
+            yield
 
     def publish(self, draft: Path, version: str) -> None:
         """Put a finished draft in force, or a version that lies here already."""
