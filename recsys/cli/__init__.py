@@ -102,7 +102,21 @@ def train(workspace: Workspace, model: Any, members: int, tune: int, seed: int) 
 def _evaluated(document: Document) -> None:
     from recsys.evaluation import text
 
-    shown = text.cold(document) if document["kind"] == "cold" else text.comparison(document)
+    _print(text.cold(document) if document["kind"] == "cold" else text.comparison(document))
+
+
+def _in_words(kind: str) -> Callable[[Document], None]:
+    """How a person is shown a document that :mod:`recsys.app.words.terminal` has words for."""
+
+    def show(document: Document) -> None:
+        from recsys.app.words import terminal
+
+        _print(getattr(terminal, kind)(document))
+
+    return show
+
+
+def _print(shown: str) -> None:
     Console(soft_wrap=True, highlight=False).print(shown, markup=False)
 
 
@@ -127,7 +141,7 @@ def evaluate(workspace: Workspace, split: Any, at: tuple[int, ...], cold: bool, 
         return room.evaluate_ranking(workspace, CompareConfig(split=split, at=tuple(sorted(set(at))), seed=seed), tell)
 
 
-@command
+@partial(command, show=_in_words("backtest"))
 @click.option("--origins", type=click.IntRange(1, 100), default=6, show_default=True, help="Past moments to project from.")
 @click.option("--days", type=click.IntRange(1, 730), multiple=True, default=(28, 90), show_default=True, help="Followed so long.")
 @click.option("--seed", type=int, default=0, show_default=True)
@@ -145,7 +159,7 @@ def backtest(workspace: Workspace, origins: int, days: tuple[int, ...], seed: in
         return run(workspace, config, lambda line: report(line.message, line.fraction))
 
 
-@command
+@partial(command, show=_in_words("projection"))
 @click.argument("scenario", type=click.Path(path_type=Path))
 def project(workspace: Workspace, scenario: Path) -> Document:
     """Answer the question in a SCENARIO.toml: what the changes do to viewing and money."""
@@ -176,7 +190,7 @@ def refute(workspace: Workspace, seed: int) -> Document:
     return placebos.as_json(asked)
 
 
-@command
+@partial(command, show=_in_words("slate"))
 @click.option("--budget", type=float, required=True, help="What may be committed, in the workspace's currency.")
 @click.option("--rules", type=click.Path(path_type=Path), help="RULES.toml: at most so many, languages, must-haves, never-withs.")
 @click.option("--scenario", type=click.Path(path_type=Path), help="Choose for the audience and catalogue of a SCENARIO.toml.")

@@ -1,0 +1,90 @@
+"""What a person at a terminal reads of the documents: the figures that decide, each with its unit and range."""
+
+from typing import Any
+
+from recsys.app.words import terminal
+from recsys.app.words.explain import explained
+from recsys.projection import document
+from recsys.projection.result import Effect, Projection
+from tests.app import projections
+from tests.pages.test_proof_page import report
+
+
+def told(projection: Projection) -> str:
+    shown = explained(document.as_json(projection), projection, {}, lambda movie: movie.upper())
+    return terminal.projection(shown)
+
+
+def row(text: str, starts: str) -> str:
+    (found,) = (line for line in text.splitlines() if line.startswith(starts))
+    return " ".join(found.split())
+
+
+def test_a_purchase_shows_its_price_its_worth_and_its_walk_away_price():
+    text = told(projections.projection())
+    assert "(a simulated service)" in text
+    assert row(text, "cost") == "cost ₹ 42 lakh"
+    assert row(text, "worth after cost").startswith("worth after cost ₹ 10 lakh −₹ 8 lakh and ₹ 31 lakh")
+    assert row(text, "Kadalin Kural  ") == (
+        "Kadalin Kural 40,000 hours 26,000 hours 14,000 hours ₹ 52 lakh ₹ 35 lakh to ₹ 71 lakh +24%"
+    )
+    assert "Of the 40,000 hours watched on it" in " ".join(text.split())
+    assert "viewing, audience" not in text
+
+
+def test_a_changed_audience_is_kept_apart_from_the_purchase():
+    effect = Effect(hours=projections.around(1_000, 2_000, 3_000), value=projections.sure(5e5))
+    text = told(projections.projection(audience_effect=effect))
+    assert row(text, "viewing, audience") == "viewing, audience +2,000 hours +1,000 hours and +3,000 hours"
+    assert row(text, "revenue, audience") == "revenue, audience +₹ 5 lakh"
+    assert "viewing, total" in text
+
+
+def test_a_return_outside_the_data_is_withheld():
+    offer = projections.offer(roi=None, support="outside")
+    text = told(projections.projection(offers=(offer,), roi=None, prob_above_hurdle=None))
+    assert row(text, "Kadalin Kural  ").endswith("withheld")
+    assert "\nreturn" not in text
+    assert "hurdle reached" not in text
+
+
+def slate(**changes: Any) -> dict[str, Any]:
+    left = {"title": "Mella Nadai", "fee": 79e5, "fee_to_enter": None, "reason": "it costs more than it would earn"}
+    made = {"chosen": ["o1", "o2"], "cost": 4e6, "budget": 5e6, "currency": "INR", "value": 1.67e7}
+    return {
+        **made,
+        "exact": False,
+        "gap_share": 0.019,
+        "why_not": [left, {**left, "title": "Kaatru", "fee_to_enter": 3e5}],
+        **changes,
+    }
+
+
+def test_a_slate_shows_what_to_buy_and_where_the_others_would_come_in():
+    text = terminal.slate(slate())
+    assert text.startswith("Buy o1, o2: ₹ 40 lakh of the ₹ 50 lakh, worth ₹ 1.67 crore after cost (middle estimate).")
+    assert "1.9% more at most" in " ".join(text.split())
+    assert row(text, "Mella Nadai").startswith("Mella Nadai ₹ 79 lakh at no fee")
+    assert row(text, "Kaatru").startswith("Kaatru ₹ 79 lakh ₹ 3 lakh")
+
+
+def test_an_empty_slate_says_why():
+    text = terminal.slate(slate(chosen=[], exact=True, why_not=[]))
+    assert "Buy none of them" in text
+    assert "Every slate was considered." in text
+
+
+def test_the_time_machine_shows_forecasts_side_by_side_and_how_often_ranges_held():
+    text = terminal.backtest(report("x"))
+    assert "Views of the first 28 days, 30 arrivals" in text
+    ours, theirs = (row(text, name).split()[-4:] for name in ("This projection", "Gradient-boosted trees"))
+    assert float(ours[0]) > float(theirs[0])
+    assert float(ours[1]) < float(theirs[1])
+    assert "ranges that promise 80% held for" in text
+    assert "round 6 launch dates" in text
+    assert len(text.splitlines()) < 60
+
+
+def test_a_time_machine_without_moments_says_so():
+    empty = {**report("x"), "origins": [], "totals": {}, "substitution": {}}
+    assert "No past moment could be projected from." in terminal.backtest(empty)
