@@ -1,6 +1,6 @@
 """Can somebody who holds a bundle tell whose views it was made from? On MovieLens 100K, with all that an attacker could wish for.
 
-    python -m tests.benchmarks.membership [--dim 64 --hidden 128] [FOLDER of ml-100k.inter, .item, .user]
+    python -m tests.benchmarks.membership [--discreet | --dim 64 --hidden 128] [--seed 0] [FOLDER of ml-100k.inter, .item, .user]
 
 Half of the people, drawn by lot, are members: the model is trained on their views and exported as `recsys export` does by
 default. The attacker knows the whole history and the attributes of every person, and wants to know who the members are. Each
@@ -33,14 +33,13 @@ from recsys.embeddings.tower import UserTower
 from recsys.evaluation.interactions import interactions
 from recsys.export import bundle
 from recsys.export.weights import layout
-from recsys.pipeline.config import TrainConfig, with_settings
+from recsys.pipeline.config import DISCREET, TrainConfig, with_settings
 from recsys.pipeline.train import train
 from recsys.tables.load import import_path
 from recsys.tables.store import load_dataset
 from recsys.workspace import Workspace
 
 WHEEL, NAME = "recbole==1.2.1", "ml-100k"
-SEED = 0
 LIMIT = 0.60
 FloatArray = NDArray[np.float64]
 
@@ -136,16 +135,33 @@ def interval(is_member: NDArray[np.bool_], figure: FloatArray, rng: np.random.Ge
     return float(roc_auc_score(is_member, figure)), float(low), float(high)
 
 
+def _quality(workspace: Workspace) -> str:
+    """How well the model ranks what members watched later, beside popularity: what a setting costs."""
+    models = json.loads((workspace.current_run() / "metrics.json").read_text(encoding="utf-8"))["models"]
+    return "; ".join(
+        f"{name}: NDCG@10 {models[name]['ndcg@10']['mean']:.3f}"
+        for name in ("two_tower", "popularity", "recent_popularity")
+        if name in models
+    )
+
+
 def main() -> None:
     """Train, export, attack, and print what came out."""
-    default = TrainConfig(model="two-tower", seed=SEED)
+    default = TrainConfig(model="two-tower")
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--dim", type=int, default=default.two_tower.dim)
     parser.add_argument("--hidden", type=int, default=default.two_tower.hidden)
+    parser.add_argument("--l2", type=float, default=default.two_tower.l2)
+    parser.add_argument("--epochs", type=int, default=default.two_tower.epochs)
+    parser.add_argument("--discreet", action="store_true", help="as `recsys train --discreet`")
+    parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    config = with_settings(default, two_tower__dim=given.dim, two_tower__hidden=given.hidden)
-    rng = np.random.default_rng(SEED)
+    chosen = {f"two_tower__{name}": getattr(given, name) for name in ("dim", "hidden", "l2", "epochs")}
+    if given.discreet:
+        chosen |= DISCREET
+    config = with_settings(default, **chosen, seed=given.seed)
+    rng = np.random.default_rng(given.seed)
     with tempfile.TemporaryDirectory() as scratch:
         files = given.folder or fetch(Path(scratch))
         everybody = Workspace(Path(scratch) / "all")
@@ -156,6 +172,7 @@ def main() -> None:
         workspace = Workspace(Path(scratch) / "members")
         import_path(only(members, files, Path(scratch) / "files"), workspace)
         workspace.use_run(train(workspace, config, lambda _line: None).run)
+        print(_quality(workspace))
         result = bundle.export_bundle(workspace, Path(scratch) / "exports" / "app")
         ids, tower, movies = open_bundle(result.folder)
 
@@ -170,11 +187,15 @@ def main() -> None:
         table.append({"member": name in members, **figures(history, dataset.users.iloc[[row]], tower, movies, fame)})
     found = pd.DataFrame(table)
     is_member = found.pop("member").to_numpy(bool)
-    print(f"{len(found)} people, {is_member.sum()} of them members; {len(ids)} movies; {given.dim} numbers; seed {SEED}")
-    folds = StratifiedKFold(5, shuffle=True, random_state=SEED)
+    numbers = config.two_tower.dim
+    print(f"{len(found)} people, {is_member.sum()} of them members; {len(ids)} movies; {numbers} numbers; seed {given.seed}")
+    folds = StratifiedKFold(5, shuffle=True, random_state=given.seed)
     for name, classifier in (
         ("all of these, logistic regression, told the answer for 4/5", make_pipeline(StandardScaler(), LogisticRegression())),
-        ("all of these, boosted trees, told the answer for 4/5", HistGradientBoostingClassifier(max_depth=3, random_state=SEED)),
+        (
+            "all of these, boosted trees, told the answer for 4/5",
+            HistGradientBoostingClassifier(max_depth=3, random_state=given.seed),
+        ),
     ):
         guess = cross_val_predict(classifier, found.iloc[:, :9].to_numpy(), is_member, cv=folds, method="predict_proba")
         found[name] = guess[:, 1]
