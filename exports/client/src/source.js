@@ -19,7 +19,7 @@ export function urlSource(address, { fetch = globalThis.fetch } = {}) {
     read: async (name) => {
       let answer;
       try {
-        answer = await fetch(new URL(name, base), { ...ANONYMOUS, cache: name === LATEST ? "no-cache" : "default" });
+        answer = await fetch(new URL(name, base), { ...ANONYMOUS, cache: name === LATEST ? "no-store" : "default" });
       } catch (error) {
         throw BundleError.of("E_UNREACHABLE", `${name} cannot be fetched (${error}).`, "Try again when there is a connection.");
       }
