@@ -47,3 +47,6 @@ def test_the_command_line_tour_runs_as_printed(tmp_path: Path):
         assert done.returncode == 0, f"{line}\n{done.stderr[-3000:]}"
         if "--json" in command:
             assert json.loads(done.stdout)["scenario"]["name"] == "Tamil audience grows, and we buy one film"
+        if command[1] == "slate":
+            assert re.match("Buy .* after cost|Buy none of them", " ".join(done.stdout.split()))
+            assert "slates_run" not in done.stdout

@@ -114,15 +114,22 @@ def _evaluated(document: Document) -> None:
     _print(text.cold(document) if document["kind"] == "cold" else text.comparison(document))
 
 
-def _in_words(kind: str) -> Callable[[Document], None]:
-    """How a person is shown a document that :mod:`recsys.app.words.terminal` has words for."""
+def _projected(document: Document) -> None:
+    from recsys.app.views import terminal
 
-    def show(document: Document) -> None:
-        from recsys.app.words import terminal
+    _print(terminal.projection(document))
 
-        _print(getattr(terminal, kind)(document))
 
-    return show
+def _chosen(document: Document) -> None:
+    from recsys.app.views import terminal
+
+    _print(terminal.slate(document))
+
+
+def _travelled(document: Document) -> None:
+    from recsys.app.views import terminal
+
+    _print(terminal.backtest(document))
 
 
 def _print(shown: str) -> None:
@@ -150,7 +157,7 @@ def evaluate(workspace: Workspace, split: Any, at: tuple[int, ...], cold: bool, 
         return room.evaluate_ranking(workspace, CompareConfig(split=split, at=tuple(sorted(set(at))), seed=seed), tell)
 
 
-@partial(command, show=_in_words("backtest"))
+@partial(command, show=_travelled)
 @click.option("--origins", type=click.IntRange(1, 100), default=6, show_default=True, help="Past moments to project from.")
 @click.option("--days", type=click.IntRange(1, 730), multiple=True, default=(28, 90), show_default=True, help="Followed so long.")
 @click.option("--seed", type=int, default=0, show_default=True)
@@ -168,7 +175,7 @@ def backtest(workspace: Workspace, origins: int, days: tuple[int, ...], seed: in
         return run(workspace, config, lambda line: report(line.message, line.fraction))
 
 
-@partial(command, show=_in_words("projection"))
+@partial(command, show=_projected)
 @click.argument("scenario", type=click.Path(path_type=Path))
 def project(workspace: Workspace, scenario: Path) -> Document:
     """Answer the question in a SCENARIO.toml: what the changes do to viewing and money."""
@@ -199,7 +206,7 @@ def refute(workspace: Workspace, seed: int) -> Document:
     return placebos.as_json(asked)
 
 
-@partial(command, show=_in_words("slate"))
+@partial(command, show=_chosen)
 @click.option("--budget", type=float, required=True, help="What may be committed, in the workspace's currency.")
 @click.option("--rules", type=click.Path(path_type=Path), help="RULES.toml: at most so many, languages, must-haves, never-withs.")
 @click.option("--scenario", type=click.Path(path_type=Path), help="Choose for the audience and catalogue of a SCENARIO.toml.")
@@ -212,7 +219,9 @@ def slate(workspace: Workspace, budget: float, rules: Path | None, scenario: Pat
 
     bound = NO_RULES if rules is None else rule_files.loads(text_file(rules))
     question = None if scenario is None else toml.loads(text_file(scenario))
-    return choose(load_basis(workspace), budget, bound, question).as_json()
+    basis = load_basis(workspace)
+    found = choose(basis, budget, bound, question)
+    return {**found.as_json(), "titles": [basis.title(movie) for movie in found.chosen]}
 
 
 @command

@@ -113,10 +113,10 @@ class Channel:
                 "E_NOT_FOUND", f"no bundle has been published in {self.root}.", "Name the folder of a channel."
             )
         with self._alone():
-            versions = self.versions()
+            versions, latest = self.versions(), self.latest()
             for version in versions:
                 self.manifest(version)
-            removed = [version for version in versions[:-keep] if version != self.latest()]
+            removed = [version for version in versions[:-keep] if version != latest]
             for version in removed:
                 hidden = self.root / f"{DRAFT_PREFIX}{version}"
                 (self.root / version).rename(hidden)

@@ -101,7 +101,10 @@ def test_a_long_name_of_a_persona_goes_on_in_the_next_line():
     """A card is half as wide as “Tamil historical and thriller, also Malayalam” is long; short names stand on their bars."""
     long, short = "Tamil historical and thriller, also Malayalam", "Marathi crime"
     shares = [SegmentShare(name=long, hours=2.0, share=0.6), SegmentShare(name=short, hours=1.0, share=0.4)]
-    (rows,) = charts.audience_of(shares).to_dict()["datasets"].values()
+    spec = charts.audience_of(shares).to_dict()
+    (text,) = [layer for layer in spec["layer"] if layer["encoding"].get("text", {}).get("field") == "name"]
+    assert text["mark"]["lineBreak"] == "\n"
+    (rows,) = spec["datasets"].values()
     assert [row["persona"] for row in rows] == [long, short]
     assert rows[0]["name"].split("\n") == ["Tamil historical and", "thriller, also Malayalam"]
     assert rows[1]["name"] == f"\n{short}"

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from recsys.app.words import terminal
+from recsys.app.views import terminal
 from recsys.app.words.explain import explained
+from recsys.app.words.numbers import percent
 from recsys.projection import document
 from recsys.projection.result import Effect, Projection
 from tests.app import projections
@@ -50,7 +51,7 @@ def test_a_return_outside_the_data_is_withheld():
 
 def slate(**changes: Any) -> dict[str, Any]:
     left = {"title": "Mella Nadai", "fee": 79e5, "fee_to_enter": None, "reason": "it costs more than it would earn"}
-    made = {"chosen": ["o1", "o2"], "cost": 4e6, "budget": 5e6, "currency": "INR", "value": 1.67e7}
+    made = {"chosen": ["o1", "o2"], "titles": ["Alai", "Nadhi"], "cost": 4e6, "budget": 5e6, "currency": "INR", "value": 1.67e7}
     return {
         **made,
         "exact": False,
@@ -62,29 +63,45 @@ def slate(**changes: Any) -> dict[str, Any]:
 
 def test_a_slate_shows_what_to_buy_and_where_the_others_would_come_in():
     text = terminal.slate(slate())
-    assert text.startswith("Buy o1, o2: ₹ 40 lakh of the ₹ 50 lakh, worth ₹ 1.67 crore after cost (middle estimate).")
+    assert text.startswith("Buy Alai and Nadhi: ₹ 40 lakh of the ₹ 50 lakh, worth ₹ 1.67 crore after cost (middle estimate).")
     assert "1.9% more at most" in " ".join(text.split())
     assert row(text, "Mella Nadai").startswith("Mella Nadai ₹ 79 lakh at no fee")
     assert row(text, "Kaatru").startswith("Kaatru ₹ 79 lakh ₹ 3 lakh")
 
 
 def test_an_empty_slate_says_why():
-    text = terminal.slate(slate(chosen=[], exact=True, why_not=[]))
+    text = terminal.slate(slate(chosen=[], titles=[], exact=True, why_not=[]))
     assert "Buy none of them" in text
     assert "Every slate was considered." in text
 
 
 def test_the_time_machine_shows_forecasts_side_by_side_and_how_often_ranges_held():
-    text = terminal.backtest(report("x"))
-    assert "Views of the first 28 days, 30 arrivals" in text
-    ours, theirs = (row(text, name).split()[-4:] for name in ("This projection", "Gradient-boosted trees"))
-    assert float(ours[0]) > float(theirs[0])
-    assert float(ours[1]) < float(theirs[1])
-    assert "ranges that promise 80% held for" in text
-    assert "round 6 launch dates" in text
+    found = report("x")
+    text = terminal.backtest(found)
+    cell = found["totals"]["28"]["views"]
+    ours = cell["scores"]["projection"]
+    said = row(text, "This projection").split()[2:]
+    assert said == [percent(ours["wape"]), f"{ours['spearman']:.2f}", percent(ours["bias"], sign=True), percent(ours["regret"])]
+    assert "(worse by" in row(text, "Gradient-boosted trees")
+    held = cell["coverage"][0]
+    rows = [" ".join(line.split()) for line in text.splitlines() if line.startswith("as the model gives them")]
+    assert f"{percent(held['promised'])} {percent(held['measured'])} of {held['arrivals']}" in rows[0]
+    flat = " ".join(text.split())
+    assert "30 past arrivals, each projected over its first 28 days" in flat
+    assert "round 6 launch dates" in flat
+    assert "Too few past arrivals to calibrate ranges on" in flat
+    assert "**" not in text
     assert len(text.splitlines()) < 60
 
 
-def test_a_time_machine_without_moments_says_so():
-    empty = {**report("x"), "origins": [], "totals": {}, "substitution": {}}
-    assert "No past moment could be projected from." in terminal.backtest(empty)
+def test_a_time_machine_with_nothing_to_score_says_so():
+    assert terminal.backtest({**report("x"), "totals": {}}) == "The arrivals were too few to score."
+
+
+def test_a_time_machine_without_rivals_shows_no_empty_table():
+    found = report("x")
+    for cell in found["totals"]["28"].values():
+        cell |= {"scores": {}, "against": {}}
+    text = terminal.backtest(found)
+    assert "too few were known before them to compare with rivals" in " ".join(text.split())
+    assert "forecast by" not in text

@@ -134,6 +134,22 @@ def test_the_command_says_what_went(channel: Channel):
     assert channel.versions() == before[1:]
 
 
+def test_at_least_one_version_has_to_stay(channel: Channel):
+    before = models.tree(channel.root)
+    with pytest.raises(ArtefactError) as refused:
+        channel.prune(0)
+    assert refused.value.code == "E_PARAM"
+    assert models.tree(channel.root) == before
+
+
+def test_who_prunes_while_another_publishes_is_told_to_wait(channel: Channel):
+    before = channel.versions()
+    with channel.publishing(), pytest.raises(ArtefactError) as refused:
+        Channel(channel.root).prune(1)
+    assert refused.value.code == "E_BUSY"
+    assert channel.versions() == before
+
+
 def test_a_folder_without_bundles_is_refused_and_not_made(tmp_path: Path):
     with pytest.raises(ArtefactError) as refused:
         Channel(tmp_path / "nowhere").prune(1)

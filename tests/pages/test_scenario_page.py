@@ -40,6 +40,7 @@ def test_the_page_opens_on_the_service_as_it_is(service: Basis, opened: Open):
     assert today.hours > 0
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["Viewing hours"] == words.compact(today.hours)
+    assert shown["Revenue"] == words.money(today.revenue, service.economics.currency)
     assert shown["Active users at the end"] == words.compact(today.active_users)
     assert "as things stand" in said(app)
 

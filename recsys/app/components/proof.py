@@ -11,8 +11,6 @@ from recsys.app.views import proof as views
 from recsys.app.words import proof as words
 from recsys.app.words.escape import plain
 
-_UNITS = {"views": "views", "hours": "viewing hours"}
-
 
 def proof() -> None:
     """The whole page."""
@@ -29,7 +27,7 @@ def proof() -> None:
         return
     days, unit = _choice(document, spans)
     cell = document["totals"][days][unit]
-    st.markdown(words.headline(cell, days, _UNITS[unit]))
+    st.markdown(words.headline(cell, days, words.UNITS[unit]))
     _scatter(document, days, unit)
     _scores(cell)
     _ranges(document, cell)
@@ -59,7 +57,7 @@ def _choice(document: Mapping[str, Any], spans: tuple[str, ...]) -> tuple[str, s
     units = views.units(document, chosen)
     with right:
         unit = st.segmented_control(
-            "Counted in", units, format_func=lambda name: _UNITS[name], default=units[0], key="proof.unit", required=True
+            "Counted in", units, format_func=lambda name: words.UNITS[name], default=units[0], key="proof.unit", required=True
         )
     return chosen, unit if unit in units else units[0]
 
@@ -67,7 +65,7 @@ def _choice(document: Mapping[str, Any], spans: tuple[str, ...]) -> tuple[str, s
 def _scatter(document: Mapping[str, Any], days: str, unit: str) -> None:
     points = views.points(document, days, unit)
     show_chart(
-        charts.projected_against_actual(points, _UNITS[unit]),
+        charts.projected_against_actual(points, words.UNITS[unit]),
         f"Projected against actual {unit} of {len(points)} arrivals, each with its 8-in-10 range.",
     )
     st.caption(

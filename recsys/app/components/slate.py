@@ -44,7 +44,9 @@ def _searching(question: Question) -> None:
 
 def _chosen(basis: Basis, found: Slate) -> None:
     scenario = replace(found.scenario, name=_name(basis, found))
-    st.html(f'<p class="greenlight-headline">{html.escape(_sentence(basis, found))}</p>')
+    titles = [basis.title(movie) for movie in found.chosen]
+    said = words.slate_headline(titles, cost=found.cost, budget=found.budget, value=found.value, currency=found.currency)
+    st.html(f'<p class="greenlight-headline">{html.escape(said)}</p>')
     question = choosing.asked()
     if question is not None:
         st.caption(
@@ -87,17 +89,6 @@ def _name(basis: Basis, found: Slate) -> str:
     if len(found.chosen) == 1:
         return f"Buy {basis.title(found.chosen[0])}"[:200]
     return f"Slate of {len(found.chosen)} for {words.money(found.cost, found.currency)}"
-
-
-def _sentence(basis: Basis, found: Slate) -> str:
-    budget = words.money(found.budget, found.currency)
-    if not found.chosen:
-        return f"Buy none of them: within {budget} and these rules, every choice would lose money."
-    titles = [basis.title(movie) for movie in found.chosen]
-    named = ", ".join(titles[:-1]) + (" and " if len(titles) > 1 else "") + titles[-1]
-    spent = words.money(found.cost, found.currency)
-    kept = words.money(found.value, found.currency)
-    return f"Buy {named}: {spent} of the {budget}, worth {kept} after cost (middle estimate)."
 
 
 def _figures(found: Slate, projection: Projection) -> None:

@@ -16,7 +16,7 @@ from recsys.app.words.ranges import (
     results_range,
     span_of,
 )
-from recsys.app.words.verdict import WAITING, headline, offer_verdict, payback
+from recsys.app.words.verdict import WAITING, headline, offer_verdict, payback, slate_headline
 
 __all__ = [
     "GLOSSARY",
@@ -49,6 +49,7 @@ __all__ = [
     "segment",
     "sentence",
     "signed",
+    "slate_headline",
     "span",
     "span_of",
     "strength",

@@ -13,6 +13,7 @@ NAMES = {
     "five_comparables": "Five comparables",
     "gradient_boosting": "Gradient-boosted trees",
 }
+UNITS = {"views": "views", "hours": "viewing hours"}
 RIVALS = ("genre_popularity", "five_comparables", "gradient_boosting")
 _SCORES = {"wape": "error", "spearman": "order"}
 _FAR_TIMES = 1.5

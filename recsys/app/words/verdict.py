@@ -1,6 +1,7 @@
 """What a projection says, in a sentence or two."""
 
 import math
+from collections.abc import Sequence
 
 from recsys.app.words.money import money
 from recsys.app.words.numbers import hours, months, percent, signed
@@ -51,6 +52,21 @@ def _sureness(projection: Projection, hurdle_rate: float | None) -> str:
         bar = "the return you ask for" if hurdle_rate is None else f"a return of {percent(hurdle_rate)}"
         sentences.append(f"Chance of reaching {bar}: {chance(projection.prob_above_hurdle)}.")
     return " ".join(sentences)
+
+
+def slate_headline(titles: Sequence[str], *, cost: float, budget: float, value: float, currency: str) -> str:
+    """What to buy, for how much, and what it is worth; ``titles`` of the offers chosen.
+
+    Examples
+    --------
+    >>> slate_headline(["Kaatru", "Alai"], cost=4e6, budget=5e6, value=9e6, currency="INR").replace(chr(160), " ")
+    'Buy Kaatru and Alai: ₹ 40 lakh of the ₹ 50 lakh, worth ₹ 90 lakh after cost (middle estimate).'
+    """
+    if not titles:
+        return f"Buy none of them: within {money(budget, currency)} and these rules, every choice would lose money."
+    named = ", ".join(titles[:-1]) + (" and " if len(titles) > 1 else "") + titles[-1]
+    spent, kept = money(cost, currency), money(value, currency)
+    return f"Buy {named}: {spent} of the {money(budget, currency)}, worth {kept} after cost (middle estimate)."
 
 
 def payback(month: int | None, horizon_months: int) -> str:

@@ -4,16 +4,18 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from recsys.app.words import proof
-from recsys.app.words.money import money
-from recsys.app.words.numbers import JOINER, count, hours, months, percent, signed
-from recsys.app.words.ranges import chance
-from recsys.app.words.verdict import payback
-from recsys.evaluation import text
+import pandas as pd
 
-_Figures = Mapping[str, float]
+from recsys.app.views import proof as views
+from recsys.app.words import proof as words
+from recsys.app.words.money import money
+from recsys.app.words.numbers import JOINER, hours, months, percent, signed
+from recsys.app.words.ranges import chance, is_known, span_of
+from recsys.app.words.verdict import payback, slate_headline
+from recsys.evaluation import text
+from recsys.projection.result import Range
+
 _WIDTH = 110
-_NAMES = {"views": "views", "hours": "viewing hours"}
 
 
 def projection(document: Mapping[str, Any]) -> str:
@@ -40,13 +42,9 @@ def projection(document: Mapping[str, Any]) -> str:
 def slate(document: Mapping[str, Any]) -> str:
     """The document of ``recsys slate``: what to buy, and for the rest the fee at which it would come in."""
     currency = document["currency"]
-    if document["chosen"]:
-        said = (
-            f"Buy {', '.join(document['chosen'])}: {money(document['cost'], currency)} of the "
-            f"{money(document['budget'], currency)}, worth {money(document['value'], currency)} after cost (middle estimate)."
-        )
-    else:
-        said = f"Buy none of them: within {money(document['budget'], currency)} and these rules, every choice would lose money."
+    said = slate_headline(
+        document["titles"], cost=document["cost"], budget=document["budget"], value=document["value"], currency=currency
+    )
     best = (
         "Every slate was considered."
         if document["exact"]
@@ -67,17 +65,21 @@ def slate(document: Mapping[str, Any]) -> str:
 
 def backtest(document: Mapping[str, Any]) -> str:
     """The document of ``recsys backtest``: forecasts side by side, how often ranges held, and substitution."""
+    simulated = bool(document["simulated"])
+    if not document["totals"]:
+        return "The arrivals were too few to score."
     origins = document["origins"]
     blocks = [
         f"{len(origins)} past moments from {origins[0]['date']} to {origins[-1]['date']}"
-        + (" (a simulated service)" if document["simulated"] else "")
-        if origins
-        else "No past moment could be projected from."
+        + (" (a simulated service)" if simulated else "")
     ]
     for days, units in document["totals"].items():
-        blocks += [_scores(days, unit, cell) for unit, cell in units.items()]
-    blocks += [_wrapped(proof.substitution(kind, found)) for kind, found in document["substitution"].items() if found]
-    return _joined([*blocks, "WAPE, bias and regret are best at 0, Spearman at 1; --json has every arrival."])
+        for unit, cell in units.items():
+            blocks.append(_wrapped(words.headline(cell, days, words.UNITS[unit]).replace("**", "")))
+            blocks += [_frame(table) for table in (views.scores(cell), views.coverage(cell)) if not table.empty]
+    blocks += [_wrapped(words.substitution(kind, found)) for kind, found in document["substitution"].items()]
+    blocks.append(_wrapped(words.calibration(document, simulated)))
+    return _joined([*blocks, "In brackets: 95% intervals. --json has every arrival."])
 
 
 def _effects(document: Mapping[str, Any]) -> str:
@@ -126,27 +128,9 @@ def _offers(document: Mapping[str, Any]) -> str:
     return _table(["offer", "watched", "taken from ours", "added", "walk-away price", "8 in 10 chance", "return"], rows)
 
 
-def _scores(days: str, unit: str, cell: Mapping[str, Any]) -> str:
-    rows = [
-        [proof.NAMES[name], *(_plain(found[figure]) for figure in ("spearman", "wape", "bias", "regret"))]
-        for name, found in cell["scores"].items()
-    ]
-    held = [
-        f"{each['ranges']} ranges that promise {percent(each['promised'])} held for {percent(each['measured'])} "
-        f"of {count(each['arrivals'])}"
-        for each in cell["coverage"]
-    ]
-    title = f"{_NAMES.get(unit, unit).capitalize()} of the first {days} days, {count(cell['compared_on'])} arrivals"
-    return "\n".join([title, _table(["forecast", "Spearman", "WAPE", "bias", "regret"], rows), *held])
-
-
-def _range(value: _Figures, show: Callable[[float], str]) -> Sequence[str]:
-    known = value["p10"] < value["p90"]
-    return [show(value["p50"]), f"{show(value['p10'])} and {show(value['p90'])}" if known else ""]
-
-
-def _plain(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}".replace("-", "−")
+def _range(value: Mapping[str, float], show: Callable[[float], str]) -> Sequence[str]:
+    found = Range(**value)
+    return [show(found.p50), span_of(found, show) if is_known(found) else ""]
 
 
 def _wrapped(said: str) -> str:
@@ -155,6 +139,10 @@ def _wrapped(said: str) -> str:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return text.table(head, [[_without_joiners(cell) for cell in row] for row in rows])
+
+
+def _frame(table: pd.DataFrame) -> str:
+    return _table(list(table.columns), table.to_numpy().tolist())
 
 
 def _joined(blocks: Sequence[str]) -> str:
