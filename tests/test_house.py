@@ -66,3 +66,10 @@ def test_files_stay_one_idea_long():
     """Over 400 lines a file is a folder waiting to be made."""
     long = [path for path in (ROOT / "recsys").rglob("*.py") if len(path.read_text().splitlines()) > 400]
     assert not long
+
+
+@pytest.mark.parametrize("text", ["--disable-quic", "SimpleHTTPRequestHandler)", 'bind(("127.0.0.1", 0))'])
+def test_how_browsers_and_servers_are_started_is_written_once(text: str):
+    """For tests and benchmarks alike."""
+    users = [path for path in (ROOT / "tests").rglob("*.py") if text in path.read_text() and path != Path(__file__)]
+    assert [path.parent.name for path in users] == ["browser"]

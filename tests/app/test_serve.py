@@ -1,7 +1,6 @@
 """The app starts by itself on a machine where Streamlit has never run, with nobody to answer questions."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -11,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.servers import free_port
+
 
 @pytest.mark.slow
 def test_the_first_start_on_a_new_machine_asks_nothing(tmp_path: Path):
     """Not headless, as ``make app`` starts it; only the browser is kept from opening."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     without_display = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
     home = {**without_display, "HOME": str(tmp_path), "BROWSER": "true", "RECSYS_WORKSPACE": str(tmp_path / "none")}
     command = [sys.executable, "-m", "recsys.app.serve", f"--server.port={port}", "--server.headless=false"]

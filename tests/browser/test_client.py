@@ -3,11 +3,8 @@
 import os
 import shutil
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +15,14 @@ from recsys.export import bundle, golden, manifest
 from recsys.export.channel import Channel
 from recsys.export.golden import Answer
 from recsys.export.phone import PhoneModel
+from tests.browser import servers
+from tests.browser.chromium import launched
 from tests.export import models
-from tests.export.conftest import CLIENT, converted, node  # noqa: F401  fixtures
+from tests.export.conftest import converted, node  # noqa: F401  fixtures
 
 pytestmark = [pytest.mark.browser, pytest.mark.js, pytest.mark.train, pytest.mark.xdist_group("export")]
+pytest.importorskip("playwright.sync_api")
 
-FLAGS = [
-    *("--headless", "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync", "--enable-unsafe-swiftshader"),
-]
 ASK = """
 async ({ folder, backend, questions, wasmPaths }) => {
   const { open, urlSource } = await import("/client/greenlight-client.js");
@@ -64,34 +60,17 @@ class Site:
 def site(
     converted: Path,  # noqa: F811
     node: Callable[..., subprocess.CompletedProcess[str]],  # noqa: F811
+    chromium: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Site]:
-    browser_path = os.environ.get("RECSYS_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    if not browser_path:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("there is no Chromium")
-    sync_api = pytest.importorskip("playwright.sync_api")
     root = tmp_path_factory.mktemp("site")
-    built = node("build.js", str(root / "client"))
-    assert built.returncode == 0, built.stderr
+    servers.write_client_page(root)
     shutil.copytree(converted, root / "bundles")
-    (root / "index.html").write_text("<!doctype html><meta charset=utf-8><title>client</title><link rel=icon href=data:,>")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(root)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
+    with servers.folder(root) as origin, launched() as browser:
         page = browser.new_page()
-        found = Site(page, f"http://127.0.0.1:{server.server_port}", root)
+        found = Site(page, origin, root)
         page.on("request", lambda request: found.asked.append(request.url))
         yield found
-        browser.close()
-    server.shutdown()
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".wasm": "application/wasm"}  # noqa: RUF012
-
-    def log_message(self, *_arguments: Any) -> None:
-        """Say nothing."""
 
 
 @pytest.mark.parametrize("backend", ["plain", "wasm", "tfjs-cpu", "tfjs-wasm", "tfjs-webgl"])

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from recsys.app import places
-from tests.browser.conftest import FLAGS
+from tests.browser.chromium import launched
 
 pytestmark = [pytest.mark.browser, pytest.mark.train, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 PLACES = [place for section in places.MENU.values() for place in section]
@@ -17,10 +17,8 @@ PATIENCE_MS = 60_000
 
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=chromium, args=list(FLAGS))
+    with launched() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture

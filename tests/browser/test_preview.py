@@ -11,7 +11,8 @@ import pytest
 from recsys.export import bundle, tfjs
 from recsys.export.source import load_source
 from recsys.workspace import Workspace
-from tests.browser.conftest import FLAGS, serving
+from tests.browser.chromium import launched
+from tests.browser.conftest import serving
 from tests.export import models
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.train, pytest.mark.xdist_group("browser")]
@@ -36,12 +37,10 @@ def app(workspace: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def page(chromium: str) -> Iterator[playwright.Page]:
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=chromium, args=["--headless", *FLAGS])
+    with launched() as browser:
         opened = browser.new_page()
         opened.set_default_timeout(PATIENCE_MS)
         yield opened
-        browser.close()
 
 
 def test_a_row_is_previewed_from_nothing_to_an_offer(app: str, workspace: Path, page: playwright.Page):

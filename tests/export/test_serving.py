@@ -18,6 +18,7 @@ import pytest
 from recsys.export import bundle, signature, tfjs
 from recsys.export.channel import Channel
 from recsys.export.manifest import address
+from tests.browser.servers import free_port
 from tests.export import models
 from tests.export.conftest import Signer
 
@@ -55,9 +56,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, signer: Signer) -> Iterator[S
         patch.setattr(tfjs, "write", models.write_weights_only)
         bundle.publish(models.source(), root / "exports" / "app", keys=[signer.private], secret=b"s" * 32)
     (root / "exports" / "secret.json").write_text("{}")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     home = {"HOME": str(root), "XDG_DATA_HOME": str(root), "XDG_CONFIG_HOME": str(root)}
     settings = {"GREENLIGHT_ADDRESS": f"http://127.0.0.1:{port}", "GREENLIGHT_EXPORTS": str(root / "exports")}
     command = [caddy, "run", "--config", str(CADDYFILE), "--adapter", "caddyfile"]
