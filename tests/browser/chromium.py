@@ -3,11 +3,11 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, BrowserType
 
 FLAGS = (
     "--headless",
@@ -19,6 +19,8 @@ FLAGS = (
     "--disable-sync",
     "--enable-unsafe-swiftshader",
 )
+WITH_WEBGPU = ("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader")
+"""WebGPU on a machine without a graphics processor."""
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -28,16 +30,26 @@ def path() -> str | None:
 
 
 @contextmanager
-def launched(*more_flags: str) -> "Iterator[Browser]":
+def launched() -> "Iterator[Browser]":
     """A browser that is closed afterwards."""
     from playwright.sync_api import sync_playwright
 
+    with sync_playwright() as play, _started(play.chromium) as browser:
+        yield browser
+
+
+def beside(browser: "Browser", *more_flags: str) -> "AbstractContextManager[Browser]":
+    """A second browser while one is open, started with more flags."""
+    return _started(browser.browser_type, *more_flags)
+
+
+@contextmanager
+def _started(kind: "BrowserType", *more_flags: str) -> "Iterator[Browser]":
     executable = path()
     if executable is None:
         raise FileNotFoundError("no Chromium found; set RECSYS_CHROMIUM to its path")
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=executable, args=[*FLAGS, *more_flags])
-        try:
-            yield browser
-        finally:
-            browser.close()
+    browser = kind.launch(executable_path=executable, args=[*FLAGS, *more_flags])
+    try:
+        yield browser
+    finally:
+        browser.close()

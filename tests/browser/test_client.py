@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from recsys.export.channel import Channel
 from recsys.export.golden import Answer
 from recsys.export.phone import PhoneModel
 from tests.browser import servers
-from tests.browser.chromium import launched
+from tests.browser.chromium import WITH_WEBGPU, beside, launched
 from tests.export import models
 from tests.export.conftest import converted, node  # noqa: F401  fixtures
 
@@ -30,7 +30,8 @@ async ({ folder, backend, questions, wasmPaths }) => {
     const recommender = await open(urlSource(`/bundles/${folder}`), { backend, wasmPaths, unsigned: true });
     const answers = questions.map((question) => recommender.recommend(question));
     const similar = recommender.similar(recommender.vocabulary.ids[10], 5);
-    return { backend: recommender.backend, answers, similar, test: await recommender.selfTest() };
+    const { backend: computes, skipped } = recommender;
+    return { backend: computes, skipped, answers, similar, test: await recommender.selfTest() };
   } catch (error) {
     return { code: error.code, message: String(error) };
   }
@@ -47,7 +48,7 @@ class Site:
     root: Path
     asked: list[str] = field(default_factory=list)
 
-    def ask(self, folder: str, backend: str, questions: list[dict[str, Any]], query: str = "") -> dict[str, Any]:
+    def ask(self, folder: str, backend: str | list[str], questions: list[dict[str, Any]], query: str = "") -> dict[str, Any]:
         """Open a bundle in a fresh page and put questions to it."""
         self.page.goto(f"{self.origin}/index.html{query}")
         answer: dict[str, Any] = self.page.evaluate(
@@ -114,8 +115,52 @@ def test_without_webassembly_the_client_still_answers(site: Site):
     site.page.add_init_script("if (location.search === '?plain') delete globalThis.WebAssembly")
     found = site.ask("float32", "auto", [{"k": 3}], query="?plain")
     assert found.get("backend") == "plain", found
+    assert found["skipped"] == [{"backend": "wasm", "reason": "WebAssembly is not defined"}]
     assert found["test"]["same"] == found["test"]["cases"]
     assert site.ask("float32", "auto", [{"k": 3}]).get("backend") == "wasm"
+
+
+def test_without_a_graphics_processor_webgpu_is_passed_over_with_the_reason(site: Site):
+    found = site.ask("float32", ["tfjs-webgpu", "wasm", "plain"], [{"k": 3}])
+    assert found.get("backend") == "wasm", found
+    assert found["skipped"] == [{"backend": "tfjs-webgpu", "reason": "WebGPU finds no graphics processor"}]
+    alone = site.ask("float32", "tfjs-webgpu", [])
+    assert alone["code"] == "E_BACKEND", alone
+    assert "WebGPU finds no graphics processor" in alone["message"]
+
+
+def test_webgpu_computes_what_python_computes_or_is_passed_over(site: Site):
+    """A software WebGPU may start and hand back other numbers than were computed: what is read at once goes over a canvas."""
+    with beside(site.page.context.browser, *WITH_WEBGPU) as browser:
+        other = replace(site, page=browser.new_page())
+        found = other.ask("float32", ["tfjs-webgpu", "wasm"], [{"k": 3}])
+    assert found["test"]["same"] == found["test"]["cases"], found
+    if found["backend"] != "tfjs-webgpu":
+        (skipped,) = found["skipped"]
+        assert skipped["backend"] == "tfjs-webgpu"
+        assert "its answers are not those of plain JavaScript" in skipped["reason"]
+
+
+SHAKEN = """if (location.search === '?shaken') {
+  const read = WebGL2RenderingContext.prototype.readPixels;
+  WebGL2RenderingContext.prototype.readPixels = function (...given) {
+    read.apply(this, given);
+    const numbers = given.find((each) => ArrayBuffer.isView(each));
+    if (numbers instanceof Float32Array) for (let i = 0; i < numbers.length; i++) numbers[i] *= 1 + 1e-3 * (i % 2);
+  };
+}"""
+
+
+def test_a_graphics_processor_whose_numbers_are_shaken_is_passed_over(site: Site):
+    """As by half precision, or by a browser that hides which processor it has. ``fastest`` does not take it either."""
+    site.page.add_init_script(SHAKEN)
+    found = site.ask("float32", ["tfjs-webgl", "plain"], [], query="?shaken")
+    assert found.get("backend") == "plain", found
+    assert "its answers are not those of plain JavaScript" in found["skipped"][0]["reason"]
+    fastest = site.ask("float32", "fastest", [], query="?shaken")
+    assert [each["backend"] for each in fastest["skipped"]] == ["tfjs-webgpu", "tfjs-webgl"]
+    assert fastest["test"]["same"] == fastest["test"]["cases"]
+    assert [each["backend"] for each in site.ask("float32", "fastest", [])["skipped"]] == ["tfjs-webgpu"]
 
 
 def test_a_worker_answers_as_the_page_does(site: Site):

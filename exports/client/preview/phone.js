@@ -146,11 +146,17 @@ function draw(root, recommender, facts, opened, tell) {
         ...fact("An answer takes", speed),
         ...fact("Opened and checked in", `${Math.ceil(opened)} ms`),
         ...fact("A phone downloads", `${(recommender.bytes / 1e6).toFixed(2)} MB`),
-        ...fact("Computed by", recommender.backend === "wasm" ? "WebAssembly, in this browser" : "JavaScript, in this browser"),
+        ...fact("Computed by", computedBy(recommender)),
       ),
     ),
   );
   return { update };
+}
+
+/** @param {Recommender} recommender */
+function computedBy({ backend, skipped }) {
+  if (backend === "wasm") return "WebAssembly, in this browser";
+  return ["JavaScript, in this browser", ...skipped.map(({ reason }) => `WebAssembly does not start: ${reason}`)].join("; ");
 }
 
 /**

@@ -13,7 +13,7 @@ import { Vocabulary } from "./vocabulary.js";
 
 /**
  * @typedef {object} OpenOptions
- * @property {import("./engines.js").Backend | "auto" | "fastest"} [backend] what computes, see `engines.js`
+ * @property {import("./engines.js").Wanted} [backend] what computes, or several of which the first that starts does; see `engines.js`
  * @property {string | Record<string, string>} [wasmPaths] where TF.js's `.wasm` files are served, for `tfjs-wasm`
  * @property {string | string[] | null} [publicKey] of the publisher, who has to have signed the bundle: the text of the `.pub` file
  * @property {boolean} [unsigned] take a bundle without a public key to hold it against: anybody can have made it
@@ -48,13 +48,13 @@ export async function open(source, { backend = "auto", wasmPaths, early = false,
   if (early && answersEarly(backend)) await movies.some;
   else await all;
   const parts = { catalogue: new Catalogue(movies.model), tower: new Tower(tower.model), graphs: { tower: tower.model, movies: movies.model } };
-  const engine = await startEngine(parts, backend, wasmPaths);
+  const { engine, skipped } = await startEngine(parts, backend, wasmPaths);
   movies.onShard(() => {
     parts.catalogue.update();
     engine.update();
   });
   const vocabulary = new Vocabulary(json(ids));
-  return new Recommender({ ...parts, loader, vocabulary, titles: json(titles).titles, engine, complete: all });
+  return new Recommender({ ...parts, loader, vocabulary, titles: json(titles).titles, engine, skipped, complete: all });
 }
 
 /**

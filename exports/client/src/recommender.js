@@ -30,6 +30,7 @@ const POOL_LEAST = 50;
  * @property {import("./catalogue.js").Catalogue} catalogue
  * @property {import("./tower.js").Tower} tower
  * @property {import("./engines.js").Engine} engine
+ * @property {import("./engines.js").Skipped[]} skipped
  * @property {Promise<void>} complete
  */
 
@@ -46,7 +47,7 @@ export class Recommender {
   #refused = null;
 
   /** @param {Loaded} loaded */
-  constructor({ loader, vocabulary, titles, catalogue, tower, engine, complete }) {
+  constructor({ loader, vocabulary, titles, catalogue, tower, engine, skipped, complete }) {
     this.manifest = loader.manifest;
     this.vocabulary = vocabulary;
     /** Bytes of what a phone needs. */
@@ -59,6 +60,8 @@ export class Recommender {
       throw error;
     });
     this.complete.catch(() => {});
+    /** Ways to compute that were to come before `backend` and did not start, each with the reason. */
+    this.skipped = skipped;
     this.#titles = new Titles(vocabulary.ids, titles);
     this.#catalogue = catalogue;
     this.#tower = tower;

@@ -23,6 +23,7 @@ const LIBRARIES = {
  */
 export async function tfjsEngine({ tower, movies }, name, wasmPaths) {
   const backend = name.slice("tfjs-".length);
+  if (backend === "webgpu") await findGraphicsProcessor();
   const [tf, { loadGraphModel }, library] = await Promise.all([
     import("@tensorflow/tfjs-core"),
     import("@tensorflow/tfjs-converter"),
@@ -31,7 +32,8 @@ export async function tfjsEngine({ tower, movies }, name, wasmPaths) {
   // A second call would be refused once the backend has started; the first one's files serve everybody.
   if (backend === "wasm" && wasmPaths !== undefined && !tf.engine().registry.wasm) library.setWasmPaths(wasmPaths);
   if (backend.startsWith("webg")) exactly(tf);
-  if (!(await tf.setBackend(backend))) throw new Error(`TF.js's ${backend} backend does not start here`);
+  if (!(backend in tf.engine().registryFactory)) throw new Error(`TF.js finds no ${backend} on this machine`);
+  if (!(await tf.setBackend(backend))) throw new Error(`TF.js finds ${backend} and cannot use it`);
   await tf.ready();
   const [user, retrieve] = await Promise.all([tower, movies].map((model) => loadGraphModel(inMemory(model))));
   const outputs = (/** @type {GraphModel} */ model, /** @type {string[]} */ names) =>
@@ -75,6 +77,13 @@ export async function tfjsEngine({ tower, movies }, name, wasmPaths) {
       retrieve.dispose();
     },
   };
+}
+
+/** TF.js takes any WebGPU for one that has a processor. */
+async function findGraphicsProcessor() {
+  const gpu = /** @type {any} */ (globalThis.navigator)?.gpu;
+  if (!gpu) throw new Error("there is no WebGPU on this machine");
+  if (!(await gpu.requestAdapter())) throw new Error("WebGPU finds no graphics processor");
 }
 
 /**

@@ -55,8 +55,8 @@ export function serve(port, { source = urlSource, store = browserStore } = {}) {
 }
 
 /** @param {Recommender} recommender */
-function facts({ version, backend, bytes, manifest, origin }) {
-  return { version, backend, bytes, manifest, origin };
+function facts({ version, backend, skipped, bytes, manifest, origin }) {
+  return { version, backend, skipped, bytes, manifest, origin };
 }
 
 /**

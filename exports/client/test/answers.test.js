@@ -208,6 +208,7 @@ describe("answers", { skip }, () => {
   test("the fastest way to compute that starts here is found", async () => {
     const found = await open(folderSource(path.join(bundles, "float32")), { backend: "fastest", unsigned: true });
     assert.ok(["plain", "wasm"].includes(found.backend), found.backend);
+    assert.deepEqual(found.skipped.map(({ backend }) => backend), ["tfjs-webgpu", "tfjs-webgl"]);
     assert.deepEqual(
       found.recommend({ history: ids.slice(0, 9) }).map(({ id }) => id),
       recommender.recommend({ history: ids.slice(0, 9) }).map(({ id }) => id),
@@ -216,7 +217,37 @@ describe("answers", { skip }, () => {
 
   test("a way to compute that does not exist is refused", async () => {
     const folder = folderSource(path.join(bundles, "float32"));
-    await assert.rejects(open(folder, { backend: /** @type {any} */ ("abacus"), unsigned: true }), refused("E_PARAM"));
+    for (const backend of /** @type {any[]} */ (["abacus", [], ["plain", "abacus"]])) {
+      await assert.rejects(open(folder, { backend, unsigned: true }), refused("E_PARAM"));
+    }
+  });
+
+  test("the first of a list that starts computes, and the others are told with their reasons", async () => {
+    const folder = folderSource(path.join(bundles, "float32"));
+    const found = await open(folder, { backend: ["tfjs-webgpu", "tfjs-webgl", "plain", "wasm"], unsigned: true });
+    assert.equal(found.backend, "plain");
+    assert.deepEqual(found.skipped, [
+      { backend: "tfjs-webgpu", reason: "there is no WebGPU on this machine" },
+      { backend: "tfjs-webgl", reason: "TF.js finds no webgl on this machine" },
+    ]);
+    assert.deepEqual(recommender.skipped, []);
+  });
+
+  test("what was asked for by itself and does not start is refused with the reason, and nothing else takes its place", async () => {
+    const opening = open(folderSource(path.join(bundles, "float32")), { backend: "tfjs-webgl", unsigned: true });
+    await assert.rejects(opening, (error) => refused("E_BACKEND")(error) && /no webgl on this machine/.test(String(error)));
+  });
+
+  test("without WebAssembly the reason is told", async () => {
+    const { WebAssembly } = globalThis;
+    try {
+      Reflect.deleteProperty(globalThis, "WebAssembly");
+      const found = await open(folderSource(path.join(bundles, "float32")), { unsigned: true });
+      assert.equal(found.backend, "plain");
+      assert.deepEqual(found.skipped, [{ backend: "wasm", reason: "WebAssembly is not defined" }]);
+    } finally {
+      globalThis.WebAssembly = WebAssembly;
+    }
   });
 });
 

@@ -22,6 +22,7 @@ test("a recommender in a worker answers as one on the page", { skip }, async () 
   assert.deepEqual(await remote.similar(history[0], 3), local.similar(history[0], 3));
   assert.deepEqual(await remote.explain(here[0].id, { history }), local.explain(here[0].id, { history }));
   assert.equal(remote.version, local.version);
+  assert.deepEqual([remote.backend, remote.skipped], [local.backend, local.skipped]);
   await assert.rejects(remote.recommend({ k: 0 }), (error) => error instanceof BundleError && error.code === "E_PARAM");
   await worker.terminate();
 });
