@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,48 +13,14 @@ import pytest
 
 from recsys.export import bundle, golden, manifest
 from recsys.export.channel import Channel
-from recsys.export.golden import Answer
-from recsys.export.phone import PhoneModel
-from tests.browser import servers
-from tests.browser.chromium import WITH_WEBGPU, beside, launched
+from tests.browser.chromium import WITH_WEBGPU, beside
+from tests.browser.site import Site, opened
 from tests.export import models
-from tests.export.conftest import converted, node  # noqa: F401  fixtures
+from tests.export.asked import random_questions
+from tests.export.conftest import DTYPES, converted, node  # noqa: F401  fixtures
 
 pytestmark = [pytest.mark.browser, pytest.mark.js, pytest.mark.train, pytest.mark.xdist_group("export")]
 pytest.importorskip("playwright.sync_api")
-
-ASK = """
-async ({ folder, backend, questions, wasmPaths }) => {
-  const { open, urlSource } = await import("/client/greenlight-client.js");
-  try {
-    const recommender = await open(urlSource(`/bundles/${folder}`), { backend, wasmPaths, unsigned: true });
-    const answers = questions.map((question) => recommender.recommend(question));
-    const similar = recommender.similar(recommender.vocabulary.ids[10], 5);
-    const { backend: computes, skipped } = recommender;
-    return { backend: computes, skipped, answers, similar, test: await recommender.selfTest() };
-  } catch (error) {
-    return { code: error.code, message: String(error) };
-  }
-}
-"""
-
-
-@dataclass
-class Site:
-    """A page that can load the client, and every address that it asked for."""
-
-    page: Any
-    origin: str
-    root: Path
-    asked: list[str] = field(default_factory=list)
-
-    def ask(self, folder: str, backend: str | list[str], questions: list[dict[str, Any]], query: str = "") -> dict[str, Any]:
-        """Open a bundle in a fresh page and put questions to it."""
-        self.page.goto(f"{self.origin}/index.html{query}")
-        answer: dict[str, Any] = self.page.evaluate(
-            ASK, {"folder": folder, "backend": backend, "questions": questions, "wasmPaths": "/client/"}
-        )
-        return answer
 
 
 @pytest.fixture(scope="module")
@@ -65,41 +31,23 @@ def site(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Site]:
     root = tmp_path_factory.mktemp("site")
-    servers.write_client_page(root)
     shutil.copytree(converted, root / "bundles")
-    with servers.folder(root) as origin, launched() as browser:
-        page = browser.new_page()
-        found = Site(page, origin, root)
-        page.on("request", lambda request: found.asked.append(request.url))
+    with opened(root) as found:
         yield found
 
 
 @pytest.mark.parametrize("backend", ["plain", "wasm", "tfjs-cpu", "tfjs-wasm", "tfjs-webgl"])
-@pytest.mark.parametrize("dtype", ["float32", "uint8"])
-def test_the_browser_gives_the_same_lists_as_python(dtype: Any, backend: str, site: Site):
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_browser_gives_the_same_lists_as_python(dtype: str, backend: str, site: Site):
     """The golden questions, put by the client itself, and 1,000 others (100 where pixels are counted), compared here."""
-    source = models.source()
-    model = PhoneModel.of(source.tower, source.movies.vectors, dtype)
-    cases = golden.random_cases(model, 100 if backend == "tfjs-webgl" else 1000, np.random.default_rng(8))
-    ids = source.movies.ids
-    questions = [
-        {
-            "history": [ids.ids[row] for row in case.history],
-            "context": case.context,
-            "exclude": [ids.ids[row] for row in case.excluded],
-        }
-        for case in cases
-    ]
-    found = site.ask(dtype, backend, questions)
+    asked = random_questions(models.source(), dtype, 100 if backend == "tfjs-webgl" else 1000, 8)
+    found = site.ask(dtype, backend, asked.questions)
     assert found.get("backend") == backend, found
     assert found["test"]["same"] == found["test"]["cases"] >= 100
     assert found["test"]["maxRelativeError"] < golden.RELATIVE_TOLERANCE
-    for known, answer in zip(golden.answers(model, cases), found["answers"], strict=True):
-        given = Answer(
-            rows=ids.rows(each["id"] for each in answer).astype(np.int32),
-            scores=np.array([each["score"] for each in answer], dtype=np.float32),
-        )
-        assert golden.same_top(known, given)
+    agreement = asked.agreement(found["answers"])
+    assert agreement.n == len(asked.questions)
+    assert agreement.whole, agreement
 
 
 def test_neighbours_are_the_movies_with_the_largest_cosine(site: Site):

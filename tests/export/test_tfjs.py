@@ -8,13 +8,11 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
-import numpy as np
 import pytest
 
-from recsys.export import bundle, golden
-from recsys.export.golden import Answer
-from recsys.export.phone import PhoneModel
+from recsys.export import bundle
 from tests.export import models
+from tests.export.asked import random_questions
 from tests.export.conftest import CLIENT, DTYPES
 
 pytestmark = [pytest.mark.train, pytest.mark.xdist_group("export")]
@@ -69,28 +67,13 @@ def test_node_gives_the_same_lists_as_python_for_random_histories(
     dtype: str, converted: Path, node: Callable[..., CompletedProcess[str]], tmp_path: Path
 ):
     """1,000 histories that the bundle does not hold: in plain JavaScript, on WebAssembly, and by the graphs in TF.js."""
-    source = models.source()
-    model = PhoneModel.of(source.tower, source.movies.vectors, dtype)  # type: ignore[arg-type]
-    cases = golden.random_cases(model, 1000, np.random.default_rng(7))
-    known = golden.answers(model, cases)
-    ids = source.movies.ids.ids
-    questions = [
-        {"history": [ids[r] for r in case.history], "context": case.context, "exclude": [ids[r] for r in case.excluded], "k": 20}
-        for case in cases
-    ]
-    done = node("testing/answers.js", str(converted / dtype), *BACKENDS, input=json.dumps(questions))
+    asked = random_questions(models.source(), dtype, 1000, 7)
+    done = node("testing/answers.js", str(converted / dtype), *BACKENDS, input=json.dumps(asked.questions))
     assert done.returncode == 0, done.stderr
     for backend, lists in json.loads(done.stdout).items():
-        given = [
-            Answer(
-                rows=source.movies.ids.rows(each["id"] for each in answer).astype(np.int32),
-                scores=np.array([each["score"] for each in answer], dtype=np.float32),
-            )
-            for answer in lists
-        ]
-        wrong = [i for i, (a, b) in enumerate(zip(known, given, strict=True)) if not golden.same_top(a, b)]
-        assert not wrong, (backend, wrong[:5])
-        assert max(golden.relative_error(a, b) for a, b in zip(known, given, strict=True)) < golden.RELATIVE_TOLERANCE
+        agreement = asked.agreement(lists)
+        assert agreement.n == 1000
+        assert agreement.whole, (backend, agreement)
 
 
 @pytest.mark.js
