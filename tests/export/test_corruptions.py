@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import numpy as np
@@ -194,9 +195,17 @@ KINDS = [
 @pytest.mark.js
 @pytest.mark.usefixtures("weights_only")
 def test_two_hundred_random_corruptions_are_all_refused_in_both_languages(
-    tmp_path: Path, other_version: Path, signer: Signer, client_reports: Callable[..., list[dict[str, Any]]]
+    tmp_path: Path,
+    other_version: Path,
+    signer: Signer,
+    client_reports: Callable[..., list[dict[str, Any]]],
+    node: Callable[..., CompletedProcess[str]],
 ):
-    """Of a signed channel with a delta and user vectors. A third are flipped bits; every code of a bundle is met."""
+    """Of a signed channel with a delta and user vectors. A third are flipped bits; every code of a bundle is met.
+
+    Verifying says the same in both languages. Opening reads no more than a phone needs: it is refused with one of those codes, or
+    gives what the bundle as it was published gives.
+    """
     for source in (models.source(), models.new_movie()):
         bundle.publish(source, tmp_path / "app", keys=[signer.private], secret=b"s" * 32)
     rng = np.random.default_rng(20)
@@ -222,4 +231,13 @@ def test_two_hundred_random_corruptions_are_all_refused_in_both_languages(
         cases, expected, client_reports([spoilt.channel for _, spoilt in cases], options), strict=True
     ):
         assert theirs == ours, kind
+    asked = [{"folder": str(spoilt.channel), **more} for (_, spoilt), more in zip(cases, options, strict=True)]
+    done = node("testing/openings.js", input=json.dumps([*asked, {"folder": str(tmp_path / "app"), "publicKey": signer.public}]))
+    assert done.returncode == 0, done.stderr
+    *openings, whole = json.loads(done.stdout)
+    assert len(whole["row"]) == 20
+    for (kind, spoilt), report, opening in zip(cases, expected, openings, strict=True):
+        codes = {error["code"] for error in report["errors"]}
+        assert opening.get("code") in codes or opening == whole, (kind, spoilt.channel, opening)
+    assert sum("code" in opening for opening in openings) >= N // 3
     assert bundle.inspect(tmp_path / "app", trusted=[signer.public]).ok
