@@ -30,9 +30,9 @@ from recsys.ids import IntArray
 from recsys.models import runtime
 from recsys.models.protocol import Float32Array
 
-BATCH_ENTRIES = 4_096
-"""Rows × width of a batch, about: its gathered vectors stay in the processor's cache."""
-BATCH_ROWS = 1_024
+BATCH_ENTRIES = 16_384
+"""Rows × width of a batch, about: enough work for one graph operation, and few megabytes of gathered vectors."""
+BATCH_ROWS = 2_048
 PADDED_SHARE = 1.5
 """The widest row of a batch over its narrowest, at most."""
 TOLERANCE = 1e-6
