@@ -119,16 +119,16 @@ def ensemble(split: Parts, members: int, iterations: int) -> None:
     one = median(seconds(lambda: factorisation.fit(split.seen, seed=0)) for _ in range(3))
     config = replace(whole.config, iterations=iterations)
 
-    def member(seed: int) -> Factors:
-        n_users = split.seen.shape[0]
-        weights = np.bincount(np.random.default_rng(seed).integers(n_users, size=n_users), minlength=n_users)
-        return factorisation.fit(split.seen, config, seed=seed, user_weights=weights.astype(np.float64), warm_start=whole)
+    def member(number: int) -> Factors:
+        n = split.seen.shape[0]
+        drawn = np.random.default_rng(number).multinomial(n, np.full(n, 1 / n)).astype(np.float64)
+        return factorisation.fit(split.seen, config, seed=0, user_weights=drawn, warm_start=whole)
 
     def side_by_side_in_threads() -> None:
         with ThreadPoolExecutor(n_threads()) as pool:
             list(pool.map(member, range(members)))
 
-    ways = {"one after another": lambda: [member(seed) for seed in range(members)], "side by side": side_by_side_in_threads}
+    ways = {"one after another": lambda: [member(number) for number in range(members)], "side by side": side_by_side_in_threads}
     for way, train in ways.items():
         taken = median(seconds(train) for _ in range(3))
         print(f"{members} members of {iterations} iterations {way}: {taken:.2f} s, {taken / one:.2f} × one training")
