@@ -70,4 +70,9 @@ def _choose(basis: Basis, question: Question) -> Slate:
 def only(basis: Basis, offers: tuple[str, ...]) -> Basis:
     """The same service with some of its offers on the table."""
     rows = IdMap(basis.offers["movie_id"].astype(str)).rows(offers)
-    return replace(basis, offers=basis.offers.iloc[rows].reset_index(drop=True), offer_content=basis.offer_content[rows])
+    return replace(
+        basis,
+        offers=basis.offers.iloc[rows].reset_index(drop=True),
+        offer_content=basis.offer_content[rows],
+        offer_codes=basis.offer_codes[rows],
+    )

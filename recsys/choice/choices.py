@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from recsys.choice.model import Float32Array
 from recsys.ids import FloatArray, IntArray
 
+FIRST_AFFINITY = 4
+"""Place of the first affinity slope in the vector of parameters."""
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Choices:
@@ -25,6 +28,8 @@ class Choices:
     """float32[n_choices, n_movies]: score of the user's taste group, for its mean taste"""
     nest_score: Float32Array
     """float32[n_choices, n_nests]: mean score of each nest's movies"""
+    affinity: Float32Array
+    """float32[n_affinities, n_choices, n_movies]: how much more of a movie's kind the user watches than others do"""
     cold: NDArray[np.bool_]
     """bool[n_movies]: the score comes from content alone"""
     arrived: NDArray[np.bool_]
@@ -47,6 +52,10 @@ class Choices:
         return len(self.user)
 
     @property
+    def n_affinities(self) -> int:
+        return len(self.affinity)
+
+    @property
     def n_movies(self) -> int:
         return len(self.cold)
 
@@ -61,6 +70,7 @@ class Choices:
             score=self.score[rows],
             group_score=self.group_score[rows],
             nest_score=self.nest_score[rows],
+            affinity=self.affinity[:, rows],
             seen_row=np.searchsorted(rows, self.seen_row[kept]),
             seen_movie=self.seen_movie[kept],
         )
@@ -78,6 +88,8 @@ class Parameters:
     """ζ"""
     nest_slope: float
     """η"""
+    affinity_slopes: FloatArray
+    """β, float64[n_affinities]"""
     seen: float
     """κ"""
     arrived: float
@@ -96,6 +108,7 @@ class Parameters:
             self.cold_slope_delta,
             self.group_slope,
             self.nest_slope,
+            *self.affinity_slopes,
             self.seen,
             self.arrived,
             *self.launch,
@@ -104,22 +117,24 @@ class Parameters:
         return np.concatenate([head, self.appeal])
 
 
-def unflatten(flat: FloatArray, n_ages: int) -> Parameters:
+def unflatten(flat: FloatArray, n_ages: int, n_affinities: int) -> Parameters:
     """The inverse of :meth:`Parameters.flat`."""
-    stop = 6 + n_ages - 1
+    first = FIRST_AFFINITY + n_affinities
+    stop = first + 2 + n_ages - 1
     return Parameters(
         slope=float(flat[0]),
         cold_slope_delta=float(flat[1]),
         group_slope=float(flat[2]),
         nest_slope=float(flat[3]),
-        seen=float(flat[4]),
-        arrived=float(flat[5]),
-        launch=flat[6:stop],
+        affinity_slopes=flat[FIRST_AFFINITY:first],
+        seen=float(flat[first]),
+        arrived=float(flat[first + 1]),
+        launch=flat[first + 2 : stop],
         dissimilarity=float(flat[stop]),
         appeal=flat[stop + 1 :],
     )
 
 
-def n_structural(n_ages: int) -> int:
+def n_structural(n_ages: int, n_affinities: int) -> int:
     """Parameters before the appeals."""
-    return 7 + n_ages - 1
+    return FIRST_AFFINITY + n_affinities + 3 + n_ages - 1

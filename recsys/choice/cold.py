@@ -1,28 +1,26 @@
-"""How appealing a movie without a history is: told from content, with an honest spread.
+"""How appealing a movie without a history is: told from its attributes, with an honest spread.
 
-Content vectors are learnt from what the catalogue's movies won. Through attributes that few movies share (a star, a director)
-they know these movies too well, and leaving one out of the regression does not make them forget it. What is wrong about an
-offer is therefore measured with the attributes themselves, which know nothing of success: leave one movie out of a regression
-on those, and see how far off it is.
+What is wrong about an offer is what is wrong about a catalogue movie that is left out: how far its appeal lies from what its
+attributes say of it. Appeals fall with the time that a movie has been there, for who likes it best watches it first; the fall is
+told apart from what the attributes say, so that an offer is not taken for as worn as the catalogue, and wears as that did.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
-from pandas.api.types import is_numeric_dtype
+from scipy import linalg
 
+from recsys.choice import attributes
+from recsys.choice.effects import Variances, fit_effects
 from recsys.choice.model import Float32Array
-from recsys.choice.ridge import fit_ridge
+from recsys.embeddings.features import FeatureSpace
 from recsys.ids import FloatArray
 
 LEAST_SD = 0.05
-_NOT_ATTRIBUTES = frozenset(
-    {"movie_id", "title", "available_from", "available_until", "licence_fee", "licence_until", "available_days"}
-)
-_FEWEST_MOVIES = 2
-"""Movies that share a value before it says anything about another."""
-_MOST_VALUES = 300
+_AGEING_SD = 0.5
+"""Prior: nats that appeal falls or rises by each time that a movie's months, and one more, are e times as many."""
+_LEAST_SPREAD = 0.1
+"""Of ln(1 + months), below which nothing can be told of ageing."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -30,75 +28,49 @@ class Cold:
     """How cold appeal is told."""
 
     coefficients: FloatArray
-    """float64[1 + content_dim]: intercept and weights"""
+    """float64[1 + n_codes + 1]: intercept and weights, for a movie that has just arrived; then what each unit of ln(1 + months on
+    the service) adds, nats"""
     covariance: FloatArray
-    """float64[1 + content_dim, 1 + content_dim]"""
-    penalty: float
+    """float64[same, same]"""
+    variances: Variances
     residual_sd: float
     """Spread of true appeals round what is told of movies that nobody has seen, nats"""
+    leave_one_out: FloatArray
+    """float64[n]: what the other movies say of each"""
 
 
 def tell_cold(
-    content: Float32Array,
-    attributes: Float32Array,
+    features: FeatureSpace,
+    codes: Float32Array,
+    months: FloatArray,
     target: FloatArray,
     error: FloatArray,
-    prior_sd: float,
     *,
     least_sd: float = LEAST_SD,
-    penalty: float | None = None,
+    variances: Variances | None = None,
 ) -> Cold:
-    """Regress appeal on content.
+    """Tell appeal from attributes.
 
     Parameters
     ----------
-    content : float32[n, content_dim], of movies with a known appeal
-    attributes : float32[n, n_attributes] of the same movies, from :func:`attribute_table`
-    target : float64[n], appeal that goes with vectors told from content, as the movies' own views tell it: a shrunken one would
-        agree with content by construction
+    features, codes : attributes of movies with a known appeal, float32[n, n_codes]
+    months : float64[n] that each had been on the service
+    target : float64[n], appeal that goes with vectors told from attributes, as the movies' own views tell it: a shrunken one
+        would agree with the attributes by construction
     error : float64[n], its standard error
-    prior_sd : spread of appeals round what is expected of them, for the weights
     least_sd : what the spread is known to be at least
-    penalty : of the ridge, where it is known from the point estimate
+    variances : between the values of each attribute, where they are known from the point estimate
     """
-    weight = 1.0 / (prior_sd**2 + error**2)
-    fit = fit_ridge(content, target, weight, penalty=penalty)
-    miss = fit.leave_one_out_sd
-    if attributes.shape[1]:
-        miss = max(miss, fit_ridge(attributes, target, weight).leave_one_out_sd)
-    variance = max(miss**2 - float(np.average(error**2, weights=weight)), least_sd**2)
+    since = np.log1p(months)
+    steps = attributes.steps(features)
+    ageing = since[:, None] if np.ptp(since) > _LEAST_SPREAD else np.zeros((len(since), 0))
+    fit = fit_effects(codes @ steps, attributes.kinds(features), ageing, target, error, fixed_sd=_AGEING_SD, variances=variances)
+    back = linalg.block_diag(np.eye(1), steps, np.eye(1)[:, : ageing.shape[1]])
+    coefficients, covariance = back @ fit.coefficients, back @ fit.covariance @ back.T
     return Cold(
-        coefficients=fit.coefficients,
-        covariance=fit.covariance,
-        penalty=fit.penalty,
-        residual_sd=float(np.sqrt(variance)),
+        coefficients=coefficients,
+        covariance=covariance,
+        variances=fit.variances,
+        residual_sd=max(float(np.sqrt(fit.variances.residual)), least_sd),
+        leave_one_out=fit.leave_one_out,
     )
-
-
-def attribute_table(movies: pd.DataFrame) -> Float32Array:
-    """Attributes of movies as numbers: 1 for each value that a movie has, and numbers in standard deviations.
-
-    Ids, titles, dates and terms are no attributes. A missing number counts as the mean.
-
-    Examples
-    --------
-    >>> attribute_table(pd.DataFrame({"title": ["a", "b", "c"], "genres": ["Drama|Family", "Drama", "Family"]}))
-    array([[1., 1.],
-           [1., 0.],
-           [0., 1.]], dtype=float32)
-    """
-    columns: list[FloatArray] = []
-    for name in sorted(set(movies.columns) - _NOT_ATTRIBUTES):
-        values = movies[name]
-        if is_numeric_dtype(values):
-            number = values.to_numpy(dtype=np.float64)
-            spread = float(np.nanstd(number)) if np.isfinite(number).any() else 0.0
-            if spread > 0:
-                columns.append(np.nan_to_num((number - np.nanmean(number)) / spread)[:, None])
-        elif not pd.api.types.is_datetime64_any_dtype(values):
-            has = values.fillna("").astype(str).str.get_dummies("|")
-            often = has.sum().sort_values(ascending=False, kind="stable")
-            kept = often[often >= _FEWEST_MOVIES].index[:_MOST_VALUES]
-            columns.append(has[sorted(kept)].to_numpy(dtype=np.float64))
-    table = np.hstack(columns) if columns else np.empty((len(movies), 0))
-    return np.asarray(table, dtype=np.float32)

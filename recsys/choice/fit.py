@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from recsys.choice import appeal, sampling, words
+from recsys.choice import appeal, attributes, sampling, words
+from recsys.choice.affinity import Affinities, affinities
 from recsys.choice.appeal import Appeals
 from recsys.choice.audience import Structure, ages_at_end
-from recsys.choice.cold import LEAST_SD, attribute_table, tell_cold
+from recsys.choice.cold import LEAST_SD, tell_cold
+from recsys.choice.effects import Variances
 from recsys.choice.fit_churn import Churn, fit_churn
 from recsys.choice.fit_outside import OutsideShare, constant_for, fit_outside
 from recsys.choice.fit_taste import Taste, fit_taste, held_out_choices
@@ -20,6 +23,7 @@ from recsys.choice.model import ChoiceModel, Draw, Estimate, Float32Array, Membe
 from recsys.choice.nests import Nests, candidates, support_distance
 from recsys.choice.presence import monthly_views, presence
 from recsys.choice.today import Audience, Today, audience, occasions_for
+from recsys.choice.utility import offer_vectors
 from recsys.choice.vectors import SCALINGS, Scaling, Space, as_member, make_space
 from recsys.choice.watching import watching
 from recsys.errors import DataError
@@ -33,6 +37,8 @@ Steps = Callable[[int, int], None]
 
 _TRIAL_CELLS = 1_200_000
 _FEWEST_KNOWN = 3
+_FEWEST_TO_TRANSLATE = 20
+"""Movies known both today and over the whole history before the second says anything of those that have left."""
 
 
 def calibrate(
@@ -53,7 +59,7 @@ def calibrate(
     dataset : the tables
     members : vectors of the ensemble; the first is the point model, trained on everyone
     early_member : vectors of a recommender trained on the events before the cutoff only
-    content_vectors : float32[n_movies, content_dim], of features alone (what an offer gets too)
+    content_vectors : float32[n_movies, content_dim], of features alone (what an offer gets too): which movies are alike
     seed : decides every draw
     n_draws : draws of the parameters, the point estimate (draw 0) included
     cutoff : what the early member knows lies before it; by default after 80 % of the events
@@ -80,17 +86,20 @@ def calibrate(
     when = cutoff if cutoff is not None else temporal(dataset.events).test["timestamp"].iloc[0]
     cutoff_day = float((pd.Timestamp(when) - history.start) / pd.Timedelta(days=1))
     content = np.ascontiguousarray(content_vectors, dtype=np.float32)
-    early = _Early(history, early_member, content, cutoff_day, seed=seed)
+    kinds = _Kinds(dataset, history)
+    early = _Early(history, early_member, content, kinds, cutoff_day, seed=seed)
     scaling, nests = early.choose(candidates(content, dataset.movies, seed=seed), rng)
     tell()
     taste = early.fit(scaling, nests, rng)
     tell()
     views = np.bincount(history.movie, minlength=history.n_movies)
-    spaces = [make_space(users, movies, views, content, scaling) for users, movies in members]
+    liked = kinds.affinities(np.inf)
+    spaces = [make_space(users, movies, views, kinds.codes, scaling, liked) for users, movies in members]
     groups = group_users(spaces[0].users, history.n_periods * history.n_movies, seed=seed)
-    made = [as_member(space, regrouped(groups, space.users), nests.assignment, content, taste.stress) for space in spaces]
+    made = [as_member(space, regrouped(groups, space.users), nests.assignment, kinds.codes, taste.stress) for space in spaces]
     structure = _structure(sampling.point(taste, _NO_SHARE), nests)
     settled = early.appeals(scaling, nests, taste, structure, rng=rng)
+    told = early.appeals_by_kind(scaling, nests, taste, structure)
     tell()
 
     present = presence(dataset, history)
@@ -99,7 +108,7 @@ def calibrate(
         history,
         structure,
         regrouped(groups, made[0].users),
-        made[0].movies,
+        made[0],
         content,
         appeals=settled.appeal,
         present=present,
@@ -114,7 +123,7 @@ def calibrate(
     shares = early.shares_today(people, scaling, nests, taste, structure=structure, settled=settled)
     shared = [sampling.point(taste, outside), *sampling.draws(taste, outside, n_draws - 1, rng)]
     turns = sampling.members_of(n_draws, len(made))
-    maker = _Maker(history, nests, people, shares, settled, content, attribute_table(dataset.movies), churn, rng)
+    maker = _Maker(history, nests, people, shares, settled, told, kinds, churn, rng)
     tell()
     draws = []
     for number, member in enumerate(turns):
@@ -124,10 +133,10 @@ def calibrate(
     estimates: list[Estimate] = [
         words.of_outside(outside),
         words.of_people(draws[0].occasions, rate, outside),
-        *words.of_taste(taste, shared[0], history),
+        *words.of_taste(taste, shared[0], history, liked.names),
         *watched.estimates,
         *churn.estimates,
-        *words.of_cold(maker.residual_sd, support, settled),
+        *words.of_cold(maker.residual_sd, draws[0].ageing, support, settled),
     ]
     indptr = np.searchsorted(history.pair_user, np.arange(history.n_users + 1)).astype(np.int64)
     digest = hashlib.sha256(f"{dataset.fingerprint} {seed} {n_draws}".encode())
@@ -141,6 +150,7 @@ def calibrate(
         nests=nests.assignment,
         nest_names=nests.names,
         nest_centroids=nests.centroids,
+        features=kinds.features,
         content=content,
         hours_per_view=_single(watched.hours_per_view),
         completion=watched.completion,
@@ -155,12 +165,29 @@ def calibrate(
     )
 
 
+class _Kinds:
+    """What the tables say of movies, and how much each user watches of what."""
+
+    def __init__(self, dataset: Dataset, history: History) -> None:
+        self.history = history
+        self.features = attributes.learn(dataset.movies, dataset.offers)
+        self.codes = attributes.encode(self.features, dataset.movies)
+
+    def affinities(self, until_day: float) -> Affinities:
+        """From the views before a day."""
+        known, history = self.history.day < until_day, self.history
+        return affinities(self.features, self.codes, history.user[known], history.movie[known], history.n_users)
+
+
 class _Early:
     """What the recommender of the earlier part tells: tastes, appeals, and what each movie can expect today."""
 
-    def __init__(self, history: History, vectors: Vectors, content: Float32Array, cutoff_day: float, *, seed: int) -> None:
-        self.history, self.vectors, self.content = history, vectors, content
+    def __init__(
+        self, history: History, vectors: Vectors, content: Float32Array, kinds: _Kinds, cutoff_day: float, *, seed: int
+    ) -> None:
+        self.history, self.vectors, self.content, self.kinds = history, vectors, content, kinds
         self.cutoff_day, self.seed = cutoff_day, seed
+        self.liked = kinds.affinities(cutoff_day)
         self.views = np.bincount(history.movie[history.day < cutoff_day], minlength=history.n_movies)
         self._spaces: dict[Scaling, tuple[Space, Groups]] = {}
 
@@ -194,6 +221,11 @@ class _Early:
         first = appeal.of_groups(self.history, structure, mean, member.movies, self.content, until_day=self.cutoff_day)
         return appeal.of_persons(self.history, structure, member, self.content, first=first, cutoff_day=self.cutoff_day, rng=rng)
 
+    def appeals_by_kind(self, scaling: Scaling, nests: Nests, taste: Taste, structure: Structure) -> Appeals:
+        """Appeals of all movies, those long gone too, that go with vectors told from attributes; whole history, by groups."""
+        member, mean = self._member(scaling, nests, taste)
+        return appeal.of_groups(self.history, structure, mean, offer_vectors(member, self.kinds.codes), self.content)
+
     def shares_today(
         self, people: Audience, scaling: Scaling, nests: Nests, taste: Taste, *, structure: Structure, settled: Appeals
     ) -> FloatArray:
@@ -204,12 +236,12 @@ class _Early:
 
     def _member(self, scaling: Scaling, nests: Nests, taste: Taste) -> tuple[Member, Groups]:
         space, groups = self._space(scaling)
-        member = as_member(space, groups, nests.assignment, self.content, taste.stress)
+        member = as_member(space, groups, nests.assignment, self.kinds.codes, taste.stress)
         return member, regrouped(groups, member.users)
 
     def _space(self, scaling: Scaling) -> tuple[Space, Groups]:
         if scaling not in self._spaces:
-            space = make_space(*self.vectors, self.views, self.content, scaling)
+            space = make_space(*self.vectors, self.views, self.kinds.codes, scaling, self.liked)
             cells = self.history.n_periods * self.history.n_movies
             self._spaces[scaling] = space, group_users(space.users, cells, seed=self.seed)
         return self._spaces[scaling]
@@ -224,12 +256,12 @@ class _Maker:
     people: Audience
     shares: FloatArray
     settled: Appeals
-    content: Float32Array
-    attributes: Float32Array
+    told: Appeals
+    kinds: _Kinds
     churn: Churn
     rng: np.random.Generator
     residual_sd: float = 1.0
-    penalty: float | None = None
+    variances: Variances | None = None
 
     def draw(self, number: int, member: Member, shared: sampling.Shared, *, point: bool) -> Draw:
         structure = _structure(shared, self.nests)
@@ -258,32 +290,53 @@ class _Maker:
             rewatch=shared.rewatch,
             churn_intercept=_single(intercept),
             churn_hours_slope=slope,
-            cold_appeal_coefficients=_single(cold),
+            cold_appeal_coefficients=_single(cold[:-1]),
+            ageing=float(cold[-1]),
             cold_appeal_shift=shared.cold_shift,
         )
 
     def _cold(self, today: Today, appeals: FloatArray, fresh: FloatArray, *, point: bool) -> FloatArray:
-        """Coefficients of appeal on content, for movies whose vector is told from content too."""
-        settled = self.settled
-        use = self.people.available & np.isfinite(settled.own_error)
-        if use.sum() < _FEWEST_KNOWN:
-            return np.zeros(1 + self.content.shape[1])
-        target = appeals - fresh + today.content_gap(appeals, self.content) + settled.own - settled.appeal
+        """Coefficients of appeal on attributes, for movies whose vector is told from these too, and of ageing."""
+        settled, kinds = self.settled, self.kinds
+        here = self.people.available & np.isfinite(settled.own_error)
+        if here.sum() < _FEWEST_KNOWN:
+            return np.zeros(2 + kinds.codes.shape[1])
+        target = appeals - fresh + today.content_gap(appeals, kinds.codes) + settled.own - settled.appeal
+        target, error = _with_gone(target, settled.own_error, here, self.told)
+        use = np.isfinite(error)
         cold = tell_cold(
-            self.content[use],
-            self.attributes[use],
+            kinds.features,
+            kinds.codes[use],
+            self.history.months_there()[use],
             target[use],
-            settled.own_error[use],
-            settled.prior_sd,
+            error[use],
             least_sd=max(settled.content_sd, LEAST_SD),
-            penalty=self.penalty,
+            variances=self.variances,
         )
         if point:
-            self.penalty, self.residual_sd = cold.penalty, cold.residual_sd
+            self.variances, self.residual_sd = cold.variances, cold.residual_sd
             return cold.coefficients
-        values, directions = np.linalg.eigh(cold.covariance)
-        moved = directions @ (np.sqrt(np.clip(values, 0.0, None)) * self.rng.standard_normal(len(values)))
-        return np.asarray(cold.coefficients + moved)
+        spread = np.linalg.cholesky(cold.covariance + 1e-12 * np.eye(len(cold.covariance)))
+        return np.asarray(cold.coefficients + spread @ self.rng.standard_normal(len(spread)))
+
+
+def _with_gone(target: FloatArray, error: FloatArray, here: NDArray[np.bool_], told: Appeals) -> tuple[FloatArray, FloatArray]:
+    """Appeals of today's movies, and of those that have left, from what groups of users watched of both.
+
+    Returns
+    -------
+    Appeals and their errors, float64[n_movies]; errors are inf where nothing is known
+    """
+    both = here & np.isfinite(told.own_error)
+    gone = ~here & np.isfinite(told.own_error)
+    target, error = target.copy(), np.where(here, error, np.inf)
+    if both.sum() < _FEWEST_TO_TRANSLATE or not np.ptp(told.own[both]) > 0:
+        return target, error
+    slope, level = np.polyfit(told.own[both], target[both], 1)
+    away = float(np.std(target[both] - level - slope * told.own[both]))
+    target[gone] = level + slope * told.own[gone]
+    error[gone] = np.hypot(away, slope * told.own_error[gone])
+    return target, error
 
 
 class _Told:

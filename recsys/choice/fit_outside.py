@@ -21,15 +21,17 @@ from recsys.choice import appeal
 from recsys.choice.audience import Structure, group_rows
 from recsys.choice.groups import Groups
 from recsys.choice.history import History
-from recsys.choice.model import Float32Array
+from recsys.choice.model import Float32Array, Member
 from recsys.choice.presence import Presence
 from recsys.choice.response import respond
 from recsys.choice.viewing import Viewing
-from recsys.ids import FloatArray
+from recsys.ids import FloatArray, IntArray
 
 ASSUMED_SHARE, ASSUMED_RANGE = 0.5, (0.3, 0.8)
 PLAUSIBLE_RANGE = (0.05, 0.95)
 MOST_STANDARD_ERROR = 0.1
+_CELLS = 4_000_000
+"""Users times movies held at a time."""
 _USERS = 20_000
 _FEWEST_USERS, _FEWEST_PERIODS = 50, 4
 
@@ -55,7 +57,7 @@ def fit_outside(
     history: History,
     structure: Structure,
     groups: Groups,
-    movies: Float32Array,
+    member: Member,
     content: Float32Array,
     *,
     appeals: FloatArray,
@@ -66,7 +68,8 @@ def fit_outside(
 
     Parameters
     ----------
-    groups, movies : taste groups of all users, and movie vectors of the same member
+    groups : taste groups of all users, in the member's space
+    content : float32[n_movies, content_dim], for appeals of movies with few views
     appeals : float64[n_movies], of settled movies
     """
     rows = np.flatnonzero(((present.exposure > 0).sum(axis=1) >= 2) & (present.views.sum(axis=1) > 0))
@@ -74,12 +77,13 @@ def fit_outside(
         rows = np.sort(rng.choice(rows, _USERS, replace=False))
     if len(rows) < _FEWEST_USERS or history.n_periods < _FEWEST_PERIODS:
         return _assumed(f"{len(rows)} users over {history.n_periods} half-months are too few to tell")
+    movies = member.movies
     half = rng.permutation(history.n_users) % 2
     open_worth = np.empty((2, groups.n_groups, history.n_periods))
     for side in (0, 1):
         others = appeal.of_groups(history, structure, groups, movies, content, users=(half != side).astype(np.float64))
         open_worth[side] = _group_worth(history, structure, groups, movies, others.appeal)
-    x = _depleted_worth(history, structure, groups, movies, appeals)[rows]
+    x = _depleted_worth(history, structure, member, appeals, rows)
     z = open_worth[half[rows], groups.assignment[rows]]
     views, exposure = present.views[rows], present.exposure[rows]
     clusters = np.arange(len(rows)), groups.assignment[rows]
@@ -116,34 +120,37 @@ def _group_worth(history: History, structure: Structure, groups: Groups, movies:
     return worth.reshape(history.n_periods, groups.n_groups).T
 
 
-def _depleted_worth(
-    history: History, structure: Structure, groups: Groups, movies: Float32Array, appeals: FloatArray
-) -> FloatArray:
-    """ln S of each user in each half-month, float64[n_users, n_periods]: to the taste of their group, less what they have
-    watched."""
-    lam, size, columns = structure.dissimilarity, groups.n_groups, structure.columns
-    rows = _rows(history, structure, groups, movies)
-    ordered = appeals[columns]
-    scaled = np.exp((ordered - ordered.max()) / lam).astype(np.float32)
+def _depleted_worth(history: History, structure: Structure, member: Member, appeals: FloatArray, users: IntArray) -> FloatArray:
+    """ln S of users at the start of each half-month, float64[len(users), n_periods]: to their taste, less what they had watched.
+
+    What they watch within the half-month is what is to be explained: taken off too, it would hide what an arrival adds.
+    """
+    lam, columns, starts = structure.dissimilarity, structure.columns, structure.nest_starts
+    nest = np.searchsorted(starts, np.arange(len(columns)), side="right") - 1
+    of_nest = np.eye(len(starts), dtype=np.float32)[nest]
     place = np.empty_like(columns)
     place[columns] = np.arange(len(columns))
-    nest = np.searchsorted(structure.nest_starts, np.arange(len(columns)), side="right") - 1
-    n_nests = len(structure.nest_starts)
-    column, group = place[history.pair_movie], groups.assignment[history.pair_user]
-    cell = history.pair_user * n_nests + nest[column]
-    middle = (history.edges[:-1] + history.edges[1:]) / 2
-    out = np.empty((history.n_users, history.n_periods))
-    for period in range(history.n_periods):
-        here = slice(period * size, (period + 1) * size)
-        each = rows.factor[here] * scaled
-        sums = np.add.reduceat(each, structure.nest_starts, axis=1).astype(np.float64)[groups.assignment]
-        seen = history.pair_day < middle[period]
-        used = each[group[seen], column[seen]].astype(np.float64)
-        lost = np.bincount(cell[seen], weights=used, minlength=sums.size).reshape(sums.shape)
-        left = np.maximum(sums - structure.fatigue * lost, 1e-9 * sums)
-        with np.errstate(divide="ignore"):
-            worth = np.log((left**lam).sum(axis=1))
-        out[:, period] = worth + lam * rows.log_scale[here][groups.assignment] + ordered.max()
+    ages = np.minimum(history.age_months(), len(structure.launch) - 1)[:, columns]
+    level = (appeals[columns] + structure.launch[ages]) / lam
+    weight = np.exp(level - level.max()) * history.open_share()[:, columns]
+    out = np.empty((len(users), history.n_periods))
+    step = max(_CELLS // len(columns), 1)
+    for start in range(0, len(users), step):
+        some = slice(start, start + step)
+        liked = (member.users[users[some]] * np.float32(structure.slope / lam)) @ member.movies[columns].T
+        top = liked.max(axis=1)
+        liked -= top[:, None]
+        np.exp(liked, out=liked)
+        row, movie, day = history.pairs_of(users[some])
+        column = place[movie]
+        cell, used = row * len(starts) + nest[column], structure.fatigue * liked[row, column].astype(np.float64)
+        for period in range(history.n_periods):
+            sums = (liked @ (of_nest * weight[period, :, None].astype(np.float32))).astype(np.float64)
+            seen = day < history.edges[period]
+            lost = np.bincount(cell[seen], weights=(used * weight[period, column])[seen], minlength=sums.size)
+            left = np.maximum(sums - lost.reshape(sums.shape), 1e-9 * sums)
+            with np.errstate(divide="ignore"):
+                out[some, period] = np.log((left**lam).sum(axis=1)) + lam * (top + level.max())
     return out
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, optimize
 
-from recsys.choice.choices import Choices, Parameters, n_structural, unflatten
+from recsys.choice.choices import FIRST_AFFINITY, Choices, Parameters, n_structural, unflatten
 from recsys.choice.groups import Groups
 from recsys.choice.history import History
 from recsys.choice.likelihood import Likelihood, in_pieces
@@ -71,18 +71,27 @@ class Taste:
     def errors(self) -> Parameters:
         """Standard errors, in the same places as the parameters; appeals have none here."""
         spread = np.sqrt(np.diag(self.covariance))
-        return unflatten(np.concatenate([spread, np.zeros(len(self.parameters.appeal))]), N_AGES)
+        return unflatten(np.concatenate([spread, np.zeros(len(self.parameters.appeal))]), N_AGES, self.n_affinities)
 
     def unpack(self, flat: FloatArray) -> tuple[float, float, FloatArray, float]:
         """(θ, κ, γ, λ) of a flat vector of parameters."""
-        p = unflatten(flat, N_AGES)
+        p = unflatten(flat, N_AGES, self.n_affinities)
         return p.slope, p.seen, p.launch, p.dissimilarity
+
+    @property
+    def n_affinities(self) -> int:
+        return len(self.parameters.affinity_slopes)
 
     @property
     def stress(self) -> Stress:
         p = self.parameters
         slope = max(p.slope, 1e-9)
-        return Stress(cold=1.0 + p.cold_slope_delta / slope, group=p.group_slope / slope, nest=p.nest_slope / slope)
+        return Stress(
+            cold=1.0 + p.cold_slope_delta / slope,
+            group=p.group_slope / slope,
+            nest=p.nest_slope / slope,
+            affinity=p.affinity_slopes / slope,
+        )
 
     @property
     def launch_estimated(self) -> bool:
@@ -147,6 +156,7 @@ def held_out_choices(
         score=(space.users[user] @ space.movies[columns].T).astype(np.float32),
         group_score=(groups.vectors[groups.assignment[user]] @ space.movies[columns].T).astype(np.float32),
         nest_score=(space.users[user] @ centres.T).astype(np.float32),
+        affinity=space.affinity.scores(user, columns),
         cold=space.cold[columns],
         arrived=np.isfinite(history.arrival[columns]),
         seen_row=seen_row[there],
@@ -176,25 +186,27 @@ def fit_taste(choices: Choices, *, rng: np.random.Generator) -> Taste:
 
 def _fit(choices: Choices, *, rng: np.random.Generator, dissimilarity: float | None = None) -> Taste:
     """The fit, with λ free or held."""
-    k = n_structural(N_AGES)
+    k = n_structural(N_AGES, choices.n_affinities)
+    seen = FIRST_AFFINITY + choices.n_affinities
     n_arrivals = int((choices.age[np.unique(choices.period)] < N_AGES - 1).any(axis=0).sum())
     free = np.ones(k + choices.n_movies, dtype=bool)
     free[1] = choices.cold.any()
-    free[4] = not choices.exclude_seen
-    free[5 : 6 + N_AGES - 1] = n_arrivals >= MIN_ARRIVALS
+    free[seen] = not choices.exclude_seen
+    free[seen + 1 : k - 1] = n_arrivals >= MIN_ARRIVALS
     free[k - 1] = dissimilarity is None
     spread = max(float(choices.score.std()), 1e-6)
     mean = _mean(choices, slope=1.0 / spread)
     mean[k - 1] = _FIRST_DISSIMILARITY if dissimilarity is None else dissimilarity
     precision = _precision(choices, slope=1.0 / spread)
     scale = np.full(k, 0.1)
-    scale[:4] = 0.03 / spread
+    scale[:FIRST_AFFINITY] = 0.03 / spread
+    scale[FIRST_AFFINITY:seen] = 0.03 / _spreads(choices)
     views = np.bincount(choices.chosen, minlength=choices.n_movies)
     scale = np.concatenate([scale, 1.0 / np.sqrt(views + precision[k:])])
     found, value = _mode(choices, mean, precision, scale, free)
     covariance = _covariance(choices, found, precision, free, rng)
     return Taste(
-        parameters=unflatten(found, N_AGES),
+        parameters=unflatten(found, N_AGES, choices.n_affinities),
         covariance=covariance,
         n_choices=choices.n_choices,
         n_users=len(np.unique(choices.user)),
@@ -255,7 +267,7 @@ def _covariance(
     rng: np.random.Generator,
 ) -> FloatArray:
     """Sandwich covariance of the structural parameters: H⁻¹ M H⁻¹, with M from the scores of users; 0 where fixed."""
-    k = n_structural(N_AGES)
+    k = n_structural(N_AGES, choices.n_affinities)
     most = max(_COVARIANCE_CELLS // choices.n_movies, 1)
     some = choices
     if choices.n_choices > most:
@@ -294,6 +306,7 @@ def _mean(choices: Choices, *, slope: float) -> FloatArray:
         cold_slope_delta=0.0,
         group_slope=0.0,
         nest_slope=0.0,
+        affinity_slopes=np.zeros(choices.n_affinities),
         seen=_SEEN_MEAN,
         arrived=0.0,
         launch=np.zeros(N_AGES - 1),
@@ -308,6 +321,7 @@ def _precision(choices: Choices, *, slope: float) -> FloatArray:
         cold_slope_delta=_COLD_SLOPE_RATIO_SD * slope,
         group_slope=_SLOPE_SD * slope,
         nest_slope=_SLOPE_SD * slope,
+        affinity_slopes=_SLOPE_SD / _spreads(choices),
         seen=_SEEN_SD,
         arrived=_APPEAL_SD,
         launch=np.full(N_AGES - 1, _LAUNCH_SD),
@@ -315,6 +329,11 @@ def _precision(choices: Choices, *, slope: float) -> FloatArray:
         appeal=np.full(choices.n_movies, _APPEAL_SD),
     )
     return np.asarray(spread.flat() ** -2.0)
+
+
+def _spreads(choices: Choices) -> FloatArray:
+    """Spread of each affinity over choices and movies, float64[n_affinities]."""
+    return np.array([max(float(each.std()), 1e-6) for each in choices.affinity])
 
 
 def _even(choices: Choices) -> float:

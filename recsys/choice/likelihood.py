@@ -2,14 +2,15 @@
 
 For choice r (one view) and movie j in nest g, with v = V/λ, the utility in units of the noise inside a nest,
 
-    v_rj = θ_j · s_rj + ζ · s̃_rj + η · s̄_rg + α_j + ν_j + γ[age_rj] + κ · seen_rj
+    v_rj = θ_j · s_rj + ζ · s̃_rj + η · s̄_rg + Σ_f β_f · a_frj + α_j + ν_j + γ[age_rj] + κ · seen_rj
     P_rj = e^{v_rj} f_rj / D_rg · D_rg^λ / S_r
 
 f is the part of the half-month in which the movie was there; θ_j is θ for movies with views to learn from and θ + δ for those
-known by their content alone; s̃ is the score of the user's taste group, s̄ the user's mean score of the nest's movies; κ tells
-what is left of the appetite for a movie already watched; ν is common to all movies that arrived within the history, so that the
-launch curve γ is about how a movie ages and not about what kind of movies arrive. All are in units of v, so that λ is only about
-how much a fuller nest draws.
+known by their attributes alone; s̃ is the score of the user's taste group, s̄ the user's mean score of the nest's movies; a_f is
+the user's affinity to the movie's languages, genres and so on (:mod:`recsys.choice.affinity`); κ tells what is left of the
+appetite for a movie already watched; ν is common to all movies that arrived within the history, so that the launch curve γ is
+about how a movie ages and not about what kind of movies arrive. All are in units of v, so that λ is only about how much a fuller
+nest draws.
 
 Scores are estimates, and some parts of them are surer than others: what a user's group likes is known better than what sets the
 user apart, and which kind of movie somebody watches better than which one of its kind. With one slope for all, λ would have to
@@ -101,7 +102,7 @@ class _Piece:
 
     def __init__(self, choices: Choices, flat: FloatArray) -> None:
         self.choices = choices
-        c, p = choices, unflatten(flat, choices.n_ages)
+        c, p = choices, unflatten(flat, choices.n_ages, choices.n_affinities)
         lam = self.lam = p.dissimilarity
         stops = np.append(c.nest_starts[1:], c.n_movies)
         self._slices = [slice(start, stop) for start, stop in zip(c.nest_starts, stops, strict=True)]
@@ -195,6 +196,9 @@ class _Piece:
         out: Float32Array = c.score * slope
         if p.group_slope:
             out += np.float32(p.group_slope) * c.group_score
+        for slope, affinity in zip(p.affinity_slopes, c.affinity, strict=True):
+            if slope:
+                out += np.float32(slope) * affinity
         if p.nest_slope:
             for nest, part in enumerate(self._slices):
                 out[:, part] += np.float32(p.nest_slope) * c.nest_score[:, nest, None]
@@ -219,7 +223,7 @@ class _Piece:
 
     def _log_share_change(self, flat: FloatArray) -> Float32Array:
         """∂ ln P along a direction, float32[n_choices, n_movies]."""
-        direction = unflatten(flat, self.choices.n_ages)
+        direction = unflatten(flat, self.choices.n_ages, self.choices.n_affinities)
         change = self._linear(direction)
         mean = self._nest_means(change)
         overall = (self.nest_share * mean).sum(axis=1, keepdims=True)
@@ -241,5 +245,6 @@ class _Piece:
         by_age = np.bincount(c.age.ravel(), weights=by_period.ravel(), minlength=c.n_ages)
         by_movie = by_period.sum(axis=0)
         arrived = by_movie[c.arrived].sum()
-        head = [by_score.sum(), by_score[c.cold].sum(), by_group, sum(by_nest), seen, arrived, *by_age[:-1], by_lam]
+        by_affinity = [float(np.einsum("rj,rj->r", residual, table).sum(dtype=np.float64)) for table in c.affinity]
+        head = [by_score.sum(), by_score[c.cold].sum(), by_group, sum(by_nest), *by_affinity, seen, arrived, *by_age[:-1], by_lam]
         return np.concatenate([head, by_movie])

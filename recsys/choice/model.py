@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys.embeddings.features import FeatureSpace
 from recsys.ids import FloatArray, IdMap, IntArray
 from recsys.tables.terms import Origin
 
@@ -37,7 +38,7 @@ class Member:
     movies: Float32Array
     """float32[n_movies, dim]"""
     cold_map: Float32Array
-    """float32[1 + content_dim, dim]: intercept and weights from a movie's content vector to this member's space."""
+    """float32[1 + n_codes, dim]: intercept and weights from a movie's attributes to this member's space."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -65,7 +66,9 @@ class Draw:
     churn_hours_slope: float
     """b ≥ 0: log-odds of leaving fall by b for each unit of ln(1 + hours watched in the month)."""
     cold_appeal_coefficients: FloatArray
-    """float64[1 + content_dim]: intercept and weights from a movie's content vector to its appeal."""
+    """float64[1 + n_codes]: intercept and weights from a movie's attributes to its appeal when it arrives."""
+    ageing: float
+    """Nats that an offer's appeal changes by with each unit of ln(1 + months on the service): who likes it best comes first."""
     cold_appeal_shift: float
     """Standard normal: how far this draw puts cold movies from their predicted appeal; per-movie noise is keyed separately."""
 
@@ -83,8 +86,11 @@ class ChoiceModel:
     nest_names: tuple[str, ...]
     nest_centroids: Float32Array
     """float32[n_nests, content_dim], in content space: an offer joins the nearest (cosine)."""
+    features: FeatureSpace
+    """Attributes that an offer's taste vector and appeal are told from (:mod:`recsys.choice.attributes`), n_codes in all."""
     content: Float32Array
-    """float32[n_movies, content_dim]: content vectors of the catalogue (two-tower movie tower without the id)."""
+    """float32[n_movies, content_dim]: content vectors of the catalogue (two-tower movie tower without the id), which say which
+    movies are alike: nests, comparables, support."""
     hours_per_view: FloatArray
     """float64[n_movies]"""
     completion: float

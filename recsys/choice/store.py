@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.choice.model import ChoiceModel, Draw, Estimate, Member
+from recsys.embeddings.features import FeatureSpace
 from recsys.embeddings.store import Arrays, load_arrays, save_arrays
 from recsys.errors import ArtefactError
 from recsys.ids import IdMap
@@ -26,7 +27,7 @@ _PER_DRAW = (
     "churn_intercept",
     "cold_appeal_coefficients",
 )
-_SCALARS = ("member", "score_slope", "dissimilarity", "rewatch", "churn_hours_slope", "cold_appeal_shift")
+_SCALARS = ("member", "score_slope", "dissimilarity", "rewatch", "churn_hours_slope", "cold_appeal_shift", "ageing")
 _ARRAYS = (
     "nests",
     "nest_centroids",
@@ -65,6 +66,7 @@ def save(choice: ChoiceModel, folder: Path) -> None:
         "user_ids": list(choice.user_ids.ids),
         "movie_ids": list(choice.movie_ids.ids),
         "nest_names": list(choice.nest_names),
+        "features": choice.features.as_json(),
         "estimates": [asdict(estimate) for estimate in choice.estimates],
         "n_members": len(choice.members),
         "draws": [{name: getattr(draw, name) for name in _SCALARS} for draw in choice.draws],
@@ -115,6 +117,7 @@ def _assemble(arrays: Arrays, facts: dict[str, Any]) -> ChoiceModel:
         members=members,
         draws=draws,
         nest_names=tuple(facts["nest_names"]),
+        features=FeatureSpace.from_json(facts["features"]),
         estimates=tuple(Estimate(**estimate) for estimate in facts["estimates"]),
         **plain,
         **{name: facts[name] for name in _FACTS},
@@ -134,7 +137,7 @@ def _read_only(array: NDArray[Any]) -> NDArray[Any]:
 
 def _check_shapes(choice: ChoiceModel, where: str) -> None:
     n_users, n_movies, width = choice.n_users, choice.n_movies, choice.content.shape[1]
-    n_nests = len(choice.nest_names)
+    n_nests, n_codes = len(choice.nest_names), choice.features.n_codes
     found: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
         "nests": (choice.nests.shape, (n_movies,)),
         "nest_centroids": (choice.nest_centroids.shape, (n_nests, width)),
@@ -147,10 +150,10 @@ def _check_shapes(choice: ChoiceModel, where: str) -> None:
         dim = member.users.shape[-1]
         found[f"members/{index}/users"] = (member.users.shape, (n_users, dim))
         found[f"members/{index}/movies"] = (member.movies.shape, (n_movies, dim))
-        found[f"members/{index}/cold_map"] = (member.cold_map.shape, (1 + width, dim))
+        found[f"members/{index}/cold_map"] = (member.cold_map.shape, (1 + n_codes, dim))
     for index, draw in enumerate(choice.draws):
         found[f"draws/{index}/appeal"] = (draw.appeal.shape, (n_movies,))
-        found[f"draws/{index}/cold_appeal_coefficients"] = (draw.cold_appeal_coefficients.shape, (1 + width,))
+        found[f"draws/{index}/cold_appeal_coefficients"] = (draw.cold_appeal_coefficients.shape, (1 + n_codes,))
         for name in ("outside_constant", "occasions", "churn_intercept"):
             found[f"draws/{index}/{name}"] = (getattr(draw, name).shape, (n_users,))
     wrong = [f"{name} is {list(is_)}, not {list(should)}" for name, (is_, should) in found.items() if is_ != should]

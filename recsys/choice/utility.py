@@ -4,7 +4,8 @@
     offer       V_ij = θ · s_ij + α_j + c_i                  s and α predicted from what the movie is
 
 with a = ρ where the user has watched the movie, else 1. A catalogue movie's appeal is its appeal today, so a launch that is
-still fresh is in it. An offer's is that of a movie that has settled: the launch curve comes on top, month by month.
+still fresh is in it. An offer's is that of a movie that has just come, without the launch curve:
+that and ageing come on top, month by month.
 """
 
 from collections.abc import Iterator
@@ -73,8 +74,8 @@ def watched_pairs(choice: ChoiceModel, rows: IntArray) -> tuple[IntArray, IntArr
     return position, choice.watched_indices[np.repeat(start, counts) + offset].astype(np.int64)
 
 
-def offer_vectors(member: Member, content: Float32Array) -> Float32Array:
-    """Where offers lie in a member's space, from their content vectors float32[n, content_dim].
+def offer_vectors(member: Member, codes: Float32Array) -> Float32Array:
+    """Where offers lie in a member's space, from their attributes, float32[n, n_codes].
 
     Returns
     -------
@@ -82,27 +83,27 @@ def offer_vectors(member: Member, content: Float32Array) -> Float32Array:
 
     Raises
     ------
-    ScenarioError  E_CONTENT: content vectors of another width
+    ScenarioError  E_CONTENT: attributes of another catalogue
     """
-    _check_width(content, len(member.cold_map) - 1)
-    vectors: Float32Array = content @ member.cold_map[1:] + member.cold_map[0]
+    _check_width(codes, len(member.cold_map) - 1)
+    vectors: Float32Array = codes @ member.cold_map[1:] + member.cold_map[0]
     return vectors
 
 
-def offer_appeal(choice: ChoiceModel, draw: Draw, content: Float32Array, noise: ArrayLike | None = None) -> FloatArray:
-    """Appeal of offers, predicted from their content, with the part of it that content does not tell.
+def offer_appeal(choice: ChoiceModel, draw: Draw, codes: Float32Array, noise: ArrayLike | None = None) -> FloatArray:
+    """Appeal of offers, predicted from their attributes as they arrive, with the part of it that these do not tell.
 
     Parameters
     ----------
-    content : float32[n, content_dim]
+    codes : float32[n, n_codes]
     noise : float[n], standard normal, keyed by movie and draw; None for the prediction itself (the point estimate)
 
     Returns
     -------
     float64[n], nats
     """
-    _check_width(content, len(draw.cold_appeal_coefficients) - 1)
-    predicted: FloatArray = draw.cold_appeal_coefficients[0] + content.astype(np.float64) @ draw.cold_appeal_coefficients[1:]
+    _check_width(codes, len(draw.cold_appeal_coefficients) - 1)
+    predicted: FloatArray = draw.cold_appeal_coefficients[0] + codes.astype(np.float64) @ draw.cold_appeal_coefficients[1:]
     if noise is None:
         return predicted
     common = np.sqrt(COMMON_RESIDUAL_SHARE) * draw.cold_appeal_shift
@@ -114,17 +115,17 @@ def offer_appeal(choice: ChoiceModel, draw: Draw, content: Float32Array, noise: 
 def offer_utility(
     choice: ChoiceModel,
     draw: Draw,
-    content: Float32Array,
+    codes: Float32Array,
     users: slice | IntArray,
     *,
     noise: ArrayLike | None = None,
     vectors: Float32Array | None = None,
 ) -> FloatArray:
-    """Utility of offers for some users, before launch curve and exposure; nobody has watched them yet.
+    """Utility of offers for some users, before launch curve, ageing and exposure; nobody has watched them yet.
 
     Parameters
     ----------
-    content : float32[n_offers, content_dim]
+    codes : float32[n_offers, n_codes]
     users : rows of users, as a slice or an array
     noise : see :func:`offer_appeal`
     vectors : float32[n, dim], where these users' tastes have moved
@@ -136,9 +137,9 @@ def offer_utility(
     member = choice.members[draw.member]
     rows = np.arange(choice.n_users)[users]
     own = member.users[rows] if vectors is None else vectors
-    utility: FloatArray = (own @ offer_vectors(member, content).T).astype(np.float64)
+    utility: FloatArray = (own @ offer_vectors(member, codes).T).astype(np.float64)
     utility *= draw.score_slope
-    utility += offer_appeal(choice, draw, content, noise)
+    utility += offer_appeal(choice, draw, codes, noise)
     utility += draw.outside_constant[rows, None]
     return utility
 
@@ -178,6 +179,6 @@ def _check_width(content: Float32Array, width: int) -> None:
     if content.ndim != 2 or content.shape[1] != width:
         raise ScenarioError.of(
             "E_CONTENT",
-            f"content vectors are {list(content.shape)}; this run's have width {width}.",
-            "Encode the offers with the movie tower of the same run.",
+            f"content vectors or attributes are {list(content.shape)}; this run's have width {width}.",
+            "Encode the offers with the movie tower and the attributes of the same run.",
         )

@@ -1,6 +1,7 @@
 """The estimates that a run is built on, each in words that a buyer can read."""
 
 import math
+from collections.abc import Sequence
 
 from recsys.choice.appeal import Appeals
 from recsys.choice.fit_outside import ASSUMED_RANGE, OutsideShare
@@ -11,7 +12,7 @@ from recsys.choice.sampling import ASSUMED_REWATCH, ASSUMED_REWATCH_RANGE, Share
 from recsys.ids import FloatArray
 
 
-def of_taste(taste: Taste, shared: Shared, history: History) -> list[Estimate]:
+def of_taste(taste: Taste, shared: Shared, history: History, affinities: Sequence[str]) -> list[Estimate]:
     """Slope, substitution inside nests, rewatching and the launch curve."""
     errors = taste.errors
     held_out = f"{taste.n_choices:,} later choices of {taste.n_users:,} users, among what was there for them at that moment"
@@ -42,6 +43,17 @@ def of_taste(taste: Taste, shared: Shared, history: History) -> list[Estimate]:
             standard_error=errors.dissimilarity if taste.dissimilarity_found is None else None,
         ),
     ]
+    for name, slope, error in zip(affinities, taste.parameters.affinity_slopes, errors.affinity_slopes, strict=True):
+        out.append(
+            Estimate(
+                name=f"affinity_to_{name}",
+                value=float(slope) * lam,
+                unit="nats for each nat by which somebody watches more of a kind than others do",
+                kind="estimated",
+                source=held_out,
+                standard_error=float(error) * lam,
+            )
+        )
     if taste.rewatches:
         out.append(
             Estimate(
@@ -114,8 +126,8 @@ def of_people(occasions: FloatArray, rate: FloatArray, outside: OutsideShare) ->
     )
 
 
-def of_cold(residual_sd: float, support: float, appeals: Appeals) -> list[Estimate]:
-    """How well content tells appeal."""
+def of_cold(residual_sd: float, ageing: float, support: float, appeals: Appeals) -> list[Estimate]:
+    """How well attributes tell appeal, and how it wears."""
     return [
         Estimate(
             name="cold_appeal_residual_sd",
@@ -125,6 +137,13 @@ def of_cold(residual_sd: float, support: float, appeals: Appeals) -> list[Estima
             source=(
                 f"appeal of each catalogue movie against what the attributes of the others say of it ({appeals.views:,.0f} views)"
             ),
+        ),
+        Estimate(
+            name="ageing",
+            value=ageing,
+            unit="nats of appeal for each unit of ln(1 + months on the service)",
+            kind="estimated",
+            source="movies that have been there longer against those that came lately, attributes and the launch curve apart",
         ),
         Estimate(
             name="support_distance",

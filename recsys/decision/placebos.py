@@ -14,7 +14,8 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 from scipy.stats import spearmanr
 
-from recsys.choice.cold import attribute_table, tell_cold
+from recsys.choice import attributes
+from recsys.choice.cold import tell_cold
 from recsys.ids import IntArray
 from recsys.projection.basis import Basis
 from recsys.projection.project import project
@@ -127,11 +128,10 @@ def random_attribute(basis: Basis, *, rng: np.random.Generator) -> Placebo | Non
         return None
     appeal = basis.choice.draws[0].appeal[there]
     error = np.full(len(appeal), _ERROR_NATS)
-    spread = max(float(appeal.std()), _ERROR_NATS)
 
     def residual(table: pd.DataFrame) -> float:
-        attributes = attribute_table(table)
-        return tell_cold(attributes, attributes, appeal, error, spread).residual_sd
+        features = attributes.learn(table, table.iloc[:0])
+        return tell_cold(features, attributes.encode(features, table), np.zeros(len(table)), appeal, error).residual_sd
 
     lot = movies.assign(drawn_by_lot=rng.standard_normal(len(movies)))
     change = residual(lot) / residual(movies) - 1.0

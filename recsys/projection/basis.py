@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from recsys.choice.attributes import encode
 from recsys.choice.model import ChoiceModel, Float32Array
 from recsys.choice.store import load as load_choice
 from recsys.embeddings.tower import MovieTower
@@ -50,6 +51,8 @@ class Basis:
     """What can be bought, one row an offer."""
     offer_content: Float32Array
     """float32[n_offers, content_dim], from the two-tower's movie tower without the id."""
+    offer_codes: Float32Array
+    """float32[n_offers, n_codes]: their attributes (:mod:`recsys.choice.attributes`)."""
     choice: ChoiceModel
     personas: Personas
     economics: Economics
@@ -224,6 +227,7 @@ def load_basis(workspace: Workspace) -> Basis:
         movies=dataset.movies,
         offers=dataset.offers,
         offer_content=content,
+        offer_codes=encode(choice.features, dataset.offers),
         choice=choice,
         personas=load_personas(run / "personas"),
         economics=dataset.economics,

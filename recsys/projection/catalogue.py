@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recsys.choice.model import Float32Array
+from recsys.choice.model import Draw, Float32Array
 from recsys.errors import Finding, ScenarioError
 from recsys.ids import FloatArray
 from recsys.projection.basis import Basis
+from recsys.projection.economics import OfferTerms
 from recsys.projection.names import unknown_movie
 from recsys.projection.offers import Offer, offer
 from recsys.projection.offers import utilities as offer_utilities
@@ -154,7 +155,7 @@ def extras(
         utilities[: len(catalogue.offers)] = offer_utilities(basis, draw, users, catalogue.offers)
     for k, offered in enumerate(catalogue.offers):
         utilities[k] += PROMOTION_NATS * catalogue.exposure.get(offered.movie_id, 0.0)
-        curve[k] = _curve(parameters.launch_curve, offered.terms.launch_month, offered.terms.window_months, horizon_months)
+        curve[k] = _curve(parameters, offered.terms, horizon_months)
     member = choice.members[parameters.member]
     for k, movie in enumerate(catalogue.tracked, start=len(catalogue.offers)):
         score = (users @ member.movies[movie.row]).astype(np.float64)
@@ -174,12 +175,13 @@ def extras(
     )
 
 
-def _curve(launch_curve: FloatArray, launch_month: int, window_months: int, horizon_months: int) -> FloatArray:
-    """γ in each month of the horizon, −inf before the launch and after the window."""
-    age = np.arange(1, horizon_months + 1) - launch_month
-    last = len(launch_curve) - 1
-    gamma = launch_curve[np.clip(age, 0, last)] if last >= 0 else np.zeros(horizon_months)
-    return np.where((age >= 0) & (age < window_months), gamma, -np.inf)
+def _curve(parameters: Draw, terms: OfferTerms, horizon_months: int) -> FloatArray:
+    """γ and ageing in each month of the horizon, at its middle; −inf before the launch and after the window."""
+    age = np.arange(1, horizon_months + 1) - terms.launch_month
+    last = len(parameters.launch_curve) - 1
+    gamma = parameters.launch_curve[np.clip(age, 0, last)] if last >= 0 else np.zeros(horizon_months)
+    worn = parameters.ageing * np.log1p(np.maximum(age + 0.5, 0.0))
+    return np.where((age >= 0) & (age < terms.window_months), gamma + worn, -np.inf)
 
 
 def _has_watched(basis: Basis, movie: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

@@ -91,9 +91,9 @@ def _number(value: object, default: float) -> float:
 
 
 def utilities(basis: Basis, draw: int, users: Float32Array, offers: tuple[Offer, ...]) -> FloatArray:
-    """V of offers for every user, before launch curve, exposure and appetite.
+    """V of offers for every user, before launch curve, ageing, exposure and appetite.
 
-    The point draw takes the appeal that content predicts, corrected by what past arrivals taught; every other one adds how far
+    The point draw takes the appeal that attributes predict, corrected by what past arrivals taught; every other one adds how far
     appeal may lie from that.
 
     Parameters
@@ -105,9 +105,9 @@ def utilities(basis: Basis, draw: int, users: Float32Array, offers: tuple[Offer,
     float64[n_offers, n_users], nats
     """
     rows = [offered.row for offered in offers]
-    content = basis.offer_content[rows]
+    codes = basis.offer_codes[rows]
     everyone = slice(0, basis.choice.n_users)
-    utility = offer_utility(basis.choice, basis.choice.draws[draw], content, everyone, vectors=users)
+    utility = offer_utility(basis.choice, basis.choice.draws[draw], codes, everyone, vectors=users)
     shift = basis.offer_shift[rows]
     if draw:
         shift = shift + basis.cold_residual(np.array([deviation(basis, draw, offered.movie_id) for offered in offers]))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from recsys.choice.attributes import encode
 from recsys.choice.model import ChoiceModel
 from recsys.embeddings.tower import MovieTower
 from recsys.ids import FloatArray, IntArray
@@ -56,6 +57,7 @@ def past_basis(frozen: Dataset, choice: ChoiceModel, tower: MovieTower) -> Basis
         movies=frozen.movies,
         offers=frozen.offers,
         offer_content=tower.content(frozen.offers),
+        offer_codes=encode(choice.features, frozen.offers),
         choice=choice,
         personas=Personas(personas=(everyone,), assignment=np.zeros(frozen.n_users, dtype=np.int64), centroids=np.zeros((1, 1))),
         economics=frozen.economics,

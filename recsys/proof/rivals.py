@@ -9,16 +9,22 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
-from recsys.choice.cold import attribute_table
 from recsys.choice.model import Float32Array
 from recsys.ids import FloatArray
 
 N_COMPARABLES = 5
 FEWEST_KNOWN = 10
 """Outcomes that must be known before a rival says anything."""
+_NOT_ATTRIBUTES = frozenset(
+    {"movie_id", "title", "available_from", "available_until", "licence_fee", "licence_until", "available_days"}
+)
+_FEWEST_MOVIES = 2
+"""Movies that share a value before it says anything about another."""
+_MOST_VALUES = 300
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -96,3 +102,32 @@ def _unit(vectors: Float32Array) -> Float32Array:
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     unit: Float32Array = vectors / np.where(length > 0, length, 1)
     return unit
+
+
+def attribute_table(movies: pd.DataFrame) -> Float32Array:
+    """Attributes of movies as numbers: 1 for each value that a movie has, and numbers in standard deviations.
+
+    Ids, titles, dates and terms are no attributes. A missing number counts as the mean.
+
+    Examples
+    --------
+    >>> attribute_table(pd.DataFrame({"title": ["a", "b", "c"], "genres": ["Drama|Family", "Drama", "Family"]}))
+    array([[1., 1.],
+           [1., 0.],
+           [0., 1.]], dtype=float32)
+    """
+    columns: list[FloatArray] = []
+    for name in sorted(set(movies.columns) - _NOT_ATTRIBUTES):
+        values = movies[name]
+        if is_numeric_dtype(values):
+            number = values.to_numpy(dtype=np.float64)
+            spread = float(np.nanstd(number)) if np.isfinite(number).any() else 0.0
+            if spread > 0:
+                columns.append(np.nan_to_num((number - np.nanmean(number)) / spread)[:, None])
+        elif not pd.api.types.is_datetime64_any_dtype(values):
+            has = values.fillna("").astype(str).str.get_dummies("|")
+            often = has.sum().sort_values(ascending=False, kind="stable")
+            kept = often[often >= _FEWEST_MOVIES].index[:_MOST_VALUES]
+            columns.append(has[sorted(kept)].to_numpy(dtype=np.float64))
+    table = np.hstack(columns) if columns else np.empty((len(movies), 0))
+    return np.asarray(table, dtype=np.float32)

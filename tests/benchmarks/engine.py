@@ -24,6 +24,7 @@ import numpy as np
 
 from recsys.choice.model import ChoiceModel, Draw, Member
 from recsys.choice.nested_logit import choice_shares
+from recsys.embeddings.features import Feature, FeatureSpace
 from recsys.ids import FloatArray, IdMap
 from recsys.projection import nests
 from recsys.projection.blocks import PRODUCT_BLOCK, THREADS, over_users
@@ -54,6 +55,7 @@ def synthetic(n_users: int, n_movies: int, dim: int, n_nests: int, seed: int = 0
         churn_intercept=np.full(n_users, -2.2),
         churn_hours_slope=0.4,
         cold_appeal_coefficients=np.zeros(2),
+        ageing=0.0,
         cold_appeal_shift=0.0,
     )
     return ChoiceModel(
@@ -64,6 +66,7 @@ def synthetic(n_users: int, n_movies: int, dim: int, n_nests: int, seed: int = 0
         nests=np.sort(rng.integers(0, n_nests, n_movies)),
         nest_names=tuple(map(str, range(n_nests))),
         nest_centroids=np.zeros((n_nests, 1), dtype=np.float32),
+        features=FeatureSpace((Feature(column="kind", names=("any",)),)),
         content=np.zeros((n_movies, 1), dtype=np.float32),
         hours_per_view=rng.uniform(0.8, 2.2, n_movies),
         completion=0.7,

@@ -4,8 +4,26 @@ from typing import Any
 
 import numpy as np
 
+from recsys.choice.affinity import Affinities
 from recsys.choice.model import ChoiceModel, Draw, Estimate, Member
+from recsys.choice.vectors import Stress
+from recsys.embeddings.features import Feature, FeatureSpace
 from recsys.ids import IdMap
+
+PLAIN = Stress(cold=1.0, group=0.0, nest=0.0, affinity=np.zeros(0))
+"""Scores as they are."""
+
+
+def no_affinities(n_users: int, n_movies: int) -> Affinities:
+    """Nobody watches more of anything than others do."""
+    nothing = np.zeros(0, dtype=np.int64)
+    return Affinities(
+        names=(),
+        users=np.zeros((n_users, 0), np.float32),
+        movies=np.zeros((n_movies, 0), np.float32),
+        codes=nothing,
+        attribute=nothing,
+    )
 
 
 def tiny_choice(**changes: Any) -> ChoiceModel:
@@ -32,6 +50,7 @@ def tiny_choice(**changes: Any) -> ChoiceModel:
         "churn_intercept": np.array([-2.0, -1.5]),
         "churn_hours_slope": 0.5,
         "cold_appeal_coefficients": np.array([0.5, 1.0, -1.0]),
+        "ageing": -0.25,
     }
     draws = (
         Draw(
@@ -61,6 +80,7 @@ def tiny_choice(**changes: Any) -> ChoiceModel:
         "nests": np.array([0, 0, 1]),
         "nest_names": ("Tamil drama", "Hindi comedy"),
         "nest_centroids": np.array([[1, 0], [0, 1]], dtype=np.float32),
+        "features": FeatureSpace((Feature(column="genres", names=("Drama", "Comedy")),)),
         "content": np.array([[2, 0], [3, 1], [0, 1]], dtype=np.float32),
         "hours_per_view": np.array([1.5, 2.0, 1.0]),
         "completion": 0.75,

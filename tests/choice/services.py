@@ -119,6 +119,7 @@ def service(  # noqa: PLR0915
                 "languages": [("Tamil", "Hindi", "Bengali")[k] for k in language],
                 "genres": [("Drama", "Comedy")[k] for k in genre],
                 "runtime_min": runtime,
+                "budget": content[:, -1],
                 "available_from": [when(t) for t in arrival],
                 "available_until": [when(t) for t in leave],
             }

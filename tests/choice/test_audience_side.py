@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recsys.choice.affinity import Affinities
 from recsys.choice.audience import Structure, group_rows, person_rows
 from recsys.choice.groups import Groups, group_users, regrouped
 from recsys.choice.history import read
@@ -13,8 +14,10 @@ from recsys.choice.model import Member
 from recsys.choice.nested_logit import choice_shares
 from recsys.choice.presence import Presence, monthly_views, presence
 from recsys.choice.today import Today, audience, occasions_for
-from recsys.choice.vectors import SCALINGS, Scaling, Stress, as_member, make_space
+from recsys.choice.utility import offer_vectors
+from recsys.choice.vectors import SCALINGS, Scaling, as_member, make_space
 from recsys.tables.assemble import assemble
+from tests.choice.models import PLAIN, no_affinities
 from tests.choice.services import Service, service
 from tests.choice.test_history import TWO_MONTHS
 from tests.choice.test_history import service as two_months
@@ -127,14 +130,14 @@ def test_groups_gather_users_of_like_taste_and_hold_their_mean():
     assert group_users(users, 10**9, seed=0).n_groups == 1
 
 
-def test_movies_with_few_views_get_a_vector_from_their_content():
+def test_movies_with_few_views_get_a_vector_from_their_attributes():
     rng = np.random.default_rng(1)
     content = rng.normal(size=(60, 3)).astype(np.float32)
     movies = (content @ rng.normal(size=(3, 4)) + 1.0).astype(np.float32)
     spoilt = movies.copy()
     spoilt[:5] = 0.0
     views = np.where(np.arange(60) < 5, 2, 500)
-    space = make_space(np.ones((2, 4), np.float32), spoilt, views, content, Scaling(users=0.0, movies=0.0))
+    space = make_space(np.ones((2, 4), np.float32), spoilt, views, content, Scaling(users=0.0, movies=0.0), no_affinities(2, 60))
     assert space.cold.tolist() == [True] * 5 + [False] * 55
     assert space.movies == pytest.approx(movies, abs=0.02)
 
@@ -142,7 +145,7 @@ def test_movies_with_few_views_get_a_vector_from_their_content():
 def test_scaling_takes_out_length_and_keeps_direction():
     vectors = np.array([[3.0, 4.0], [0.3, 0.4], [6.0, 8.0]], np.float32)
     views = np.full(3, 100)
-    space = make_space(vectors, vectors, views, np.eye(3, dtype=np.float32), SCALINGS[1])
+    space = make_space(vectors, vectors, views, np.eye(3, dtype=np.float32), SCALINGS[1], no_affinities(3, 3))
     assert np.linalg.norm(space.movies, axis=1) == pytest.approx([5.0, 5.0, 5.0], rel=1e-5)
     assert np.linalg.norm(space.users, axis=1) == pytest.approx([5.0, 5.0 * np.sqrt(0.1), 5.0 * np.sqrt(2)], rel=1e-5)
 
@@ -153,15 +156,36 @@ def test_stress_is_worked_into_the_vectors():
     users, movies = rng.normal(size=(6, 3)).astype(np.float32), rng.normal(size=(8, 3)).astype(np.float32)
     content = rng.normal(size=(8, 2)).astype(np.float32)
     nests, views = np.arange(8) % 2, np.full(8, 100)
-    space = make_space(users, movies, views, content, SCALINGS[0])
+    space = make_space(users, movies, views, content, SCALINGS[0], no_affinities(6, 8))
     groups = Groups(assignment=np.arange(6) % 3, vectors=np.stack([users[k::3].mean(axis=0) for k in range(3)]))
-    by_group = as_member(space, groups, nests, content, Stress(cold=1.0, group=0.5, nest=0.0))
+    by_group = as_member(space, groups, nests, content, replace(PLAIN, group=0.5))
     assert by_group.users @ by_group.movies.T == pytest.approx(
         (users + 0.5 * groups.vectors[np.arange(6) % 3]) @ movies.T, abs=1e-5
     )
-    by_nest = as_member(space, groups, nests, content, Stress(cold=1.0, group=0.0, nest=2.0))
+    by_nest = as_member(space, groups, nests, content, replace(PLAIN, nest=2.0))
     centres = np.stack([movies[nest::2].mean(axis=0) for nest in (0, 1)])[nests]
     assert by_nest.users @ by_nest.movies.T == pytest.approx(users @ (movies + 2.0 * centres).T, abs=1e-4)
+
+
+def test_affinities_count_with_their_slopes_for_known_movies_and_for_offers_alike():
+    """Two values of one attribute; a slope of −2 in units of θ."""
+    rng = np.random.default_rng(4)
+    users, movies = rng.normal(size=(5, 3)).astype(np.float32), rng.normal(size=(6, 3)).astype(np.float32)
+    codes = np.eye(2, dtype=np.float32)[np.arange(6) % 2]
+    liked = Affinities(
+        names=("genres",),
+        users=rng.normal(size=(5, 2)).astype(np.float32),
+        movies=codes,
+        codes=np.arange(2),
+        attribute=np.zeros(2, int),
+    )
+    groups = Groups(assignment=np.zeros(5, dtype=np.int64), vectors=users[:1])
+    space = make_space(users, movies, np.full(6, 100), codes, SCALINGS[0], liked)
+    member = as_member(space, groups, np.zeros(6, dtype=np.int64), codes, replace(PLAIN, affinity=np.array([-2.0])))
+    extra = -2.0 * liked.users @ codes.T
+    assert member.users @ member.movies.T == pytest.approx(users @ movies.T + extra, abs=1e-5)
+    told = codes @ space.from_codes[1:] + space.from_codes[0]
+    assert member.users @ offer_vectors(member, codes).T == pytest.approx(users @ told.T + extra, abs=1e-5)
 
 
 def test_person_rows_hold_utilities_availability_and_what_was_watched(small: Service):

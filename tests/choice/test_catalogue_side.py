@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recsys.choice.cold import attribute_table, tell_cold
 from recsys.choice.nests import candidates, support_distance
 from recsys.choice.ridge import fit_ridge
 from recsys.choice.watching import ASSUMED_COMPLETION, ASSUMED_HOURS, watching
@@ -80,33 +79,6 @@ def test_several_targets_are_fitted_side_by_side():
     y = np.column_stack([1 + x[:, 0], 2 - x[:, 1]])
     fit = fit_ridge(x, y, np.ones(30), penalty=1e-9)
     assert fit.coefficients == pytest.approx(np.array([[1.0, 2.0], [1.0, 0.0], [0.0, -1.0]]), abs=1e-6)
-
-
-def test_attributes_leave_out_ids_titles_dates_terms_and_values_of_a_single_movie():
-    movies = pd.DataFrame(
-        {
-            "movie_id": ["a", "b", "c"],
-            "title": ["x", "x", "y"],
-            "available_from": pd.to_datetime(["2024-01-01"] * 3),
-            "licence_fee": [1.0, 2.0, 3.0],
-            "star": ["P", "P", "Q"],
-            "year": [2000.0, np.nan, 2010.0],
-        }
-    )
-    assert attribute_table(movies).tolist() == [[1.0, -1.0], [1.0, 0.0], [0.0, 1.0]]
-    assert attribute_table(movies[["movie_id", "title"]]).shape == (3, 0)
-
-
-def test_content_that_learnt_each_movies_success_does_not_narrow_the_spread_of_the_next():
-    """Content holds the answer of every movie in one direction; the attributes explain half of it, leaving 0.8."""
-    rng = np.random.default_rng(3)
-    attributes = (np.arange(400) % 2)[:, None].astype(np.float32)
-    appeal = 1.6 * attributes[:, 0] + 0.8 * rng.normal(size=400)
-    content = np.column_stack([appeal, rng.normal(size=400)]).astype(np.float32)
-    cold = tell_cold(content, attributes, appeal, np.full(400, 0.1), 0.8)
-    assert cold.residual_sd == pytest.approx(0.8, abs=0.06)
-    told = cold.coefficients[0] + content @ cold.coefficients[1:]
-    assert told == pytest.approx(appeal, abs=0.1)
 
 
 def test_hours_come_from_minutes_and_lean_on_the_runtime_where_views_are_few():

@@ -7,22 +7,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recsys.choice import sampling, store
+from recsys.choice import attributes, sampling, store
 from recsys.choice.appeal import of_groups, of_persons
 from recsys.choice.audience import Structure
-from recsys.choice.choices import Parameters
+from recsys.choice.choices import Parameters, n_structural
 from recsys.choice.fit import calibrate
 from recsys.choice.fit_outside import ASSUMED_RANGE, OutsideShare, fit_outside
 from recsys.choice.fit_taste import N_AGES, Taste, fit_taste, held_out_choices
 from recsys.choice.groups import Groups, group_users
 from recsys.choice.history import read
-from recsys.choice.model import ChoiceModel
+from recsys.choice.model import ChoiceModel, Member
 from recsys.choice.nested_logit import choice_shares
 from recsys.choice.presence import presence
 from recsys.choice.utility import catalogue_utility, nearest_nest, offer_appeal, offer_utility
-from recsys.choice.vectors import SCALINGS, Space, Stress, as_member, make_space
+from recsys.choice.vectors import SCALINGS, Space, as_member, make_space
 from recsys.errors import DataError
 from tests.builders import tiny_dataset
+from tests.choice.models import PLAIN, no_affinities
 from tests.choice.services import Service, service
 
 CUTOFF_PERIOD = 16
@@ -31,7 +32,9 @@ CUTOFF_PERIOD = 16
 def space_of(truth: Service) -> Space:
     views = np.full(len(truth.movies), 100)
     users, movies = truth.users.astype(np.float32), truth.movies.astype(np.float32)
-    return make_space(users, movies, views, truth.content.astype(np.float32), SCALINGS[0])
+    return make_space(
+        users, movies, views, truth.content.astype(np.float32), SCALINGS[0], no_affinities(*users.shape[:1], *movies.shape[:1])
+    )
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +95,7 @@ def test_appeals_are_recovered_and_few_views_shrink_them(truth: Service):
     history, space = read(truth.dataset), space_of(truth)
     content = truth.content.astype(np.float32)
     groups = group_users(space.users, history.n_periods * history.n_movies, seed=0)
-    member = as_member(space, groups, truth.nests, content, Stress(cold=1.0, group=0.0, nest=0.0))
+    member = as_member(space, groups, truth.nests, content, PLAIN)
     structure = Structure(
         slope=truth.slope,
         dissimilarity=truth.dissimilarity,
@@ -120,7 +123,7 @@ def test_the_outside_share_is_recovered_from_arrivals_and_expiries():
         history,
         Structure(slope=2.0, dissimilarity=0.6, rewatch=0.95, launch=truth.launch, nests=truth.nests),
         group_users(users, history.n_periods * history.n_movies, seed=0),
-        movies,
+        Member(users=users, movies=movies, cold_map=np.zeros((1, users.shape[1]), np.float32)),
         truth.content.astype(np.float32),
         appeals=truth.appeal,
         present=presence(truth.dataset, history),
@@ -132,6 +135,26 @@ def test_the_outside_share_is_recovered_from_arrivals_and_expiries():
     assert found.standard_error < 0.08
 
 
+def test_what_people_have_used_up_does_not_bend_the_outside_share():
+    """Movies are watched once. Were what people watch within a half-month taken off what there is, the answer would be 0.92."""
+    truth = service(n_users=1200, n_movies=150, rewatch=0.05, occasions=3.0, churn_hours_slope=0.0, late_share=0.6, seed=4)
+    history = read(truth.dataset)
+    users, movies = truth.users.astype(np.float32), truth.movies.astype(np.float32)
+    found = fit_outside(
+        history,
+        Structure(slope=2.0, dissimilarity=0.6, rewatch=0.05, launch=truth.launch, nests=truth.nests),
+        group_users(users, history.n_periods * history.n_movies, seed=0),
+        Member(users=users, movies=movies, cold_map=np.zeros((1, users.shape[1]), np.float32)),
+        truth.content.astype(np.float32),
+        appeals=truth.appeal,
+        present=presence(truth.dataset, history),
+        rng=np.random.default_rng(0),
+    )
+    assert found.standard_error is not None
+    assert found.standard_error < 0.06
+    assert found.value == pytest.approx(truth.outside_share, abs=3 * found.standard_error)
+
+
 def test_a_catalogue_that_never_changed_leaves_the_outside_share_an_assumption():
     truth = service(n_users=200, n_movies=40, months=4, late_share=0.0, rewatch=0.95, seed=2)
     history = read(truth.dataset)
@@ -140,7 +163,7 @@ def test_a_catalogue_that_never_changed_leaves_the_outside_share_an_assumption()
         history,
         Structure(slope=2.0, dissimilarity=0.6, rewatch=1.0, launch=np.zeros(N_AGES), nests=truth.nests),
         Groups(assignment=np.arange(200) % 2, vectors=users[:2]),
-        truth.movies.astype(np.float32),
+        Member(users=users, movies=truth.movies.astype(np.float32), cold_map=np.zeros((1, users.shape[1]), np.float32)),
         truth.content.astype(np.float32),
         appeals=truth.appeal,
         present=presence(truth.dataset, history),
@@ -163,6 +186,7 @@ def test_calibration_gives_everything_that_a_projection_needs(truth: Service, mo
             assert np.isfinite(value).all()
     names = {estimate.name for estimate in model.estimates}
     assert {"outside_share", "score_slope", "nest_dissimilarity", "rewatch", "churn_hours_slope", "completion"} <= names
+    assert {"affinity_to_genres", "affinity_to_languages", "ageing"} <= names
     assert all(estimate.kind in ("estimated", "configured", "assumed") and estimate.source for estimate in model.estimates)
     b = next(estimate for estimate in model.estimates if estimate.name == "churn_hours_slope")
     assert b.standard_error is not None
@@ -194,14 +218,15 @@ def test_the_outside_share_of_the_point_is_the_estimate(model: ChoiceModel):
     assert views @ (1 - shares) / views.sum() == pytest.approx(estimate.value, abs=0.01)
 
 
-def test_content_tells_who_would_watch_a_movie_and_some_of_how_many(truth: Service, model: ChoiceModel):
-    """Here content holds language and genre, which make most of taste, and in its last column a little of appeal."""
+def test_attributes_tell_who_would_watch_a_movie_and_some_of_how_many(truth: Service, model: ChoiceModel):
+    """Languages and genres make most of taste, and the budget goes with appeal."""
     draw, member = model.draws[0], model.members[0]
-    told = offer_utility(model, draw, model.content, slice(None))
+    codes = attributes.encode(model.features, truth.dataset.movies)
+    told = offer_utility(model, draw, codes, slice(None))
     known = draw.score_slope * member.users @ member.movies.T
     by_person = np.corrcoef((told - told.mean(axis=0)).ravel(), (known - known.mean(axis=0)).ravel())[0, 1]
     assert by_person > 0.75
-    appeal = offer_appeal(model, draw, model.content)
+    appeal = offer_appeal(model, draw, codes)
     assert np.corrcoef(appeal, truth.content[:, -1])[0, 1] > 0.5
     assert np.mean(nearest_nest(model, model.content) == model.nests) == 1.0
 
@@ -271,6 +296,7 @@ def a_taste(*, rewatches: bool = True, n_arrivals: int = 50, dissimilarity_found
         cold_slope_delta=0.0,
         group_slope=0.0,
         nest_slope=0.0,
+        affinity_slopes=np.array([0.5]),
         seen=-4.0,
         arrived=0.0,
         launch=np.linspace(1.0, 0.2, N_AGES - 1),
@@ -279,7 +305,7 @@ def a_taste(*, rewatches: bool = True, n_arrivals: int = 50, dissimilarity_found
     )
     return Taste(
         parameters=p,
-        covariance=np.diag(np.full(7 + N_AGES - 1, 0.01)),
+        covariance=np.diag(np.full(n_structural(N_AGES, 1), 0.01)),
         n_choices=100,
         n_users=10,
         n_arrivals=n_arrivals,

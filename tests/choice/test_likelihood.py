@@ -8,7 +8,8 @@ from recsys.choice.likelihood import Likelihood, in_pieces
 from recsys.choice.nested_logit import choice_shares
 
 N_AGES = 4
-HEAD = n_structural(N_AGES)
+N_AFFINITIES = 2
+HEAD = n_structural(N_AGES, N_AFFINITIES)
 
 
 def choices(*, exclude_seen: bool = False, n: int = 40, n_movies: int = 9, seed: int = 0) -> Choices:
@@ -31,6 +32,7 @@ def choices(*, exclude_seen: bool = False, n: int = 40, n_movies: int = 9, seed:
         score=rng.normal(size=(n, n_movies)).astype(np.float32),
         group_score=rng.normal(size=(n, n_movies)).astype(np.float32),
         nest_score=rng.normal(size=(n, 3)).astype(np.float32),
+        affinity=rng.normal(size=(N_AFFINITIES, n, n_movies)).astype(np.float32),
         cold=np.arange(n_movies) % 4 == 1,
         arrived=np.arange(n_movies) % 3 == 2,
         seen_row=row,
@@ -53,13 +55,14 @@ def somewhere(n_movies: int = 9, seed: int = 1) -> np.ndarray:
 def test_the_likelihood_is_that_of_the_nested_logit_given_that_something_was_watched(exclude_seen: bool):
     """V = λ v, and f, the part of the time a movie was there, multiplies exp(V/λ): utilities λ (v + ln f)."""
     data, flat = choices(exclude_seen=exclude_seen), somewhere()
-    p = unflatten(flat, N_AGES)
+    p = unflatten(flat, N_AGES, N_AFFINITIES)
     lam = p.dissimilarity
     nests = np.array([0, 0, 0, 0, 1, 1, 1, 2, 2])
     v = data.score * (p.slope + p.cold_slope_delta * data.cold) + p.group_slope * data.group_score
     v = (
         v
         + p.nest_slope * data.nest_score[:, nests]
+        + np.tensordot(p.affinity_slopes, data.affinity, 1)
         + p.appeal
         + p.arrived * data.arrived
         + np.append(p.launch, 0.0)[data.age][data.period]
@@ -126,12 +129,13 @@ def test_parameters_come_back_from_one_vector():
         cold_slope_delta=2.0,
         group_slope=3.0,
         nest_slope=4.0,
+        affinity_slopes=np.array([4.5]),
         seen=5.0,
         arrived=6.0,
         launch=np.array([7.0, 8.0, 9.0]),
         dissimilarity=0.9,
         appeal=np.array([10.0, 11.0]),
     )
-    back = unflatten(p.flat(), 4)
+    back = unflatten(p.flat(), 4, 1)
     assert back.flat().tolist() == p.flat().tolist()
-    assert (back.seen, back.dissimilarity, back.appeal.tolist()) == (5.0, 0.9, [10.0, 11.0])
+    assert (back.affinity_slopes.tolist(), back.seen, back.dissimilarity, back.appeal.tolist()) == ([4.5], 5.0, 0.9, [10.0, 11.0])

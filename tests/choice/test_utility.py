@@ -50,7 +50,7 @@ def test_a_watched_movie_with_no_rewatching_is_never_chosen_again():
 
 
 def test_the_utility_of_an_offer_is_the_sum_of_its_terms():
-    """Content (1, 2) lies at (0.25 + 1, 2); appeal 0.5 + 1 − 2 = −0.5; user 0: 2·1.25 − 0.5 + 0.5, user 1: 2·2 − 0.5 − 0.5."""
+    """Attributes (1, 2) lie at (0.25 + 1, 2); appeal 0.5 + 1 − 2 = −0.5; user 0: 2·1.25 − 0.5 + 0.5, user 1: 2·2 − 0.5 − 0.5."""
     choice = tiny_choice()
     assert offer_vectors(choice.members[0], OFFER).tolist() == [[1.25, 2.0]]
     assert offer_utility(choice, choice.draws[0], OFFER, slice(None)) == pytest.approx(np.array([[2.5], [3.0]]))

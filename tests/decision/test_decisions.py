@@ -92,7 +92,9 @@ def test_a_rule_about_an_offer_that_is_not_there_is_refused(basis: Basis):
 
 
 def test_without_offers_there_is_nothing_to_choose(basis: Basis):
-    empty = builders.fresh(basis, offers=basis.offers.iloc[:0], offer_content=basis.offer_content[:0])
+    empty = builders.fresh(
+        basis, offers=basis.offers.iloc[:0], offer_content=basis.offer_content[:0], offer_codes=basis.offer_codes[:0]
+    )
     with pytest.raises(DataError, match="E_NO_OFFERS"):
         slate.choose(empty, 100.0)
 
@@ -133,7 +135,9 @@ def test_an_offer_unlike_anything_is_left_out_unless_it_must_be_in(basis: Basis)
     content = basis.offer_content.copy()
     content[2] = -10 * basis.choice.nest_centroids.mean(axis=0)
     choice = replace(basis.choice, support_distance=0.25)
-    strange = builders.fresh(basis, offer_content=content, offers=basis.offers.assign(fee=0.01), choice=choice)
+    strange = builders.fresh(
+        basis, offer_content=content, offer_codes=content, offers=basis.offers.assign(fee=0.01), choice=choice
+    )
     assert not strange_offer_is_near(strange)
     free = slate.choose(strange, 100.0)
     assert "o02" not in free.chosen
@@ -198,7 +202,9 @@ def test_without_licences_or_growth_an_offer_that_takes_from_others_is_named(bas
 
 
 def test_without_offers_the_agenda_speaks_of_the_rest(basis: Basis):
-    empty = builders.fresh(basis, offers=basis.offers.iloc[:0], offer_content=basis.offer_content[:0])
+    empty = builders.fresh(
+        basis, offers=basis.offers.iloc[:0], offer_content=basis.offer_content[:0], offer_codes=basis.offer_codes[:0]
+    )
     assert [decision.kind for decision in agenda.today(empty)] == ["renew", "audience"]
 
 

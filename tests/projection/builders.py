@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from recsys.choice.model import ChoiceModel, Draw, Estimate, Member
+from recsys.embeddings.features import Feature, FeatureSpace
 from recsys.ids import IdMap
 from recsys.projection.basis import Basis
 from recsys.segments.personas import Persona, Personas
@@ -83,6 +84,7 @@ def choice_model(
                 churn_intercept=np.full(n_users, -2.2) + 0.2 * rng.standard_normal(n_users),
                 churn_hours_slope=0.4,
                 cold_appeal_coefficients=coefficients,
+                ageing=-0.1 + 0.02 * wobble[4],
                 cold_appeal_shift=float(wobble[3]),
             )
         )
@@ -98,6 +100,7 @@ def choice_model(
         nests=nests,
         nest_names=tuple(f"nest {g}" for g in range(n_nests)),
         nest_centroids=centroids.astype(np.float32),
+        features=FeatureSpace((Feature(column="made_up", names=tuple(f"kind {k}" for k in range(CONTENT_DIM))),)),
         content=content,
         hours_per_view=rng.uniform(0.8, 2.2, n_movies),
         completion=0.7,
@@ -160,6 +163,7 @@ def basis(n_users: int = 60, n_movies: int = 30, *, n_offers: int = 5, seed: int
         movies=titles,
         offers=offers,
         offer_content=content,
+        offer_codes=content,
         choice=model,
         personas=personas(n_users),
         economics=economics(),

@@ -5,7 +5,15 @@ import pandas as pd
 import pytest
 
 from recsys.proof import report, scores
-from recsys.proof.rivals import FEWEST_KNOWN, Past, five_comparables, forecasts, genre_popularity, gradient_boosting
+from recsys.proof.rivals import (
+    FEWEST_KNOWN,
+    Past,
+    attribute_table,
+    five_comparables,
+    forecasts,
+    genre_popularity,
+    gradient_boosting,
+)
 from recsys.proof.slates import regret
 from tests.proof.builders import arrived, origin
 
@@ -94,3 +102,18 @@ def test_the_worst_misses_come_first_with_what_came_nearest():
 def test_fees_are_used_where_all_are_known_and_equal_otherwise():
     assert list(report.fees_of([arrived(1.0, 1.0, fee=3.0).arrived, arrived(2.0, 1.0, fee=4.0).arrived])) == [3.0, 4.0]
     assert list(report.fees_of([arrived(1.0, 1.0, fee=3.0).arrived, arrived(2.0, 1.0).arrived])) == [1.0, 1.0]
+
+
+def test_attributes_leave_out_ids_titles_dates_terms_and_values_of_a_single_movie():
+    movies = pd.DataFrame(
+        {
+            "movie_id": ["a", "b", "c"],
+            "title": ["x", "x", "y"],
+            "available_from": pd.to_datetime(["2024-01-01"] * 3),
+            "licence_fee": [1.0, 2.0, 3.0],
+            "star": ["P", "P", "Q"],
+            "year": [2000.0, np.nan, 2010.0],
+        }
+    )
+    assert attribute_table(movies).tolist() == [[1.0, -1.0], [1.0, 0.0], [0.0, 1.0]]
+    assert attribute_table(movies[["movie_id", "title"]]).shape == (3, 0)

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from recsys.app.views.colouring import label
 from recsys.app.words.numbers import percent
+from recsys.choice.utility import offer_vectors
 from recsys.embeddings.neighbours import nearest
 from recsys.ids import IntArray
 from recsys.projection.basis import Basis
@@ -17,8 +18,7 @@ MAX_ROWS = 500
 def vectors(basis: Basis) -> NDArray[np.float32]:
     """Catalogue and offers in one space, float32[n_movies + n_offers, dim]: offers come from their description."""
     member = basis.choice.members[basis.choice.draws[0].member]
-    content = np.column_stack([np.ones(len(basis.offer_content), dtype=np.float32), basis.offer_content])
-    return np.concatenate([member.movies, (content @ member.cold_map).astype(np.float32)])
+    return np.concatenate([member.movies, offer_vectors(member, basis.offer_codes)])
 
 
 def everything(basis: Basis) -> pd.DataFrame:
