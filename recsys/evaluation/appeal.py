@@ -199,17 +199,30 @@ def interval_of(miss: FloatArray, level: float) -> tuple[float, float]:
     """Ends, relative to what is told, between which the miss of a new movie lies with a chance of at least ``level``.
 
     A tail of (1 − level)/2 is left on each side, counted conservatively for a new movie among the ``miss`` of others: with n of
-    them the end is the one at rank ⌈(n + 1)(1 + level)/2⌉; where n is too small for that, the largest.
+    them the end is the one at rank ⌈(n + 1)(1 + level)/2⌉; where n is too small for that, the largest. Where a movie has k misses
+    (one a user), they go together, and it is still the n movies that count: the rank among all is ⌈k(n + 1)(1 + level)/2⌉, and
+    the chance that of a new movie's miss drawn by lot.
+
+    Parameters
+    ----------
+    miss : float64[n] or float64[n, k], truth − told of movies that nothing was learnt from
+    level : in (0, 1)
+
+    References
+    ----------
+    Lee, Barber, Willett (2023), Distribution-free inference with hierarchical data.
 
     Examples
     --------
     >>> interval_of(np.arange(1.0, 20.0), 0.8)      # 19 of them: ranks 2 and 18
     (2.0, 18.0)
+    >>> interval_of(np.repeat(np.arange(1.0, 20.0)[:, None], 7, axis=1), 0.8)      # seven alike of each tell nothing more
+    (2.0, 18.0)
     """
-    ordered = np.sort(miss)
-    n = len(ordered)
-    rank = min(int(np.ceil((n + 1) * (1 + level) / 2 - 1e-9)), n)
-    return float(ordered[n - rank]), float(ordered[rank - 1])
+    ordered = np.sort(miss, axis=None)
+    total = len(ordered)
+    rank = min(int(np.ceil((total + total / len(miss)) * (1 + level) / 2 - 1e-9)), total)
+    return float(ordered[total - rank]), float(ordered[rank - 1])
 
 
 def as_json(told: Told, ends: FloatArray) -> dict[str, Any]:

@@ -129,7 +129,10 @@ def cold(document: Mapping[str, Any]) -> str:
         levels = next(iter(told["predictors"].values()))["interval"]
         head = ["predictor", "R2", "error", *(f"in {level} interval (width)" for level in levels)]
         blocks.append(f"Telling ln views of {told['movies']:,} movies, knowing {_known(day)}\n{table(head, rows)}")
-    held = ", ".join(f"{each['coverage']:.1%} in the {level} interval" for level, each in document["score_intervals"].items())
+    held = ", ".join(
+        f"{each['coverage']:.1%} ({each['low']:.1%} to {each['high']:.1%}) in the {level} interval (width {each['width']:.3f})"
+        for level, each in document["score_intervals"].items()
+    )
     return "\n\n".join([*blocks, f"Scores told from content, measured: {held}."])
 
 

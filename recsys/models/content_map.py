@@ -1,19 +1,30 @@
 """From a movie's content to its factors, with how far off that may be: where a movie stands before anybody watched it.
 
-A ridge regression of the factors of known movies on their content. What it misses of a movie that it has not seen (leave-one-out)
-is as good as normal with one covariance for all movies, which gives every score of a new movie a spread: a user's score lies
-x·m ± z·√(x'Σx·(1 + leverage)).
+A ridge regression of the factors of known movies on their content. What it misses of a movie that it has not seen
+(leave-one-out) has a size, which is told from content too, and a direction, whose covariance is the same for all movies. That
+gives every score of a new movie a spread, size·√(x'Σx) with x the user's vector.
+
+A spread is no range yet. Misses are skewed and have long tails, and content that was learnt from what known movies won knows
+these better than it will know new ones. How many spreads a range takes, below and above, is counted on movies that were held back
+from everything that was learnt (split conformal prediction), whatever is wrong with the spread.
+
+References
+----------
+Lei, G'Sell, Rinaldo, Tibshirani, Wasserman (2018), Distribution-free predictive inference for regression (5.2, locally weighted).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg, stats
+from scipy import linalg
 from sklearn.linear_model import RidgeCV
 
+from recsys.evaluation.appeal import FOLDS, interval_of
 from recsys.ids import FloatArray, IntArray
 
 _PENALTIES = np.logspace(-3, 3, 19)
+_LEAST_SIZE = 1e-3
+"""Of a miss, against the mean of all: a movie hit by chance has no size near 0."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -22,14 +33,14 @@ class ContentMap:
 
     movies: FloatArray
     """float64[n_movies, dim]: what content says"""
+    size: FloatArray
+    """float64[n_movies]: how large a miss is usual for such content"""
     covariance: FloatArray
-    """float64[dim, dim] of what it misses"""
-    leverage: FloatArray
-    """float64[n_movies]: how much wider it is for a movie unlike those it was learnt from, 0 for one like them"""
+    """float64[dim, dim] of what it misses, over its size"""
     penalty: float
 
     def spread(self, users: FloatArray, movie_rows: IntArray) -> FloatArray:
-        """Standard deviation of scores, float64[n_users, len(movie_rows)].
+        """Spread of scores, float64[n_users, len(movie_rows)].
 
         Parameters
         ----------
@@ -37,7 +48,7 @@ class ContentMap:
         movie_rows : movies that were not learnt from
         """
         of_users = np.sqrt(np.einsum("ud,de,ue->u", users, self.covariance, users))
-        spread: FloatArray = of_users[:, None] * np.sqrt(1.0 + self.leverage[movie_rows])[None, :]
+        spread: FloatArray = of_users[:, None] * self.size[movie_rows][None, :]
         return spread
 
 
@@ -63,30 +74,37 @@ def fit(movies: FloatArray, content: FloatArray, known: IntArray) -> ContentMap:
     """
     x, y = content[known], movies[known]
     ridge = RidgeCV(alphas=_PENALTIES, alpha_per_target=False).fit(x, y)
-    centred = content - x.mean(axis=0)
-    normal = centred[known].T @ centred[known]
-    normal[np.diag_indices_from(normal)] += float(ridge.alpha_)
-    solved = linalg.solve(normal, centred.T, assume_a="pos").T
-    leverage = np.einsum("nk,nk->n", centred, solved) + 1.0 / len(known)
     told = np.asarray(ridge.predict(content)).reshape(len(content), -1)
+    centred = x - x.mean(axis=0)
+    normal = centred.T @ centred
+    normal[np.diag_indices_from(normal)] += float(ridge.alpha_)
+    leverage = np.einsum("nk,kn->n", centred, linalg.solve(normal, centred.T, assume_a="pos")) + 1.0 / len(known)
     # exact for a ridge regression with a free intercept
-    miss = (y - told[known]) / (1.0 - np.minimum(leverage[known], 1.0 - 1e-6))[:, None]
-    return ContentMap(movies=told, covariance=miss.T @ miss / len(known), leverage=leverage, penalty=float(ridge.alpha_))
+    miss = (y - told[known]) / (1.0 - np.minimum(leverage, 1.0 - 1e-6))[:, None]
+    length = np.linalg.norm(miss, axis=1)
+    length = np.maximum(length, max(_LEAST_SIZE * float(length.mean()), float(np.finfo(np.float64).tiny)))
+    size = np.exp(RidgeCV(alphas=_PENALTIES).fit(x, np.log(length)).predict(content))
+    unit = miss / size[known][:, None]
+    return ContentMap(movies=told, size=size, covariance=unit.T @ unit / len(known), penalty=float(ridge.alpha_))
 
 
-def no_surer_than(told: ContentMap, other: ContentMap) -> ContentMap:
-    """What ``told`` says, with the spread of whichever of the two misses more.
+def ends(miss: FloatArray, level: float, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+    """How many spreads below and above what is told the range of each held-back movie begins and ends, by the other ones' misses.
 
-    Vectors that were learnt from what known movies won know these too well through attributes that few movies share (a star, a
-    director), and leaving one out of the regression does not make them forget it. A regression on the attributes themselves
-    knows nothing of success, so that what it misses of a movie left out is what it will miss of a new one.
+    The scores of a movie go together, so that it is movies, not scores, that are drawn into folds and counted.
+
+    Parameters
+    ----------
+    miss : float64[n_movies, n_users], (truth − told) / spread of movies held back, at least 2
+    level : share of scores that ranges promise to hold, in (0, 1)
+    rng : decides the folds
+
+    Returns
+    -------
+    Two float64[n_movies]
     """
-    if np.trace(told.covariance) >= np.trace(other.covariance):
-        return told
-    return replace(told, covariance=other.covariance, leverage=other.leverage)
-
-
-def coverage(truth: FloatArray, told: FloatArray, spread: FloatArray, level: float) -> float:
-    """Share of scores that lie within the interval of this level round what was told."""
-    z = float(stats.norm.ppf(0.5 + level / 2))
-    return float((np.abs(truth - told) <= z * spread).mean())
+    below, above = np.empty(len(miss)), np.empty(len(miss))
+    order = rng.permutation(len(miss))
+    for fold in np.array_split(order, min(FOLDS, len(miss))):
+        below[fold], above[fold] = interval_of(miss[np.setdiff1d(order, fold)], level)
+    return below, above

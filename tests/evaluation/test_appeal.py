@@ -91,6 +91,21 @@ def test_an_interval_counts_the_new_movie_among_the_old() -> None:
     assert interval_of(np.array([3.0, 1.0, 2.0]), 0.9) == (1.0, 3.0)
 
 
+def test_misses_of_one_movie_count_as_one_however_many_they_are() -> None:
+    """Six movies of 40 misses each, as large as their movie's: five tell the range of the sixth, which holds what it promises.
+
+    Counted as 200 that have nothing to do with each other they do not.
+    """
+    rng, held, counted_apart = np.random.default_rng(0), [], []
+    for _ in range(1_000):
+        miss = np.exp(rng.normal(size=(6, 1))) * rng.normal(size=(6, 40))
+        for others, shares in ((miss[:5], held), (miss[:5].ravel(), counted_apart)):
+            below, above = interval_of(others, 0.8)
+            shares.append(((below <= miss[5]) & (miss[5] <= above)).mean())
+    assert np.mean(held) >= 0.8
+    assert np.mean(counted_apart) < 0.8 - 3 * np.std(counted_apart) / np.sqrt(1_000)
+
+
 def test_hidden_movies_keep_no_view() -> None:
     views = matrix((np.random.default_rng(0).random((30, 40)) < 0.3).astype(int).tolist())
     hidden = hide(views, np.random.default_rng(1))
