@@ -26,8 +26,9 @@ PLACES = 10
 _MOVIES, _USERS = 400, 400
 """Sampled to look at how scores go together."""
 _FEWEST_VIEWERS = 5
+_FEWEST_VIEWS = 5
 _LANGUAGE_SHARE = 0.8
-"""Of what somebody watched in one language, to count as watching in it."""
+"""Of what somebody watched (so many movies at least) in one language, to count as watching in it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,21 +101,28 @@ def similar_movies_near(case: Case) -> Check:
 
 
 def language_respected(case: Case) -> Check:
-    """Who watches in one language is shown movies in it: at least three quarters as large a share as they watched."""
+    """Who watches in one language is shown movies in it: at least three quarters as large a share as they watched.
+
+    A dubbed movie is in each of its languages, whole: to somebody who watches in Tamil a Hindi movie dubbed into Tamil is one to
+    watch. Counted by halves, hardly anybody with more than two views would watch in one language, and whoever seems to with two
+    goes on otherwise.
+    """
     asked, least = "at least 75% of the share that they watched", 0.75
-    says = "People who watch mostly in one language are shown movies in that language."
+    says = "People who watch mostly in one language are shown movies in that language, dubbed ones too."
     taste = case.shelf.tastes.get("languages")
     if taste is None or len(taste.names) < 2:
         return _unmade("language_respected", asked, "Movies have no languages, or all the same one.")
     users = case.evaluation.user_rows
-    own = taste.of_users[users]
-    loyal = np.flatnonzero(own.max(axis=1) >= _LANGUAGE_SHARE)
+    spoken = taste.of_movies.toarray() > 0
+    watched = sparse.csr_array(case.shelf.seen[users]) > 0
+    told = watched @ spoken.any(axis=1).astype(np.int64)
+    own = (watched @ spoken.astype(np.int64)) / np.maximum(told, 1)[:, None]
+    loyal = np.flatnonzero((told >= _FEWEST_VIEWS) & (own.max(axis=1) >= _LANGUAGE_SHARE))
     if not len(loyal):
-        return _unmade("language_respected", asked, "Nobody watches mostly in one language.")
+        return _unmade("language_respected", asked, f"Nobody watched {_FEWEST_VIEWS} movies or more, mostly in one language.")
     language = own[loyal].argmax(axis=1)
     shown = case.evaluation.shown[loyal, :PLACES]
-    spoken = taste.of_movies.toarray()[np.maximum(shown, 0), language[:, None]]
-    listed = np.where(shown >= 0, spoken, np.nan)
+    listed = np.where(shown >= 0, spoken[np.maximum(shown, 0), language[:, None]], np.nan)
     value = float(np.nanmean(listed) / own[loyal].max(axis=1).mean())
     return Check(check="language_respected", passed=value >= least, value=value, asked=asked, says=says)
 

@@ -78,3 +78,26 @@ def test_without_languages_nothing_is_said_of_them(service: Taste) -> None:
     found = language_respected(case(silent, baselines.ease(service.seen)))
     assert found.passed is None
     assert "no languages" in found.says
+
+
+def test_a_dubbed_movie_is_in_each_of_its_languages(service: Taste) -> None:
+    """Every other movie is dubbed into one more language: people still watch in theirs, and a list of such movies serves them."""
+    spoken = service.movies["languages"]
+    further = spoken.map({"Tamil": "Tamil|Telugu", "Telugu": "Telugu|Hindi", "Hindi": "Hindi|Tamil"})
+    every_other = np.arange(len(spoken)) % 2 == 0
+    movies = service.movies.assign(languages=spoken.where(~every_other, further))
+    dubbed = Taste(service.users, movies, service.seen, service.later)
+    tastes = baselines.ease(service.seen).score(np.arange(len(service.users)))
+    assert language_respected(case(dubbed, Given(tastes))).passed
+    assert language_respected(case(dubbed, Given(tastes + 0.1 * every_other))).passed
+    assert not language_respected(case(dubbed, baselines.popularity(service.seen))).passed
+
+
+def test_two_views_make_nobody_a_speaker_of_one_language(service: Taste) -> None:
+    first = service.seen.copy()
+    first.data[:] = [float(k < 2) for n in np.diff(first.indptr) for k in range(n)]
+    first.eliminate_zeros()
+    begun = Taste(service.users, service.movies, first, service.later)
+    found = language_respected(case(begun, baselines.popularity(first)))
+    assert found.passed is None
+    assert "5 movies" in found.says
