@@ -19,7 +19,7 @@ from scipy.optimize import minimize
 
 from recsys.ids import FloatArray, IntArray
 
-_MOST_ROWS = 800
+_MOST_ROWS = 500
 """Rows that variances are estimated from, the best known ones; a solution costs their number cubed."""
 _SMALLEST, _LARGEST = 1e-6, 10.0
 """Variances, of that of y."""

@@ -12,11 +12,12 @@ from recsys.choice import appeal, attributes, sampling, words
 from recsys.choice.affinity import Affinities, affinities
 from recsys.choice.appeal import Appeals
 from recsys.choice.audience import Structure, ages_at_end
+from recsys.choice.choices import Choices
 from recsys.choice.cold import LEAST_SD, tell_cold
 from recsys.choice.effects import Variances
 from recsys.choice.fit_churn import Churn, fit_churn
 from recsys.choice.fit_outside import OutsideShare, constant_for, fit_outside
-from recsys.choice.fit_taste import Taste, fit_taste, held_out_choices
+from recsys.choice.fit_taste import Taste, explained, fit_taste, held_out_choices
 from recsys.choice.groups import Groups, group_users, regrouped
 from recsys.choice.history import History, read
 from recsys.choice.model import ChoiceModel, Draw, Estimate, Float32Array, Member
@@ -88,7 +89,7 @@ def calibrate(
     content = np.ascontiguousarray(content_vectors, dtype=np.float32)
     kinds = _Kinds(dataset, history)
     early = _Early(history, early_member, content, kinds, cutoff_day, seed=seed)
-    scaling, nests = early.choose(candidates(content, dataset.movies, seed=seed), rng)
+    scaling, nests = early.choose(candidates(content, dataset.movies, seed=seed))
     tell()
     taste = early.fit(scaling, nests, rng)
     tell()
@@ -191,29 +192,32 @@ class _Early:
         self.views = np.bincount(history.movie[history.day < cutoff_day], minlength=history.n_movies)
         self._spaces: dict[Scaling, tuple[Space, Groups]] = {}
 
-    def choose(self, options: Sequence[Nests], rng: np.random.Generator) -> tuple[Scaling, Nests]:
+    def choose(self, options: Sequence[Nests]) -> tuple[Scaling, Nests]:
         """The scaling of vectors, then the nests, that explain a sample of the held-out choices best."""
 
         def trial(scaling: Scaling, nests: Nests) -> tuple[bool, float]:
-            taste = self.fit(scaling, nests, rng, cells=_TRIAL_CELLS)
+            dissimilarity, log_likelihood = explained(self._choices(scaling, nests, cells=_TRIAL_CELLS))
             # nests whose movies seem to help each other, λ above 1, are none
-            return taste.parameters.dissimilarity <= 1.0, taste.log_likelihood
+            return dissimilarity <= 1.0, log_likelihood
 
         scaling = max(SCALINGS, key=lambda option: trial(option, options[0])[1])
         return scaling, max(options, key=lambda option: trial(scaling, option)) if len(options) > 1 else options[0]
 
-    def fit(self, scaling: Scaling, nests: Nests, rng: np.random.Generator, *, cells: int | None = None) -> Taste:
-        """Parameters of taste from the held-out choices, or from so many of them as fill some cells."""
+    def fit(self, scaling: Scaling, nests: Nests, rng: np.random.Generator) -> Taste:
+        """Parameters of taste from the held-out choices."""
+        return fit_taste(self._choices(scaling, nests), rng=rng)
+
+    def _choices(self, scaling: Scaling, nests: Nests, *, cells: int | None = None) -> Choices:
+        """The held-out choices, or so many of them as fill some cells; every option sees the same ones."""
         space, groups = self._space(scaling)
         limit = {} if cells is None else {"cells": cells}
-        # trials of different options must see the same choices
         same = np.random.default_rng(self.seed)
         choices = held_out_choices(self.history, nests.assignment, space, groups, cutoff_day=self.cutoff_day, rng=same, **limit)
         if not choices.n_choices:
             raise DataError.of(
                 "E_TOO_SMALL", "nothing that was watched after the cutoff can be learnt from.", "Import more.", table="events"
             )
-        return fit_taste(choices, rng=rng)
+        return choices
 
     def appeals(self, scaling: Scaling, nests: Nests, taste: Taste, structure: Structure, *, rng: np.random.Generator) -> Appeals:
         """Appeals of settled movies."""

@@ -184,15 +184,36 @@ def fit_taste(choices: Choices, *, rng: np.random.Generator) -> Taste:
     return replace(_fit(choices, rng=rng, dissimilarity=ASSUMED_DISSIMILARITY), dissimilarity_found=(found, error))
 
 
+def explained(choices: Choices) -> tuple[float, float]:
+    """How well choices can be explained with all parameters free: (λ, mean log-likelihood of a choice in nats)."""
+    found, value, _, _ = _best(choices, dissimilarity=None)
+    return float(found[n_structural(N_AGES, choices.n_affinities) - 1]), value / max(choices.n_choices, 1)
+
+
 def _fit(choices: Choices, *, rng: np.random.Generator, dissimilarity: float | None = None) -> Taste:
     """The fit, with λ free or held."""
+    found, value, precision, free = _best(choices, dissimilarity=dissimilarity)
+    return Taste(
+        parameters=unflatten(found, N_AGES, choices.n_affinities),
+        covariance=_covariance(choices, found, precision, free, rng),
+        n_choices=choices.n_choices,
+        n_users=len(np.unique(choices.user)),
+        n_arrivals=_n_arrivals(choices),
+        rewatches=not choices.exclude_seen,
+        dissimilarity_found=None,
+        log_likelihood=value / max(choices.n_choices, 1),
+        log_likelihood_even=_even(choices),
+    )
+
+
+def _best(choices: Choices, *, dissimilarity: float | None) -> tuple[FloatArray, float, FloatArray, NDArray[np.bool_]]:
+    """Mode of the posterior, log-likelihood there, precision of the prior, and which parameters were free."""
     k = n_structural(N_AGES, choices.n_affinities)
     seen = FIRST_AFFINITY + choices.n_affinities
-    n_arrivals = int((choices.age[np.unique(choices.period)] < N_AGES - 1).any(axis=0).sum())
     free = np.ones(k + choices.n_movies, dtype=bool)
     free[1] = choices.cold.any()
     free[seen] = not choices.exclude_seen
-    free[seen + 1 : k - 1] = n_arrivals >= MIN_ARRIVALS
+    free[seen + 1 : k - 1] = _n_arrivals(choices) >= MIN_ARRIVALS
     free[k - 1] = dissimilarity is None
     spread = max(float(choices.score.std()), 1e-6)
     mean = _mean(choices, slope=1.0 / spread)
@@ -203,19 +224,12 @@ def _fit(choices: Choices, *, rng: np.random.Generator, dissimilarity: float | N
     scale[FIRST_AFFINITY:seen] = 0.03 / _spreads(choices)
     views = np.bincount(choices.chosen, minlength=choices.n_movies)
     scale = np.concatenate([scale, 1.0 / np.sqrt(views + precision[k:])])
-    found, value = _mode(choices, mean, precision, scale, free)
-    covariance = _covariance(choices, found, precision, free, rng)
-    return Taste(
-        parameters=unflatten(found, N_AGES, choices.n_affinities),
-        covariance=covariance,
-        n_choices=choices.n_choices,
-        n_users=len(np.unique(choices.user)),
-        n_arrivals=n_arrivals,
-        rewatches=not choices.exclude_seen,
-        dissimilarity_found=None,
-        log_likelihood=value / max(choices.n_choices, 1),
-        log_likelihood_even=_even(choices),
-    )
+    return (*_mode(choices, mean, precision, scale, free), precision, free)
+
+
+def _n_arrivals(choices: Choices) -> int:
+    """Movies whose launch the choices saw."""
+    return int((choices.age[np.unique(choices.period)] < N_AGES - 1).any(axis=0).sum())
 
 
 def _mode(
