@@ -1,8 +1,8 @@
 """How appealing a movie without a history is: told from its attributes, with an honest spread.
 
-What is wrong about an offer is what is wrong about a catalogue movie that is left out: how far its appeal lies from what its
-attributes say of it. Appeals fall with the time that a movie has been there, for who likes it best watches it first; the fall is
-told apart from what the attributes say, so that an offer is not taken for as worn as the catalogue, and wears as that did.
+What is wrong about an offer is what attributes leave unsaid of catalogue movies, and what is not known of the attributes: a star
+of one movie says less than one of ten. Appeals fall with the time that a movie has been there, for who likes it best watches it
+first; the fall is told apart, so that an offer is not taken for as worn as the catalogue, and wears as that did.
 """
 
 from dataclasses import dataclass
@@ -35,8 +35,12 @@ class Cold:
     variances: Variances
     residual_sd: float
     """Spread of true appeals round what is told of movies that nobody has seen, nats"""
-    leave_one_out: FloatArray
-    """float64[n]: what the other movies say of each"""
+
+    @property
+    def ageing_error(self) -> float | None:
+        """Standard error of ageing; None where movies have been there for too much alike for it to be told, and 0 is assumed."""
+        error = float(np.sqrt(self.covariance[-1, -1]))
+        return error if error > 0 else None
 
 
 def tell_cold(
@@ -72,5 +76,4 @@ def tell_cold(
         covariance=covariance,
         variances=fit.variances,
         residual_sd=max(float(np.sqrt(fit.variances.residual)), least_sd),
-        leave_one_out=fit.leave_one_out,
     )

@@ -43,8 +43,6 @@ class Effects:
     covariance: FloatArray
     """float64[same, same]"""
     variances: Variances
-    leave_one_out: FloatArray
-    """float64[n]: what the other rows say of each"""
 
 
 def fit_effects(
@@ -73,14 +71,7 @@ def fit_effects(
     weight = 1.0 / (found.residual + error**2)
     prior = np.concatenate([[_FLAT], 1.0 / found.attributes[attribute], np.full(fixed.shape[1], fixed_sd**-2.0)])
     covariance = linalg.inv(full.T @ (weight[:, None] * full) + np.diag(prior))
-    coefficients = covariance @ (full.T @ (weight * target))
-    leverage = np.clip(np.einsum("nk,kl,nl->n", full, covariance, full, optimize=True) * weight, 0.0, 1.0 - 1e-9)
-    return Effects(
-        coefficients=coefficients,
-        covariance=covariance,
-        variances=found,
-        leave_one_out=target - (target - full @ coefficients) / (1.0 - leverage),
-    )
+    return Effects(coefficients=covariance @ (full.T @ (weight * target)), covariance=covariance, variances=found)
 
 
 def _variances(values: FloatArray, attribute: IntArray, fixed: FloatArray, target: FloatArray, error: FloatArray) -> Variances:
@@ -97,7 +88,7 @@ def _variances(values: FloatArray, attribute: IntArray, fixed: FloatArray, targe
     def loss(log_variance: FloatArray) -> tuple[float, FloatArray]:
         variance = np.exp(log_variance)
         covariance = known + variance[-1] * np.eye(n)
-        for kernel, each in zip(kernels, variance / np.append(size, 1.0), strict=False):
+        for kernel, each in zip(kernels, variance[:-1] / size, strict=True):
             covariance = covariance + each * kernel
         factor = linalg.cholesky(covariance, lower=True)
         inverse = linalg.cho_solve((factor, True), np.eye(n))

@@ -137,7 +137,7 @@ def calibrate(
         *words.of_taste(taste, shared[0], history, liked.names),
         *watched.estimates,
         *churn.estimates,
-        *words.of_cold(maker.residual_sd, draws[0].ageing, support, settled),
+        *words.of_cold(maker.residual_sd, draws[0].ageing, maker.ageing_error, support, settled),
     ]
     indptr = np.searchsorted(history.pair_user, np.arange(history.n_users + 1)).astype(np.int64)
     digest = hashlib.sha256(f"{dataset.fingerprint} {seed} {n_draws}".encode())
@@ -265,6 +265,7 @@ class _Maker:
     churn: Churn
     rng: np.random.Generator
     residual_sd: float = 1.0
+    ageing_error: float | None = None
     variances: Variances | None = None
 
     def draw(self, number: int, member: Member, shared: sampling.Shared, *, point: bool) -> Draw:
@@ -306,7 +307,7 @@ class _Maker:
         if here.sum() < _FEWEST_KNOWN:
             return np.zeros(2 + kinds.codes.shape[1])
         target = appeals - fresh + today.content_gap(appeals, kinds.codes) + settled.own - settled.appeal
-        target, error = _with_gone(target, settled.own_error, here, self.told)
+        target, error = with_gone(target, settled.own_error, here, self.told)
         use = np.isfinite(error)
         cold = tell_cold(
             kinds.features,
@@ -318,13 +319,13 @@ class _Maker:
             variances=self.variances,
         )
         if point:
-            self.variances, self.residual_sd = cold.variances, cold.residual_sd
+            self.variances, self.residual_sd, self.ageing_error = cold.variances, cold.residual_sd, cold.ageing_error
             return cold.coefficients
         spread = np.linalg.cholesky(cold.covariance + 1e-12 * np.eye(len(cold.covariance)))
         return np.asarray(cold.coefficients + spread @ self.rng.standard_normal(len(spread)))
 
 
-def _with_gone(target: FloatArray, error: FloatArray, here: NDArray[np.bool_], told: Appeals) -> tuple[FloatArray, FloatArray]:
+def with_gone(target: FloatArray, error: FloatArray, here: NDArray[np.bool_], told: Appeals) -> tuple[FloatArray, FloatArray]:
     """Appeals of today's movies, and of those that have left, from what groups of users watched of both.
 
     Returns

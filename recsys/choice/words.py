@@ -126,7 +126,7 @@ def of_people(occasions: FloatArray, rate: FloatArray, outside: OutsideShare) ->
     )
 
 
-def of_cold(residual_sd: float, ageing: float, support: float, appeals: Appeals) -> list[Estimate]:
+def of_cold(residual_sd: float, ageing: float, ageing_error: float | None, support: float, appeals: Appeals) -> list[Estimate]:
     """How well attributes tell appeal, and how it wears."""
     return [
         Estimate(
@@ -134,16 +134,19 @@ def of_cold(residual_sd: float, ageing: float, support: float, appeals: Appeals)
             value=residual_sd,
             unit="nats",
             kind="estimated",
-            source=(
-                f"appeal of each catalogue movie against what the attributes of the others say of it ({appeals.views:,.0f} views)"
-            ),
+            source=(f"what attributes leave unsaid of the appeal of the catalogue's movies ({appeals.views:,.0f} views)"),
         ),
         Estimate(
             name="ageing",
             value=ageing,
             unit="nats of appeal for each unit of ln(1 + months on the service)",
-            kind="estimated",
-            source="movies that have been there longer against those that came lately, attributes and the launch curve apart",
+            kind="estimated" if ageing_error is not None else "assumed",
+            source=(
+                "movies that have been there longer against those that came lately, attributes and the launch curve apart"
+                if ageing_error is not None
+                else "none: movies have been there for too much alike to tell"
+            ),
+            standard_error=ageing_error,
         ),
         Estimate(
             name="support_distance",

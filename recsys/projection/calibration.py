@@ -26,7 +26,8 @@ from recsys.embeddings.features import FeatureSpace
 from recsys.errors import ArtefactError
 from recsys.ids import FloatArray, IdMap
 
-SCHEMA = 1
+SCHEMA = 2
+"""A new number too where offers are projected in another way: what the last one taught is wrong of it."""
 FILE = "calibration.json"
 RANGES = "calibration of offers' ranges"
 """Name of the estimate that says how well ranges held."""
@@ -190,7 +191,7 @@ def attribute_codes(features: FeatureSpace, movies: pd.DataFrame) -> Float32Arra
 
 
 def load_calibration(folder: Path, data: str) -> Calibration | None:
-    """The calibration of a backtest's folder; None where there is none, or it was learnt on other tables.
+    """The calibration of a backtest's folder; None where there is none for these tables and this version.
 
     Raises
     ------
@@ -204,6 +205,8 @@ def load_calibration(folder: Path, data: str) -> Calibration | None:
         document = json.loads(text)
     except ValueError as error:
         raise ArtefactError.of("E_FORMAT", f"{FILE} is not JSON ({error}).", _REMEDY) from error
+    if isinstance(document, dict) and document.get("schema") in range(1, SCHEMA):
+        return None
     made = Calibration.from_json(document)
     return made if made.data == data else None
 

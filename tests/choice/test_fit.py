@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from recsys.choice import attributes, sampling, store
-from recsys.choice.appeal import of_groups, of_persons
+from recsys.choice.appeal import Appeals, of_groups, of_persons
 from recsys.choice.audience import Structure
 from recsys.choice.choices import Parameters, n_structural
-from recsys.choice.fit import calibrate
+from recsys.choice.fit import calibrate, with_gone
 from recsys.choice.fit_outside import ASSUMED_RANGE, OutsideShare, fit_outside
 from recsys.choice.fit_taste import N_AGES, Taste, fit_taste, held_out_choices
 from recsys.choice.groups import Groups, group_users
@@ -114,14 +114,15 @@ def test_appeals_are_recovered_and_few_views_shrink_them(truth: Service):
     assert found.standard_error[np.argmax(views)] < found.standard_error[np.argmin(views)]
 
 
-def test_the_outside_share_is_recovered_from_arrivals_and_expiries():
-    """Movies here can be watched again and again, so that only the catalogue moves what it is worth."""
-    truth = service(n_users=1200, n_movies=150, rewatch=0.95, churn_hours_slope=0.0, late_share=0.6, seed=4)
+def outside_of(truth: Service) -> OutsideShare:
+    """The outside share of a service, with its true tastes."""
     history = read(truth.dataset)
     users, movies = truth.users.astype(np.float32), truth.movies.astype(np.float32)
-    found = fit_outside(
+    return fit_outside(
         history,
-        Structure(slope=2.0, dissimilarity=0.6, rewatch=0.95, launch=truth.launch, nests=truth.nests),
+        Structure(
+            slope=truth.slope, dissimilarity=truth.dissimilarity, rewatch=truth.rewatch, launch=truth.launch, nests=truth.nests
+        ),
         group_users(users, history.n_periods * history.n_movies, seed=0),
         Member(users=users, movies=movies, cold_map=np.zeros((1, users.shape[1]), np.float32)),
         truth.content.astype(np.float32),
@@ -129,6 +130,12 @@ def test_the_outside_share_is_recovered_from_arrivals_and_expiries():
         present=presence(truth.dataset, history),
         rng=np.random.default_rng(0),
     )
+
+
+def test_the_outside_share_is_recovered_from_arrivals_and_expiries():
+    """Movies here can be watched again and again, so that only the catalogue moves what it is worth."""
+    truth = service(n_users=1200, n_movies=150, rewatch=0.95, churn_hours_slope=0.0, late_share=0.6, seed=4)
+    found = outside_of(truth)
     assert found.estimated
     assert found.standard_error is not None
     assert found.value == pytest.approx(truth.outside_share, abs=3 * found.standard_error)
@@ -138,18 +145,7 @@ def test_the_outside_share_is_recovered_from_arrivals_and_expiries():
 def test_what_people_have_used_up_does_not_bend_the_outside_share():
     """Movies are watched once. Were what people watch within a half-month taken off what there is, the answer would be 0.92."""
     truth = service(n_users=1200, n_movies=150, rewatch=0.05, occasions=3.0, churn_hours_slope=0.0, late_share=0.6, seed=4)
-    history = read(truth.dataset)
-    users, movies = truth.users.astype(np.float32), truth.movies.astype(np.float32)
-    found = fit_outside(
-        history,
-        Structure(slope=2.0, dissimilarity=0.6, rewatch=0.05, launch=truth.launch, nests=truth.nests),
-        group_users(users, history.n_periods * history.n_movies, seed=0),
-        Member(users=users, movies=movies, cold_map=np.zeros((1, users.shape[1]), np.float32)),
-        truth.content.astype(np.float32),
-        appeals=truth.appeal,
-        present=presence(truth.dataset, history),
-        rng=np.random.default_rng(0),
-    )
+    found = outside_of(truth)
     assert found.standard_error is not None
     assert found.standard_error < 0.06
     assert found.value == pytest.approx(truth.outside_share, abs=3 * found.standard_error)
@@ -229,6 +225,22 @@ def test_attributes_tell_who_would_watch_a_movie_and_some_of_how_many(truth: Ser
     appeal = offer_appeal(model, draw, codes)
     assert np.corrcoef(appeal, truth.content[:, -1])[0, 1] > 0.5
     assert np.mean(nearest_nest(model, model.content) == model.nests) == 1.0
+
+
+def test_movies_that_have_left_are_told_from_what_groups_watched_of_them_and_of_the_others():
+    """Groups see half of every appeal: what is left of the first 20 movies is doubled, with the error that the others show."""
+    rng = np.random.default_rng(0)
+    appeal, here = rng.normal(size=60), np.arange(60) >= 20
+    own = 0.5 * appeal + 0.05 * rng.normal(size=60)
+    error = np.where(np.arange(60) == 3, np.inf, 0.01)
+    told = Appeals(appeal=own, standard_error=error, own=own, own_error=error, prior_sd=1.0, content_sd=0.0, views=1.0)
+    found, spread = with_gone(np.where(here, appeal, 99.0), np.full(60, 0.1), here, told)
+    gone = ~here & (np.arange(60) != 3)
+    assert found[gone] == pytest.approx(appeal[gone], abs=0.4)
+    assert spread[gone] == pytest.approx(np.std(found[gone] - appeal[gone]), abs=0.05)
+    assert np.array_equal(found[here], appeal[here])
+    assert (spread[here] == 0.1).all()
+    assert np.isinf(spread[3])
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_does_not():

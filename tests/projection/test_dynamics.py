@@ -183,3 +183,13 @@ def test_a_licence_window_ends_the_views_and_the_royalties():
     views = worlds.run(basis, 0, audience, catalogue, HORIZON).both.extra_views[0]
     assert (views[1:4] > 0).all()
     assert views[[0, 4, 5]].tolist() == [0.0] * 3
+
+
+def test_an_offer_wears_from_its_launch_on():
+    """A launch in month 2 with a window of 3: γ, and ageing times ln(1 + months) at the middle of each."""
+    basis = builders.with_draw(builders.basis(), ageing=-0.3, launch_curve=np.array([0.8, 0.0]))
+    changes = (s.Acquire(offer="o01", launch_month=2, window_months=3),)
+    catalogue = catalogues.changed(basis, changes, HORIZON)
+    found = catalogues.extras(basis, 0, catalogue, basis.choice.members[0].users, HORIZON)
+    expected = [-np.inf, 0.8 - 0.3 * np.log(1.5), -0.3 * np.log(2.5), -0.3 * np.log(3.5), -np.inf, -np.inf]
+    assert found.curve[0] == pytest.approx(np.array(expected))

@@ -1,6 +1,7 @@
 """A calibration learns what it should, holds what it promises, and changes a projection by what it says."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -102,8 +103,17 @@ def test_a_calibration_survives_its_file_and_is_used_for_its_own_tables_only(tmp
     assert load_calibration(tmp_path / "nowhere", "tables") is None
 
 
+def test_what_an_earlier_way_to_project_taught_is_not_used(tmp_path: Path):
+    """Its corrections are of other mistakes; ranges are then said not to be calibrated. One of a later version is refused."""
+    (tmp_path / "calibration.json").write_text('{"schema": 1, "data": "tables"}')
+    assert load_calibration(tmp_path, "tables") is None
+    (tmp_path / "calibration.json").write_text('{"schema": 99, "data": "tables"}')
+    with pytest.raises(ArtefactError, match="E_VERSION"):
+        load_calibration(tmp_path, "tables")
+
+
 def test_a_damaged_calibration_is_refused(tmp_path):
-    (tmp_path / "calibration.json").write_text('{"schema": 1}')
+    (tmp_path / "calibration.json").write_text('{"schema": 2}')
     with pytest.raises(ArtefactError, match="E_FORMAT"):
         load_calibration(tmp_path, "tables")
 
