@@ -168,7 +168,7 @@ def test_a_number_says_of_its_neighbours_what_it_says_of_itself():
     movies = pd.DataFrame({"year": rng.integers(1990, 2020, 200).astype(float)})
     features = attributes.learn(movies, movies.iloc[:0])
     codes, appeal = attributes.encode(features, movies), 0.1 * (movies["year"].to_numpy() - 2005) + 0.3 * rng.normal(size=200)
-    middle = (movies["year"] > 2003) & (movies["year"] < 2008)
+    middle = (movies["year"] > 2008) & (movies["year"] < 2016)
     rest = ~middle.to_numpy()
     cold = tell_cold(features, codes[rest], np.zeros(rest.sum()), appeal[rest], np.full(rest.sum(), 0.05))
     told = cold.coefficients[0] + codes @ cold.coefficients[1:-1]
