@@ -22,6 +22,8 @@ class Choices:
     """int64[n_choices]: row of ``age`` and ``log_open``"""
     chosen: IntArray
     """int64[n_choices]: column"""
+    movies: IntArray
+    """int64[n_movies]: which movie of the history each column is"""
     score: Float32Array
     """float32[n_choices, n_movies]"""
     group_score: Float32Array

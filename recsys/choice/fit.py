@@ -17,7 +17,7 @@ from recsys.choice.cold import LEAST_SD, tell_cold
 from recsys.choice.effects import Variances
 from recsys.choice.fit_churn import Churn, fit_churn
 from recsys.choice.fit_outside import OutsideShare, constant_for, fit_outside
-from recsys.choice.fit_taste import Taste, explained, fit_taste, held_out_choices
+from recsys.choice.fit_taste import Explained, Taste, explained, fit_taste, held_out_choices
 from recsys.choice.groups import Groups, group_users, regrouped
 from recsys.choice.history import History, read
 from recsys.choice.model import ChoiceModel, Draw, Estimate, Float32Array, Member
@@ -89,9 +89,9 @@ def calibrate(
     content = np.ascontiguousarray(content_vectors, dtype=np.float32)
     kinds = _Kinds(dataset, history)
     early = _Early(history, early_member, content, kinds, cutoff_day, seed=seed)
-    scaling, nests = early.choose(candidates(content, dataset.movies, seed=seed))
+    scaling, nests, like = early.choose(candidates(content, dataset.movies, seed=seed))
     tell()
-    taste = early.fit(scaling, nests, rng)
+    taste = early.fit(scaling, nests, rng, like)
     tell()
     views = np.bincount(history.movie, minlength=history.n_movies)
     liked = kinds.affinities(np.inf)
@@ -192,20 +192,27 @@ class _Early:
         self.views = np.bincount(history.movie[history.day < cutoff_day], minlength=history.n_movies)
         self._spaces: dict[Scaling, tuple[Space, Groups]] = {}
 
-    def choose(self, options: Sequence[Nests]) -> tuple[Scaling, Nests]:
+    def choose(self, options: Sequence[Nests]) -> tuple[Scaling, Nests, Explained]:
         """The scaling of vectors, then the nests, that explain a sample of the held-out choices best."""
+        like: Explained | None = None
+        tried: dict[tuple[Scaling, int], Explained] = {}
 
-        def trial(scaling: Scaling, nests: Nests) -> tuple[bool, float]:
-            dissimilarity, log_likelihood = explained(self._choices(scaling, nests, cells=_TRIAL_CELLS))
+        def trial(scaling: Scaling, option: int) -> tuple[bool, float]:
+            nonlocal like
+            if (scaling, option) not in tried:
+                like = explained(self._choices(scaling, options[option], cells=_TRIAL_CELLS), like)
+                tried[scaling, option] = like
+            found = tried[scaling, option]
             # nests whose movies seem to help each other, λ above 1, are none
-            return dissimilarity <= 1.0, log_likelihood
+            return found.parameters.dissimilarity <= 1.0, found.log_likelihood
 
-        scaling = max(SCALINGS, key=lambda option: trial(option, options[0])[1])
-        return scaling, max(options, key=lambda option: trial(scaling, option)) if len(options) > 1 else options[0]
+        scaling = max(SCALINGS, key=lambda each: trial(each, 0)[1])
+        option = max(range(len(options)), key=lambda each: trial(scaling, each))
+        return scaling, options[option], tried[scaling, option]
 
-    def fit(self, scaling: Scaling, nests: Nests, rng: np.random.Generator) -> Taste:
-        """Parameters of taste from the held-out choices."""
-        return fit_taste(self._choices(scaling, nests), rng=rng)
+    def fit(self, scaling: Scaling, nests: Nests, rng: np.random.Generator, like: Explained) -> Taste:
+        """Parameters of taste from the held-out choices; the search begins with what a sample of them told."""
+        return fit_taste(self._choices(scaling, nests), rng=rng, like=like)
 
     def _choices(self, scaling: Scaling, nests: Nests, *, cells: int | None = None) -> Choices:
         """The held-out choices, or so many of them as fill some cells; every option sees the same ones."""

@@ -153,6 +153,7 @@ def held_out_choices(
         user=user,
         period=period,
         chosen=place[history.movie[rows]],
+        movies=columns,
         score=(space.users[user] @ space.movies[columns].T).astype(np.float32),
         group_score=(groups.vectors[groups.assignment[user]] @ space.movies[columns].T).astype(np.float32),
         nest_score=(space.users[user] @ centres.T).astype(np.float32),
@@ -169,30 +170,75 @@ def held_out_choices(
     )
 
 
-def fit_taste(choices: Choices, *, rng: np.random.Generator) -> Taste:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Explained:
+    """Choices explained as well as they can be with all parameters free, without their errors."""
+
+    parameters: Parameters
+    log_likelihood: float
+    """Of a choice, mean, nats."""
+    movies: IntArray
+    """Which movie each appeal is of"""
+    score_spread: float
+    """Standard deviation of the scores"""
+
+    def carried_over(self, choices: Choices) -> Parameters:
+        """The same parameters for choices that are put in another way: where a search may begin."""
+        times = self.score_spread / _score_spread(choices)
+        here = np.searchsorted(self.movies, choices.movies, sorter=(order := np.argsort(self.movies)))
+        row = order[np.minimum(here, len(order) - 1)]
+        p = self.parameters
+        return replace(
+            p,
+            slope=p.slope * times,
+            cold_slope_delta=p.cold_slope_delta * times,
+            group_slope=p.group_slope * times,
+            nest_slope=p.nest_slope * times,
+            appeal=np.where(self.movies[row] == choices.movies, p.appeal[row], 0.0),
+        )
+
+
+def explained(choices: Choices, like: Explained | None = None) -> Explained:
+    """How well choices can be explained.
+
+    Parameters
+    ----------
+    like : of about the same choices; the search begins there
+    """
+    found, value, _, _ = _best(choices, dissimilarity=None, start=like.carried_over(choices) if like else None)
+    return Explained(
+        parameters=unflatten(found, N_AGES, choices.n_affinities),
+        log_likelihood=value / max(choices.n_choices, 1),
+        movies=choices.movies,
+        score_spread=_score_spread(choices),
+    )
+
+
+def fit_taste(choices: Choices, *, rng: np.random.Generator, like: Explained | None = None) -> Taste:
     """Maximise the posterior of all parameters given the choices.
+
+    Parameters
+    ----------
+    like : of about the same choices; the search begins there
 
     Returns
     -------
     Taste; the covariance is robust to what one user's choices have in common (sandwich, clustered by user). Where the choices do
     not tell λ, the rest is estimated again with λ as assumed.
     """
-    free = _fit(choices, rng=rng)
+    free = _fit(choices, rng=rng, start=like.carried_over(choices) if like else None)
     found, error = free.parameters.dissimilarity, float(free.errors.dissimilarity)
     if found > DISSIMILARITY_RANGE[0] and error <= MOST_DISSIMILARITY_ERROR:
         return free
-    return replace(_fit(choices, rng=rng, dissimilarity=ASSUMED_DISSIMILARITY), dissimilarity_found=(found, error))
+    held = _fit(choices, rng=rng, dissimilarity=ASSUMED_DISSIMILARITY, start=free.parameters)
+    return replace(held, dissimilarity_found=(found, error))
 
 
-def explained(choices: Choices) -> tuple[float, float]:
-    """How well choices can be explained with all parameters free: (λ, mean log-likelihood of a choice in nats)."""
-    found, value, _, _ = _best(choices, dissimilarity=None)
-    return float(found[n_structural(N_AGES, choices.n_affinities) - 1]), value / max(choices.n_choices, 1)
-
-
-def _fit(choices: Choices, *, rng: np.random.Generator, dissimilarity: float | None = None) -> Taste:
+def _fit(
+    choices: Choices, *, rng: np.random.Generator, dissimilarity: float | None = None, start: Parameters | None = None
+) -> Taste:
     """The fit, with λ free or held."""
-    found, value, precision, free = _best(choices, dissimilarity=dissimilarity)
+    found, value, precision, free = _best(choices, dissimilarity=dissimilarity, start=start)
     return Taste(
         parameters=unflatten(found, N_AGES, choices.n_affinities),
         covariance=_covariance(choices, found, precision, free, rng),
@@ -206,8 +252,13 @@ def _fit(choices: Choices, *, rng: np.random.Generator, dissimilarity: float | N
     )
 
 
-def _best(choices: Choices, *, dissimilarity: float | None) -> tuple[FloatArray, float, FloatArray, NDArray[np.bool_]]:
-    """Mode of the posterior, log-likelihood there, precision of the prior, and which parameters were free."""
+def _best(
+    choices: Choices, *, dissimilarity: float | None, start: Parameters | None
+) -> tuple[FloatArray, float, FloatArray, NDArray[np.bool_]]:
+    """Mode of the posterior, log-likelihood there, precision of the prior, and which parameters were free.
+
+    The search begins with the prior means where no other start is given.
+    """
     k = n_structural(N_AGES, choices.n_affinities)
     seen = FIRST_AFFINITY + choices.n_affinities
     free = np.ones(k + choices.n_movies, dtype=bool)
@@ -215,7 +266,7 @@ def _best(choices: Choices, *, dissimilarity: float | None) -> tuple[FloatArray,
     free[seen] = not choices.exclude_seen
     free[seen + 1 : k - 1] = _n_arrivals(choices) >= MIN_ARRIVALS
     free[k - 1] = dissimilarity is None
-    spread = max(float(choices.score.std()), 1e-6)
+    spread = _score_spread(choices)
     mean = _mean(choices, slope=1.0 / spread)
     mean[k - 1] = _FIRST_DISSIMILARITY if dissimilarity is None else dissimilarity
     precision = _precision(choices, slope=1.0 / spread)
@@ -224,7 +275,8 @@ def _best(choices: Choices, *, dissimilarity: float | None) -> tuple[FloatArray,
     scale[FIRST_AFFINITY:seen] = 0.03 / _spreads(choices)
     views = np.bincount(choices.chosen, minlength=choices.n_movies)
     scale = np.concatenate([scale, 1.0 / np.sqrt(views + precision[k:])])
-    return (*_mode(choices, mean, precision, scale, free), precision, free)
+    first = mean if start is None else np.where(free, start.flat(), mean)
+    return (*_mode(choices, mean, precision, scale, free, first), precision, free)
 
 
 def _n_arrivals(choices: Choices) -> int:
@@ -232,16 +284,17 @@ def _n_arrivals(choices: Choices) -> int:
     return int((choices.age[np.unique(choices.period)] < N_AGES - 1).any(axis=0).sum())
 
 
-def _mode(
+def _mode(  # noqa: PLR0917
     choices: Choices,
     mean: FloatArray,
     precision: FloatArray,
     scale: FloatArray,
     free: NDArray[np.bool_],
+    first: FloatArray,
 ) -> tuple[FloatArray, float]:
-    """Mode of the posterior and log-likelihood there, found in scaled coordinates of the free parameters."""
+    """Mode of the posterior and log-likelihood there, found from a first guess in scaled coordinates of the free parameters."""
     pieces = in_pieces(choices)
-    latest = [Likelihood(pieces, mean)]
+    latest = [Likelihood(pieces, first)]
 
     def at(z: FloatArray) -> Likelihood:
         flat = mean.copy()
@@ -263,7 +316,7 @@ def _mode(
 
     found = optimize.minimize(
         loss,
-        np.zeros(int(free.sum())),
+        ((first - mean) / scale)[free],
         jac=True,
         hessp=curvature,
         method="trust-ncg",
@@ -343,6 +396,10 @@ def _precision(choices: Choices, *, slope: float) -> FloatArray:
         appeal=np.full(choices.n_movies, _APPEAL_SD),
     )
     return np.asarray(spread.flat() ** -2.0)
+
+
+def _score_spread(choices: Choices) -> float:
+    return max(float(choices.score.std()), 1e-6)
 
 
 def _spreads(choices: Choices) -> FloatArray:

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtri
 
 from recsys.choice.model import Float32Array
 from recsys.choice.utility import COMMON_RESIDUAL_SHARE, nearest_nest, offer_utility
@@ -120,10 +121,20 @@ def deviation(basis: Basis, draw: int, movie_id: str) -> float:
     A part is common to all offers of the draw, the rest is the movie's own.
     """
     common = np.sqrt(COMMON_RESIDUAL_SHARE) * basis.choice.draws[draw].cold_appeal_shift
-    return float(common + np.sqrt(1.0 - COMMON_RESIDUAL_SHARE) * residual(draw, movie_id))
+    return float(common + np.sqrt(1.0 - COMMON_RESIDUAL_SHARE) * residual(draw, len(basis.choice.draws), movie_id))
 
 
-def residual(draw: int, movie_id: str) -> float:
-    """Standard normal that belongs to a draw and a movie, whatever else is in the scenario."""
+def residual(draw: int, n_draws: int, movie_id: str) -> float:
+    """Standard normal that belongs to a draw and a movie, whatever else is in the scenario.
+
+    A movie's draws, the point left out, are the middles of equal parts of the distribution in an order of its own: loose ones
+    would make the ranges of some offers wide and of others narrow by chance.
+
+    Parameters
+    ----------
+    draw : from 1
+    n_draws : the point included
+    """
     key = int.from_bytes(hashlib.sha256(movie_id.encode()).digest()[:8], "big")
-    return float(np.random.default_rng([draw, key]).standard_normal())
+    order = np.random.default_rng([n_draws, key]).permutation(n_draws - 1)
+    return float(ndtri((order[draw - 1] + 0.5) / (n_draws - 1)))

@@ -1,6 +1,7 @@
 """From draws to ranges."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -8,30 +9,48 @@ from recsys.ids import FloatArray
 from recsys.projection.result import Range
 
 
+def quantiles(draws: FloatArray, at: Sequence[float]) -> FloatArray:
+    """Quantiles of a figure over its draws.
+
+    Draw k of n stands for the middle of its n-th of the distribution (Hazen), which is how parameters are drawn. Quantiles that
+    put the smallest draw at 0 and the largest at 1 would be too close: of a couple of dozen draws that are just as they should
+    be, they hold 74 % where 80 % are promised.
+
+    Parameters
+    ----------
+    draws : float64[n_draws]; the first is the point estimate, the others sample its uncertainty. Where it is alone, it is
+        every quantile.
+    at : probabilities
+
+    Returns
+    -------
+    float64[len(at)]
+    """
+    found: FloatArray = np.quantile(draws[1:] if len(draws) > 1 else draws, at, method="hazen")
+    return found
+
+
 def to_range(draws: FloatArray) -> Range:
     """P10, P50 and P90 of a figure over its draws.
 
     Parameters
     ----------
-    draws : float64[n_draws]; the first is the point estimate, the others sample its uncertainty. With the point alone, all
-        three are the point.
+    draws : float64[n_draws], see :func:`quantiles`
 
     Examples
     --------
     >>> to_range(np.array([4.0]))
     Range(p10=4.0, p50=4.0, p90=4.0)
     >>> to_range(np.array([4.0, 0.0, 5.0, 10.0]))
-    Range(p10=1.0, p50=5.0, p90=9.0)
+    Range(p10=0.0, p50=5.0, p90=10.0)
     """
-    sample = draws[1:] if len(draws) > 1 else draws
-    p10, p50, p90 = np.quantile(sample, [0.1, 0.5, 0.9])
+    p10, p50, p90 = quantiles(draws, [0.1, 0.5, 0.9])
     return Range(p10=float(p10), p50=float(p50), p90=float(p90))
 
 
 def interval(draws: FloatArray, coverage: float) -> tuple[float, float]:
-    """The central interval that holds ``coverage`` of the draws (the point estimate left out, as in :func:`to_range`)."""
-    sample = draws[1:] if len(draws) > 1 else draws
-    low, high = np.quantile(sample, [(1 - coverage) / 2, (1 + coverage) / 2])
+    """The central interval that holds ``coverage`` of the draws (see :func:`quantiles`)."""
+    low, high = quantiles(draws, [(1 - coverage) / 2, (1 + coverage) / 2])
     return float(low), float(high)
 
 

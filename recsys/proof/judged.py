@@ -8,6 +8,7 @@ import pandas as pd
 
 from recsys.ids import FloatArray
 from recsys.projection.calibration import N_NEAREST, Calibration, Held
+from recsys.projection.uncertainty import quantiles
 from recsys.proof.conformal import Misjudged, fit_calibration
 from recsys.proof.record import Arrived, Origin
 from recsys.proof.response import Response
@@ -36,8 +37,7 @@ def forecast(draws: FloatArray) -> Forecast:
     ----------
     draws : float64[n_draws]; the first is the point estimate and no part of the sample, as in every projection
     """
-    sample = draws[1:] if len(draws) > 1 else draws
-    p05, p10, p50, p90, p95 = (float(value) for value in np.quantile(sample, [0.05, 0.1, 0.5, 0.9, 0.95]))
+    p05, p10, p50, p90, p95 = (float(value) for value in quantiles(draws, [0.05, 0.1, 0.5, 0.9, 0.95]))
     return Forecast(p05=p05, p10=p10, p50=p50, p90=p90, p95=p95)
 
 
@@ -149,9 +149,9 @@ def misjudged(arrived: Arrived, days: str) -> tuple[float, FloatArray, FloatArra
     residual, and of what else they differ in; nats."""
     response = Response(arrived.response[days])
     nats = float(response.appeal_of(np.array([max(arrived.actual[days]["views"], _LEAST_VIEWS)]))[0])
-    noise = np.asarray(arrived.noise_nats)
-    rest = response.appeal_of(np.asarray(arrived.draws[days][1:])) - noise
-    return nats, np.quantile(noise, _ENDS), np.quantile(rest, _ENDS)
+    noise = np.append(0.0, arrived.noise_nats)
+    rest = response.appeal_of(np.asarray(arrived.draws[days])) - noise
+    return nats, quantiles(noise, _ENDS), quantiles(rest, _ENDS)
 
 
 def calibrated_draws(arrived: Arrived, days: str, calibration: Calibration, shift_nats: float) -> FloatArray:

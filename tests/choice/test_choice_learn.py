@@ -61,6 +61,7 @@ def log_likelihood(scores: FloatArray, there: FloatArray, chosen: IntArray, diss
         user=np.arange(N_CHOICES),
         period=np.arange(N_CHOICES),
         chosen=chosen,
+        movies=np.arange(len(NESTS)),
         score=scores.astype(np.float32),
         group_score=np.zeros_like(scores, dtype=np.float32),
         nest_score=np.zeros((N_CHOICES, 3), dtype=np.float32),

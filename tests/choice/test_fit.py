@@ -10,10 +10,10 @@ import pytest
 from recsys.choice import attributes, sampling, store
 from recsys.choice.appeal import Appeals, of_groups, of_persons
 from recsys.choice.audience import Structure
-from recsys.choice.choices import Parameters, n_structural
+from recsys.choice.choices import Choices, Parameters, n_structural
 from recsys.choice.fit import calibrate, with_gone
 from recsys.choice.fit_outside import ASSUMED_RANGE, OutsideShare, fit_outside
-from recsys.choice.fit_taste import N_AGES, Taste, fit_taste, held_out_choices
+from recsys.choice.fit_taste import N_AGES, Taste, explained, fit_taste, held_out_choices
 from recsys.choice.groups import Groups, group_users
 from recsys.choice.history import read
 from recsys.choice.model import ChoiceModel, Member
@@ -22,6 +22,7 @@ from recsys.choice.presence import presence
 from recsys.choice.utility import catalogue_utility, nearest_nest, offer_appeal, offer_utility
 from recsys.choice.vectors import SCALINGS, Space, as_member, make_space
 from recsys.errors import DataError
+from recsys.ids import IntArray
 from tests.builders import tiny_dataset
 from tests.choice.models import PLAIN, no_affinities
 from tests.choice.services import Service, service
@@ -70,6 +71,31 @@ def test_slope_substitution_rewatching_and_launch_are_recovered_within_their_err
     assert np.abs(found.launch - truth.launch[:-1] / truth.dissimilarity).max() < 3 * errors.launch.max()
     assert found.launch[0] > 3 * errors.launch[0]
     assert taste.log_likelihood > taste.log_likelihood_even + 0.5
+
+
+def test_a_search_that_begins_with_what_other_nests_told_ends_at_the_same_mode(truth: Service):
+    history, space = read(truth.dataset), space_of(truth)
+    groups = group_users(space.users, history.n_periods * history.n_movies, seed=0)
+    cutoff = float(history.edges[CUTOFF_PERIOD])
+
+    def put(nests: IntArray, times: float) -> Choices:
+        scaled = replace(space, movies=np.float32(times) * space.movies)
+        same = np.random.default_rng(0)
+        return held_out_choices(history, nests, scaled, groups, cutoff_day=cutoff, rng=same, cells=300_000)
+
+    other = explained(put(np.random.default_rng(0).permutation(truth.nests), 5.0))
+    choices = put(truth.nests, 1.0)
+    begun = other.carried_over(choices)
+    appeals = dict(zip(other.movies, other.parameters.appeal, strict=True))
+    assert begun.appeal.tolist() == [appeals[movie] for movie in choices.movies]
+    assert begun.slope == pytest.approx(5.0 * other.parameters.slope, rel=1e-4)
+    afresh, on = explained(choices), explained(choices, other)
+    assert on.log_likelihood == pytest.approx(afresh.log_likelihood, abs=2e-4)
+    k = n_structural(N_AGES, 0)
+    np.testing.assert_allclose(on.parameters.flat()[:k], afresh.parameters.flat()[:k], atol=0.1)
+    # what all appeals have in common is held by the prior alone
+    centred = [found.parameters.appeal - found.parameters.appeal.mean() for found in (on, afresh)]
+    np.testing.assert_allclose(*centred, atol=0.1)
 
 
 def test_true_scores_need_no_stress(taste: Taste):

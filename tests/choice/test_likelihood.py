@@ -29,6 +29,7 @@ def choices(*, exclude_seen: bool = False, n: int = 40, n_movies: int = 9, seed:
         user=rng.integers(10, size=n),
         period=period,
         chosen=np.array([rng.choice(np.flatnonzero(mask)) for mask in pickable]),
+        movies=np.arange(n_movies),
         score=rng.normal(size=(n, n_movies)).astype(np.float32),
         group_score=rng.normal(size=(n, n_movies)).astype(np.float32),
         nest_score=rng.normal(size=(n, 3)).astype(np.float32),

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import ndtri
 
 from recsys.projection.basis import Basis
 from recsys.projection.document import as_text
+from recsys.projection.offers import residual
 from recsys.projection.project import project
 from recsys.projection.result import Projection, Range
 from recsys.projection.uncertainty import interval, to_range
@@ -58,6 +60,28 @@ def test_23_four_times_the_draws_halve_the_monte_carlo_error():
         return float(np.std([to_range(np.concatenate([point, rng.standard_normal(n_draws)])).p50 for _ in range(4000)]))
 
     assert error(400) / error(100) == pytest.approx(0.5, rel=0.2)
+
+
+def test_23_ranges_of_a_couple_of_dozen_draws_hold_what_they_promise():
+    """An outcome from the same distribution as the draws, many times over; one point of it would be 0.007."""
+    rng = np.random.default_rng(0)
+    held = {0.8: 0, 0.9: 0}
+    for _ in range(4000):
+        even = ndtri((rng.permutation(23) + rng.random(23)) / 23)
+        for coverage in held:
+            low, high = interval(np.concatenate([[9.0], even]), coverage)
+            held[coverage] += bool(low <= rng.standard_normal() <= high)
+    assert held[0.8] / 4000 == pytest.approx(0.8, abs=0.025)
+    assert held[0.9] / 4000 == pytest.approx(0.9, abs=0.025)
+
+
+def test_23_the_unknown_of_each_offer_lies_evenly_over_its_draws_in_an_order_of_its_own():
+    drawn = {name: [residual(draw, 24, name) for draw in range(1, 24)] for name in ("a", "b", "c")}
+    even = ndtri((np.arange(23) + 0.5) / 23)
+    for found in drawn.values():
+        np.testing.assert_allclose(np.sort(found), even)
+    assert abs(np.corrcoef(list(drawn.values()))[np.triu_indices(3, 1)]).max() < 0.6
+    assert residual(5, 24, "a") == drawn["a"][4]
 
 
 def test_23_with_the_point_alone_the_ranges_collapse_to_it():
