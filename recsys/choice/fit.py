@@ -109,9 +109,8 @@ def calibrate(
         history,
         structure,
         regrouped(groups, made[0].users),
-        made[0],
+        made[0].movies,
         content,
-        appeals=settled.appeal,
         present=present,
         rng=rng,
     )
@@ -132,7 +131,7 @@ def calibrate(
         tell()
     support = support_distance(content)
     estimates: list[Estimate] = [
-        words.of_outside(outside),
+        *words.of_outside(outside),
         words.of_people(draws[0].occasions, rate, outside),
         *words.of_taste(taste, shared[0], history, liked.names),
         *watched.estimates,
@@ -361,7 +360,7 @@ class _Told:
             self._progress(self._done, self._total)
 
 
-_NO_SHARE = OutsideShare(value=0.5, standard_error=None, reason="", plain=np.nan)
+_NO_SHARE = OutsideShare(value=0.5, standard_error=None, reason="")
 
 
 def _structure(shared: sampling.Shared, nests: Nests) -> Structure:

@@ -1,37 +1,37 @@
-"""The outside share: what part of viewing occasions goes to nothing here, from how viewing moves as the catalogue does.
+"""The outside share: what part of viewing occasions goes to nothing here, from what arrivals added to viewing.
 
-Views alone cannot tell many occasions with few taken from few with many taken, but
+Views alone cannot tell many occasions with few taken from few with many taken. What a movie adds tells it: in a nested logit
 
-    d ln(views of a user) / d ln(S)  =  1 − S / (1 + S)  =  the outside share
+    added views of a movie / its views  =  λ · (1 − S / (1 + S))  =  λ · outside share
 
-so a Poisson regression of a user's views in a half-month on ln S, with effects of users and half-months (activity and season
-drop out), tells it (:mod:`recsys.choice.response`). S falls as its user watches, and is computed from estimated appeals; both
-would bias the answer. The instrument is the worth of what was *available*, to the user's taste group, with appeals estimated
-from other users.
+for a movie among many. The left side is measured without the model (:mod:`recsys.choice.response`): by how much viewing of the
+users whose taste an arrival met rose against that of others, for each view that arrivals won in their first months. The
+instrument is the part of viewing that arrivals would win in a user's taste group by the appeals that other users tell.
 
-What a movie adds is about λ · outside share of its views. S moves in proportion to λ, so an error in λ is made up for here by an
-opposite one in the share: the product is what the data tell.
+So whatever λ is taken to be, an offer adds what arrivals of the past added: an error in λ is made up for here by an opposite one
+in the share.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recsys.choice import appeal
 from recsys.choice.audience import Structure, group_rows
 from recsys.choice.groups import Groups
-from recsys.choice.history import History
-from recsys.choice.model import Float32Array, Member
+from recsys.choice.history import DAYS_PER_MONTH, History
+from recsys.choice.model import Float32Array
 from recsys.choice.presence import Presence
 from recsys.choice.response import respond
-from recsys.choice.viewing import Viewing
-from recsys.ids import FloatArray, IntArray
+from recsys.ids import FloatArray
 
 ASSUMED_SHARE, ASSUMED_RANGE = 0.5, (0.3, 0.8)
-PLAUSIBLE_RANGE = (0.05, 0.95)
+PLAUSIBLE_ADDED = (0.05, 1.0)
+OUTSIDE_RANGE = (0.05, 0.95)
 MOST_STANDARD_ERROR = 0.1
-_CELLS = 4_000_000
-"""Users times movies held at a time."""
+FRESH_MONTHS = 3.0
+"""For how long a movie counts as an arrival: what it took from others is back by then in good part, as within a horizon."""
 _USERS = 20_000
 _FEWEST_USERS, _FEWEST_PERIODS = 50, 4
 
@@ -45,8 +45,9 @@ class OutsideShare:
     """None: assumed"""
     reason: str
     """In plain words, how it was estimated or why it is assumed."""
-    plain: float
-    """What it would be without the instrument: how far own depletion and noise bend it. Not finite: no answer."""
+    added: float = np.nan
+    """Views that a view of an arrival added; NaN where the data cannot tell"""
+    added_error: float = np.inf
 
     @property
     def estimated(self) -> bool:
@@ -57,10 +58,9 @@ def fit_outside(
     history: History,
     structure: Structure,
     groups: Groups,
-    member: Member,
+    movies: Float32Array,
     content: Float32Array,
     *,
-    appeals: FloatArray,
     present: Presence,
     rng: np.random.Generator,
 ) -> OutsideShare:
@@ -68,90 +68,69 @@ def fit_outside(
 
     Parameters
     ----------
-    groups : taste groups of all users, in the member's space
+    groups : taste groups of all users
+    movies : float32[n_movies, dim], in the groups' space
     content : float32[n_movies, content_dim], for appeals of movies with few views
-    appeals : float64[n_movies], of settled movies
     """
     rows = np.flatnonzero(((present.exposure > 0).sum(axis=1) >= 2) & (present.views.sum(axis=1) > 0))
     if len(rows) > _USERS:
         rows = np.sort(rng.choice(rows, _USERS, replace=False))
     if len(rows) < _FEWEST_USERS or history.n_periods < _FEWEST_PERIODS:
         return _assumed(f"{len(rows)} users over {history.n_periods} half-months are too few to tell")
-    movies = member.movies
     half = rng.permutation(history.n_users) % 2
-    open_worth = np.empty((2, groups.n_groups, history.n_periods))
+    fresh = _fresh(history)
+    z = np.empty((2, groups.n_groups, history.n_periods))
     for side in (0, 1):
         others = appeal.of_groups(history, structure, groups, movies, content, users=(half != side).astype(np.float64))
-        open_worth[side] = _group_worth(history, structure, groups, movies, others.appeal)
-    x = _depleted_worth(history, structure, member, appeals, rows)
-    z = open_worth[half[rows], groups.assignment[rows]]
-    views, exposure = present.views[rows], present.exposure[rows]
+        z[side] = _share_of_arrivals(history, structure, groups, movies, others.appeal, fresh)
+    inside = np.flatnonzero((history.period >= 0) & fresh[np.maximum(history.period, 0), history.movie])
+    arrivals = np.zeros_like(present.views)
+    np.add.at(arrivals, (history.user[inside], history.period[inside]), 1.0)
     clusters = np.arange(len(rows)), groups.assignment[rows]
-    found = respond(views, exposure, x, z, clusters)
-    plain = respond(views, exposure, x, x, clusters).share
-    if np.isnan(found.share):
-        return _assumed("the catalogue did not change, so viewing could not respond", plain)
-    if not found.inside_bounds or not PLAUSIBLE_RANGE[0] < found.share < PLAUSIBLE_RANGE[1]:
-        return _assumed("the response of viewing to changes of the catalogue gives no share between 0 and 1", plain)
+    instrument = z[half[rows], groups.assignment[rows]]
+    found = respond(present.views[rows], arrivals[rows], present.exposure[rows], instrument, clusters)
+    if not found.varies:
+        return _assumed("the catalogue did not change, so viewing could not respond")
+    if not PLAUSIBLE_ADDED[0] < found.share < PLAUSIBLE_ADDED[1]:
+        return _assumed("viewing where arrivals were liked gives no share between 0 and 1 that they added")
     if not found.standard_error < MOST_STANDARD_ERROR:
-        return _assumed(
-            f"the response of viewing to changes of the catalogue is known to ± {found.standard_error:.2f} only", plain
-        )
+        return _assumed(f"what arrivals added to viewing is known to ± {found.standard_error:.2f} views for each of theirs only")
     reason = (
-        f"how the views of {len(rows):,} users moved over {history.n_periods} half-months as movies arrived and left, each user "
-        "compared with themselves and each half-month with the others"
+        f"each view of a movie in its first {FRESH_MONTHS:.0f} months added {found.share:.2f} (± {found.standard_error:.2f}), "
+        f"told from whose taste it met of {len(rows):,} users over {history.n_periods} half-months; divided by nest_dissimilarity"
     )
-    return OutsideShare(value=found.share, standard_error=found.standard_error, reason=reason, plain=plain)
+    lam = structure.dissimilarity
+    return OutsideShare(
+        value=float(np.clip(found.share / lam, *OUTSIDE_RANGE)),
+        standard_error=found.standard_error / lam,
+        reason=reason,
+        added=found.share,
+        added_error=found.standard_error,
+    )
 
 
-def _assumed(reason: str, plain: float = np.nan) -> OutsideShare:
-    return OutsideShare(value=ASSUMED_SHARE, standard_error=None, reason=reason, plain=plain)
+def _assumed(reason: str) -> OutsideShare:
+    return OutsideShare(value=ASSUMED_SHARE, standard_error=None, reason=reason)
 
 
-def _rows(history: History, structure: Structure, groups: Groups, movies: Float32Array) -> Viewing:
-    periods = np.arange(history.n_periods)
+def _fresh(history: History) -> NDArray[np.bool_]:
+    """bool[n_periods, n_movies]: arrived not long before the middle of the half-month, or within it."""
+    middle = (history.edges[:-1] + history.edges[1:])[:, None] / 2
+    fresh: NDArray[np.bool_] = (middle - history.arrival < FRESH_MONTHS * DAYS_PER_MONTH) & (
+        history.arrival < history.edges[1:, None]
+    )
+    return fresh
+
+
+def _share_of_arrivals(  # noqa: PLR0917
+    history: History, structure: Structure, groups: Groups, movies: Float32Array, appeals: FloatArray, fresh: NDArray[np.bool_]
+) -> FloatArray:
+    """Part of viewing that arrivals would win, had nobody watched anything yet, float64[n_groups, n_periods]."""
+    columns, periods = structure.columns, np.arange(history.n_periods)
     views = np.ones((history.n_periods, groups.n_groups))
-    return group_rows(history, structure, groups, movies, periods=periods, views=views, depleted=False)
-
-
-def _group_worth(history: History, structure: Structure, groups: Groups, movies: Float32Array, appeals: FloatArray) -> FloatArray:
-    """ln S of what is available, float64[n_groups, n_periods]."""
-    worth = _rows(history, structure, groups, movies).log_worth(appeals[structure.columns])
-    return worth.reshape(history.n_periods, groups.n_groups).T
-
-
-def _depleted_worth(history: History, structure: Structure, member: Member, appeals: FloatArray, users: IntArray) -> FloatArray:
-    """ln S of users at the start of each half-month, float64[len(users), n_periods]: to their taste, less what they had watched.
-
-    What they watch within the half-month is what is to be explained: taken off too, it would hide what an arrival adds.
-    """
-    lam, columns, starts = structure.dissimilarity, structure.columns, structure.nest_starts
-    nest = np.searchsorted(starts, np.arange(len(columns)), side="right") - 1
-    of_nest = np.eye(len(starts), dtype=np.float32)[nest]
-    place = np.empty_like(columns)
-    place[columns] = np.arange(len(columns))
-    ages = np.minimum(history.age_months(), len(structure.launch) - 1)[:, columns]
-    level = (appeals[columns] + structure.launch[ages]) / lam
-    weight = np.exp(level - level.max()) * history.open_share()[:, columns]
-    out = np.empty((len(users), history.n_periods))
-    step = max(_CELLS // len(columns), 1)
-    for start in range(0, len(users), step):
-        some = slice(start, start + step)
-        liked = (member.users[users[some]] * np.float32(structure.slope / lam)) @ member.movies[columns].T
-        top = liked.max(axis=1)
-        liked -= top[:, None]
-        np.exp(liked, out=liked)
-        row, movie, day = history.pairs_of(users[some])
-        column = place[movie]
-        cell, used = row * len(starts) + nest[column], structure.fatigue * liked[row, column].astype(np.float64)
-        for period in range(history.n_periods):
-            sums = (liked @ (of_nest * weight[period, :, None].astype(np.float32))).astype(np.float64)
-            seen = day < history.edges[period]
-            lost = np.bincount(cell[seen], weights=(used * weight[period, column])[seen], minlength=sums.size)
-            left = np.maximum(sums - lost.reshape(sums.shape), 1e-9 * sums)
-            with np.errstate(divide="ignore"):
-                out[some, period] = np.log((left**lam).sum(axis=1)) + lam * (top + level.max())
-    return out
+    rows = group_rows(history, structure, groups, movies, periods=periods, views=views, depleted=False)
+    shares = rows.shares(appeals[columns]).reshape(history.n_periods, groups.n_groups, len(columns))
+    return np.asarray(np.einsum("pgm,pm->gp", shares, fresh[:, columns].astype(np.float32)), dtype=np.float64)
 
 
 def constant_for(log_worth: FloatArray, weight: FloatArray, outside_share: float) -> float:

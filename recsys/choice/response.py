@@ -1,102 +1,87 @@
-"""How views respond to the worth of what there is: Poisson regression with two-way fixed effects and an instrument.
+"""What arrivals add: instrumental variables in a Poisson panel with effects of rows and columns.
 
 For cells (row i, column t) with expected counts
 
-    E y_it = A_i · B_t · w_it · σ(x_it + c)        σ(v) = 1 / (1 + e^{−v})
+    E[y_it − β a_it] = A_i · B_t · w_it
 
-where x is the log worth of the catalogue and σ the share of occasions that it wins. Effects of rows and columns are
-concentrated out by raking (μ has the margins of y), and c solves Σ z (y − μ) = 0 with the instrument z, which must not know what
-the cell's own people happened to choose. The local slope of ln E y on x is 1 − σ, the outside share; regressing on x itself with
-one slope for all would weigh people by how much their x moves and not by what they watch.
+where y are all views of a cell, a those of them that went to arrivals, and w its exposure: without arrivals there would be only
+who watches much (A) and when much is watched (B); each view of an arrival adds β of a view and takes 1 − β from others. Effects
+are concentrated out by raking (μ has the margins of y − β a), and β solves Σ z (y − β a − μ) = 0 with the instrument z, which
+must not know what the cell's own people happened to choose: who is in the mood watches more of everything, arrivals included.
+
+Nothing here depends on how utilities are scaled, on nests, or on how much of the catalogue people have used up. What an arrival
+left for later, because it was watched in place of it, counts as added as soon as it is watched.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
+from scipy import optimize
 
 from recsys.ids import FloatArray, IntArray
 
-_RAKES = 25
-_STEPS = 60
-_FARTHEST = 7.0
-"""Nats of c from where half of all occasions would be taken; an answer beyond is none."""
+_RAKES = 50
+_FARTHEST = 3.0
+"""β beyond which an answer is none."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Response:
-    """The outside share and what it stands on."""
+    """β and what it stands on."""
 
-    constant: float
-    """c"""
     share: float
-    """Mean of 1 − σ over views; NaN where nothing varies, inf where the answer is no share"""
+    """β; NaN where nothing varies or nothing is found"""
     standard_error: float
-    """Of the share, robust to whatever the cells of one cluster have in common"""
-    within_sd: float
-    """Spread of x once the effects are taken out: how much there was to learn from"""
-    instrument_share: float
-    """Squared correlation of instrument and x, effects taken out"""
-    inside_bounds: bool
-    """An answer was found that is neither 0 nor 1."""
+    """Robust to whatever the cells of one cluster have in common"""
+    varies: bool
+    """Whether arrivals were liked differently by different rows, as the instrument has it"""
 
 
-def respond(y: FloatArray, weight: FloatArray, x: FloatArray, z: FloatArray, clusters: tuple[IntArray, ...]) -> Response:
-    """Estimate the outside share.
+def respond(y: FloatArray, arrivals: FloatArray, weight: FloatArray, z: FloatArray, clusters: tuple[IntArray, ...]) -> Response:
+    """Estimate what a view of an arrival adds.
 
     Parameters
     ----------
     y : float64[n_rows, n_columns], counts
+    arrivals : same shape, those of the counts that went to arrivals
     weight : same shape, exposure of each cell; 0 where it does not exist
-    x, z : same shape; only cells with a weight count
+    z : same shape; only cells with a weight count
     clusters : int64[n_rows] each: whose cells may have shocks in common; the largest standard error is taken
+
+    References
+    ----------
+    Mullahy (1997), Instrumental-variable estimation of count data models; Hausman, Hall, Griliches (1984).
     """
-    here = (weight > 0) & np.isfinite(x) & np.isfinite(z)
-    y, weight = np.where(here, y, 0.0), np.where(here, weight, 0.0)
-    x, z = np.where(here, x, 0.0), np.where(here, z, 0.0)
-    views = float(y.sum())
-    if not views or not here.any():
+    here = (weight > 0) & np.isfinite(z)
+    y, arrivals, weight, z = (np.where(here, table, 0.0) for table in (y, arrivals, weight, z))
+    if not y.sum() > 0:
         return _nothing()
-    middle = -float((x * y).sum()) / views
-    constant = middle
-    for _ in range(_STEPS):
-        share = 1.0 / (1.0 + np.exp(-(x + constant)))
-        expected = _raked(y, weight * share)
-        instrument = _residual(z, expected)
-        regressor = _residual(1.0 - share, expected)
-        gradient = float((instrument * expected * regressor).sum())
-        if not abs(gradient) > 1e-9 * views:
-            return _nothing()
-        step = float((instrument * (y - expected)).sum()) / gradient
-        constant += float(np.clip(step, -0.5, 0.5))
-        if abs(constant - middle) > _FARTHEST:
-            return _at_bound()
-        if abs(step) < 1e-6:
-            break
-    else:
-        return _at_bound()
-    scores = (instrument * (y - expected)).sum(axis=1)
-    error = max(float(np.sqrt((np.bincount(cluster, weights=scores) ** 2).sum())) for cluster in clusters) / abs(gradient)
-    moved = _residual(x, expected)
-    square = float((instrument**2 * expected).sum()), float((moved**2 * expected).sum())
-    return Response(
-        constant=constant,
-        share=float((y * (1.0 - share)).sum()) / views,
-        standard_error=error * float((y * share * (1.0 - share)).sum()) / views,
-        within_sd=float(np.sqrt(square[1] / expected.sum())),
-        instrument_share=float((instrument * moved * expected).sum()) ** 2 / max(square[0] * square[1], 1e-300),
-        inside_bounds=True,
-    )
+
+    def moment(share: float) -> tuple[FloatArray, FloatArray]:
+        """Instrument and residual of each cell."""
+        rest = y - share * arrivals
+        expected = np.maximum(_raked(rest, weight), 0.0)
+        return _residual(z, expected), rest - expected
+
+    def total(share: float) -> float:
+        instrument, rest = moment(share)
+        return float((instrument * rest).sum())
+
+    instrument, _ = moment(0.0)
+    if not float((instrument**2 * weight).sum()) > 1e-12 * float((z**2 * weight).sum()):
+        return _nothing()
+    if total(-_FARTHEST) * total(_FARTHEST) >= 0:
+        return Response(share=np.nan, standard_error=np.inf, varies=True)
+    share = float(optimize.brentq(total, -_FARTHEST, _FARTHEST, xtol=1e-6))
+    gradient = (total(share + 1e-3) - total(share - 1e-3)) / 2e-3
+    instrument, rest = moment(share)
+    scores = (instrument * rest).sum(axis=1)
+    error = max(float(np.sqrt((np.bincount(cluster, weights=scores) ** 2).sum())) for cluster in clusters)
+    return Response(share=share, standard_error=error / max(abs(gradient), 1e-300), varies=True)
 
 
 def _nothing() -> Response:
-    return Response(
-        constant=np.nan, share=np.nan, standard_error=np.inf, within_sd=0.0, instrument_share=0.0, inside_bounds=False
-    )
-
-
-def _at_bound() -> Response:
-    """Viewing moved as if none, or all, of the occasions went elsewhere."""
-    return replace(_nothing(), share=np.inf)
+    return Response(share=np.nan, standard_error=np.inf, varies=False)
 
 
 def _raked(y: FloatArray, base: FloatArray) -> FloatArray:

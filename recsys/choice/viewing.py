@@ -36,6 +36,16 @@ class Viewing:
             out[part] = scaled[part] * (pull[:, nest].astype(np.float32) @ self.factor[:, part])
         return out
 
+    def shares(self, appeal: FloatArray) -> Float32Array:
+        """Views of each movie by each row, float32[n_rows, n_movies]; a row's add up to its weight."""
+        scaled, sums = self._sums(appeal)
+        _, pull = self._pull(sums)
+        single = pull.astype(np.float32)
+        out = self.factor * scaled.astype(np.float32)
+        for nest, part in enumerate(self._slices()):
+            out[:, part] *= single[:, nest, None]
+        return out
+
     def demand_per_factor(self, appeal: FloatArray) -> FloatArray:
         """weight · D^(λ−1) / S by nest, float64[n_rows, n_nests]: times factor · exp(α/λ) it gives views."""
         return self._pull(self._sums(appeal)[1])[1]

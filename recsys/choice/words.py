@@ -95,20 +95,28 @@ def of_taste(taste: Taste, shared: Shared, history: History, affinities: Sequenc
     return out
 
 
-def of_outside(outside: OutsideShare) -> Estimate:
-    """The outside share."""
+def of_outside(outside: OutsideShare) -> list[Estimate]:
+    """The outside share, and what it was found from."""
     low, high = ASSUMED_RANGE
-    bent = (
-        f" ({outside.plain:.2f} if what people used up themselves were not allowed for)" if math.isfinite(outside.plain) else ""
-    )
-    return Estimate(
+    share = Estimate(
         name="outside_share",
         value=outside.value,
         unit="share of viewing occasions that go to nothing here",
         kind="estimated" if outside.estimated else "assumed",
-        source=outside.reason + bent if outside.estimated else f"{outside.reason}; {low:.0%} to {high:.0%} in the ranges",
+        source=outside.reason if outside.estimated else f"{outside.reason}; {low:.0%} to {high:.0%} in the ranges",
         standard_error=outside.standard_error,
     )
+    if not outside.estimated:
+        return [share]
+    added = Estimate(
+        name="added_by_arrivals",
+        value=outside.added,
+        unit="views added for each view of an arrival",
+        kind="estimated",
+        source="how viewing moved where arrivals were liked, against where they were not; no model of choice is in it",
+        standard_error=outside.added_error,
+    )
+    return [share, added]
 
 
 def of_people(occasions: FloatArray, rate: FloatArray, outside: OutsideShare) -> Estimate:

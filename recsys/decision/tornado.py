@@ -16,6 +16,7 @@ PARAMETERS = {
     "rewatch": "how often a movie is watched again",
     "churn_hours_slope": "how much viewing keeps subscribers",
     "cold_appeal_shift": "how good the offers turn out to be",
+    "ageing": "how much appeal an offer loses with time",
 }
 """Parameters of a draw, one number each, and what they mean to a buyer."""
 

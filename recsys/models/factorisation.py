@@ -53,7 +53,7 @@ class FactorisationConfig:
     """Multiplies the rule for λ."""
     frequency_exponent: float = 1.0
     """ν: 0 shrinks everyone alike, 1 in proportion to their number of views."""
-    steps: int = 2
+    steps: int = 1
     """Conjugate-gradient steps of each half of an iteration."""
     repeat_weight: float = 0.0
     """A movie watched n times by a user weighs 1 + repeat_weight · ln n."""

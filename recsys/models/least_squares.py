@@ -36,7 +36,7 @@ BATCH_ROWS = 2_048
 PADDED_SHARE = 1.5
 """The widest row of a batch over its narrowest, at most."""
 TOLERANCE = 1e-6
-"""A solution's residual over its right-hand side, in the norm that the preconditioner gives."""
+"""A residual over that of the start, for a solution the right-hand side, in the norm that the preconditioner gives."""
 NEGLIGIBLE = 1e-9
 """A residual that is left alone whatever the right-hand side: of vectors that weigh nothing in any score."""
 MOST_STEPS = 100
@@ -175,11 +175,10 @@ def _graph() -> Any:
             return step + 1, x, residual, shrunk + now_left / tf.maximum(left, tiny) * direction, now_left
 
         tiny = tf.constant(1e-30)
-        right = right_to_left(weight)
-        bound = TOLERANCE**2 * tf.reduce_sum(right**2 / diagonal, 1, keepdims=True) + NEGLIGIBLE**2
         residual = right_to_left(weight * (1.0 - fitted(start))) - diagonal * start
         shrunk = residual / diagonal
         left = tf.reduce_sum(residual * shrunk, 1, keepdims=True)
+        bound = TOLERANCE**2 * left + NEGLIGIBLE**2
         return tf.while_loop(
             lambda step, _x, _residual, _direction, left: tf.logical_and(step < steps, tf.reduce_any(left > bound)),
             advance,

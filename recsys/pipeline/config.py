@@ -16,7 +16,7 @@ from recsys.segments.cluster import ClusterConfig
 
 ModelChoice = Literal["all", "mf", "two-tower"]
 
-FORMAT = 3
+FORMAT = 4
 """Of a run folder; a change of what a stage makes is a new number, so that no old draft is taken up."""
 
 

@@ -1,5 +1,6 @@
 """The answer to a scenario: every figure that a buyer sees, from the worlds of every draw."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -30,8 +31,8 @@ Draws = Literal["point", "all"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class _Figures:
-    """One draw in figures; offers along axis 0 where there are several, months along the last."""
+class Figures:
+    """A scenario under one draw in figures; offers along axis 0 where there are several, months along the last."""
 
     audience_hours: float
     audience_value: float
@@ -48,6 +49,16 @@ class _Figures:
     """float64[n_offers, 1 + horizon], leave-one-out"""
     costs: FloatArray
     """float64[n_offers, 1 + horizon]"""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Drawn:
+    """A scenario lived through under every draw."""
+
+    catalogue: Catalogue
+    point: worlds.Worlds
+    figures: tuple[Figures, ...]
+    """The point estimate first."""
 
 
 def project(basis: Basis, scenario: Scenario, *, draws: Draws = "point", threads: int = THREADS) -> Projection:
@@ -67,6 +78,17 @@ def project(basis: Basis, scenario: Scenario, *, draws: Draws = "point", threads
     ------
     ScenarioError  E_SEGMENT, E_SMALL_SEGMENT, E_MOVIE, E_PARAM, E_NUMBER, E_RANGE
     """
+    with one_blas_thread():
+        return _assemble(basis, scenario, draw_all(basis, scenario, draws=draws, threads=threads), threads)
+
+
+def draw_all(basis: Basis, scenario: Scenario, *, draws: Draws = "point", threads: int = THREADS) -> Drawn:
+    """What :func:`project` makes its ranges from.
+
+    Raises
+    ------
+    ScenarioError  as :func:`project`
+    """
     check(scenario)
     audience = audiences.changed(basis, scenario.audience)
     horizon = scenario.horizon_months
@@ -82,15 +104,15 @@ def project(basis: Basis, scenario: Scenario, *, draws: Draws = "point", threads
             by_draw = basis.choice.n_users <= FEW_USERS
             outer, inner = (threads, 1) if by_draw else (1, threads)
 
-            def drawn(draw: int) -> _Figures:
+            def drawn(draw: int) -> Figures:
                 found = worlds.run(basis, draw, audience, catalogue, horizon, whole=False, licences=lasting, threads=inner)
                 return _corrected(_figures(catalogue, found, rate), figures[0], quick)
 
             figures += side_by_side(range(1, len(basis.choice.draws)), drawn, threads=outer)
-        return _assemble(basis, scenario, catalogue, point, figures, threads)
+    return Drawn(catalogue=catalogue, point=point, figures=tuple(figures))
 
 
-def _figures(catalogue: Catalogue, found: worlds.Worlds, rate: float) -> _Figures:
+def _figures(catalogue: Catalogue, found: worlds.Worlds, rate: float) -> Figures:
     n_offers, horizon = len(catalogue.offers), len(found.both.hours)
     views = found.both.extra_views[:n_offers]
     costs = [cost_flow(offer.terms, monthly) for offer, monthly in zip(catalogue.offers, views, strict=True)]
@@ -98,7 +120,7 @@ def _figures(catalogue: Catalogue, found: worlds.Worlds, rate: float) -> _Figure
     hours, revenue = found.both.left_out_hours, found.both.left_out_revenue
     if found.without:
         hours, revenue = (np.array([getattr(other, name) for other in found.without]) for name in ("hours", "revenue"))
-    return _Figures(
+    return Figures(
         audience_hours=float(np.sum(found.audience.hours - found.today.hours)),
         audience_value=net_present_value(_flow(found.audience.revenue - found.today.revenue), rate),
         acquisition_hours=float(np.sum(found.both.hours - found.audience.hours)),
@@ -112,7 +134,7 @@ def _figures(catalogue: Catalogue, found: worlds.Worlds, rate: float) -> _Figure
     )
 
 
-def _corrected(draw: _Figures, whole: _Figures, quick: _Figures) -> _Figures:
+def _corrected(draw: Figures, whole: Figures, quick: Figures) -> Figures:
     """A draw's leave-one-out figures, plus what the quick way misses at the point, in proportion to the offer's hours."""
     size = np.divide(draw.gross_hours, whole.gross_hours, out=np.zeros_like(draw.gross_hours), where=whole.gross_hours > 0)
     return replace(
@@ -126,16 +148,15 @@ def _flow(monthly: FloatArray) -> FloatArray:
     return np.concatenate([[0.0], monthly])
 
 
-def _assemble(  # noqa: PLR0917
-    basis: Basis, scenario: Scenario, catalogue: Catalogue, point: worlds.Worlds, figures: list[_Figures], threads: int
-) -> Projection:
+def _assemble(basis: Basis, scenario: Scenario, drawn: Drawn, threads: int) -> Projection:
+    catalogue, point, figures = drawn.catalogue, drawn.point, drawn.figures
     rate, hurdle = basis.economics.discount_rate.value, basis.economics.hurdle_rate.value
     horizon = scenario.horizon_months
     beyond = support.audience_beyond(basis, scenario)
     unlike = support.offers_beyond(catalogue.offers)
     factors = discount_factors(horizon, rate)
 
-    def present(flows: list[FloatArray]) -> FloatArray:
+    def present(flows: Sequence[FloatArray]) -> FloatArray:
         return np.array([np.sum(flow * factors) for flow in flows])
 
     value = present([draw.acquisition_flow for draw in figures])
@@ -195,7 +216,7 @@ def _world(outcome: Outcome, rate: float) -> World:
 
 
 def _offers(  # noqa: PLR0917
-    basis: Basis, catalogue: Catalogue, point: worlds.Worlds, figures: list[_Figures], withheld: bool, threads: int
+    basis: Basis, catalogue: Catalogue, point: worlds.Worlds, figures: Sequence[Figures], withheld: bool, threads: int
 ) -> tuple[OfferResult, ...]:
     rate, hurdle = basis.economics.discount_rate.value, basis.economics.hurdle_rate.value
     lost = hours_lost(

@@ -4,7 +4,8 @@
 
 Worlds take turns over the kinds of ``recsys.worlds.kinds``, each with a seed of its own. For each a run is trained with the
 settings printed below, each offer is projected by itself over three months, and the same three months are lived with and without
-it. OUT keeps one JSON a world, so that a study that was stopped goes on where it was.
+it, in four futures whose mean is the truth. So is the slate of all offers. OUT keeps one JSON a world, so that a study that was
+stopped goes on where it was.
 
 Rivals say what an offer adds in the same three months:
 
@@ -29,8 +30,9 @@ from scipy.stats import spearmanr
 
 from recsys.pipeline.config import TrainConfig, with_settings
 from recsys.pipeline.demo import make_demo
-from recsys.projection.basis import load_basis
-from recsys.projection.project import project
+from recsys.projection.basis import Basis, load_basis
+from recsys.projection.project import draw_all
+from recsys.projection.uncertainty import quantiles
 from recsys.proof.arrivals import arrivals
 from recsys.proof.rivals import RIVALS, Past
 from recsys.scenario.scenario import Acquire, Scenario
@@ -40,7 +42,7 @@ from recsys.worlds.config import WorldConfig
 from recsys.worlds.kinds import KINDS
 from recsys.worlds.truth import true_effects
 
-MONTHS, DAYS = 3, 91
+MONTHS, DAYS, FUTURES = 3, 91, 4
 CONFIG = with_settings(
     TrainConfig(),
     members=4,
@@ -48,7 +50,6 @@ CONFIG = with_settings(
     tsne__early_iterations=20,
     tsne__iterations=20,
 )
-QUANTILES = {"80": (0.1, 0.9), "90": (0.05, 0.95)}
 
 
 def one_world(kind: str, config: WorldConfig) -> dict[str, Any]:
@@ -58,14 +59,10 @@ def one_world(kind: str, config: WorldConfig) -> dict[str, Any]:
         make_demo(workspace, config, CONFIG, lambda _line: None)
         basis, dataset = load_basis(workspace), load_dataset(workspace)
     people = config.people_per_user
-    truth = true_effects(config, horizon_months=MONTHS)
     offers = list(map(str, basis.offer_ids.ids))
-    rows = []
-    for offer in offers:
-        asked = Scenario(name=offer, changes=(Acquire(offer=offer),), horizon_months=MONTHS)
-        result = project(basis, asked, draws="all").offers[0]
-        wide = result.incremental_hours
-        rows.append({"gross": result.gross_hours.p50, "p10": wide.p10, "p50": wide.p50, "p90": wide.p90})
+    truth = true_effects(config, horizon_months=MONTHS, futures=FUTURES, together=offers)
+    slate = truth.together
+    assert slate is not None
     estimates = {each.name: each.value for each in basis.choice.estimates}
     past = arrivals(dataset, (DAYS,))
     known = np.flatnonzero(np.isfinite(past.hours[DAYS]))
@@ -81,7 +78,9 @@ def one_world(kind: str, config: WorldConfig) -> dict[str, Any]:
         "kind": kind,
         "seed": config.seed,
         "offers": offers,
-        "projected": rows,
+        "projected": [projected(basis, (offer,)) for offer in offers],
+        "slate": projected(basis, tuple(offers)),
+        "true_slate": people * slate.total("hours"),
         "rivals": {name: (estimates["outside_share"] * rival(asked_rivals, 0)).tolist() for name, rival in RIVALS.items()},
         "true": [people * truth.of(offer).total("hours") for offer in offers],
         "true_gross": [people * truth.of(offer).total("gross_hours") for offer in offers],
@@ -90,6 +89,16 @@ def one_world(kind: str, config: WorldConfig) -> dict[str, Any]:
         "dissimilarity": estimates["nest_dissimilarity"],
         "cold_sd": basis.choice.cold_appeal_residual_sd,
     }
+
+
+def projected(basis: Basis, offers: tuple[str, ...]) -> dict[str, float]:
+    """What some offers, bought together, are projected to add, hours: quantiles and mean of the draws; and gross, its median."""
+    asked = Scenario(name="x", changes=tuple(Acquire(offer=offer) for offer in offers), horizon_months=MONTHS)
+    figures = draw_all(basis, asked, draws="all").figures
+    hours = np.array([draw.acquisition_hours for draw in figures])
+    said = dict(zip(("p05", "p10", "p50", "p90", "p95"), quantiles(hours, (0.05, 0.1, 0.5, 0.9, 0.95)).tolist(), strict=True))
+    gross = np.array([draw.gross_hours.sum() for draw in figures])
+    return {**said, "mean": float(hours[1:].mean()), "gross": float(quantiles(gross, (0.5,))[0])}
 
 
 def _work(job: tuple[str, WorldConfig, Path]) -> str:
@@ -102,17 +111,14 @@ def _work(job: tuple[str, WorldConfig, Path]) -> str:
 
 
 def figures(worlds: list[dict[str, Any]]) -> pd.DataFrame:
-    """One row a kind and a way to answer: rank correlation and bias, means over worlds; and how often ranges held."""
+    """One row a kind and a way to answer: rank correlation, mean over worlds, and bias; and for the projection, how often ranges
+    held, how wide they are, and the bias of all offers bought together."""
     table = []
     for kind in dict.fromkeys(world["kind"] for world in worlds):
         mine = [world for world in worlds if world["kind"] == kind]
+        true = [np.array(world["true"]) for world in mine]
         for name in ("projected", "gross", *RIVALS):
             said = [answers(world, name) for world in mine]
-            true = [np.array(world["true"]) for world in mine]
-            inside = [
-                (np.array([row["p10"] for row in world["projected"]]) <= t) & (t <= [row["p90"] for row in world["projected"]])
-                for world, t in zip(mine, true, strict=True)
-            ]
             miss = np.concatenate([np.log(np.maximum(s, 1.0) / np.maximum(t, 1.0)) for s, t in zip(said, true, strict=True)])
             table.append(
                 {
@@ -120,12 +126,29 @@ def figures(worlds: list[dict[str, Any]]) -> pd.DataFrame:
                     "worlds": len(mine),
                     "answer": name,
                     "spearman": np.mean([spearmanr(s, t).statistic for s, t in zip(said, true, strict=True)]),
-                    "bias of the total": np.sum(np.concatenate(said)) / np.sum(np.concatenate(true)) - 1,
+                    "bias": np.sum(np.concatenate(said)) / np.sum(np.concatenate(true)) - 1,
                     "ln error, sd": miss.std(),
-                    "80 % ranges hold": np.concatenate(inside).mean() if name == "projected" else np.nan,
+                    **(_ranges(mine) if name == "projected" else {}),
                 }
             )
     return pd.DataFrame(table)
+
+
+def _ranges(worlds: list[dict[str, Any]]) -> dict[str, float]:
+    """Figures that only a projection has."""
+    rows = pd.DataFrame([row for world in worlds for row in world["projected"]])
+    true = np.concatenate([world["true"] for world in worlds])
+    slates = pd.DataFrame([world["slate"] for world in worlds])
+    true_slates = np.array([world["true_slate"] for world in worlds])
+    return {
+        "bias of means": rows["mean"].sum() / true.sum() - 1,
+        "80 % hold": np.mean((rows["p10"] <= true) & (true <= rows["p90"])),
+        "90 % hold": np.mean((rows["p05"] <= true) & (true <= rows["p95"])),
+        "P90/P10": np.median(rows["p90"] / np.maximum(rows["p10"], 1.0)),
+        "slate bias": slates["p50"].sum() / true_slates.sum() - 1,
+        "slates, 80 % hold": np.mean((slates["p10"] <= true_slates) & (true_slates <= slates["p90"])),
+        "slates, 90 % hold": np.mean((slates["p05"] <= true_slates) & (true_slates <= slates["p95"])),
+    }
 
 
 def answers(world: dict[str, Any], name: str) -> np.ndarray:
@@ -161,7 +184,9 @@ def main() -> None:
         for name in pool.map(_work, jobs):
             print(name, flush=True)
     worlds = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(given.out.glob("*.json"))]
-    print(figures(worlds).round(3).to_string(index=False))
+    print(figures(worlds).round(3).to_string(index=False, na_rep=""))
+    everything = _ranges(worlds)
+    print(f"all {len(worlds)} worlds: " + ", ".join(f"{name} {value:.3f}" for name, value in everything.items()))
 
 
 if __name__ == "__main__":
