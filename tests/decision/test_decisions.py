@@ -217,7 +217,7 @@ def test_swings_are_those_of_the_draws_largest_first():
     made = builders.basis(n_draws=8)
     asked = s.Scenario(name="x", changes=(s.Acquire(offer="o00"),))
     found = tornado.tornado(made, asked)
-    assert {swing.parameter for swing in found} == {"score_slope", "dissimilarity", "cold_appeal_shift"}
+    assert {swing.parameter for swing in found} == {"score_slope", "dissimilarity", "cold_appeal_shift", "ageing"}
     assert [swing.swing for swing in found] == sorted((swing.swing for swing in found), reverse=True)
     cold = next(swing for swing in found if swing.parameter == "cold_appeal_shift")
     assert cold.low < 0 < cold.high

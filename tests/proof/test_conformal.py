@@ -9,7 +9,7 @@ import pytest
 
 from recsys.errors import ArtefactError
 from recsys.ids import IdMap
-from recsys.projection.calibration import RANGES, Calibration, Held, load_calibration, said
+from recsys.projection.calibration import RANGES, SCHEMA, Calibration, Held, load_calibration, said
 from recsys.projection.project import project
 from recsys.proof.conformal import FEWEST_ARRIVALS, Misjudged, conformal_factors, fit_calibration
 from recsys.scenario.scenario import Acquire, Scenario
@@ -105,15 +105,16 @@ def test_a_calibration_survives_its_file_and_is_used_for_its_own_tables_only(tmp
 
 def test_what_an_earlier_way_to_project_taught_is_not_used(tmp_path: Path):
     """Its corrections are of other mistakes; ranges are then said not to be calibrated. One of a later version is refused."""
-    (tmp_path / "calibration.json").write_text('{"schema": 1, "data": "tables"}')
-    assert load_calibration(tmp_path, "tables") is None
+    for earlier in range(1, SCHEMA):
+        (tmp_path / "calibration.json").write_text(f'{{"schema": {earlier}, "data": "tables"}}')
+        assert load_calibration(tmp_path, "tables") is None
     (tmp_path / "calibration.json").write_text('{"schema": 99, "data": "tables"}')
     with pytest.raises(ArtefactError, match="E_VERSION"):
         load_calibration(tmp_path, "tables")
 
 
 def test_a_damaged_calibration_is_refused(tmp_path):
-    (tmp_path / "calibration.json").write_text('{"schema": 2}')
+    (tmp_path / "calibration.json").write_text(f'{{"schema": {SCHEMA}}}')
     with pytest.raises(ArtefactError, match="E_FORMAT"):
         load_calibration(tmp_path, "tables")
 
