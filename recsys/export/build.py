@@ -179,7 +179,7 @@ def _write_graphs(model: PhoneModel, folder: Path, bundle: str, report: Progress
 def _sizes(files: dict[str, dict[str, Any]], model: PhoneModel) -> dict[str, int]:
     """Bytes; the vectors' are those of their codes and scales."""
     n_numbers = model.movies.codes.size
-    scales = 0 if model.movies.scale is None else model.movies.scale.nbytes
+    scales = 0 if model.movies.scale is None else model.n_movies * np.dtype(np.float16).itemsize
     return {
         "phone": sum(entry["bytes"] for entry in files.values() if entry["phone"]),
         "all": sum(entry["bytes"] for entry in files.values()),

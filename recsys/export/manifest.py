@@ -22,7 +22,7 @@ FILE = "manifest.json"
 SCHEMA_FILE = "manifest.schema.json"
 BLOBS = "blobs"
 """Folder of a channel that holds every file of every version by its checksum."""
-CLIENT_VERSION = "0.2.0"
+CLIENT_VERSION = "0.3.0"
 """Version of ``exports/client`` that reads what this module writes."""
 MAX_BYTES = 4 * 1024 * 1024
 REMEDY = "Fetch the bundle again from where it was published, or export it again."

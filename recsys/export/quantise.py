@@ -1,7 +1,8 @@
 """Matrices as a bundle stores them, and what the rounding costs.
 
-One scale a row: a movie with small vectors keeps as many steps as one with large vectors. The codes stay whole numbers in the
-graph and the scale is applied after the product, so that a score costs one multiplication more, not one a weight.
+One scale a row: a movie with small vectors keeps as many steps as one with large vectors. It is a float16, rounded up before the
+codes are told, so that a scale of two bytes costs nothing but a step up to a thousandth wider. The codes stay whole numbers in
+the graph and the scale is applied after the product, so that a score costs one multiplication more, not one a weight.
 
 Where it is known which errors matter, a number is not rounded to the nearest code on its own: what rounding one number costs is
 made up for by those that are still to be rounded.
@@ -24,7 +25,7 @@ from recsys.errors import ArtefactError
 Dtype = Literal["float32", "float16", "uint8"]
 Float32Array = NDArray[np.float32]
 
-ROUNDING = 2
+ROUNDING = 3
 """Of uint8; another way of rounding is a new number."""
 CODE_LIMIT = 127
 _DAMPING = 1e-4
@@ -40,7 +41,7 @@ class Coded:
     codes: Float32Array
     """Whole numbers -127..127 for uint8; the rounded values themselves otherwise."""
     scale: Float32Array | None
-    """float32[n]; None stands for 1."""
+    """float32[n], numbers that float16 holds; None stands for 1."""
     dtype: Dtype
 
     @property
@@ -55,7 +56,7 @@ def encode(matrix: Float32Array, dtype: Dtype, importance: NDArray[np.float64] |
     Parameters
     ----------
     matrix : float32[n, width], finite
-    dtype : ``float32`` keeps it, ``float16`` halves each number, ``uint8`` takes 8 bits a number and one float32 a row
+    dtype : ``float32`` keeps it, ``float16`` halves each number, ``uint8`` takes 8 bits a number and one float16 a row
     importance : float64[width, width], positive semi-definite; an error e of a row weighs ``e @ importance @ e``. For uint8;
         where None, each number goes to its nearest code
 
@@ -78,13 +79,21 @@ def encode(matrix: Float32Array, dtype: Dtype, importance: NDArray[np.float64] |
             codes = codes.astype(np.float16).astype(np.float32)
     elif dtype == "uint8" and np.isfinite(codes).all():
         largest = np.abs(codes).max(axis=1, initial=0.0)
-        step = largest / np.float32(CODE_LIMIT)
-        scale = np.where(step > 0, step, 1).astype(np.float32)  # a row of zeros, or of numbers too small to divide
+        scale = _half_above(np.where(largest > 0, largest / np.float32(CODE_LIMIT), 1))
         steps = codes / scale[:, None]
         codes = _nearest(steps) if importance is None else _weighed(steps, importance)
-    if not np.isfinite(codes).all():
+    if not (np.isfinite(codes).all() and (scale is None or np.isfinite(scale).all())):
         raise ArtefactError.of("E_NONFINITE", "vectors hold NaN, infinity, or figures too large for float16.", "Train again.")
     return Coded(codes=codes, scale=scale, dtype=dtype)
+
+
+def _half_above(numbers: NDArray[Any]) -> Float32Array:
+    """The smallest float16 above 0 that is not below each number, float32's last digits aside; infinity where there is none."""
+    with np.errstate(over="ignore"):
+        halves = numbers.astype(np.float16)
+        below = (halves.astype(np.float64) * (1 + 1e-6) < numbers) | (halves == 0)
+        above: Float32Array = np.where(below, np.nextafter(halves, np.float16(np.inf)), halves).astype(np.float32)
+    return above
 
 
 def _nearest(steps: NDArray[Any]) -> Float32Array:

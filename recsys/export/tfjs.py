@@ -94,13 +94,13 @@ def _tower_weights(model: PhoneModel) -> Named:
         "out/weights": (dense.out_weights, "float32"),
         "out/bias": (dense.out_bias, "float32"),
     }
-    return named if model.history.scale is None else {**named, "history/scale": (model.history.scale, "float32")}
+    return named if model.history.scale is None else {**named, "history/scale": (model.history.scale, "float16")}
 
 
 def _movie_weights(movies: Coded) -> Named:
     # Rows are movies, so that every shard holds whole movies.
     named: dict[str, tuple[NDArray[np.float32], Dtype]] = {"movies/codes": (movies.codes, movies.dtype)}
-    return named if movies.scale is None else {**named, "movies/scale": (movies.scale, "float32")}
+    return named if movies.scale is None else {**named, "movies/scale": (movies.scale, "float16")}
 
 
 def _user_tower(tf: Any, model: PhoneModel) -> Any:

@@ -1,11 +1,18 @@
 /** The movies' vectors, row after row as the bundle stores them, some of which may still be on their way. */
 
-import { fromHalf } from "./weights.js";
+import { stored } from "./weights.js";
 
 /** @typedef {import("./model.js").GraphModel} GraphModel */
 
 /** Offset of the stored bytes: a code c lies there as the byte c + 128. */
 const OFFSET = 128;
+
+/**
+ * Bytes of a movie in a table of all of them.
+ * @param {{start: number, end: number}} place
+ * @param {number} n movies
+ */
+const bytesOfRow = (place, n) => (place.end - place.start) / n || 1;
 
 /** `vector(row) = codes[row] * scale[row]`, where there is a scale. */
 export class Catalogue {
@@ -34,21 +41,20 @@ export class Catalogue {
 
   /** Take in the rows that have arrived since. */
   update() {
-    const width = this.#place.count ? (this.#place.end - this.#place.start) / this.#place.count : 1;
     const here = this.#model.arrived;
-    const ofCodes = Math.floor((here - this.#place.start) / (this.dim * width));
-    const ofScale = this.#scale ? Math.floor((here - this.#scale.start) / 4) : this.n;
+    const rowWidth = bytesOfRow(this.#place, this.n);
+    const scaleWidth = this.#scale ? bytesOfRow(this.#scale, this.n) : 0;
+    const ofCodes = Math.floor((here - this.#place.start) / rowWidth);
+    const ofScale = this.#scale ? Math.floor((here - this.#scale.start) / scaleWidth) : this.n;
     const [first, last] = [this.ready, Math.max(this.ready, Math.min(this.n, ofCodes, ofScale))];
     if (last === first) return;
-    const { start, dtype } = this.#place;
-    const from = start + first * this.dim * width;
-    const bytes = this.#model.bytes.slice(from, start + last * this.dim * width);
+    const { bytes } = this.#model;
     const at = first * this.dim;
-    if (this.coded) for (let i = 0; i < bytes.length; i++) this.codes[at + i] = bytes[i] - OFFSET;
-    else this.codes.set(dtype === "float16" ? fromHalf(new Uint16Array(bytes.buffer)) : new Float32Array(bytes.buffer), at);
+    const codes = stored(bytes, this.#place.dtype, this.#place.start + first * rowWidth, (last - first) * this.dim);
+    if (this.coded) for (let i = 0; i < codes.length; i++) this.codes[at + i] = codes[i] - OFFSET;
+    else this.codes.set(codes, at);
     if (this.scale && this.#scale) {
-      const scales = this.#model.bytes.slice(this.#scale.start + 4 * first, this.#scale.start + 4 * last);
-      this.scale.set(new Float32Array(scales.buffer), first);
+      this.scale.set(stored(bytes, this.#scale.dtype, this.#scale.start + first * scaleWidth, last - first), first);
     }
     this.ready = last;
   }

@@ -8,7 +8,7 @@ import { violations } from "./schema.js";
 export const FILE = "manifest.json";
 export const SCHEMA_FILE = "manifest.schema.json";
 export const BLOBS = "blobs";
-export const CLIENT_VERSION = "0.2.0";
+export const CLIENT_VERSION = "0.3.0";
 const SCHEMA = 2;
 const MAX_BYTES = 4 * 1024 * 1024;
 const DIGEST = /"digest": "([0-9a-f]{64})"/g;
