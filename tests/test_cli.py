@@ -3,15 +3,10 @@
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-from click.testing import CliRunner
 
-from recsys.cli import cli
-from recsys.pipeline.config import TrainConfig
 from recsys.workspace import Workspace
 
 
@@ -70,22 +65,3 @@ def test_every_command_of_the_contract_is_there(tmp_path: Path, command: str):
     done = recsys(command, "--help", cwd=tmp_path)
     assert done.returncode == 0
     assert command == "app" or "--json" in done.stdout
-
-
-def test_a_discreet_training_makes_a_smaller_tower(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """The option reaches the training; everything else stays as it is by default."""
-    asked: list[TrainConfig] = []
-
-    def caught(_workspace: Workspace, config: TrainConfig, _progress: object) -> object:
-        asked.append(config)
-        return SimpleNamespace(as_json=dict)
-
-    monkeypatch.setattr("recsys.pipeline.train.train", caught)
-    for options in ([], ["--discreet"]):
-        done = CliRunner().invoke(cli, ["--workspace", str(tmp_path), "train", *options])
-        assert done.exit_code == 0, done.output
-    usual, discreet = asked
-    assert usual == TrainConfig()
-    assert discreet.two_tower.dim < usual.two_tower.dim
-    assert discreet.two_tower.epochs < usual.two_tower.epochs
-    assert replace(discreet, two_tower=usual.two_tower) == usual

@@ -88,23 +88,14 @@ def import_(  # noqa: PLR0917  the options of a command
 @click.option(
     "--tune", type=click.IntRange(0, 500), default=0, show_default=True, help="Settings of mf to try on held-out views."
 )
-@click.option(
-    "--discreet",
-    is_flag=True,
-    help="A smaller two-tower model, trained for less long: an exported bundle then tells less about whom it learnt from.",
-)
 @click.option("--seed", type=int, default=0, show_default=True)
-def train(  # noqa: PLR0917  the options of a command
-    workspace: Workspace, model: Any, members: int, tune: int, discreet: bool, seed: int
-) -> Document:
+def train(workspace: Workspace, model: Any, members: int, tune: int, seed: int) -> Document:
     """Train, calibrate, map. Stopped half-way, it goes on from there when it is started again."""
-    from recsys.pipeline.config import DISCREET, TrainConfig, with_settings
+    from recsys.pipeline.config import TrainConfig
     from recsys.pipeline.train import train as run
 
     with progress_bar() as report:
         config = TrainConfig(model=model, members=members, trials=tune, seed=seed)
-        if discreet:
-            config = with_settings(config, **DISCREET)
         return run(workspace, config, lambda line: report(line.message, line.fraction)).as_json()
 
 

@@ -4,6 +4,10 @@ Trained with the retrieval task of TensorFlow Recommenders (softmax over in-batc
 often each is drawn). A movie's id is left out at random while training, so that its attributes alone give a vector that means
 something: what an offer gets. Training ends when views held out from some users are ranked no better; the best weights are kept.
 
+A model that is published must not tell who it learnt from, so what it learns depends on how many people there are to hide among.
+Adam makes a step of the same length whether many people or one pull at a weight; a floor of 1/people under what it divides by
+leaves a single person's pull small where people are few. And fewer people allow fewer epochs. Both fade as an audience grows.
+
 References
 ----------
 Yi et al. (2019), Sampling-bias-corrected neural modeling for large corpus item recommendations.
@@ -47,6 +51,8 @@ class TwoTowerConfig:
     """Width of the hidden layer."""
     epochs: int = 40
     """Epochs at most; an epoch makes every view a target once."""
+    people_per_epoch: int = 75
+    """An epoch for so many people, at most, and one in any case: few can hide in a model that has gone over them often."""
     patience: int = 3
     """Epochs without a better ranking of the held-out views before training ends."""
     learning_rate: float = 0.003
@@ -79,7 +85,17 @@ class TwoTowerConfig:
     """Share of their views held out."""
 
     def __post_init__(self) -> None:
-        whole = ("dim", "hidden", "epochs", "patience", "batch_targets", "chunk_targets", "movie_min_count", "user_min_count")
+        whole = (
+            "dim",
+            "hidden",
+            "epochs",
+            "people_per_epoch",
+            "patience",
+            "batch_targets",
+            "chunk_targets",
+            "movie_min_count",
+            "user_min_count",
+        )
         wrong = [f"{name} = {getattr(self, name)}" for name in whole if getattr(self, name) < 1]
         shares = ("chunk_share", "history_dropout", "id_dropout", "validation_share")
         wrong += [f"{name} = {getattr(self, name)}" for name in shares if not 0 <= getattr(self, name) < 1]
@@ -89,6 +105,16 @@ class TwoTowerConfig:
             wrong.append(f"learning_rate = {self.learning_rate}, initial_scale = {self.initial_scale}")
         if wrong:
             raise DataError.of("E_CONFIG", f"the two-tower model cannot use {', '.join(wrong)}.", "Mend these settings.")
+
+    def epochs_for(self, people: int) -> int:
+        """Epochs at most, for an audience of so many people with views.
+
+        Examples
+        --------
+        >>> [TwoTowerConfig().epochs_for(people) for people in (50, 471, 10_000)]
+        [1, 6, 40]
+        """
+        return min(self.epochs, max(1, people // self.people_per_epoch))
 
     @property
     def sampling(self) -> Sampling:
@@ -190,15 +216,17 @@ def fit(
         pooling_exponent=config.pooling_exponent,
     )
     tensors = graph.initial_tensors(inputs, dim=config.dim, hidden=config.hidden, scale=config.initial_scale, rng=rng)
-    trainer = graph.Trainer(inputs, tensors, learning_rate=config.learning_rate, l2=config.l2)
+    people = int(np.count_nonzero(np.diff(interactions.indptr)))
+    epochs = config.epochs_for(people)
+    trainer = graph.Trainer(inputs, tensors, learning_rate=config.learning_rate, floor=1 / people, l2=config.l2)
 
     saved = checkpoints.at(checkpoint, _identity(interactions, description, inputs, config, seed))
     best = _Best(tensors=tensors, figure=-1.0, epoch=0)
     done = 0
     if saved and (found := saved.load()):
         done, best = _resume(found, trainer, rng)
-    progress("two_tower", done, config.epochs)
-    while done < config.epochs and done - best.epoch < config.patience:
+    progress("two_tower", done, epochs)
+    while done < epochs and done - best.epoch < config.patience:
         for batch in epoch(training, config.sampling, rng):
             loss = trainer.step(batch, rng.random(len(movies)) >= config.id_dropout)
             if not np.isfinite(loss):
@@ -213,8 +241,8 @@ def fit(
             best = _Best(tensors=weights, figure=figure, epoch=done)
         if saved:
             _save(saved, trainer, best, done, rng)
-        progress("two_tower", done, config.epochs)
-    progress("two_tower", config.epochs, config.epochs)
+        progress("two_tower", done, epochs)
+    progress("two_tower", epochs, epochs)
     if saved:
         saved.clear()
     return _finished(description, best.tensors, interactions, movies, users, epochs=best.epoch)

@@ -123,12 +123,12 @@ class _Arrays(NamedTuple):
 class Trainer:
     """Variables, optimiser and the traced step."""
 
-    def __init__(self, inputs: Inputs, tensors: Tensors, *, learning_rate: float, l2: float) -> None:
+    def __init__(self, inputs: Inputs, tensors: Tensors, *, learning_rate: float, floor: float, l2: float) -> None:
         self._tf = tf = runtime.tensorflow()
         self._inputs = inputs
         self._l2 = l2
         self._variables = {name: tf.Variable(value, name=name) for name, value in sorted(tensors.items())}
-        self._optimiser = tf.keras.optimizers.Adam(learning_rate, jit_compile=False)
+        self._optimiser = tf.keras.optimizers.Adam(learning_rate, epsilon=floor, jit_compile=False)
         self._optimiser.build(list(self._variables.values()))
         self._task = grouped_retrieval()()
         self._probability = tf.constant(inputs.candidate_probability)

@@ -114,13 +114,6 @@ def _finding(name: str, value: Any, allowed: str) -> Finding:
     )
 
 
-DISCREET = {"two_tower__dim": 16, "two_tower__hidden": 32, "two_tower__epochs": 3}
-"""Settings with which a bundle tells less about whom it was made from, for audiences of some hundreds.
-
-What that costs and gains: exports/README.md.
-"""
-
-
 def with_settings(config: TrainConfig, **changes: Any) -> TrainConfig:
     """The settings with some changed; nested ones are named by ``part__setting``.
 

@@ -1,6 +1,6 @@
 """Can somebody who holds a bundle tell whose views it was made from? On MovieLens 100K, with all that an attacker could wish for.
 
-    python -m tests.benchmarks.membership [--discreet | --dim 64 --hidden 128] [--seed 0] [FOLDER of ml-100k.inter, .item, .user]
+    python -m tests.benchmarks.membership [--people-per-epoch 75] [--seed 0] [FOLDER of ml-100k.inter, .item, .user]
 
 Half of the people, drawn by lot, are members: the model is trained on their views and exported as `recsys export` does by
 default. The attacker knows the whole history and the attributes of every person, and wants to know who the members are. Each
@@ -33,7 +33,7 @@ from recsys.embeddings.tower import UserTower
 from recsys.evaluation.interactions import interactions
 from recsys.export import bundle
 from recsys.export.weights import layout
-from recsys.pipeline.config import DISCREET, TrainConfig, with_settings
+from recsys.pipeline.config import TrainConfig, with_settings
 from recsys.pipeline.train import train
 from recsys.tables.load import import_path
 from recsys.tables.store import load_dataset
@@ -154,12 +154,10 @@ def main() -> None:
     parser.add_argument("--hidden", type=int, default=default.two_tower.hidden)
     parser.add_argument("--l2", type=float, default=default.two_tower.l2)
     parser.add_argument("--epochs", type=int, default=default.two_tower.epochs)
-    parser.add_argument("--discreet", action="store_true", help="as `recsys train --discreet`")
+    parser.add_argument("--people-per-epoch", type=int, default=default.two_tower.people_per_epoch)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    chosen = {f"two_tower__{name}": getattr(given, name) for name in ("dim", "hidden", "l2", "epochs")}
-    if given.discreet:
-        chosen |= DISCREET
+    chosen = {f"two_tower__{name}": getattr(given, name) for name in ("dim", "hidden", "l2", "epochs", "people_per_epoch")}
     config = with_settings(default, **chosen, seed=given.seed)
     rng = np.random.default_rng(given.seed)
     with tempfile.TemporaryDirectory() as scratch:

@@ -17,7 +17,9 @@ from recsys.models.two_tower_batches import Sampling, epoch
 from tests.models.suite import RecommenderSuite
 from tests.models.taste import LANGUAGES, Taste, taste
 
-SMALL = TwoTowerConfig(dim=16, hidden=16, epochs=8, learning_rate=0.02, batch_targets=128, even_negatives=32, validation_users=60)
+SMALL = TwoTowerConfig(
+    dim=16, hidden=16, epochs=8, people_per_epoch=1, learning_rate=0.02, batch_targets=128, even_negatives=32, validation_users=60
+)
 
 
 @pytest.mark.train
@@ -82,6 +84,21 @@ class TestTwoTower(RecommenderSuite):
         config = replace(SMALL, validation_users=0, epochs=3, patience=1)
         assert two_tower.fit(service.seen, service.movies, service.users, config, seed=1).epochs == 3
 
+    def test_a_small_audience_is_not_gone_over_more_often_than_it_can_hide(self, service: Taste) -> None:
+        """240 people, an epoch for 80 of them: 3, though the settings allow 8."""
+        config = replace(SMALL, people_per_epoch=80, validation_users=0)
+        assert two_tower.fit(service.seen, service.movies, service.users, config, seed=1).epochs == 3
+
+    def test_what_one_person_watched_moves_less_than_what_many_did(self, service: Taste) -> None:
+        """Adam alone would move both as far."""
+        alone = service.seen.tolil()
+        alone[1:, 4] = 0
+        alone[0, 4] = 1
+        config = replace(SMALL, epochs=2, initial_scale=1e-4, validation_users=0)
+        table = two_tower.fit(alone.tocsr(), service.movies, service.users, config, seed=1).user_tower.history_table
+        moved = np.linalg.norm(table, axis=1)
+        assert moved[4] < 0.25 * np.median(moved)
+
 
 @pytest.mark.train
 def test_the_grouped_loss_is_that_of_tensorflow_recommenders() -> None:
@@ -130,7 +147,7 @@ def test_numpy_and_tensorflow_walk_the_same_towers() -> None:
     )
     tensors = two_tower_graph.initial_tensors(inputs, dim=16, hidden=24, scale=1.0, rng=rng)
     tensors = {name: rng.normal(size=tensor.shape).astype(np.float32) for name, tensor in tensors.items()}
-    trainer = two_tower_graph.Trainer(inputs, tensors, learning_rate=0.1, l2=0.0)
+    trainer = two_tower_graph.Trainer(inputs, tensors, learning_rate=0.1, floor=1e-7, l2=0.0)
     users = np.array([3, 100, 42])
     rows = service.seen[users].tocoo()
     batch = Batch(
@@ -198,7 +215,9 @@ def test_the_chance_of_being_a_candidate_adds_up_over_the_catalogue() -> None:
     assert (probability > 0).all()
 
 
-@pytest.mark.parametrize("setting", [{"dim": 0}, {"id_dropout": 1.0}, {"learning_rate": 0.0}, {"l2": -1.0}, {"patience": 0}])
+@pytest.mark.parametrize(
+    "setting", [{"dim": 0}, {"id_dropout": 1.0}, {"learning_rate": 0.0}, {"people_per_epoch": 0}, {"l2": -1.0}, {"patience": 0}]
+)
 def test_settings_that_make_no_sense_are_refused(setting: dict[str, Any]) -> None:
     with pytest.raises(DataError) as refused:
         TwoTowerConfig(**setting)
