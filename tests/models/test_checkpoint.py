@@ -32,7 +32,7 @@ if model == "mf":
     config = factorisation.FactorisationConfig(dim=8, iterations=5)
     trained = factorisation.fit(service.seen, config, **options)
 else:
-    config = two_tower.TwoTowerConfig(dim=8, hidden=8, epochs=4, batch_targets=128, even_negatives=16)
+    config = two_tower.TwoTowerConfig(dim=8, hidden=8, epochs=4, people_per_epoch=1, batch_targets=128, even_negatives=16)
     trained = two_tower.fit(service.seen, service.movies, service.users, config, **options)
 save_file({"users": trained.users, "movies": trained.movies}, result)
 """
