@@ -108,10 +108,10 @@ def calibrate(
     outside = fit_outside(
         history,
         structure,
-        regrouped(groups, made[0].users),
-        made[0].movies,
+        made[0],
         content,
         present=present,
+        seed=seed,
         rng=rng,
     )
     tell()

@@ -6,7 +6,9 @@ Views alone cannot tell many occasions with few taken from few with many taken. 
 
 for a movie among many. The left side is measured without the model (:mod:`recsys.choice.response`): by how much viewing of the
 users whose taste an arrival met rose against that of others, for each view that arrivals won in their first months. The
-instrument is the part of viewing that arrivals would win in a user's taste group by the appeals that other users tell.
+instrument is the part of viewing that arrivals would win in a user's taste group by the appeals that other users tell. Groups are
+told from movies that were there all along: from arrivals too, who was in the mood when one came would be found among those who
+like such movies.
 
 So whatever λ is taken to be, an offer adds what arrivals of the past added: an error in λ is made up for here by an opposite one
 in the share.
@@ -16,12 +18,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from recsys.choice import appeal
 from recsys.choice.audience import Structure, group_rows
-from recsys.choice.groups import Groups
+from recsys.choice.groups import Groups, group_users, regrouped
 from recsys.choice.history import DAYS_PER_MONTH, History
-from recsys.choice.model import Float32Array
+from recsys.choice.model import Float32Array, Member
 from recsys.choice.presence import Presence
 from recsys.choice.response import respond
 from recsys.ids import FloatArray
@@ -57,32 +60,32 @@ class OutsideShare:
 def fit_outside(
     history: History,
     structure: Structure,
-    groups: Groups,
-    movies: Float32Array,
+    member: Member,
     content: Float32Array,
     *,
     present: Presence,
+    seed: int,
     rng: np.random.Generator,
 ) -> OutsideShare:
     """Estimate the outside share.
 
     Parameters
     ----------
-    groups : taste groups of all users
-    movies : float32[n_movies, dim], in the groups' space
     content : float32[n_movies, content_dim], for appeals of movies with few views
+    seed : of the taste groups
     """
     rows = np.flatnonzero(((present.exposure > 0).sum(axis=1) >= 2) & (present.views.sum(axis=1) > 0))
     if len(rows) > _USERS:
         rows = np.sort(rng.choice(rows, _USERS, replace=False))
     if len(rows) < _FEWEST_USERS or history.n_periods < _FEWEST_PERIODS:
         return _assumed(f"{len(rows)} users over {history.n_periods} half-months are too few to tell")
+    groups = regrouped(groups_before(history, member.movies, seed), member.users)
     half = rng.permutation(history.n_users) % 2
     fresh = _fresh(history)
     z = np.empty((2, groups.n_groups, history.n_periods))
     for side in (0, 1):
-        others = appeal.of_groups(history, structure, groups, movies, content, users=(half != side).astype(np.float64))
-        z[side] = _share_of_arrivals(history, structure, groups, movies, others.appeal, fresh)
+        others = appeal.of_groups(history, structure, groups, member.movies, content, users=(half != side).astype(np.float64))
+        z[side] = _share_of_arrivals(history, structure, groups, member.movies, others.appeal, fresh)
     inside = np.flatnonzero((history.period >= 0) & fresh[np.maximum(history.period, 0), history.movie])
     arrivals = np.zeros_like(present.views)
     np.add.at(arrivals, (history.user[inside], history.period[inside]), 1.0)
@@ -111,6 +114,15 @@ def fit_outside(
 
 def _assumed(reason: str) -> OutsideShare:
     return OutsideShare(value=ASSUMED_SHARE, standard_error=None, reason=reason)
+
+
+def groups_before(history: History, movies: Float32Array, seed: int) -> Groups:
+    """Groups by the mean vector of what each user watched of the movies that were there before the history."""
+    old = np.isneginf(history.arrival)[history.pair_movie]
+    user, movie = history.pair_user[old], history.pair_movie[old]
+    share = 1.0 / np.bincount(user, minlength=history.n_users)[user]
+    watched = sparse.csr_array((share.astype(np.float32), (user, movie)), shape=(history.n_users, history.n_movies))
+    return group_users(watched @ movies, history.n_periods * history.n_movies, seed=seed)
 
 
 def _fresh(history: History) -> NDArray[np.bool_]:

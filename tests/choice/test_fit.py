@@ -12,11 +12,11 @@ from recsys.choice.appeal import Appeals, of_groups, of_persons
 from recsys.choice.audience import Structure
 from recsys.choice.choices import Choices, Parameters, n_structural
 from recsys.choice.fit import calibrate, with_gone
-from recsys.choice.fit_outside import ASSUMED_RANGE, OutsideShare, fit_outside
+from recsys.choice.fit_outside import ASSUMED_RANGE, OutsideShare, fit_outside, groups_before
 from recsys.choice.fit_taste import N_AGES, Taste, explained, fit_taste, held_out_choices
-from recsys.choice.groups import Groups, group_users
+from recsys.choice.groups import group_users
 from recsys.choice.history import read
-from recsys.choice.model import ChoiceModel
+from recsys.choice.model import ChoiceModel, Member
 from recsys.choice.nested_logit import choice_shares
 from recsys.choice.presence import presence
 from recsys.choice.utility import catalogue_utility, nearest_nest, offer_appeal, offer_utility
@@ -155,10 +155,10 @@ def outside_of(truth: Service) -> OutsideShare:
         Structure(
             slope=truth.slope, dissimilarity=truth.dissimilarity, rewatch=truth.rewatch, launch=truth.launch, nests=truth.nests
         ),
-        group_users(users, history.n_periods * history.n_movies, seed=0),
-        movies,
+        Member(users=users, movies=movies, cold_map=np.zeros((1, users.shape[1]), np.float32)),
         truth.content.astype(np.float32),
         present=presence(truth.dataset, history),
+        seed=0,
         rng=np.random.default_rng(0),
     )
 
@@ -171,6 +171,16 @@ def test_the_outside_share_is_recovered_from_arrivals_and_expiries():
     assert found.standard_error is not None
     assert found.value == pytest.approx(truth.outside_share, abs=3 * found.standard_error)
     assert found.standard_error < 0.08
+
+
+def test_taste_groups_behind_the_outside_share_know_nothing_of_who_watched_an_arrival(truth: Service):
+    history, movies = read(truth.dataset), truth.movies.astype(np.float32)
+    arrived = np.isfinite(history.arrival)
+    assert 0.2 < arrived[history.pair_movie].mean() < 0.8
+    others = np.where(arrived[history.pair_movie], np.flatnonzero(arrived)[0], history.pair_movie)
+    found, same = (groups_before(each, movies, 0).assignment for each in (history, replace(history, pair_movie=others)))
+    np.testing.assert_array_equal(found, same)
+    assert len(np.unique(found)) > 20
 
 
 def test_what_an_arrival_leaves_for_later_counts_as_added():
@@ -189,10 +199,10 @@ def test_a_catalogue_that_never_changed_leaves_the_outside_share_an_assumption()
     found = fit_outside(
         history,
         Structure(slope=2.0, dissimilarity=0.6, rewatch=1.0, launch=np.zeros(N_AGES), nests=truth.nests),
-        Groups(assignment=np.arange(200) % 2, vectors=users[:2]),
-        truth.movies.astype(np.float32),
+        Member(users=users, movies=truth.movies.astype(np.float32), cold_map=np.zeros((1, users.shape[1]), np.float32)),
         truth.content.astype(np.float32),
         present=presence(truth.dataset, history),
+        seed=0,
         rng=np.random.default_rng(0),
     )
     assert not found.estimated
