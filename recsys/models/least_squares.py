@@ -35,7 +35,7 @@ BATCH_ENTRIES = 16_384
 BATCH_ROWS = 2_048
 PADDED_SHARE = 1.5
 """The widest row of a batch over its narrowest, at most."""
-TOLERANCE = 1e-6
+TOLERANCE = 1e-5
 """A residual over that of the start, for a solution the right-hand side, in the norm that the preconditioner gives."""
 NEGLIGIBLE = 1e-9
 """A residual that is left alone whatever the right-hand side: of vectors that weigh nothing in any score."""
