@@ -17,8 +17,9 @@ from recsys.choice.cold import LEAST_SD, tell_cold
 from recsys.choice.effects import Variances
 from recsys.choice.fit_churn import Churn, fit_churn
 from recsys.choice.fit_outside import OutsideShare, constant_for, fit_outside
-from recsys.choice.fit_taste import Explained, Taste, explained, fit_taste, held_out_choices
+from recsys.choice.fit_taste import Explained, Taste, explained, fit_taste
 from recsys.choice.groups import Groups, group_users, regrouped
+from recsys.choice.held_out import held_out_choices
 from recsys.choice.history import History, read
 from recsys.choice.model import ChoiceModel, Draw, Estimate, Float32Array, Member
 from recsys.choice.nests import Nests, candidates, support_distance
@@ -193,14 +194,12 @@ class _Early:
 
     def choose(self, options: Sequence[Nests]) -> tuple[Scaling, Nests, Explained]:
         """The scaling of vectors, then the nests, that explain a sample of the held-out choices best."""
-        like: Explained | None = None
         tried: dict[tuple[Scaling, int], Explained] = {}
 
         def trial(scaling: Scaling, option: int) -> tuple[bool, float]:
-            nonlocal like
             if (scaling, option) not in tried:
-                like = explained(self._choices(scaling, options[option], cells=_TRIAL_CELLS), like)
-                tried[scaling, option] = like
+                last = next(reversed(tried.values()), None)
+                tried[scaling, option] = explained(self._choices(scaling, options[option], cells=_TRIAL_CELLS), last)
             found = tried[scaling, option]
             # nests whose movies seem to help each other, λ above 1, are none
             return found.parameters.dissimilarity <= 1.0, found.log_likelihood

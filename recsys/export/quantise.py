@@ -70,7 +70,7 @@ def encode(matrix: Float32Array, dtype: Dtype, importance: NDArray[np.float64] |
     --------
     >>> coded = encode(np.array([[0.5, -1.0, 0.251], [0.0, 0.0, 0.0]], dtype=np.float32), "uint8")
     >>> coded.codes
-    array([[  64., -127.,   32.],
+    array([[  63., -127.,   32.],
            [   0.,    0.,    0.]], dtype=float32)
     """
     if dtype not in get_args(Dtype):

@@ -13,8 +13,9 @@ from recsys.choice.audience import Structure
 from recsys.choice.choices import Choices, Parameters, n_structural
 from recsys.choice.fit import calibrate, with_gone
 from recsys.choice.fit_outside import ASSUMED_RANGE, OutsideShare, fit_outside, groups_before
-from recsys.choice.fit_taste import N_AGES, Taste, explained, fit_taste, held_out_choices
+from recsys.choice.fit_taste import N_AGES, Taste, explained, fit_taste
 from recsys.choice.groups import group_users
+from recsys.choice.held_out import held_out_choices
 from recsys.choice.history import read
 from recsys.choice.model import ChoiceModel, Member
 from recsys.choice.nested_logit import choice_shares

@@ -194,7 +194,7 @@ def test_the_appeal_that_explains_actual_views_gives_them_back():
     """Views double every ln 2 nats in the made-up response; four times the projected views are 2 · ln 2."""
     nats, noise, other = misjudged(arrived(40.0, 10.0).arrived, "28")
     assert nats == pytest.approx(2 * np.log(2), abs=1e-3)
-    assert noise == pytest.approx([-0.56, 0.56])
+    assert noise == pytest.approx([-0.7, 0.7])
     assert np.abs(other).max() < 0.02  # ± ln 2 of the draws, less ± 0.7 of noise
 
 
