@@ -11,6 +11,7 @@ from recsys.ids import FloatArray
 from recsys.projection import audience as audiences
 from recsys.projection.basis import Basis
 from recsys.projection.blocks import PRODUCT_BLOCK, over_users
+from recsys.projection.catalogue import licence_fee
 from recsys.projection.nests import layout, movie_weights, user_weights
 from recsys.projection.project import project
 from recsys.scenario.scenario import Acquire, ContinueDrift, Drop, Scenario
@@ -114,7 +115,7 @@ def _expiring(basis: Basis) -> Decision | None:
     losses = {row: project(basis, scenario) for row, scenario in asked.items()}
     worst = min(rows, key=lambda row: (losses[row].npv.p50, row))
     effect = losses[worst].acquisition_effect
-    fee = losses[worst].npv.p50 - effect.value.p50
+    fee = licence_fee(basis, worst)
     movie = str(basis.choice.movie_ids.ids[worst])
     figures = [
         Figure(name="days left", value=float((until.iloc[worst] - now).days), unit="days", origin="configured"),

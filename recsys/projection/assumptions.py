@@ -7,9 +7,9 @@ import numpy as np
 from recsys.choice.model import Estimate
 from recsys.choice.utility import COMMON_RESIDUAL_SHARE
 from recsys.projection import shelf
-from recsys.projection.basis import Basis
+from recsys.projection.basis import FOR_EVER, Basis
 from recsys.projection.calibration import said
-from recsys.projection.catalogue import PROMOTION_NATS, Catalogue
+from recsys.projection.catalogue import PROMOTION_NATS, Catalogue, licence_fee
 from recsys.scenario.scenario import ChangePrice, ContinueDrift, Scenario
 from recsys.tables.terms import PLAN_TERMS, Economics, Plan, Term
 
@@ -110,6 +110,17 @@ def _of_scenario(basis: Basis, scenario: Scenario, catalogue: Catalogue) -> list
                 unit="share of variance",
                 kind="assumed",
                 source="how far several offers are misjudged in the same direction",
+            )
+        )
+    undated = sum(movie.dropped and int(basis.months_left[movie.row]) == FOR_EVER for movie in catalogue.tracked)
+    if undated and any(licence_fee(basis, movie.row) for movie in catalogue.tracked if movie.dropped):
+        listed.append(
+            Estimate(
+                name="licence fees due today",
+                value=float(undated),
+                unit="dropped movies",
+                kind="assumed",
+                source="no end of their licences is known, so their next fee is taken to be due today",
             )
         )
     if catalogue.exposure or any(movie.exposure for movie in catalogue.tracked):

@@ -8,7 +8,7 @@ import numpy as np
 from recsys.choice.model import Draw, Float32Array
 from recsys.errors import Finding, ScenarioError
 from recsys.ids import FloatArray
-from recsys.projection.basis import Basis
+from recsys.projection.basis import FOR_EVER, Basis
 from recsys.projection.economics import OfferTerms
 from recsys.projection.names import unknown_movie
 from recsys.projection.offers import Offer, offer
@@ -38,8 +38,6 @@ class Catalogue:
     tracked: tuple[Tracked, ...]
     exposure: dict[str, float]
     """By offer."""
-    saved_fees: float
-    """Licence fees of dropped movies that are no longer paid, currency, at month 0."""
 
     @property
     def before(self) -> tuple[int, ...]:
@@ -107,7 +105,6 @@ def changed(basis: Basis, changes: tuple[CatalogueChange, ...], horizon_months: 
         offers=tuple(offers),
         tracked=tuple(tracked),
         exposure={name: value for name, value in exposure.items() if name in acquired},
-        saved_fees=sum(_licence_fee(basis, movie.row) for movie in tracked if movie.dropped),
     )
 
 
@@ -128,7 +125,23 @@ def _refused(message: str, remedy: str) -> Finding:
     return Finding(code="E_MOVIE", message=message, remedy=remedy, table="scenario")
 
 
-def _licence_fee(basis: Basis, row: int) -> float:
+def fees_saved(basis: Basis, catalogue: Catalogue, horizon_months: int, *, licences: Licences = "renewed") -> FloatArray:
+    """Licence fees of dropped movies that are not paid again, float64[1 + horizon_months], currency.
+
+    What a running licence cost is spent; what is saved is the fee due when it ends, if that is before the horizon is over and if
+    licences are renewed at all. Where no end is known, the fee counts as due today.
+    """
+    flow = np.zeros(horizon_months + 1)
+    for movie in catalogue.tracked:
+        left = int(basis.months_left[movie.row])
+        due = 0 if left == FOR_EVER else left
+        if movie.dropped and due < horizon_months and (due == 0 or licences == "renewed"):
+            flow[due] += licence_fee(basis, movie.row)
+    return flow
+
+
+def licence_fee(basis: Basis, row: int) -> float:
+    """Licence fee of a catalogue movie, currency; 0 where none is known."""
     if "licence_fee" not in basis.movies:
         return 0.0
     fee = float(basis.movies["licence_fee"].to_numpy(dtype=np.float64, na_value=np.nan)[row])

@@ -161,13 +161,13 @@ def _assemble(basis: Basis, scenario: Scenario, drawn: Drawn, threads: int) -> P
 
     value = present([draw.acquisition_flow for draw in figures])
     cost = present([draw.cost_flow for draw in figures])
-    saved = catalogue.saved_fees
-    npv = value + saved - cost
+    saved = catalogues.fees_saved(basis, catalogue, horizon, licences=scenario.licences)
+    npv = value + present([saved])[0] - cost
     roi = npv / cost if (cost > 0).all() else None
     undefined = () if roi is not None or not catalogue.offers else (_UNDEFINED.format("the acquisition"),)
     withheld = bool(beyond or unlike)
-    net = [draw.acquisition_flow - draw.cost_flow for draw in figures]
-    positions = np.array([cumulative(flow, rate) + saved for flow in net])
+    net = [draw.acquisition_flow + saved - draw.cost_flow for draw in figures]
+    positions = np.array([cumulative(flow, rate) for flow in net])
     acquisition_hours = np.array([draw.acquisition_hours for draw in figures])
     gross = np.array([draw.gross_hours.sum() for draw in figures])
     audience_hours = np.array([draw.audience_hours for draw in figures])

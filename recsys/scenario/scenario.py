@@ -123,7 +123,7 @@ class Acquire:
 
 @dataclass(frozen=True, kw_only=True)
 class Drop:
-    """Let a catalogue movie go; its licence fee is saved where the movies table knows it."""
+    """Let a catalogue movie go; its next licence fee is saved where the movies table knows it."""
 
     movie: str
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -118,6 +119,27 @@ def test_dropping_a_movie_saves_its_fee_and_loses_its_viewers(basis: Basis):
     fee = float(basis.movies.set_index("movie_id").loc["m0007", "licence_fee"])
     assert answer.npv.p50 == pytest.approx(answer.acquisition_effect.value.p50 + fee)
     assert answer.roi is None
+    listed = {found.name: found.kind for found in answer.assumptions}
+    assert listed["licence fees due today"] == "assumed"
+
+
+@pytest.mark.parametrize(
+    ("until", "licences", "due"),
+    [("2025-04-02", "renewed", 3), ("2025-09-02", "renewed", None), ("2025-04-02", "lapse", None), ("2024-01-01", "renewed", 0)],
+)
+def test_a_running_licence_is_paid_and_dropping_its_movie_saves_the_next_fee_alone(
+    basis: Basis, until: str, licences: s.Licences, due: int | None
+):
+    """Six months ahead: a fee due in month 3 is worth less than one due today, and one due after the horizon is not saved."""
+    movies = basis.movies.assign(licence_until=pd.Timestamp(until))
+    dated = builders.fresh(basis, movies=movies, data_end=pd.Timestamp("2025-01-01"))
+    answer = project(dated, replace(asking(s.Drop(movie="m0007")), horizon_months=6, licences=licences))
+    fee = float(movies.set_index("movie_id").loc["m0007", "licence_fee"])
+    rate = basis.economics.discount_rate.value
+    saved = 0.0 if due is None else fee * (1 + rate) ** (-due / 12)
+    assert rate > 0
+    assert answer.npv.p50 == pytest.approx(answer.acquisition_effect.value.p50 + saved)
+    assert answer.monthly_cash[-1].p50 == pytest.approx(answer.npv.p50)
 
 
 def test_promotion_brings_views_and_is_labelled_an_assumption(basis: Basis):
