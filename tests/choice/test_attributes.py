@@ -116,6 +116,14 @@ def test_what_rows_are_known_to_miss_is_no_part_of_the_spread():
     assert np.sqrt(fit.variances.residual) == pytest.approx(0.3, abs=0.05)
 
 
+def test_that_the_most_watched_are_known_best_does_not_make_movies_alike():
+    """Of 3,000 movies the best known are those with most appeal, which differ less from each other than all do."""
+    rng = np.random.default_rng(7)
+    target = 1.5 * rng.normal(size=3000)
+    fit = fit_effects(np.zeros((3000, 0)), np.zeros(0, dtype=int), np.zeros((3000, 0)), target, 0.1 * np.exp(-target / 2))
+    assert np.sqrt(fit.variances.residual) == pytest.approx(1.5, abs=0.15)
+
+
 def test_a_star_of_many_movies_is_known_better_than_one_of_few():
     values, attribute, worth, target, star = stars_and_genres(300)
     known, new = slice(0, 150), slice(150, 300)
