@@ -17,6 +17,8 @@ from streamlit.web.cli import main as streamlit
 SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"
 NO_QUESTIONS = "--server.showEmailPrompt=false"
 """On a machine's first start Streamlit would ask for an address, and end where nobody can answer."""
+NO_WELCOME = "--logger.hideWelcomeMessage=true"
+"""With it goes what Streamlit offers to those who write apps, over the page of those who use one."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -24,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     PagesManager.uses_pages_directory = False
     threading.Thread(target=_warm, name="warm", daemon=True).start()
     given = list(sys.argv[1:] if arguments is None else arguments)
-    streamlit(["run", str(SCRIPT), NO_QUESTIONS, *given], prog_name="streamlit")
+    streamlit(["run", str(SCRIPT), NO_QUESTIONS, NO_WELCOME, *given], prog_name="streamlit")
 
 
 def _warm() -> None:

@@ -220,6 +220,7 @@ def slate(workspace: Workspace, budget: float, rules: Path | None, scenario: Pat
 @click.option("--headless/--open", default=False, help="Do not open a browser.")
 def app(workspace: Workspace, port: int, headless: bool) -> None:
     """Open the app in a browser."""
+    click.echo(f"Greenlight opens at http://localhost:{port}; Ctrl+C ends it.", err=True)
     options = [f"--server.port={port}", f"--server.headless={str(headless).lower()}"]
     environment = {**os.environ, "RECSYS_WORKSPACE": str(workspace.root.resolve())}
     command = [sys.executable, "-m", "recsys.app.serve", *options]

@@ -36,3 +36,21 @@ def test_the_first_start_on_a_new_machine_asks_nothing(tmp_path: Path):
     finally:
         app.kill()
         app.communicate()
+
+
+def test_what_streamlit_offers_to_writers_of_apps_is_not_shown_to_users_of_this_one(monkeypatch: pytest.MonkeyPatch):
+    """Whoever opens the app on a machine with a programming assistant would be asked over the page to install something."""
+    from streamlit import config
+    from streamlit.web import skills
+
+    from recsys.app import serve
+
+    given: list[str] = []
+    monkeypatch.setattr(serve, "streamlit", lambda arguments, prog_name: given.extend(arguments))
+    monkeypatch.setattr(serve, "_warm", lambda: None)
+    monkeypatch.setattr(skills, "agent_harness_present", lambda: True)
+    serve.main(["--server.port=1"])
+    (said,) = [argument for argument in given if argument.startswith("--logger.")]
+    name, value = said.removeprefix("--").split("=")
+    monkeypatch.setattr(config, "get_option", {name: value == "true", "server.headless": False}.get)
+    assert skills.nudge_suppression_reason() == "welcome_hidden"
