@@ -43,7 +43,7 @@ from recsys.tables.freeze import frozen
 from recsys.tables.store import load_dataset
 from recsys.workspace import Workspace, write_atomically
 
-FORMAT = 3
+FORMAT = 4
 """Of an origin's result; a change of what is made is a new number, so that no old one is taken up."""
 JUDGED = 3
 """Of what is worked out from the origins; a new number works it out again without projecting again."""
@@ -241,7 +241,7 @@ def _document(dataset: Dataset, config: BacktestConfig, found: Sequence[Origin])
         if each["ranges"] == "calibrated"
     ]
     end = dataset.events["timestamp"].iloc[-1] + pd.Timedelta(days=1)
-    calibration = learnt(found, dataset, config.days[0], at=end, near=found[-1].neighbours, held=held)
+    calibration = learnt(found, dataset, config.days[0], at=end, held=held)
     if calibration is not None:
         made["calibration"] = {
             name: getattr(calibration, name)

@@ -87,8 +87,7 @@ class Basis:
         """float64[n_offers], nats: what past arrivals taught about the appeal of such offers; 0 where nothing did."""
         if self.calibration is None:
             return np.zeros(len(self.offers))
-        near = self.calibration.near(self.offer_content, self.choice.movie_ids, self.choice.content)
-        return self.calibration.shifts(self.offers, near)
+        return self.calibration.shifts(self.offers)
 
     def cold_residual(self, z: FloatArray) -> FloatArray:
         """How far from its middle an offer's appeal lies at so many standard deviations, nats, shaped as ``z``."""

@@ -3,8 +3,7 @@
 The time machine (``recsys backtest``) projects every past arrival from what was known before it, and reads from its actual views
 the appeal that it turned out to have. Two things come of that, both in nats of appeal, so that they hold for any horizon:
 
-- a **correction** of the appeal that content tells, by the attributes of the offer, and by how far off the projection was for
-  the past arrivals most like it;
+- a **correction** of the appeal that content tells, by the attributes of the offer;
 - two **factors** on the spread of cold appeal, above the middle and below it, so that one past arrival in ten lies above P90 and
   one below P10: hits are farther out than failures.
 
@@ -24,15 +23,13 @@ import pandas as pd
 from recsys.choice.model import Estimate, Float32Array
 from recsys.embeddings.features import FeatureSpace
 from recsys.errors import ArtefactError
-from recsys.ids import FloatArray, IdMap
+from recsys.ids import FloatArray
 
-SCHEMA = 3
+SCHEMA = 4
 """A new number too where offers are projected in another way: what the last one taught is wrong of it."""
 FILE = "calibration.json"
 RANGES = "calibration of offers' ranges"
 """Name of the estimate that says how well ranges held."""
-N_NEAREST = 5
-"""Past arrivals that an offer is compared with."""
 _REMEDY = "Run `recsys backtest` again."
 
 
@@ -54,12 +51,6 @@ class Calibration:
     """float64[features.n_codes], nats"""
     shift_nats: float
     """Added to every offer's appeal"""
-    past: tuple[str, ...]
-    """Ids of the past arrivals that it was learnt from"""
-    past_nats: FloatArray
-    """float64[len(past)]: by how much each was misjudged, nats"""
-    near_weight: float
-    """How much of the mean of the nearest past arrivals counts"""
     factor_above: float
     """On the spread of cold appeal, for offers that turn out better than told"""
     factor_below: float
@@ -74,33 +65,10 @@ class Calibration:
     held: tuple[Held, ...] = ()
     """Coverage of ranges calibrated on earlier arrivals only; empty where there were too few to tell"""
 
-    def shifts(self, offers: pd.DataFrame, near_nats: FloatArray) -> FloatArray:
-        """Correction of each offer's appeal, float64[n_offers], nats.
-
-        Parameters
-        ----------
-        near_nats : float64[n_offers], see :meth:`near`
-        """
-        codes = attribute_codes(self.features, offers).astype(np.float64)
-        shifts: FloatArray = self.shift_nats + codes @ self.weights + self.near_weight * near_nats
+    def shifts(self, offers: pd.DataFrame) -> FloatArray:
+        """Correction of each offer's appeal, float64[n_offers], nats."""
+        shifts: FloatArray = self.shift_nats + attribute_codes(self.features, offers).astype(np.float64) @ self.weights
         return shifts
-
-    def near(self, offer_content: Float32Array, movie_ids: IdMap, content: Float32Array) -> FloatArray:
-        """By how much the past arrivals most like each offer were misjudged on average, float64[n_offers], nats.
-
-        Parameters
-        ----------
-        offer_content : float32[n_offers, content_dim]
-        movie_ids, content : the catalogue's, float32[n_movies, content_dim]; past arrivals that are not in it are passed over
-        """
-        rows = movie_ids.rows_or_missing(list(self.past))
-        here = rows >= 0
-        if not here.any():
-            return np.zeros(len(offer_content))
-        likeness = _unit(offer_content) @ _unit(content[rows[here]]).T
-        nearest = np.argsort(-likeness, axis=1, kind="stable")[:, :N_NEAREST]
-        mean: FloatArray = self.past_nats[here][nearest].mean(axis=1)
-        return mean
 
     def stretched(self, residual_nats: FloatArray) -> FloatArray:
         """Cold residuals as wide as past arrivals showed them, each side by its own factor."""
@@ -119,8 +87,6 @@ class Calibration:
             "factor_above": self.factor_above,
             "factor_below": self.factor_below,
             "features": self.features.as_json(),
-            "past": [{"movie_id": name, "nats": float(nats)} for name, nats in zip(self.past, self.past_nats, strict=True)],
-            "near_weight": self.near_weight,
             "weights_nats": [float(weight) for weight in self.weights],
             "held": [asdict(each) for each in self.held],
         }
@@ -140,9 +106,6 @@ class Calibration:
                 features=FeatureSpace.from_json(document["features"]),
                 weights=np.asarray(document["weights_nats"], dtype=np.float64),
                 shift_nats=float(document["shift_nats"]),
-                past=tuple(str(each["movie_id"]) for each in document["past"]),
-                past_nats=np.array([float(each["nats"]) for each in document["past"]]),
-                near_weight=float(document["near_weight"]),
                 factor_above=float(document["factor_above"]),
                 factor_below=float(document["factor_below"]),
                 arrivals=int(document["arrivals"]),
@@ -154,18 +117,10 @@ class Calibration:
         except (KeyError, TypeError, ValueError) as error:
             raise ArtefactError.of("E_FORMAT", f"the calibration cannot be read ({error!r}).", _REMEDY) from error
         factors = made.factor_above, made.factor_below
-        finite = (
-            np.isfinite([made.shift_nats, made.near_weight, *factors, *made.past_nats]).all() and np.isfinite(made.weights).all()
-        )
+        finite = np.isfinite([made.shift_nats, *factors, *made.weights]).all()
         if not (finite and min(factors) > 0 and made.weights.shape == (made.features.n_codes,)):
             raise ArtefactError.of("E_FORMAT", "the calibration's figures do not fit together.", _REMEDY)
         return made
-
-
-def _unit(vectors: Float32Array) -> Float32Array:
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    directions: Float32Array = vectors / np.where(length > 0, length, 1)
-    return directions
 
 
 def attribute_codes(features: FeatureSpace, movies: pd.DataFrame) -> Float32Array:

@@ -34,7 +34,6 @@ _FACTOR_RANGE = 0.2, 50.0
 class Misjudged:
     """Past arrivals with known outcomes, axis 0."""
 
-    ids: Sequence[str]
     attributes: pd.DataFrame
     nats: FloatArray
     """float64[n]: appeal that each turned out to have, against the projected one"""
@@ -42,8 +41,6 @@ class Misjudged:
     """float64[n, 2]: P10 and P90 of the draws' cold residual, nats"""
     other: FloatArray
     """float64[n, 2]: P10 and P90 of what else the draws differ in, nats"""
-    near: FloatArray
-    """float64[n]: by how much the nearest others were misjudged on average, nats; NaN where none is known"""
 
 
 def fit_calibration(past: Misjudged, *, days: int, origins: int, data: str, held: Sequence[Held] = ()) -> Calibration | None:
@@ -56,23 +53,20 @@ def fit_calibration(past: Misjudged, *, days: int, origins: int, data: str, held
         return None
     features = FeatureSpace.learn(past.attributes, MOVIE_COLUMNS_LEFT_OUT, min_count=_FEWEST_WITH_VALUE)
     codes = attribute_codes(features, past.attributes)
-    known = np.isfinite(past.near)
-    near = np.where(known, past.near, past.near[known].mean() if known.any() else 0.0)
-    fit = fit_ridge(np.hstack([codes, near[:, None]]).astype(np.float32), past.nats, np.ones(n))
-    shift, weights, near_weight = float(fit.coefficients[0]), fit.coefficients[1:-1], float(fit.coefficients[-1])
-    away = past.nats - fit.leave_one_out
-    if not _helps(away, past.nats):  # one figure for all: regressors that say nothing would only shuffle the offers
-        shift, weights, near_weight = float(past.nats.mean()), np.zeros(features.n_codes), 0.0
-        away = past.nats - shift
+    # one figure for all, unless attributes say something: those that say nothing would only shuffle the offers
+    shift, weights = float(past.nats.mean()), np.zeros(features.n_codes)
+    away = past.nats - shift
+    if features.n_codes:
+        fit = fit_ridge(codes, past.nats, np.ones(n))
+        unexplained = past.nats - fit.leave_one_out
+        if _helps(unexplained, past.nats):
+            shift, weights, away = float(fit.coefficients[0]), fit.coefficients[1:], unexplained
     centre = float(np.median(away))
     below, above = conformal_factors(away - centre, past.noise, past.other)
     return Calibration(
         features=features,
         weights=np.asarray(weights, dtype=np.float64),
         shift_nats=shift + centre,
-        past=tuple(past.ids),
-        past_nats=past.nats,
-        near_weight=near_weight,
         factor_above=above,
         factor_below=below,
         arrivals=n,

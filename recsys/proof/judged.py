@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from recsys.ids import FloatArray
-from recsys.projection.calibration import N_NEAREST, Calibration, Held
+from recsys.projection.calibration import Calibration, Held
 from recsys.projection.uncertainty import quantiles
 from recsys.proof.conformal import Misjudged, fit_calibration
 from recsys.proof.record import Arrived, Origin
@@ -84,13 +84,10 @@ def judge(origins: Sequence[Origin], dataset: Dataset, days: int) -> tuple[Judge
     """
     found = []
     for number, origin in enumerate(origins):
-        calibration = learnt(origins[:number], dataset, days, at=pd.Timestamp(origin.date), near=origin.neighbours)
+        calibration = learnt(origins[:number], dataset, days, at=pd.Timestamp(origin.date))
         shifts = np.zeros(len(origin.arrivals))
         if calibration is not None:
-            nats = dict(zip(calibration.past, calibration.past_nats, strict=True))
-            near = _near([each.movie_id for each in origin.arrivals], origin.neighbours, nats)
-            near = np.where(np.isfinite(near), near, calibration.past_nats.mean())
-            shifts = calibration.shifts(_attributes(origin.arrivals, dataset), near)
+            shifts = calibration.shifts(_attributes(origin.arrivals, dataset))
         judged = [
             Judged(arrived=arrived, outcomes=_outcomes(arrived, calibration, float(shift)))
             for arrived, shift in zip(origin.arrivals, shifts, strict=True)
@@ -105,15 +102,9 @@ def learnt(
     days: int,
     *,
     at: pd.Timestamp,
-    near: Mapping[str, Sequence[str]],
     held: Sequence[Held] = (),
 ) -> Calibration | None:
-    """What arrivals whose first ``days`` had passed by ``at`` taught; None where they were too few.
-
-    Parameters
-    ----------
-    near : by id, the earlier arrivals nearest in content, nearest first
-    """
+    """What arrivals whose first ``days`` had passed by ``at`` taught; None where they were too few."""
     over = pd.Timedelta(days=days)
     past = [
         [each for each in origin.arrivals if str(days) in each.actual and pd.Timestamp(each.arrived) + over <= at]
@@ -121,11 +112,8 @@ def learnt(
     ]
     known = [each for several in past for each in several]
     rows = [misjudged(each, str(days)) for each in known]
-    ids = [each.movie_id for each in known]
     return fit_calibration(
         Misjudged(
-            ids=ids,
-            near=_near(ids, near, {name: row[0] for name, row in zip(ids, rows, strict=True)}),
             attributes=_attributes(known, dataset),
             nats=np.array([row[0] for row in rows]),
             noise=np.array([row[1] for row in rows]).reshape(-1, 2),
@@ -136,12 +124,6 @@ def learnt(
         data=dataset.fingerprint,
         held=held,
     )
-
-
-def _near(ids: Sequence[str], neighbours: Mapping[str, Sequence[str]], nats: Mapping[str, float]) -> FloatArray:
-    """Mean of what is known of the nearest arrivals of each, float64[len(ids)]; NaN where nothing is."""
-    found = [[nats[name] for name in neighbours.get(each, ()) if name in nats][:N_NEAREST] for each in ids]
-    return np.array([np.mean(known) if known else np.nan for known in found])
 
 
 def misjudged(arrived: Arrived, days: str) -> tuple[float, FloatArray, FloatArray]:

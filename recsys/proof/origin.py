@@ -11,7 +11,7 @@ from recsys.choice.model import ChoiceModel
 from recsys.embeddings.tower import MovieTower
 from recsys.ids import FloatArray, IntArray
 from recsys.projection import offers as offering
-from recsys.projection.basis import Basis, subscription_state, unit
+from recsys.projection.basis import Basis, subscription_state
 from recsys.proof.arrivals import Arrivals
 from recsys.proof.projected import ProjectedViews, project_views
 from recsys.proof.record import Arrived, Origin
@@ -22,8 +22,6 @@ from recsys.segments.personas import Persona, Personas
 from recsys.tables.dataset import Dataset
 
 Steps = Callable[[int, int], None]
-_NEIGHBOURS_KEPT = 40
-"""So many that some have been projected at an earlier origin."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -92,22 +90,7 @@ def look(moment: Moment, basis: Basis, tower: MovieTower, progress: Steps | None
         seconds=0.0,
         arrivals=tuple(arrived[k] for k in np.argsort(positions)),
         substitutions=substitutions(moment.dataset, moment.arrivals, positions, basis, days=min(moment.days)),
-        neighbours=_neighbours(moment, tower, positions),
     )
-
-
-def _neighbours(moment: Moment, tower: MovieTower, positions: IntArray) -> dict[str, tuple[str, ...]]:
-    """The earlier arrivals nearest in content, for the offers and for the earlier arrivals themselves, by id."""
-    known = moment.arrivals.known_at(moment.at, min(moment.days))
-    if not len(known):
-        return {}
-    movies = moment.dataset.movies
-    before, everyone = moment.arrivals.row[known], moment.arrivals.row[np.append(known, positions)]
-    names, candidates = (movies["movie_id"].astype(str).to_numpy()[rows] for rows in (everyone, before))
-    likeness = unit(tower.content(movies.iloc[everyone])) @ unit(tower.content(movies.iloc[before])).T
-    likeness[np.arange(len(known)), np.arange(len(known))] = -np.inf
-    ranked = np.argsort(-likeness, axis=1, kind="stable")[:, : min(_NEIGHBOURS_KEPT, len(known) - 1)]
-    return {str(name): tuple(candidates[near].tolist()) for name, near in zip(names, ranked, strict=True)}
 
 
 def _arrived(moment: Moment, basis: Basis, tower: MovieTower, positions: IntArray, projected: ProjectedViews) -> list[Arrived]:

@@ -68,9 +68,6 @@ class Origin:
     arrivals: tuple[Arrived, ...]
     """In order of arrival"""
     substitutions: tuple[Substitution, ...] = field(default=())
-    neighbours: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """By id, for these arrivals and for those whose first days were over by then: of the latter, the nearest in content, nearest
-    first"""
 
     def as_json(self) -> dict[str, Any]:
         """Plain dictionaries, lists, texts and numbers."""
@@ -90,7 +87,6 @@ class Origin:
                     **document,
                     "arrivals": tuple(_arrived(each) for each in document["arrivals"]),
                     "substitutions": tuple(Substitution(**each) for each in document["substitutions"]),
-                    "neighbours": {name: tuple(near) for name, near in document.get("neighbours", {}).items()},
                 }
             )
         except (KeyError, TypeError, ValueError) as error:

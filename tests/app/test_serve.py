@@ -46,7 +46,7 @@ def test_what_streamlit_offers_to_writers_of_apps_is_not_shown_to_users_of_this_
     from recsys.app import serve
 
     given: list[str] = []
-    monkeypatch.setattr(serve, "streamlit", lambda arguments, prog_name: given.extend(arguments))
+    monkeypatch.setattr(serve, "streamlit", lambda arguments, **_: given.extend(arguments))
     monkeypatch.setattr(serve, "_warm", lambda: None)
     monkeypatch.setattr(skills, "agent_harness_present", lambda: True)
     serve.main(["--server.port=1"])

@@ -4,12 +4,11 @@
     python -m tests.benchmarks.backtest WORKSPACE
 
 Reads a finished backtest. ``projection`` is what a buyer would have seen on the day, ``projection_uncalibrated`` the same without
-what earlier arrivals had taught, ``by_attributes_alone`` the calibrated one without the nearest past arrivals.
+what earlier arrivals had taught.
 """
 
 import argparse
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,23 +29,18 @@ def show(workspace: Workspace) -> None:
     origins = [Origin.from_json(each) for each in listed]
     days = sorted({int(span) for origin in origins for each in origin.arrivals for span in each.actual})
     found = document(judge(origins, dataset, days[0]), days=days, seed=0, facts={})
-    bare = [replace(origin, neighbours={}) for origin in origins]
-    alone = document(judge(bare, dataset, days[0]), days=days, seed=0, facts={})
     print(f"{workspace.root}: {len(origins)} origins, {sum(len(each.arrivals) for each in origins)} arrivals, days {days}")
     for span, units in found["totals"].items():
         for unit, cell in units.items():
-            _cell(f"{span} days, {unit}", cell, alone["totals"][span][unit])
+            _cell(f"{span} days, {unit}", cell)
     print("substitution:", json.dumps(found["substitution"], indent=1))
     _ceiling(origins, str(days[0]))
 
 
-def _cell(name: str, cell: dict, alone: dict) -> None:
+def _cell(name: str, cell: dict) -> None:
     calibrated = "calibrated" if cell["compared_calibrated"] else "not calibrated"
     print(f"\n{name}: {cell['arrivals']} arrivals, compared on {cell['compared_on']} ({calibrated})")
-    rows = {**cell["scores"]}
-    if alone["scores"]:
-        rows["by_attributes_alone"] = alone["scores"]["projection"]
-    for who, figures in rows.items():
+    for who, figures in cell["scores"].items():
         against = cell["against"].get(who)
         said = "" if against is None else "  worse by " + ", ".join(_interval(score, against[score]) for score in against)
         print(f"  {who:<26}" + "  ".join(f"{score} {value:7.3f}" for score, value in figures.items()) + said)

@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from recsys.errors import ArtefactError
-from recsys.ids import IdMap
 from recsys.projection.calibration import RANGES, SCHEMA, Calibration, Held, load_calibration, said
 from recsys.projection.project import project
 from recsys.proof.conformal import FEWEST_ARRIVALS, Misjudged, conformal_factors, fit_calibration
@@ -26,8 +25,6 @@ def past(n: int = 200, *, sd: float = 1.5, seed: int = 0) -> Misjudged:
         nats=np.where(drama, 2.0, -1.0) + rng.normal(0, sd, n),
         noise=np.quantile(z, [0.1, 0.9], axis=1).T,
         other=np.zeros((n, 2)),
-        ids=[f"m{k:04d}" for k in range(n)],
-        near=np.full(n, np.nan),
     )
 
 
@@ -38,7 +35,7 @@ def fitted(**changes: object) -> Calibration:
 
 
 def test_the_correction_is_what_content_missed_by_attribute():
-    shifts = fitted().shifts(pd.DataFrame({"genres": ["Drama", "Comedy"]}), np.zeros(2))
+    shifts = fitted().shifts(pd.DataFrame({"genres": ["Drama", "Comedy"]}))
     assert shifts == pytest.approx([2.0, -1.0], abs=0.4)
 
 
@@ -65,7 +62,7 @@ def test_calibrated_ranges_hold_for_arrivals_that_were_not_learnt_from():
     for seed in range(40):
         made = fit_calibration(past(seed=seed), days=28, origins=1, data="")
         new = past(seed=1000 + seed)
-        away = new.nats - made.shifts(new.attributes, np.zeros(len(new.nats)))
+        away = new.nats - made.shifts(new.attributes)
         low, high = made.factor_below * new.noise[:, 0], made.factor_above * new.noise[:, 1]
         covered.append(((low <= away) & (away <= high)).mean())
     assert np.mean(covered) == pytest.approx(0.8, abs=0.02)
@@ -85,7 +82,7 @@ def test_without_attributes_the_correction_is_one_figure_for_all():
     bare = past()
     made = fit_calibration(replace(bare, attributes=bare.attributes[["title"]]), days=28, origins=1, data="")
     assert made.features.n_codes == 0
-    assert made.shifts(pd.DataFrame({"title": ["x"]}), np.zeros(1)) == pytest.approx([np.median(bare.nats)], abs=0.01)
+    assert made.shifts(pd.DataFrame({"title": ["x"]})) == pytest.approx([np.median(bare.nats)], abs=0.01)
 
 
 def test_a_calibration_survives_its_file_and_is_used_for_its_own_tables_only(tmp_path):
@@ -95,9 +92,7 @@ def test_a_calibration_survives_its_file_and_is_used_for_its_own_tables_only(tmp
     (tmp_path / "calibration.json").write_text(json.dumps(made.as_json()))
     loaded = load_calibration(tmp_path, "tables")
     offers = pd.DataFrame({"genres": ["Drama", "Comedy", "Unknown"]})
-    near = np.array([1.0, 0.0, -1.0])
-    assert np.array_equal(loaded.shifts(offers, near), made.shifts(offers, near))
-    assert loaded.past == made.past
+    assert np.array_equal(loaded.shifts(offers), made.shifts(offers))
     assert (loaded.factor_above, loaded.factor_below, loaded.held) == (made.factor_above, made.factor_below, made.held)
     assert load_calibration(tmp_path, "other tables") is None
     assert load_calibration(tmp_path / "nowhere", "tables") is None
@@ -119,37 +114,13 @@ def test_a_damaged_calibration_is_refused(tmp_path):
         load_calibration(tmp_path, "tables")
 
 
-def test_where_the_nearest_arrivals_tell_they_count():
-    """What a movie is misjudged by is what its neighbours were, and a little noise; attributes tell nothing."""
-    plain = past(sd=0.0)
-    rng = np.random.default_rng(3)
-    near = rng.normal(0, 1, 200)
-    made = fit_calibration(
-        replace(plain, near=near, nats=near + rng.normal(0, 0.1, 200), attributes=plain.attributes[["title"]]),
-        days=28,
-        origins=1,
-        data="",
-    )
-    assert made.near_weight == pytest.approx(1.0, abs=0.05)
-    assert made.shifts(pd.DataFrame({"title": ["x"]}), np.array([2.0])) == pytest.approx([2.0], abs=0.15)
-
-
 def test_attributes_that_tell_nothing_move_nothing():
     """Misjudged by chance alone: every offer is corrected by the same figure."""
     plain = past()
     rng = np.random.default_rng(11)
     made = fit_calibration(replace(plain, nats=rng.normal(0.5, 1.0, 200)), days=28, origins=1, data="")
-    shifts = made.shifts(pd.DataFrame({"genres": ["Drama", "Comedy"]}), np.array([3.0, -3.0]))
+    shifts = made.shifts(pd.DataFrame({"genres": ["Drama", "Comedy"]}))
     assert shifts[0] == shifts[1] == pytest.approx(0.5, abs=0.25)
-
-
-def test_an_offer_is_compared_with_the_past_arrivals_nearest_in_content():
-    """Six past arrivals, five of them in the offer's own direction."""
-    names = [f"m{k}" for k in range(7)]
-    content = np.array([[1.0, 0.0]] * 5 + [[0.0, 1.0], [1.0, 0.0]], dtype=np.float32)
-    made = fitted(past=tuple(names[:6]), past_nats=np.array([1.0, 2.0, 3.0, 4.0, 5.0, 90.0]))
-    assert made.near(np.array([[2.0, 0.1]], dtype=np.float32), IdMap(names), content) == pytest.approx([3.0])
-    assert made.near(np.array([[2.0, 0.1]], dtype=np.float32), IdMap(["x"]), content[:1]) == pytest.approx([0.0])
 
 
 ASKED = Scenario(name="two", changes=(Acquire(offer="o00"), Acquire(offer="o01")), horizon_months=3)
@@ -163,12 +134,12 @@ def test_a_correction_moves_the_middle_and_a_factor_the_range():
     basis = builders.basis(n_draws=24)
     plain = project(basis, ASKED, draws="all").offers[0]
     up = project(
-        calibrated(basis, shift_nats=1.0, factor_above=1.0, factor_below=1.0, weights=np.zeros(2), near_weight=0.0),
+        calibrated(basis, shift_nats=1.0, factor_above=1.0, factor_below=1.0, weights=np.zeros(2)),
         ASKED,
         draws="all",
     ).offers[0]
     wide = project(
-        calibrated(basis, shift_nats=0.0, factor_above=2.0, factor_below=2.0, weights=np.zeros(2), near_weight=0.0),
+        calibrated(basis, shift_nats=0.0, factor_above=2.0, factor_below=2.0, weights=np.zeros(2)),
         ASKED,
         draws="all",
     ).offers[0]
@@ -178,7 +149,7 @@ def test_a_correction_moves_the_middle_and_a_factor_the_range():
 
 def test_a_calibration_that_changes_nothing_leaves_every_figure_as_it_was():
     basis = builders.basis()
-    neutral = calibrated(basis, shift_nats=0.0, factor_above=1.0, factor_below=1.0, weights=np.zeros(2), near_weight=0.0)
+    neutral = calibrated(basis, shift_nats=0.0, factor_above=1.0, factor_below=1.0, weights=np.zeros(2))
     assert project(neutral, ASKED, draws="all").offers == project(basis, ASKED, draws="all").offers
 
 
