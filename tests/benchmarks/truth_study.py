@@ -81,6 +81,7 @@ def one_world(kind: str, config: WorldConfig) -> dict[str, Any]:
         "projected": [projected(basis, (offer,)) for offer in offers],
         "slate": projected(basis, tuple(offers)),
         "true_slate": people * slate.total("hours"),
+        "true_slate_gross": people * slate.total("gross_hours"),
         "rivals": {name: (estimates["outside_share"] * rival(asked_rivals, 0)).tolist() for name, rival in RIVALS.items()},
         "true": [people * truth.of(offer).total("hours") for offer in offers],
         "true_gross": [people * truth.of(offer).total("gross_hours") for offer in offers],
@@ -146,6 +147,7 @@ def _ranges(worlds: list[dict[str, Any]]) -> dict[str, float]:
         "90 % hold": np.mean((rows["p05"] <= true) & (true <= rows["p95"])),
         "P90/P10": np.median(rows["p90"] / np.maximum(rows["p10"], 1.0)),
         "slate bias": slates["p50"].sum() / true_slates.sum() - 1,
+        "of gross": slates["gross"].sum() / sum(world["true_slate_gross"] for world in worlds) - 1,
         "slates, 80 % hold": np.mean((slates["p10"] <= true_slates) & (true_slates <= slates["p90"])),
         "slates, 90 % hold": np.mean((slates["p05"] <= true_slates) & (true_slates <= slates["p95"])),
     }
