@@ -256,7 +256,7 @@ def _cell(stem: str, value: Any) -> str:
         return "–"
     if stem == "popularity_lift":
         return percent(float(mean), sign=True)
-    return percent(float(mean)) if stem in _SHARES else f"{float(mean):.2f}"
+    return percent(float(mean)) if stem in _SHARES else f"{float(mean):.2f}".replace("-", "−")
 
 
 def _with_ends(metric: str, mean: float, low: float, high: float) -> str:

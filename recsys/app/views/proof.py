@@ -58,7 +58,7 @@ def scores(cell: Mapping[str, Any]) -> pd.DataFrame:
             {
                 "forecast by": words.NAMES[name],
                 "error, share of all": percent(figures["wape"]) + _difference(against, "wape", percent),
-                "order (1 is perfect)": f"{figures['spearman']:.2f}" + _difference(against, "spearman", _two),
+                "order (1 is perfect)": _two(figures["spearman"]) + _difference(against, "spearman", _two),
                 "total off by": percent(figures["bias"], sign=True),
                 "lost by its slates": percent(figures["regret"]),
             }
