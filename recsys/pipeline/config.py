@@ -16,7 +16,7 @@ from recsys.segments.cluster import ClusterConfig
 
 ModelChoice = Literal["all", "mf", "two-tower"]
 
-FORMAT = 4
+FORMAT = 5
 """Of a run folder; a change of what a stage makes is a new number, so that no old draft is taken up."""
 
 

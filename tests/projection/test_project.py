@@ -142,6 +142,13 @@ def test_a_running_licence_is_paid_and_dropping_its_movie_saves_the_next_fee_alo
     assert answer.monthly_cash[-1].p50 == pytest.approx(answer.npv.p50)
 
 
+def test_of_offers_bought_together_it_is_said_by_how_much_such_answers_are_too_high(basis: Basis):
+    one = project(basis, asking(s.Acquire(offer="o00"))).assumptions
+    two = project(basis, asking(s.Acquire(offer="o00"), s.Acquire(offer="o01"))).assumptions
+    assert {found.name for found in two} - {found.name for found in one} == {"error of offers bought together"}
+    assert "simulated" in next(found for found in two if found.name == "error of offers bought together").source
+
+
 def test_promotion_brings_views_and_is_labelled_an_assumption(basis: Basis):
     plain = project(basis, asking(s.Acquire(offer="o00")))
     pushed = project(basis, asking(s.Acquire(offer="o00"), s.Promote(movie="o00", exposure=1.0)))
