@@ -16,6 +16,8 @@ from recsys.choice.viewing import Viewing, match_views, viewing
 from recsys.ids import FloatArray, IntArray
 
 _CELLS = 12_000_000
+_FARTHEST_SD = 3.0
+"""How far today's appeal may lie from what is known of a movie, nats: a standard deviation; a view a month tells more."""
 _LEAST_INSIDE_SHARE = 0.05
 """A user of whom less than this share of occasions is ever taken is one whom the model does not understand."""
 
@@ -66,7 +68,11 @@ class Today:
         return out
 
     def appeals_for(self, shares: FloatArray, start: FloatArray) -> FloatArray:
-        """Appeals, float64[n_movies], that give the movies these shares of views; ``start`` where not available."""
+        """Appeals, float64[n_movies], that give the movies these shares of views; ``start`` where not available.
+
+        Where hardly a view a month is expected they stay near ``start``: among thousands of movies that next to nobody watches,
+        shares alone would send them tens of nats apart.
+        """
         total = float(self.rows.weight.sum())
         wanted = np.maximum(shares[self.columns], 1e-9)
         found = match_views(
@@ -74,6 +80,8 @@ class Today:
             wanted / wanted.sum() * total,
             dissimilarity=self.structure.dissimilarity,
             start=start[self.columns],
+            prior_mean=start[self.columns],
+            prior_sd=_FARTHEST_SD,
             tolerance=1e-4,
             iterations=60,
         )
@@ -99,7 +107,7 @@ class Today:
         out = np.zeros(len(appeal))
         for nest in range(len(self._starts)):
             here = self._nest == nest
-            by_user = pull[:, nest].astype(np.float32)
+            by_user = (pull[:, nest] / max(float(pull[:, nest].max()), np.finfo(np.float64).tiny)).astype(np.float32)
             above, below = by_user @ warm[:, here], by_user @ cold[:, here]
             ratio = np.divide(above, below, out=np.ones_like(above), where=(above > 0) & (below > 0))
             out[self.columns[here]] = structure.dissimilarity * np.log(ratio)

@@ -30,20 +30,20 @@ class Viewing:
     def predicted(self, appeal: FloatArray) -> FloatArray:
         """Views of each movie, float64[n_movies]; they add up to the weights."""
         scaled, sums = self._sums(appeal)
-        _, pull = self._pull(sums)
+        pull, peak = _single(self._pull(sums)[1])
         out = np.empty(len(scaled))
         for nest, part in enumerate(self._slices()):
-            out[part] = scaled[part] * (pull[:, nest].astype(np.float32) @ self.factor[:, part])
+            out[part] = scaled[part] * peak[nest] * (pull[:, nest] @ self.factor[:, part])
         return out
 
     def shares(self, appeal: FloatArray) -> Float32Array:
         """Views of each movie by each row, float32[n_rows, n_movies]; a row's add up to its weight."""
         scaled, sums = self._sums(appeal)
-        _, pull = self._pull(sums)
-        single = pull.astype(np.float32)
-        out = self.factor * scaled.astype(np.float32)
+        pull, peak = _single(self._pull(sums)[1])
+        out = np.empty_like(self.factor)
         for nest, part in enumerate(self._slices()):
-            out[:, part] *= single[:, nest, None]
+            np.multiply(self.factor[:, part], (scaled[part] * peak[nest]).astype(np.float32), out=out[:, part])
+            out[:, part] *= pull[:, nest, None]
         return out
 
     def demand_per_factor(self, appeal: FloatArray) -> FloatArray:
@@ -73,6 +73,12 @@ class Viewing:
     def _slices(self) -> list[slice]:
         stops = np.append(self.nest_starts[1:], self.factor.shape[1])
         return [slice(start, stop) for start, stop in zip(self.nest_starts, stops, strict=True)]
+
+
+def _single(pull: FloatArray) -> tuple[Float32Array, FloatArray]:
+    """``pull`` over the largest of its column, and that: who can watch next to nothing pulls with more than float32 can hold."""
+    peak = np.maximum(pull.max(axis=0, initial=0.0), np.finfo(np.float64).tiny)
+    return (pull / peak).astype(np.float32), peak
 
 
 def viewing(
