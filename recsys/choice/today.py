@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from recsys.choice.audience import Structure
 from recsys.choice.history import History
 from recsys.choice.model import Float32Array, Member
-from recsys.choice.viewing import Viewing, match_views, viewing
+from recsys.choice.viewing import Viewing, match_views, single, viewing
 from recsys.ids import FloatArray, IntArray
 
 _CELLS = 12_000_000
-_FARTHEST_SD = 3.0
-"""How far today's appeal may lie from what is known of a movie, nats: a standard deviation; a view a month tells more."""
+_FARTHEST_SD = 30.0
+"""How far today's appeal may lie from what is known of a movie, nats: a standard deviation so wide that a hundredth of a view a
+month tells more."""
 _LEAST_INSIDE_SHARE = 0.05
 """A user of whom less than this share of occasions is ever taken is one whom the model does not understand."""
 
@@ -107,7 +108,7 @@ class Today:
         out = np.zeros(len(appeal))
         for nest in range(len(self._starts)):
             here = self._nest == nest
-            by_user = (pull[:, nest] / max(float(pull[:, nest].max()), np.finfo(np.float64).tiny)).astype(np.float32)
+            by_user = single(pull[:, nest])[0]
             above, below = by_user @ warm[:, here], by_user @ cold[:, here]
             ratio = np.divide(above, below, out=np.ones_like(above), where=(above > 0) & (below > 0))
             out[self.columns[here]] = structure.dissimilarity * np.log(ratio)

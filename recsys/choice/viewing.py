@@ -30,7 +30,7 @@ class Viewing:
     def predicted(self, appeal: FloatArray) -> FloatArray:
         """Views of each movie, float64[n_movies]; they add up to the weights."""
         scaled, sums = self._sums(appeal)
-        pull, peak = _single(self._pull(sums)[1])
+        pull, peak = single(self._pull(sums)[1])
         out = np.empty(len(scaled))
         for nest, part in enumerate(self._slices()):
             out[part] = scaled[part] * peak[nest] * (pull[:, nest] @ self.factor[:, part])
@@ -39,7 +39,7 @@ class Viewing:
     def shares(self, appeal: FloatArray) -> Float32Array:
         """Views of each movie by each row, float32[n_rows, n_movies]; a row's add up to its weight."""
         scaled, sums = self._sums(appeal)
-        pull, peak = _single(self._pull(sums)[1])
+        pull, peak = single(self._pull(sums)[1])
         out = np.empty_like(self.factor)
         for nest, part in enumerate(self._slices()):
             np.multiply(self.factor[:, part], (scaled[part] * peak[nest]).astype(np.float32), out=out[:, part])
@@ -75,7 +75,7 @@ class Viewing:
         return [slice(start, stop) for start, stop in zip(self.nest_starts, stops, strict=True)]
 
 
-def _single(pull: FloatArray) -> tuple[Float32Array, FloatArray]:
+def single(pull: FloatArray) -> tuple[Float32Array, FloatArray]:
     """``pull`` over the largest of its column, and that: who can watch next to nothing pulls with more than float32 can hold."""
     peak = np.maximum(pull.max(axis=0, initial=0.0), np.finfo(np.float64).tiny)
     return (pull / peak).astype(np.float32), peak

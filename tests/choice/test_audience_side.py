@@ -241,6 +241,20 @@ def test_todays_appeals_reproduce_todays_shares_and_worth_is_that_of_the_catalog
     assert worth == pytest.approx(np.log(inside / (1 - inside)), abs=1e-4)
 
 
+def test_a_movie_that_everybody_has_watched_does_not_run_away_from_what_is_known_of_it(small: Service):
+    """Nobody watches twice, and yet a hundredth of a view a month is expected of it: no appeal brings that about."""
+    history, structure, member = read(small.dataset), replace(structure_of(small), rewatch=0.0), member_of(small)
+    people = audience(history, np.ones(120), rng=np.random.default_rng(0))
+    gone = int(np.flatnonzero(people.available)[3])
+    pairs = np.unique(np.append(people.seen_user * 30 + people.seen_movie, np.arange(120) * 30 + gone))
+    today = Today(replace(people, seen_user=pairs // 30, seen_movie=pairs % 30), member, structure)
+    shares = today.predicted(small.appeal)
+    assert shares[gone] == 0.0
+    shares[gone] = 1e-4
+    found = today.appeals_for(shares, small.appeal)
+    assert abs(found[gone] - small.appeal[gone]) < 15.0
+
+
 def test_vectors_that_content_tells_exactly_leave_no_gap_for_appeal_to_fill(small: Service):
     """Content is the vector itself: warm and cold are the same. With content that tells nothing they are not."""
     history, structure = read(small.dataset), structure_of(small)

@@ -32,6 +32,16 @@ def test_predicted_views_are_those_of_the_nested_logit():
     assert people.log_worth(appeal) == pytest.approx(log_worth(log_nest_sums(utility + appeal, NESTS, LAM), LAM), abs=1e-5)
 
 
+def test_who_can_watch_only_what_hardly_anybody_wants_is_no_number_too_large():
+    """The first viewer may only watch the second movie, which is 73 nats less wanted than the first: all of his views go there,
+    though what each unit of it pulls is beyond float32."""
+    others = np.array([[0.0, 1.0], [1.0, 1.0]], dtype=np.float32)
+    people = viewing(np.zeros((2, 2), np.float32), np.array([100.0, 1.0]), np.array([0, 1]), 0.85, others)
+    appeal = np.array([30.0, -43.0])
+    assert people.predicted(appeal) == pytest.approx([1.0, 100.0])
+    assert people.shares(appeal) == pytest.approx(np.array([[0.0, 100.0], [1.0, 0.0]]), abs=1e-6)
+
+
 def test_matched_appeals_reproduce_the_actual_views_exactly():
     people, _ = rows()
     actual = people.weight.sum() * np.array([0.4, 0.05, 0.3, 0.2, 0.05])
