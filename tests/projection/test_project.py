@@ -142,7 +142,7 @@ def test_a_running_licence_is_paid_and_dropping_its_movie_saves_the_next_fee_alo
     assert answer.monthly_cash[-1].p50 == pytest.approx(answer.npv.p50)
 
 
-def test_of_offers_bought_together_it_is_said_by_how_much_such_answers_are_too_high(basis: Basis):
+def test_of_offers_bought_together_it_is_said_by_how_much_such_answers_are_off(basis: Basis):
     one = project(basis, asking(s.Acquire(offer="o00"))).assumptions
     two = project(basis, asking(s.Acquire(offer="o00"), s.Acquire(offer="o01"))).assumptions
     assert {found.name for found in two} - {found.name for found in one} == {"error of offers bought together"}
