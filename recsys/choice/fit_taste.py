@@ -79,6 +79,21 @@ class Taste:
         return len(self.parameters.affinity_slopes)
 
     @property
+    def scale_error(self) -> float:
+        """Standard error of one factor on all tastes together, with everything else as it is; inf where nothing tells it.
+
+        Of single slopes less may be known than of their sum, where one can stand in for another.
+        """
+        spread = np.sqrt(np.diag(self.covariance))
+        known = spread > 0
+        tastes = self.parameters.flat()[: len(spread)].copy()
+        tastes[FIRST_AFFINITY + self.n_affinities :] = 0.0
+        direction = tastes[known] / spread[known]
+        correlation = self.covariance[np.ix_(known, known)] / np.outer(spread[known], spread[known])
+        information = float(direction @ linalg.pinvh(correlation) @ direction)
+        return float(information**-0.5) if information > 0 else np.inf
+
+    @property
     def stress(self) -> Stress:
         p = self.parameters
         slope = max(p.slope, 1e-9)

@@ -12,6 +12,8 @@ from recsys.choice.fit_outside import ASSUMED_RANGE, OutsideShare
 from recsys.choice.fit_taste import ASSUMED_DISSIMILARITY_RANGE, DISSIMILARITY_RANGE, Taste
 from recsys.ids import FloatArray, IntArray
 
+_FARTHEST = 3.0
+"""Standard errors of the scale of tastes that a draw lies from the estimate, at most."""
 ASSUMED_REWATCH, ASSUMED_REWATCH_RANGE = 0.05, (0.02, 0.12)
 
 
@@ -79,7 +81,11 @@ def _shared(taste: Taste, flat: FloatArray, outside_share: float, assumed_rewatc
     slope, seen, launch, dissimilarity = taste.unpack(flat)
     lam = float(np.clip(dissimilarity, *DISSIMILARITY_RANGE))
     estimate = taste.parameters.slope
-    slope = float(np.clip(slope, 0.25 * estimate, 4.0 * estimate)) if estimate > 0 else 0.0
+    # a draw's slope scales all tastes, of which more may be known than of the slope by itself
+    farthest = _FARTHEST * taste.scale_error
+    slope = (
+        float(np.clip(slope, max(0.25, 1.0 - farthest) * estimate, min(4.0, 1.0 + farthest) * estimate)) if estimate > 0 else 0.0
+    )
     rewatch = float(np.clip(np.exp(seen * lam), 1e-4, 1.0)) if taste.rewatches else assumed_rewatch
     curve = np.append(launch * lam, 0.0) if taste.launch_estimated else np.zeros(len(launch) + 1)
     return Shared(
