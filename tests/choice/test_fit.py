@@ -381,6 +381,21 @@ def test_draws_have_the_mean_and_the_spread_of_the_estimates():
     assert product.std() / product.mean() == pytest.approx(0.04, abs=0.01)
 
 
+def test_draws_keep_the_scale_of_tastes_where_one_slope_can_stand_in_for_another():
+    """Slopes of a movie and of its nest are 3 ± 5 and 2 ± 5, their sum 5 ± 0.1: nobody knows which is which, and how sharp tastes
+    are is known to a fiftieth. Draws that move everything with the first slope must not make tastes four times as sharp."""
+    taste = a_taste()
+    taste = replace(taste, parameters=replace(taste.parameters, nest_slope=2.0, affinity_slopes=np.zeros(1)))
+    covariance = taste.covariance.copy()
+    covariance[np.ix_([0, 3], [0, 3])] = np.array([[25.0, -24.995], [-24.995, 25.0]])
+    taste = replace(taste, covariance=covariance)
+    assert taste.scale_error == pytest.approx(0.1 / 5.0, rel=0.1)
+    outside = OutsideShare(value=0.5, standard_error=0.02, reason="")
+    sharp = [draw.slope / draw.dissimilarity for draw in sampling.draws(taste, outside, 100, np.random.default_rng(0))]
+    assert np.abs(np.array(sharp) / 3.0 - 1.0).max() <= 0.07
+    assert np.std(sharp) > 0.02
+
+
 def test_what_is_assumed_is_swept_over_its_whole_range():
     outside = OutsideShare(value=0.5, standard_error=None, reason="")
     taste = a_taste(rewatches=False, n_arrivals=0, dissimilarity_found=(1.4, 4.0))
