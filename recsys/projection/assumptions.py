@@ -126,8 +126,11 @@ def _of_scenario(basis: Basis, scenario: Scenario, catalogue: Catalogue) -> list
                 "projected, and nothing on average; on sixty small ones 16% too much. Figures are not corrected for it",
             )
         )
-    undated = sum(movie.dropped and int(basis.months_left[movie.row]) == FOR_EVER for movie in catalogue.tracked)
-    if undated and any(licence_fee(basis, movie.row) for movie in catalogue.tracked if movie.dropped):
+    undated = sum(
+        movie.dropped and int(basis.months_left[movie.row]) == FOR_EVER and licence_fee(basis, movie.row) > 0
+        for movie in catalogue.tracked
+    )
+    if undated:
         listed.append(
             Estimate(
                 name="licence fees due today",

@@ -140,6 +140,7 @@ def test_a_running_licence_is_paid_and_dropping_its_movie_saves_the_next_fee_alo
     assert rate > 0
     assert answer.npv.p50 == pytest.approx(answer.acquisition_effect.value.p50 + saved)
     assert answer.monthly_cash[-1].p50 == pytest.approx(answer.npv.p50)
+    assert ("licence fees due today" in {found.name for found in answer.assumptions}) == (due == 0)
 
 
 def test_of_offers_bought_together_it_is_said_by_how_much_such_answers_are_off(basis: Basis):

@@ -83,7 +83,6 @@ def _figures(scenario: Scenario, projection: Projection, hurdle_rate: float) -> 
             _metric("Return", words.percent(projection.roi.p50, sign=True), words.results_range(projection.roi, _signed_percent))
         if projection.prob_above_hurdle is not None:
             sure = words.chance(projection.prob_above_hurdle) if projection.n_draws > 1 else "…"
-            sure = sure.replace("below", "<").replace("above", ">")  # a card holds a dozen letters
             _metric("Hurdle reached", sure, f"chance of a return of {words.percent(hurdle_rate)} or more")
         months = projection.payback_month
         _metric(
