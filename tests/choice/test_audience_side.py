@@ -255,6 +255,25 @@ def test_a_movie_that_everybody_has_watched_does_not_run_away_from_what_is_known
     assert abs(found[gone] - small.appeal[gone]) < 15.0
 
 
+def test_a_viewer_left_with_what_hardly_anybody_wants_keeps_the_gap_a_number(small: Service):
+    """One viewer has watched all but one movie, which is 45 nats less wanted than it was, and so draws beyond float32."""
+    history, structure = read(small.dataset), replace(structure_of(small), rewatch=0.0)
+    dim = small.movies.shape[1]
+    exact = replace_map(member_of(small), np.vstack([np.zeros(dim), np.eye(dim)]))
+    people = audience(history, np.full(120, 100.0), rng=np.random.default_rng(0))
+    last = int(np.flatnonzero(people.available)[-1])
+    left = np.arange(30)[np.arange(30) != last]
+    others = people.seen_user != 7
+    pairs = np.unique(np.append(people.seen_user[others] * 30 + people.seen_movie[others], 7 * 30 + left))
+    today = Today(replace(people, seen_user=pairs // 30, seen_movie=pairs % 30), exact, structure)
+    appeal = small.appeal.copy()
+    appeal[last] -= 45.0
+    assert today.rows.demand_per_factor(appeal[today.columns]).max() > np.finfo(np.float32).max
+    gap = today.content_gap(appeal, small.movies.astype(np.float32))
+    assert np.isfinite(gap).all()
+    assert np.abs(gap).max() < 1e-3
+
+
 def test_vectors_that_content_tells_exactly_leave_no_gap_for_appeal_to_fill(small: Service):
     """Content is the vector itself: warm and cold are the same. With content that tells nothing they are not."""
     history, structure = read(small.dataset), structure_of(small)
