@@ -43,7 +43,7 @@ from recsys.tables.freeze import frozen
 from recsys.tables.store import load_dataset
 from recsys.workspace import Workspace, write_atomically
 
-FORMAT = 4
+FORMAT = 5
 """Of an origin's result; a change of what is made is a new number, so that no old one is taken up."""
 JUDGED = 3
 """Of what is worked out from the origins; a new number works it out again without projecting again."""

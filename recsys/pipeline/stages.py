@@ -19,7 +19,6 @@ from recsys.pipeline.measure import measure
 from recsys.pipeline.progress import Steps
 from recsys.pipeline.publish import METRICS
 from recsys.segments.build import LastRun, fit_personas
-from recsys.segments.drift import measure_drift
 from recsys.segments.store import save_personas
 
 PARTS = (TUNING, "mf", "two_tower", "choice", "personas", "maps", "metrics")
@@ -152,8 +151,7 @@ def _personas(bench: Bench) -> Make:
     def make(folder: Path, _steps: Steps) -> None:
         last = LastRun(personas=bench.last.personas, users=bench.last.users) if bench.last else None
         config = replace(bench.config.personas, seed=bench.config.seed)
-        personas = fit_personas(bench.dataset, bench.users_of("mf"), config, last=last)
-        save_personas(personas, measure_drift(bench.dataset.events, personas, bench.movies_of("mf")), folder)
+        save_personas(fit_personas(bench.dataset, bench.users_of("mf"), config, last=last), folder)
 
     return make
 

@@ -88,9 +88,9 @@ def _of_months(basis: Basis, scenario: Scenario) -> list[Estimate]:
         kind="configured" if lapse else "assumed",
         source=f"{dated}; {told}",
     )
-    ahead = basis.season_ahead(horizon)
-    if basis.season is None or ahead is None or not horizon:
-        why = "the same in every month: no season is configured, and the data are too short to tell one (two years are needed)"
+    ahead = basis.season_ahead(horizon or 12)
+    if basis.season is None or ahead is None:
+        why = "the same in every month: no season is configured, and the data hold no two years of viewing to tell one from"
         return [licences, Estimate(name="season", value=1.0, unit="times a usual month", kind="assumed", source=why)]
     fullest = Estimate(
         name="season",

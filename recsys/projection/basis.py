@@ -23,11 +23,9 @@ from recsys.ids import FloatArray, IdMap, IntArray
 from recsys.projection import nests
 from recsys.projection.blocks import THREADS
 from recsys.projection.calibration import Calibration, load_calibration
-from recsys.projection.season import Season
-from recsys.projection.season import estimate as estimate_season
+from recsys.projection.season import Season, season_of
 from recsys.segments.personas import Personas
 from recsys.segments.store import load_personas
-from recsys.tables.dataset import Dataset
 from recsys.tables.store import load_dataset
 from recsys.tables.terms import Economics, Plan
 from recsys.workspace import Workspace
@@ -59,7 +57,7 @@ class Basis:
     run: str
     simulated: bool
     fingerprint: str
-    """Of tables, terms and run: the key of every cache."""
+    """Of tables, terms, run, calibration and season: the key of every cache."""
     weight: FloatArray
     """float64[n_users], people that a row stands for: ``economics.people_per_user``."""
     subscribed: FloatArray
@@ -221,6 +219,9 @@ def load_basis(workspace: Workspace) -> Basis:
     calibration = load_calibration(workspace.backtest, dataset.fingerprint)
     if calibration is not None:
         digest.update(json.dumps(calibration.as_json(), sort_keys=True).encode())
+    season = season_of(dataset)
+    if season is not None:
+        digest.update(json.dumps([*season.factors, season.kind, season.source]).encode())
     return Basis(
         users=dataset.users,
         movies=dataset.movies,
@@ -237,18 +238,10 @@ def load_basis(workspace: Workspace) -> Basis:
         subscribed=subscribed,
         return_share=return_share,
         data_end=dataset.events["timestamp"].max() if len(dataset.events) else None,
+        season=season,
         assumed=dataset.assumed,
         calibration=calibration,
     )
-
-
-def _season(dataset: Dataset) -> Season | None:
-    """What is configured, else what the history tells."""
-    stated = dataset.economics.season
-    if stated is not None:
-        factors = np.array(stated.factors)
-        return Season(factors=factors / factors.mean(), kind=stated.kind, source=stated.source)
-    return estimate_season(dataset.events["user_index"].to_numpy(dtype=np.int64), dataset.events["timestamp"])
 
 
 def subscription_state(subscriptions: pd.DataFrame | None, users: IdMap) -> tuple[FloatArray, float]:

@@ -25,7 +25,7 @@ from recsys.embeddings.features import FeatureSpace
 from recsys.errors import ArtefactError
 from recsys.ids import FloatArray
 
-SCHEMA = 4
+SCHEMA = 5
 """A new number too where offers are projected in another way: what the last one taught is wrong of it."""
 FILE = "calibration.json"
 RANGES = "calibration of offers' ranges"

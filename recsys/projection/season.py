@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from recsys.ids import FloatArray, IntArray
+from recsys.tables.dataset import Dataset
 from recsys.tables.terms import Origin
 
 LEAST_MONTHS = 24
@@ -41,6 +42,15 @@ class Season:
         return ahead
 
 
+def season_of(dataset: Dataset) -> Season | None:
+    """The season that is configured, else what the history tells; None where neither is."""
+    stated = dataset.economics.season
+    if stated is not None:
+        factors = np.array(stated.factors)
+        return Season(factors=factors / factors.mean(), kind=stated.kind, source=stated.source)
+    return estimate(dataset.events["user_index"].to_numpy(), dataset.events["timestamp"])
+
+
 def estimate(user: IntArray, time: pd.Series) -> Season | None:
     """The season of a history; None where it holds fewer than ``LEAST_MONTHS`` whole months.
 
@@ -50,15 +60,15 @@ def estimate(user: IntArray, time: pd.Series) -> Season | None:
     """
     if not len(time):
         return None
-    stamps = pd.DatetimeIndex(time)
-    month = (stamps.year * 12 + stamps.month - 1).to_numpy(dtype=np.int64)
+    month = time.to_numpy().astype("datetime64[M]").astype(np.int64)  # since January 1970
     first, last = int(month.min()), int(month.max())
     number = np.arange(first + 1, last)  # the first and the last month may be cut
     if len(number) < LEAST_MONTHS:
         return None
     views = np.bincount(month - first, minlength=last - first + 1)[1:-1]
-    active = pd.DataFrame({"month": month, "user": user}).drop_duplicates()["month"].to_numpy()
-    people = np.bincount(active - first, minlength=last - first + 1)[1:-1]
+    active = np.zeros((last - first + 1, int(user.max()) + 1), dtype=np.bool_)
+    active[month - first, user] = True
+    people = active.sum(axis=1)[1:-1]
     seen = views > 0
     level = np.log(views[seen] / people[seen])
     year = pd.get_dummies(number[seen] % 12).reindex(columns=range(12), fill_value=0).to_numpy(dtype=np.float64)

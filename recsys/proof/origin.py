@@ -12,6 +12,7 @@ from recsys.embeddings.tower import MovieTower
 from recsys.ids import FloatArray, IntArray
 from recsys.projection import offers as offering
 from recsys.projection.basis import Basis, subscription_state
+from recsys.projection.season import season_of
 from recsys.proof.arrivals import Arrivals
 from recsys.proof.projected import ProjectedViews, project_views
 from recsys.proof.record import Arrived, Origin
@@ -66,6 +67,7 @@ def past_basis(frozen: Dataset, choice: ChoiceModel, tower: MovieTower) -> Basis
         subscribed=subscribed,
         return_share=return_share,
         data_end=frozen.events["timestamp"].max(),
+        season=season_of(frozen),
         assumed=frozen.assumed,
     )
 
@@ -78,9 +80,10 @@ def look(moment: Moment, basis: Basis, tower: MovieTower, progress: Steps | None
     basis : of :func:`past_basis`; its offers are the arrivals, in the order of the movies table
     progress : told (steps done, steps in all)
     """
-    projected = project_views(basis, moment.days, progress=progress)
     # offers follow the order of movies, arrivals that of time
     positions = moment.positions[np.argsort(moment.arrivals.row[moment.positions])]
+    launched = moment.arrivals.arrived[positions].astype("datetime64[s]")
+    projected = project_views(basis, moment.days, launched=launched, progress=progress)
     arrived = _arrived(moment, basis, tower, positions, projected)
     return Origin(
         date=moment.at.date().isoformat(),

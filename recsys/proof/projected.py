@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from recsys.choice.history import DAYS_PER_MONTH
 from recsys.ids import FloatArray
@@ -32,12 +34,20 @@ class ProjectedViews:
     """float64[n_offers]"""
 
 
-def project_views(basis: Basis, days: Sequence[int], *, progress: Steps | None = None, threads: int = THREADS) -> ProjectedViews:
+def project_views(
+    basis: Basis,
+    days: Sequence[int],
+    *,
+    launched: NDArray[np.datetime64] | None = None,
+    progress: Steps | None = None,
+    threads: int = THREADS,
+) -> ProjectedViews:
     """Project every offer of a basis over its first days on the service.
 
     Parameters
     ----------
     days : how many each time; the views of a month are spread evenly over its days
+    launched : when each offer begins, which decides the season of its months; None: all of them when the data end
     progress : told (draws done, draws in all)
     """
     horizon = max(1, int(np.ceil(max(days) / DAYS_PER_MONTH - 1e-9)))
@@ -50,8 +60,10 @@ def project_views(basis: Basis, days: Sequence[int], *, progress: Steps | None =
         users = basis.choice.members[parameters.member].users
         everything = catalogues.extras(basis, number, catalogue, users, horizon)
         sums = basis.sums(number, threads=threads)
-        people = audiences.people(basis, audience, parameters)
-        for k in range(n_offers):
+        people = audiences.people(basis, audience, parameters, horizon)
+        for k, offered in enumerate(catalogue.offers):
+            if basis.season is not None and launched is not None:
+                people = replace(people, season=basis.season.ahead(pd.Timestamp(launched[offered.row]), horizon))
             alone = _alone(everything, k)
             steps = (0.0,) if number else STEPS_NATS
             for place, step in enumerate(steps):

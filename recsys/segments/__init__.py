@@ -1,1 +1,1 @@
-"""Groups of users: learned personas, attribute rules, and how they drift."""
+"""Groups of users: learned personas and attribute rules."""

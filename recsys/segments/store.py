@@ -1,33 +1,20 @@
-"""Personas and their drift on disk, as JSON and safetensors."""
+"""Personas on disk, as JSON and safetensors."""
 
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from recsys.embeddings.store import load_arrays, save_arrays
 from recsys.errors import ArtefactError
-from recsys.segments.drift import PersonaDrift
-from recsys.segments.months import Trend
 from recsys.segments.personas import Persona, Personas
 
-_PERSONAS, _DRIFT = "personas", "drift"
+_PERSONAS = "personas"
 
 
-def save_personas(personas: Personas, drift: tuple[PersonaDrift, ...], folder: Path) -> None:
-    """Write personas and drift into a folder."""
+def save_personas(personas: Personas, folder: Path) -> None:
+    """Write personas into a folder."""
     arrays = {"assignment": personas.assignment, "centroids": personas.centroids}
     save_arrays(folder / _PERSONAS, arrays, {"personas": [asdict(persona) for persona in personas.personas]}, kind=_PERSONAS)
-    # Infinity has no place in a store: a standard error that is not known is -1 there.
-    errors = np.stack([np.where(np.isfinite(d.taste_standard_error), d.taste_standard_error, -1.0) for d in drift])
-    trends = [{"active": asdict(d.active), "views_per_active": asdict(d.views_per_active)} for d in drift]
-    save_arrays(
-        folder / _DRIFT,
-        {"taste": np.stack([d.taste for d in drift]), "taste_standard_error": errors},
-        {"drift": trends},
-        kind=_DRIFT,
-    )
 
 
 def load_personas(folder: Path) -> Personas:
@@ -50,29 +37,6 @@ def load_personas(folder: Path) -> Personas:
     if len(personas.centroids) != n or not ((personas.assignment >= 0) & (personas.assignment < n)).all():
         raise _incomplete(f"{n} personas, {len(personas.centroids)} centroids")
     return personas
-
-
-def load_drift(folder: Path) -> tuple[PersonaDrift, ...]:
-    """Read the drift of a run's personas, in their order.
-
-    Raises
-    ------
-    ArtefactError  as :func:`recsys.embeddings.store.load_arrays`
-    """
-    arrays, facts = load_arrays(folder / _DRIFT, kind=_DRIFT)
-    try:
-        errors = np.where(arrays["taste_standard_error"] < 0, np.inf, arrays["taste_standard_error"])
-        return tuple(
-            PersonaDrift(
-                active=Trend(**stored["active"]),
-                views_per_active=Trend(**stored["views_per_active"]),
-                taste=taste,
-                taste_standard_error=error,
-            )
-            for stored, taste, error in zip(facts["drift"], arrays["taste"], errors, strict=True)
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise _incomplete(error) from error
 
 
 def _persona(stored: dict[str, Any]) -> Persona:

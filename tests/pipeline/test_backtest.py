@@ -19,6 +19,7 @@ from recsys.proof.store import load_report
 from recsys.tables.assemble import assemble
 from recsys.tables.dataset import Dataset
 from recsys.tables.freeze import frozen
+from recsys.tables.terms import SeasonTerm
 from recsys.workspace import Workspace, read_manifest
 from tests.builders import START, tiny_dataset, tiny_workspace
 from tests.proof.builders import MadeUpTower, arrived, arriving_service, made_up_training
@@ -188,6 +189,19 @@ def test_calibrated_ranges_are_those_that_the_projection_gives(service: Dataset)
             )
             quick = calibrated_draws(kept, "28", calibration, shift)
             assert quick == pytest.approx(whole.draws[k, :, place], rel=0.15)
+
+
+def test_past_offers_are_projected_in_the_season_in_which_they_began(service: Dataset):
+    """Three times the usual viewing in July, as configured: an offer that begins then gets more, whenever its tables ended."""
+    factors = tuple(3.0 if month == 7 else 9 / 11 for month in range(1, 13))
+    stated = replace(service, economics=replace(service.economics, season=SeasonTerm(factors=factors, source="made up")))
+    past = frozen(stated, START + pd.Timedelta(days=60), offers=np.arange(80, 83))
+    basis = past_basis(past, made_up_training()(past, None, Path(), None)[0], MadeUpTower())
+    began = np.array(["2024-07-01", "2024-03-01", "2024-07-01"], dtype="datetime64[s]")
+    seasonal = project_views(basis, (28,), launched=began).draws
+    plain = project_views(replace(basis, season=None), (28,), launched=began).draws
+    assert (seasonal[[0, 2]] > plain[[0, 2]]).all()
+    assert (seasonal[1] < plain[1]).all()
 
 
 def test_the_appeal_that_explains_actual_views_gives_them_back():

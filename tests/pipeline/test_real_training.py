@@ -22,7 +22,7 @@ from recsys.pipeline.train import train
 from recsys.projection.basis import load_basis
 from recsys.projection.project import project
 from recsys.scenario.scenario import Scenario
-from recsys.segments.store import load_drift, load_personas
+from recsys.segments.store import load_personas
 from recsys.tables.load import import_path
 from recsys.tables.store import load_dataset
 from recsys.workspace import Workspace, read_manifest
@@ -114,7 +114,6 @@ def test_everything_that_pages_and_projections_need_is_in_the_run(trained):
     assert choice.user_ids.ids == dataset.users["user_id"].tolist()
     assert choice.movie_ids.ids == dataset.movies["movie_id"].tolist()
     assert sum(persona.size for persona in personas.personas) == dataset.n_users
-    assert len(load_drift(run / "personas")) == len(personas.personas)
     for name in ("users", "movies"):
         table = load_table(run / "mf" / name)
         for kind in ("linear", "neighbourhood"):

@@ -13,10 +13,9 @@ from recsys.ids import IdMap
 from recsys.segments.build import LastRun, fit_personas
 from recsys.segments.cluster import ClusterConfig, candidates, cluster
 from recsys.segments.continuity import match
-from recsys.segments.drift import measure_drift
 from recsys.segments.naming import Trait, favourites, names
 from recsys.segments.personas import Personas
-from recsys.segments.store import load_drift, load_personas, save_personas
+from recsys.segments.store import load_personas, save_personas
 from recsys.tables.dataset import Dataset
 from tests.builders import LANGUAGES, tiny_dataset
 
@@ -30,11 +29,6 @@ def user_vectors(dataset: Dataset, seed: int = 0, dim: int = 6) -> EmbeddingTabl
     vectors = np.eye(3, dim)[language] + 0.15 * rng.normal(size=(len(language), dim))
     vectors *= rng.lognormal(size=(len(language), 1))
     return EmbeddingTable(ids=IdMap(dataset.users["user_id"]), vectors=vectors.astype(np.float32))
-
-
-def movie_vectors(dataset: Dataset) -> EmbeddingTable:
-    language = np.array([LANGUAGES.index(name) for name in dataset.movies["languages"]])
-    return EmbeddingTable(ids=IdMap(dataset.movies["movie_id"]), vectors=np.eye(3, 6, dtype=np.float32)[language])
 
 
 def personas_of(dataset: Dataset = DATA, **options: object) -> Personas:
@@ -176,23 +170,17 @@ def test_favourites_are_neither_the_hit_that_all_watch_nor_the_rarity():
     assert 2 not in favourites(watched, n=4)[0]
 
 
-def test_personas_and_drift_come_back_as_they_were(tmp_path: Path):
+def test_personas_come_back_as_they_were(tmp_path: Path):
     personas = personas_of()
-    drift = measure_drift(DATA.events, personas, movie_vectors(DATA))
-    save_personas(personas, drift, tmp_path)
-    loaded, moved = load_personas(tmp_path), load_drift(tmp_path)
+    save_personas(personas, tmp_path)
+    loaded = load_personas(tmp_path)
     assert loaded.personas[0].__dict__ == personas.personas[0].__dict__
     assert (loaded.assignment == personas.assignment).all()
     assert loaded.centroids.tobytes() == personas.centroids.tobytes()
-    for saved, back in zip(drift, moved, strict=True):
-        assert (saved.active, saved.views_per_active) == (back.active, back.views_per_active)
-        assert saved.taste.tobytes() == back.taste.tobytes()
-        assert saved.taste_standard_error.tobytes() == back.taste_standard_error.tobytes()
 
 
 def test_an_assignment_to_a_persona_that_is_not_there_is_refused(tmp_path: Path):
     personas = personas_of()
-    drift = measure_drift(DATA.events, personas, movie_vectors(DATA))
-    save_personas(replace(personas, assignment=personas.assignment + 1), drift, tmp_path)
+    save_personas(replace(personas, assignment=personas.assignment + 1), tmp_path)
     with pytest.raises(ArtefactError, match="E_MANIFEST"):
         load_personas(tmp_path)

@@ -1,25 +1,15 @@
-"""Months, trends and drift: the sums in sight."""
+"""Months and trends: the sums in sight."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from recsys.embeddings.table import EmbeddingTable
-from recsys.ids import IdMap
-from recsys.segments.drift import measure_drift
 from recsys.segments.months import count_by_month, month_index, trend
-from recsys.segments.personas import Persona, Personas
 
 
 def log(*rows: tuple[int, int, str]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["user_index", "movie_index", "timestamp"])
     return frame.assign(timestamp=pd.to_datetime(frame["timestamp"]).astype("datetime64[s]"))
-
-
-def groups(*assignment: int) -> Personas:
-    persona = Persona(name="x", size=1, traits=(), favourites=(), monthly_active=(), monthly_views=(), monthly_growth_share=0.0)
-    n = max(assignment) + 1
-    return Personas(personas=(persona,) * n, assignment=np.array(assignment), centroids=np.zeros((n, 2)))
 
 
 def test_a_user_with_two_views_in_a_month_is_one_active_user():
@@ -67,37 +57,3 @@ def test_the_standard_error_covers_a_true_trend_of_two_per_cent():
     held = np.mean([abs(t.monthly_share - 0.02) < 2.23 * t.standard_error for t in found])
     assert 0.92 < held < 0.98
     assert np.mean([t.monthly_share for t in found]) == pytest.approx(0.02, abs=0.001)
-
-
-def test_drift_of_taste_points_to_what_is_watched_more_and_more():
-    """Four views a month; each month one moves from movie 0 at (1, 0) to movie 1 at (0, 1): a quarter a month each way."""
-    rows = []
-    for month in range(5):
-        days = ("01", "10", "20", "28")
-        rows += [(0, int(k < month), f"2024-0{month + 1}-{day}") for k, day in enumerate(days)]
-    rows += [(0, 1, "2024-05-31"), (0, 1, "2024-05-31")]
-    movies = EmbeddingTable(ids=IdMap(["a", "b"]), vectors=np.eye(2, dtype=np.float32) * 3)
-    (drift,) = measure_drift(log(*rows), groups(0), movies)
-    assert drift.taste == pytest.approx([-0.25, 0.25], abs=1e-9)
-    assert drift.active.monthly_share == pytest.approx(0.0)
-    assert drift.active.months == 5
-    assert drift.taste_signal == 0.0 or drift.taste_signal > 100  # a perfect line has no error
-
-
-def test_steady_taste_has_no_more_drift_than_chance_gives():
-    rng = np.random.default_rng(1)
-    days = pd.date_range("2024-01-01", "2024-12-31", freq="6h")
-    rows = [(int(rng.integers(5)), int(rng.integers(4)), str(day)) for day in days]
-    movies = EmbeddingTable(ids=IdMap(list("abcd")), vectors=rng.normal(size=(4, 8)).astype(np.float32))
-    (drift,) = measure_drift(log(*rows), groups(0, 0, 0, 0, 0), movies)
-    assert drift.taste_signal < 2.5
-    assert np.isfinite(drift.taste_standard_error).all()
-
-
-def test_two_months_tell_no_drift_of_taste():
-    events = log((0, 0, "2024-01-01"), (0, 1, "2024-02-29"))
-    movies = EmbeddingTable(ids=IdMap(["a", "b"]), vectors=np.eye(2, dtype=np.float32))
-    (drift,) = measure_drift(events, groups(0), movies)
-    assert drift.taste.tolist() == [0.0, 0.0]
-    assert np.isinf(drift.taste_standard_error).all()
-    assert drift.taste_signal == 0.0
