@@ -167,7 +167,8 @@ def _numbers(stem: Path) -> Path:
         with path.open("rb") as file:
             head = file.read(8)
     except OSError as error:
-        siblings = [p.name for p in stem.parent.glob(stem.name + ".*") if p.suffix.lower() in _REFUSED_SUFFIXES]
+        beside = stem.parent.iterdir() if stem.parent.is_dir() else ()
+        siblings = [p.name for p in beside if p.name.startswith(stem.name + ".") and p.suffix.lower() in _REFUSED_SUFFIXES]
         if siblings:
             raise ArtefactError.of("E_FORMAT", f"{stem.name} is only there as {siblings[0]}.", advice) from error
         raise ArtefactError.of("E_NOT_FOUND", f"there is no {path.name}.", _REMEDY) from error

@@ -74,3 +74,12 @@ def literal(text: str) -> str:
     'it''s'
     """
     return "'" + text.replace("'", "''") + "'"
+
+
+def located(path: Path) -> str:
+    """A file as an SQL literal for the database's readers, which take a path for a pattern: here each sign stands for itself.
+
+    >>> print(located(Path("/data[1]/we*rd.csv")))
+    '/data[[]1]/we[*]rd.csv'
+    """
+    return literal("".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(path.absolute())))

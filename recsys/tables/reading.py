@@ -1,5 +1,5 @@
 """From a file to a table of text in the staging database; nothing is turned into a number here."""
-# ruff: noqa: S608 – names in SQL come from `quoted`, paths from `literal`
+# ruff: noqa: S608 – names in SQL come from `quoted`, paths from `located`
 
 import csv
 import difflib
@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from recsys.errors import DataError, Finding
 from recsys.tables.columns import OPEN_TABLES, TABLES, required
 from recsys.tables.files import faults_of, is_utf8
-from recsys.tables.layout import TableFile, literal, quoted
+from recsys.tables.layout import TableFile, literal, located, quoted
 from recsys.tables.limits import MIB, SHOWN_ROWS, Limits
 
 _DELIMITERS = (",", ";", "\t", "|")
@@ -42,11 +42,11 @@ class Staged:
 def staging(folder: Path, limits: Limits, *, source_bytes: int) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database for the raw tables: on disk, or in memory where they are small. It spills to disk and reaches no network."""
     connection = duckdb.connect(
-        ":memory:" if source_bytes <= _IN_MEMORY_BYTES else str(folder / "staging.duckdb"),
+        ":memory:" if source_bytes <= _IN_MEMORY_BYTES else str(folder.absolute() / "staging.duckdb"),
         config={
             "memory_limit": f"{limits.memory_bytes // MIB}MiB",
             "threads": limits.threads,
-            "temp_directory": str(folder / "spill"),
+            "temp_directory": str(folder.absolute() / "spill"),
             "preserve_insertion_order": True,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
@@ -95,9 +95,11 @@ def _stage_text(connection: duckdb.DuckDBPyConnection, file: TableFile, path: Pa
         "null_padding": "false",
         "nullstr": "''",
         "store_rejects": "true",
+        "hive_partitioning": "false",
+        "compression": "'none'",
         "rejects_limit": str(_KEPT_REJECTS),
     }
-    source = f"read_csv({literal(str(path))}, {', '.join(f'{key}={value}' for key, value in options.items())})"
+    source = f"read_csv({located(path)}, {', '.join(f'{key}={value}' for key, value in options.items())})"
     for leftover in ("reject_scans", "reject_errors"):
         connection.execute(f"DROP TABLE IF EXISTS {leftover}")
     chosen = _selected(file, names)
@@ -135,7 +137,7 @@ def _stage_parquet(connection: duckdb.DuckDBPyConnection, file: TableFile, limit
                 for name in fractional
             ]
         )
-    source = f"read_parquet({literal(str(file.path))})"
+    source = f"read_parquet({located(file.path)}, hive_partitioning=false)"
     chosen = _selected(file, schema.names)
     texts = [name for name in chosen if _is_text(schema.field(name).type)]
     try:

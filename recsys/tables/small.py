@@ -40,9 +40,9 @@ def check(connection: duckdb.DuckDBPyConnection, staged: Staged, context: Contex
     numeric = [name for name in staged.columns if name not in TABLES[table] and _is_numeric(connection, staged, name)]
     kinds = {name: "number" if name in numeric else column.kind for name, column in known.items()}
     values = ", ".join(f"{value(kinds[name], name)} AS {quoted(name)}" for name in staged.columns)
-    frame = _frame(connection, f"SELECT {values} FROM raw_{table} ORDER BY rowid")
+    frame = _frame(connection, f"SELECT {values} FROM raw_{table}")
     faults = ", ".join(f"{fault(kinds[name], name)} AS {quoted(name)}" for name in staged.columns)
-    written = _frame(connection, f"SELECT {faults} FROM raw_{table} ORDER BY rowid")
+    written = _frame(connection, f"SELECT {faults} FROM raw_{table}")
     findings: list[Finding] = []
     assumed: list[str] = []
     for name, column in known.items():
