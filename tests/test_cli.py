@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from recsys.cli import cli
 from recsys.workspace import Workspace
 
 
@@ -56,8 +58,61 @@ def test_a_backtest_of_nothing_is_refused(tmp_path: Path):
     assert (done.returncode, codes(done)) == (2, ["E_NO_TABLES"])
 
 
-def test_an_unknown_option_is_a_refusal_too(tmp_path: Path):
-    assert recsys("project", "--nonsense", cwd=tmp_path).returncode == 2
+MISUSES = {
+    "a budget that is no number": ("slate", "--budget", "abc"),
+    "a budget that is missing": ("slate",),
+    "an unknown option": ("project", "--nonsense"),
+    "a missing argument": ("import",),
+    "one argument too many": ("project", "a.toml", "b.toml"),
+    "an unknown command": ("nonsense",),
+    "no command": (),
+    "a choice that there is not": ("train", "--model", "nonsense"),
+    "a number outside its limits": ("export", "prune", "app", "--keep", "0"),
+    "a number that no computer holds": ("train", "--seed", "9" * 5_000),
+    "an option without its value": ("slate", "--budget"),
+    "an option before the sub-command": ("export", "--unsigned", "verify", "app"),
+    "an option of the other commands before the command": ("--workspace", __file__, "refute"),
+}
+
+
+@pytest.mark.parametrize("arguments", MISUSES.values(), ids=MISUSES.keys())
+def test_a_command_line_that_cannot_be_read_is_refused_with_a_document(arguments: tuple[str, ...]):
+    done = CliRunner().invoke(cli, [*arguments, "--json"])
+    assert done.exit_code == 2
+    (finding,) = json.loads(done.stdout)["errors"]
+    assert finding["code"] in ("E_PARAM", "E_USAGE")
+    assert finding["message"]
+    assert "--help" in finding["remedy"]
+    assert done.stderr == ""
+
+
+def test_a_value_is_refused_by_the_name_of_its_option():
+    (finding,) = json.loads(CliRunner().invoke(cli, ["slate", "--budget", "abc", "--json"]).stdout)["errors"]
+    assert (finding["code"], finding["column"]) == ("E_PARAM", "budget")
+    assert "'abc'" in finding["message"]
+
+
+def test_a_person_is_shown_how_a_command_is_used():
+    done = CliRunner().invoke(cli, ["slate", "--budget", "abc"])
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert "Usage: " in done.stderr
+
+
+def test_nothing_but_the_document_is_printed_whatever_a_command_prints(tmp_path: Path):
+    """In Python, or from below it, as TensorFlow does."""
+    code = "import os, sys\nfrom recsys.cli import frame\n"
+    code += "def noisy(_workspace):\n    print('told')\n    os.write(1, b'told')\n    return {'schema': 1}\n"
+    code += "frame.command(noisy)\nframe.cli(['noisy', '--json'])\n"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=250)
+    assert json.loads(done.stdout) == {"schema": 1}
+    assert done.stderr.count("told") == 2
+
+
+def test_a_name_that_is_not_utf8_is_told_in_json(tmp_path: Path):
+    done = CliRunner().invoke(cli, ["project", str(tmp_path / "\udcff.toml"), "--json"])
+    assert done.exit_code == 2
+    assert "\udcff.toml cannot be read" in json.loads(done.stdout)["errors"][0]["message"]
 
 
 @pytest.mark.parametrize("command", ["demo", "import", "train", "evaluate", "backtest", "project", "slate", "export", "app"])

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from recsys.cli.export import export
 from recsys.cli.frame import Document, cli, command, progress_bar, text_file
@@ -99,32 +98,28 @@ def train(workspace: Workspace, model: Any, members: int, tune: int, seed: int) 
         return run(workspace, config, lambda line: report(line.message, line.fraction)).as_json()
 
 
-def _evaluated(document: Document) -> None:
+def _evaluated(document: Document) -> str:
     from recsys.evaluation import text
 
-    _print(text.cold(document) if document["kind"] == "cold" else text.comparison(document))
+    return text.cold(document) if document["kind"] == "cold" else text.comparison(document)
 
 
-def _projected(document: Document) -> None:
+def _projected(document: Document) -> str:
     from recsys.app.views import terminal
 
-    _print(terminal.projection(document))
+    return terminal.projection(document)
 
 
-def _chosen(document: Document) -> None:
+def _chosen(document: Document) -> str:
     from recsys.app.views import terminal
 
-    _print(terminal.slate(document))
+    return terminal.slate(document)
 
 
-def _travelled(document: Document) -> None:
+def _travelled(document: Document) -> str:
     from recsys.app.views import terminal
 
-    _print(terminal.backtest(document))
-
-
-def _print(shown: str) -> None:
-    Console(soft_wrap=True, highlight=False).print(shown, markup=False)
+    return terminal.backtest(document)
 
 
 @partial(command, show=_evaluated)

@@ -3,9 +3,9 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import wraps
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,43 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from recsys import __version__
-from recsys.errors import DataError, RecsysError
+from recsys.errors import DataError, Finding, RecsysError
 from recsys.workspace import Workspace
 
 DEFAULT_WORKSPACE = Path("data/workspace")
 Document = dict[str, Any]
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class CommandLine(click.Group):
+    """The root of all commands: whatever refuses, a command or the reading of its options, is told here and nowhere else."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run the command line; with ``--json`` on it, a refusal is a document too."""
+        run = partial(super().main, args, prog_name, complete_var, standalone_mode=False, **extra)
+        if not standalone_mode:
+            return run()
+        as_json = _wants_json(sys.argv[1:] if args is None else args)
+        try:
+            sys.exit(run())
+        except click.Abort:
+            click.echo("Aborted!", err=True)
+            sys.exit(1)
+        except click.ClickException as error:
+            say_document(_misused(error).as_json()) if as_json else error.show()
+            sys.exit(2)
+        except RecsysError as error:
+            say_document(error.as_json()) if as_json else _say_findings(error)
+            sys.exit(2)
+
+
+@click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="recsys")
 @click.option(
     "--workspace",
@@ -39,29 +68,29 @@ def cli(context: click.Context, workspace: Path) -> None:
     context.obj = Workspace(workspace)
 
 
-def command(function: Callable[..., Document | None], show: Callable[[Document], None] | None = None) -> click.Command:
+def command(function: Callable[..., Document | None], show: Callable[[Document], str] | None = None) -> click.Command:
     """A command that takes the workspace, returns its document, and refuses with status 2.
 
-    ``show`` prints the document for a person; by default all of its figures, one a line.
+    ``show`` is the document for a person; by default all of its figures, one a line.
     """
     return cli.command(name=function.__name__.rstrip("_"))(click.pass_obj(documented(function, show)))
 
 
-def documented(function: Callable[..., Document | None], show: Callable[[Document], None] | None = None) -> Callable[..., None]:
-    """Print what a function returns, as text or as JSON, and end with status 2 where it refuses."""
+def documented(function: Callable[..., Document | None], show: Callable[[Document], str] | None = None) -> Callable[..., None]:
+    """Print what a function returns, as text or as JSON, and end with status 2 where it holds errors."""
 
     @wraps(function)
     def wrapped(workspace: Workspace, as_json: bool, **arguments: Any) -> None:
-        with document_only(as_json) as emit:
-            try:
-                document = function(workspace, **arguments)
-            except RecsysError as error:
-                emit(error.as_json()) if as_json else _refuse(error)
-                sys.exit(2)
-            if document is not None:
-                emit(document) if as_json else (show or _show)(document)
-                if document.get("errors"):
-                    sys.exit(2)
+        with document_only(as_json):
+            document = function(workspace, **arguments)
+        if document is None:
+            return
+        if as_json:
+            say_document(document)
+        else:
+            click.echo((show or every_figure)(document))
+        if document.get("errors"):
+            sys.exit(2)
 
     return click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")(wrapped)
 
@@ -83,37 +112,78 @@ def command_with_parts(function: Callable[..., Document | None]) -> click.Group:
 
 
 @contextmanager
-def document_only(as_json: bool) -> Iterator[Callable[[Document], None]]:
+def document_only(as_json: bool) -> Iterator[None]:
     """Keep standard output for the document: whatever libraries print to it goes to standard error meanwhile."""
     if not as_json:
-        yield lambda _document: None
+        yield
         return
     sys.stdout.flush()
     real = os.dup(1)
     os.dup2(2, 1)
-
-    def emit(document: Document) -> None:
-        text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-        with os.fdopen(os.dup(real), "wb") as out:
-            out.write(text.encode())
-
     try:
-        yield emit
+        with redirect_stdout(sys.stderr):
+            yield
     finally:
-        sys.stdout.flush()
         os.dup2(real, 1)
         os.close(real)
 
 
-def _refuse(error: RecsysError) -> None:
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
+def say_document(document: Document) -> None:
+    """The one document of ``--json``."""
+    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
+    # Half a surrogate pair, as in the name of a file that is not UTF-8, has no bytes; JSON has an escape for it.
+    click.echo(text.encode(errors="backslashreplace"))
+
+
+def _wants_json(given: Sequence[str]) -> bool:
+    """Whether ``--json`` is among the options given; asked where they could not be read.
+
+    Examples
+    --------
+    >>> _wants_json(["slate", "--json"]), _wants_json(["import", "--", "--json"])
+    (True, False)
+    """
+    options = given[: given.index("--")] if "--" in given else given
+    return any(option.partition("=")[0] == "--json" for option in options)
+
+
+def _misused(error: click.ClickException) -> RecsysError:
+    """A command line that cannot be read, as a finding: ``E_PARAM`` for a value, ``E_USAGE`` for all else."""
+    context = getattr(error, "ctx", None)
+    helped = f"{context.command_path} --help" if context is not None else "recsys --help"
+    missing = isinstance(error, click.MissingParameter)
+    of_value = isinstance(error, click.BadParameter) and not missing
+    parameter = getattr(error, "param", None)
+    return DataError(
+        [
+            Finding(
+                code="E_PARAM" if of_value else "E_USAGE",
+                message=error.format_message(),
+                remedy=f"See {helped}.",
+                column=parameter.name if parameter is not None else None,
+            )
+        ]
+    )
+
+
+def _say_findings(error: RecsysError) -> None:
     for finding in error.findings:
-        console.print(str(finding), style="yellow" if finding.code.startswith("W_") else "red", markup=False)
+        click.secho(str(finding), fg="yellow" if finding.code.startswith("W_") else "red", err=True)
 
 
-def _show(document: Document) -> None:
-    """The document for a person: its figures, one a line, nested ones indented."""
-    Console(soft_wrap=True, highlight=False).print("\n".join(_lines(document)), markup=False)
+def every_figure(document: Document) -> str:
+    """The document for a person: its figures, one a line, nested ones indented.
+
+    Examples
+    --------
+    >>> print(every_figure({"rows": {"users": 1200.0}, "warnings": ["W_SKEW"], "notes": []}))
+    rows:
+      users: 1,200
+    warnings:
+      1: W_SKEW
+    notes: –
+    """
+    return "\n".join(_lines(document))
 
 
 def _lines(value: Any, indent: str = "") -> Iterator[str]:

@@ -31,9 +31,7 @@ def projection(document: Mapping[str, Any]) -> str:
     for offer in document["offers"]:
         said = " ".join(offer.get("explanation") or ())
         blocks += [_wrapped(f"{offer['title']}. {said}")] if said else []
-    blocks += [
-        _wrapped(f"{warning['code']}: {warning['message']} {warning.get('remedy') or ''}") for warning in document["warnings"]
-    ]
+    blocks += [_wrapped(warning) for warning in document["warnings"]]
     kinds = [item["kind"] for item in document["assumptions"]]
     rests = ", ".join(f"{kinds.count(kind)} {kind}" for kind in ("estimated", "configured", "assumed"))
     return _joined([*blocks, f"Rests on {len(kinds)} figures: {rests}; --json lists them with their sources."])

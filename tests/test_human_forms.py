@@ -1,0 +1,193 @@
+"""What a person at a terminal gets from each command, whatever its document holds: text, and never a traceback.
+
+The commands run as they are; only what would be computed is put in its place.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from recsys.choice.model import Estimate
+from recsys.cli import cli
+from recsys.decision.placebos import Placebo
+from recsys.decision.slate import Slate, WhyNot
+from recsys.models.compare import CompareConfig, compare
+from recsys.pipeline.demo import DemoResult
+from recsys.pipeline.train import TrainResult
+from recsys.projection.result import Projection
+from recsys.scenario.scenario import Scenario
+from recsys.worlds.demo import WorldConfig
+from tests.app import projections
+from tests.builders import tiny_dataset
+from tests.pages.test_proof_page import report
+from tests.tables import raw
+
+WARNED = ("W_HORIZON: “Alai” launches in month 14, after the horizon; it earns nothing here.", "a warning without a code")
+ASSUMED = Estimate(name="rewatch rate", value=0.05, unit="share", kind="assumed", source="no repeats in the data")
+
+
+def human(*arguments: str) -> str:
+    """What is printed, which is all of it: nothing is refused and nothing breaks."""
+    done: Result = CliRunner().invoke(cli, list(arguments))
+    assert done.exit_code == 0, (done.output, done.exc_info)
+    return done.stdout
+
+
+def projected(**changes: Any) -> Projection:
+    return projections.projection(**changes)
+
+
+def many_offers(n: int) -> Projection:
+    offers = tuple(projections.offer(movie_id=f"o{k}", title=f"Offer {k}", victims=(), segments=()) for k in range(n))
+    return projected(offers=offers, assumptions=(ASSUMED,) * n, warnings=WARNED * n)
+
+
+PROJECTIONS = {
+    "with warnings": projected(warnings=WARNED),
+    "without warnings": projected(),
+    "not simulated": projected(simulated=False, warnings=WARNED),
+    "without an answer": replace(projections.nothing(), warnings=WARNED, assumptions=(), scenario_name=""),
+    "before the ranges": projections.quick(),
+    "withheld": projected(offers=(projections.offer(roi=None, payback_month=None),), roi=None, prob_above_hurdle=None),
+    "large": many_offers(500),
+    "in dollars": projected(currency="USD", payback_month=None),
+}
+
+
+@pytest.mark.parametrize("projection", PROJECTIONS.values(), ids=PROJECTIONS.keys())
+def test_a_projection_is_told_with_every_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, projection: Projection):
+    scenario = tmp_path / "scenario.toml"
+    scenario.write_text('schema = 1\nname = "x"\n')
+    basis = SimpleNamespace(title=str.upper)
+    monkeypatch.setattr("recsys.projection.basis.load_basis", lambda _workspace: basis)
+    monkeypatch.setattr("recsys.projection.project.project", lambda *_, **__: projection)
+    monkeypatch.setattr("recsys.decision.strength.strengths", lambda *_: ())
+    told = " ".join(human("project", str(scenario)).split())
+    assert told.startswith(f"{projection.scenario_name}: 12 months ahead")
+    assert told.count("W_HORIZON: “Alai” launches") == told.count("a warning without a code") == len(projection.warnings) // 2
+    assert ("(a simulated service)" in told) == projection.simulated
+    for offer in projection.offers:
+        assert offer.title in told
+
+
+def slate(n_chosen: int, n_left: int, *, exact: bool = True, fee_to_enter: float | None = None) -> Slate:
+    left = WhyNot(
+        movie_id="o9", title="Kaatru", reason="it costs more than it earns", adds=-1e5, fee=79e5, fee_to_enter=fee_to_enter
+    )
+    return Slate(
+        chosen=tuple(f"o{k}" for k in range(n_chosen)),
+        value=1.67e7 if n_chosen else 0.0,
+        cost=4e6 if n_chosen else 0.0,
+        budget=5e6,
+        upper_bound=1.7e7,
+        gap_share=0.0 if exact else 0.019,
+        exact=exact,
+        n_runs=n_chosen + n_left,
+        why_not=(left,) * n_left,
+        currency="INR",
+        scenario=Scenario(name="slate"),
+    )
+
+
+SLATES = {
+    "usual": slate(2, 2),
+    "nothing to buy": slate(0, 3, fee_to_enter=3e5),
+    "no offers": slate(0, 0),
+    "everything": slate(3, 0),
+    "large": slate(300, 300, exact=False, fee_to_enter=1.0),
+}
+
+
+@pytest.mark.parametrize("found", SLATES.values(), ids=SLATES.keys())
+def test_a_slate_names_what_is_chosen_and_what_is_left(monkeypatch: pytest.MonkeyPatch, found: Slate):
+    monkeypatch.setattr("recsys.projection.basis.load_basis", lambda _workspace: SimpleNamespace(title=str.upper))
+    monkeypatch.setattr("recsys.decision.slate.choose", lambda *_: found)
+    told = human("slate", "--budget", "5000000")
+    assert all(movie.upper() in told for movie in found.chosen)
+    assert told.count("Kaatru") == len(found.why_not)
+
+
+def backtests() -> dict[str, dict[str, Any]]:
+    made = report("x")
+    bare = {"totals": {}, "substitution": {}, "origins": [], "arrivals": [], "misses": {}, "notes": []}
+    return {
+        "simulated": made,
+        "not simulated": {**made, "simulated": False},
+        "empty": {**made, **bare},
+        "nothing substituted": {**made, "substitution": {}},
+        "large": {**made, "origins": made["origins"] * 100, "totals": {str(days): made["totals"]["28"] for days in range(1, 51)}},
+    }
+
+
+@pytest.mark.parametrize("found", backtests().values(), ids=backtests().keys())
+def test_a_time_machine_is_told_whatever_it_scored(monkeypatch: pytest.MonkeyPatch, found: dict[str, Any]):
+    monkeypatch.setattr("recsys.pipeline.backtest.backtest", lambda *_: found)
+    told = " ".join(human("backtest").split())
+    assert ("(a simulated service)" in told) == (bool(found["totals"]) and found["simulated"])
+    assert told.count("each projected over its first") == len(found["totals"])
+
+
+@pytest.mark.parametrize("left_out", [[], [{"model": "ease", "reason": "E_TOO_BIG too many movies."}]])
+def test_a_comparison_is_told_with_what_was_left_out(monkeypatch: pytest.MonkeyPatch, left_out: list[dict[str, str]]):
+    found = compare(tiny_dataset(), CompareConfig(models=("popularity", "ease"))) | {"kind": "temporal", "left_out": left_out}
+    monkeypatch.setattr("recsys.pipeline.evaluate.evaluate_ranking", lambda *_: found)
+    told = human("evaluate")
+    assert "is best on ndcg@10" in told
+    assert told.count("left out.") == len(left_out)
+
+
+def trained(**changes: Any) -> TrainResult:
+    made = TrainResult(
+        run="run-1", folder=Path("runs/run-1"), reused=False, in_use=True, seconds=12.5, stage_seconds={"mf": 3.0}, metrics={}
+    )
+    return replace(made, **changes)
+
+
+@pytest.mark.parametrize(
+    "result", [trained(), trained(warnings=WARNED, metrics={"mf": {"ndcg@10": 0.25, "nothing": None}}, stage_seconds={})]
+)
+@pytest.mark.parametrize("command", ["train", "demo"])
+def test_a_training_is_told_with_every_warning(monkeypatch: pytest.MonkeyPatch, command: str, result: TrainResult):
+    demo = DemoResult(world=WorldConfig(), training=result, seconds=60.0, simulated_seconds=4.0)
+    monkeypatch.setattr("recsys.pipeline.train.train", lambda *_: result)
+    monkeypatch.setattr("recsys.pipeline.demo.make_demo", lambda *_: demo)
+    told = human(command)
+    assert "run: run-1" in told
+    assert all(warning in told for warning in result.warnings)
+
+
+@pytest.mark.parametrize("n", [0, 1, 400])
+def test_placebos_are_told_one_by_one(monkeypatch: pytest.MonkeyPatch, n: int):
+    one = Placebo(name="invisible", asks="What does it add?", found=0.0, unit="hours", expected="0", passed=True)
+    monkeypatch.setattr("recsys.projection.basis.load_basis", lambda _workspace: None)
+    monkeypatch.setattr("recsys.tables.store.load_dataset", lambda _workspace: SimpleNamespace(events=None))
+    monkeypatch.setattr("recsys.decision.placebos.placebos", lambda *_, **__: (one,) * n)
+    assert human("refute").count("What does it add?") == n
+
+
+@pytest.mark.parametrize("repeated", [False, True])
+def test_an_import_is_told_with_every_warning(tmp_path: Path, repeated: bool):
+    files = raw.Raw()
+    files.put("events", files.text("events") + files.text("events").split("\n")[1] * repeated + "\n")
+    told = human("--workspace", str(tmp_path / "ws"), "import", str(files.write(tmp_path / "in")))
+    assert ("W_DUP" in told) == repeated
+    assert f"users: {files.rows('users')}" in told
+
+
+def test_titles_are_printed_letter_by_letter(monkeypatch: pytest.MonkeyPatch):
+    """Nothing in a title is markup or the name of a picture."""
+    monkeypatch.setattr(
+        "recsys.projection.basis.load_basis", lambda _workspace: SimpleNamespace(title=lambda _: ":smile: [bold]")
+    )
+    monkeypatch.setattr("recsys.decision.slate.choose", lambda *_: slate(1, 0))
+    assert "Buy :smile: [bold]: " in human("slate", "--budget", "5000000")
+
+
+def test_a_report_of_what_was_found_is_printed_and_ends_with_status_2(tmp_path: Path):
+    done = CliRunner().invoke(cli, ["export", "verify", str(tmp_path)])
+    assert done.exit_code == 2
+    assert "code: E_MANIFEST" in done.stdout
