@@ -69,6 +69,50 @@ def test_a_slate_is_chosen_explained_and_opened(service: Basis, opened: Open):
     assert "1. Buy Offer" in said(app)
 
 
+def test_a_filter_changes_no_value_and_no_unit(service: Basis, opened: Open):
+    """Half of five fees of 1 crore is 2.5 crore, whatever offers are looked at."""
+    service.offers["fee"] = 10_000_000.0
+    app = opened("pages/intervene/slate.py")
+    before = (app.text_input(key="slate.budget").value, app.select_slider(key="slate.months").value)
+    assert before[0] == "2.5 crore"
+    genre = app.multiselect(key="slate.genres").options[0]
+    app = app.multiselect(key="slate.genres").set_value([genre]).run()
+    assert f"of {len(service.offers)} offers are on the table" in said(app)
+    assert (app.text_input(key="slate.budget").value, app.select_slider(key="slate.months").value) == before
+    app = app.text_input(key="slate.budget").set_value("1.8 crore").run()
+    app = app.multiselect(key="slate.genres").set_value([]).run()
+    assert app.text_input(key="slate.budget").value == "1.8 crore"
+    app = app.button(key="slate.choose").click().run()
+    assert not app.exception
+    assert app.session_state["greenlight.slate"].budget == 18_000_000.0
+
+
+def test_a_budget_below_the_cheapest_offer_is_said_at_the_field(service: Basis, opened: Open):
+    service.offers["fee"] = [4e6, 5e6, 6e6, 7e6, 8e6]
+    service.offers[["dubbing_cost", "marketing_cost", "delivery_cost"]] = 0.0
+    app = opened("pages/intervene/slate.py")
+    app = app.text_input(key="slate.budget").set_value("1.8 lakh").run()
+    assert "the cheapest offer on the table, Offer 0, costs ₹\u00a040\u00a0lakh" in app.warning[0].value
+    app = app.text_input(key="slate.budget").set_value("40 lakh").run()
+    assert not app.warning
+    app = app.text_input(key="slate.budget").set_value("about 40 lakh").run()
+    assert "is not an amount in ₹" in app.error[0].value
+    assert app.button(key="slate.choose").disabled
+
+
+def test_what_must_be_in_is_on_the_table_whatever_is_looked_at(service: Basis, opened: Open):
+    service.offers["fee"] = 1.0
+    service.offers[["dubbing_cost", "marketing_cost", "delivery_cost"]] = 0.0
+    app = opened("pages/intervene/slate.py")
+    app = app.multiselect(key="slate.must").set_value(["o03"]).run()
+    other = next(name for name in app.multiselect(key="slate.genres").options if name not in service.offers["genres"].iloc[3])
+    app = app.multiselect(key="slate.genres").set_value([other]).run()
+    app = app.button(key="slate.choose").click().run()
+    assert "o03" in app.session_state["greenlight.slate"].offers
+    choosing.desk().wait(60)
+    assert not app.run().error
+
+
 def _chosen() -> tuple[str, ...]:
     """What the only slate that was asked for has chosen."""
     (future,) = choosing.desk()._asked.values()
@@ -220,12 +264,23 @@ def test_a_form_as_it_opens_is_a_change_that_is_allowed(kind: str):
 def test_the_fee_as_asked_is_no_override_and_another_one_is():
     app = AppTest.from_function(_form_of, args=("acquire",), default_timeout=30).run()
     assert app.session_state["change"] == Acquire(offer="o00")
-    app = app.selectbox(key="form.fee.o00.unit").set_value("lakh").run()
-    app = app.number_input(key="form.fee.o00.lakh").set_value(42.5).run()
+    app = app.text_input(key="form.fee.o00").set_value("42.5 lakh").run()
     assert app.session_state["change"] == Acquire(offer="o00", fee=4_250_000.0)
-    app = app.selectbox(key="form.fee.o00.unit").set_value("crore").run()
-    app = app.number_input(key="form.fee.o00.crore").set_value(1.8).run()
+    app = app.text_input(key="form.fee.o00").set_value("1,80,00,000").run()
     assert app.session_state["change"] == Acquire(offer="o00", fee=18_000_000.0)
+    assert any("Read as ₹\u00a01,80,00,000" in caption.value for caption in app.caption)
+
+
+def test_a_fee_in_doubt_is_refused_at_its_field_and_is_no_change():
+    app = AppTest.from_function(_form_of, args=("acquire",), default_timeout=30).run()
+    app = app.text_input(key="form.fee.o00").set_value("1,8 crore").run()
+    assert "can be read in more than one way" in app.error[0].value
+    assert app.session_state["change"] is None
+    app = app.text_input(key="form.fee.o00").set_value("").run()
+    app = app.text_input(key="form.dubbing_cost.o00").set_value("5 lac").run()
+    assert app.session_state["change"] == Acquire(offer="o00", dubbing_cost=500_000.0)
+    app = app.text_input(key="form.dubbing_cost.o00").set_value("some").run()
+    assert app.session_state["change"] is None
 
 
 def test_choices_by_attribute_become_a_rule():

@@ -1,37 +1,56 @@
-"""Amounts and shares as people type them: rupees in lakh or crore, changes in per cent."""
+"""Amounts and shares as people type them: money in their own words, changes in per cent."""
+
+from dataclasses import dataclass
 
 import streamlit as st
 
 from recsys.app import words
+from recsys.app.words import amounts
+from recsys.app.words.escape import plain
+from recsys.app.words.numbers import LAKH
+from recsys.errors import ScenarioError
 
 
-def amount(label: str, currency: str, *, key: str, value: float | None = None, help_text: str | None = None) -> float | None:
-    """An amount of money in the currency's own unit; None where nothing is typed.
+@dataclass(frozen=True, kw_only=True)
+class Amount:
+    """What an amount's field holds."""
+
+    value: float | None
+    """In the currency's own unit; None where nothing is typed, or nothing that can be read."""
+    readable: bool = True
+    """Whether what is typed, if anything, is an amount."""
+
+
+def amount(
+    label: str, currency: str, *, key: str, value: float | None = None, help_text: str | None = None, placeholder: str = ""
+) -> Amount:
+    """An amount of money as people write it (``1.8 crore``, ``18,000,000``); below the field stands how it was read.
 
     Parameters
     ----------
     value : what stands there at first, in the currency's unit
+    placeholder : what an empty field means
     """
-    units = words.units(currency)
-    unit = words.unit_of(value, currency)
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
-    with right:
-        unit = (
-            st.selectbox("Unit", list(units), index=list(units).index(unit), key=f"{key}.unit", label_visibility="collapsed")
-            or unit
-        )
-    with left:
-        typed = st.number_input(
-            f"{label} ({words.symbol(currency)})",
-            min_value=0.0,
-            value=None if value is None else value / units[unit],
-            step={1.0: 100.0, 1e7: 0.1}.get(units[unit], 1.0),
-            format="%.6g",
-            key=f"{key}.{unit}",
-            help=help_text,
-            placeholder="as offered" if value is None else "",
-        )
-    return None if typed is None else round(float(typed) * units[unit], 2)
+    first = "" if value is None else amounts.written(value, currency)
+    st.session_state.setdefault(key, first)
+    typed = st.text_input(
+        f"{label} ({words.symbol(currency)})",
+        key=key,
+        help=help_text,
+        placeholder=placeholder,
+        max_chars=amounts.LONGEST,
+    )
+    if not (typed or "").strip():
+        return Amount(value=None)
+    try:
+        found = amounts.read(typed or "", currency)
+    except ScenarioError as error:
+        said = error.findings[0]
+        st.error(f"{plain(said.message)} {plain(said.remedy)}", icon=":material/edit:")
+        return Amount(value=None, readable=False)
+    if typed != first or found >= LAKH:
+        st.caption(f"Read as {plain(amounts.echo(found, currency))}.")
+    return Amount(value=value if typed == first else found)
 
 
 def percent_change(label: str, *, key: str, value: float = 20.0, help_text: str | None = None) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from recsys.app import draft, words
+from recsys.app import draft
 from recsys.app.inputs.amounts import amount, percent_change, points
 from recsys.app.inputs.segments import segment
 from recsys.app.views import directions
@@ -111,9 +111,8 @@ def _price(basis: Basis, key: str, start: Change | None) -> Change | None:
     plan = st.selectbox("Plan", names, index=names.index(held.plan) if held and held.plan in names else 0, key=f"{key}.plan")
     term = priced.get(plan or names[0])
     first = held.amount if held else term.value if term else 0.0
-    label = f"New price ({words.symbol(basis.economics.currency)})"
-    typed = st.number_input(label, min_value=0.0, value=first, step=5.0, format="%.6g", key=f"{key}.amount.{plan}")
-    return ChangePrice(plan=plan, amount=typed) if plan else None
+    typed = amount("New price", basis.economics.currency, key=f"{key}.amount.{plan}", value=first)
+    return ChangePrice(plan=plan, amount=typed.value) if plan and typed.value is not None else None
 
 
 def _drift(_basis: Basis, key: str, start: Change | None) -> Change | None:
@@ -142,6 +141,7 @@ def _acquire(basis: Basis, key: str, start: Change | None) -> Change | None:
         key=f"{key}.fee.{chosen}",
         value=held.fee if held and held.fee is not None else terms.get("fee"),
         help_text="What the seller asks, unless you type something else.",
+        placeholder="as offered",
     )
     left, right = st.columns(2)
     with left:
@@ -151,16 +151,22 @@ def _acquire(basis: Basis, key: str, start: Change | None) -> Change | None:
         launch = st.number_input(
             "Launch in month", 1, MAX_HORIZON_MONTHS, held.launch_month if held else 1, key=f"{key}.launch.{chosen}"
         )
+    costs = _costs(basis, key, chosen, held, terms)
+    if not fee.readable or costs is None:
+        return None
     return Acquire(
         offer=chosen,
-        fee=None if fee is None or fee == terms.get("fee") else fee,
+        fee=None if fee.value == terms.get("fee") else fee.value,
         window_months=None if window == terms.get("window_months") else int(window),
         launch_month=int(launch),
-        **_costs(basis, key, chosen, held, terms),
+        **costs,
     )
 
 
-def _costs(basis: Basis, key: str, chosen: str, held: Acquire | None, terms: Mapping[str, float]) -> dict[str, float | None]:
+def _costs(
+    basis: Basis, key: str, chosen: str, held: Acquire | None, terms: Mapping[str, float]
+) -> dict[str, float | None] | None:
+    """The costs that are other than offered; None while one of them cannot be read."""
     names = {
         "royalty_per_view": "Royalty a view",
         "dubbing_cost": "Dubbing",
@@ -168,19 +174,21 @@ def _costs(basis: Basis, key: str, chosen: str, held: Acquire | None, terms: Map
         "delivery_cost": "Delivery",
     }
     costs: dict[str, float | None] = {}
+    readable = True
     with st.expander("Other costs"):
         for name, label in names.items():
             asked = terms.get(name, 0.0)
             given = getattr(held, name) if held else None
-            typed = st.number_input(
-                f"{label} ({words.symbol(basis.economics.currency)})",
-                min_value=0.0,
-                value=asked if given is None else given,
-                format="%.8g",
+            typed = amount(
+                label,
+                basis.economics.currency,
                 key=f"{key}.{name}.{chosen}",
+                value=asked if given is None else given,
+                placeholder="as offered",
             )
-            costs[name] = None if typed == asked else typed
-    return costs
+            readable &= typed.readable
+            costs[name] = None if typed.value == asked else typed.value
+    return costs if readable else None
 
 
 def _drop(basis: Basis, key: str, start: Change | None) -> Change | None:

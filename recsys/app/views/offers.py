@@ -76,6 +76,22 @@ def longest(offers: pd.DataFrame, *, at_most: int) -> int:
     return int(min(max(windows.max(), 1), at_most)) if len(windows) else 12
 
 
+def cheapest(offers: pd.DataFrame) -> tuple[str, float] | None:
+    """Title and committed cost of the offer that asks for least: fee, dubbing, marketing and delivery; None without offers.
+
+    Examples
+    --------
+    >>> cheapest(pd.DataFrame({"title": ["Alai", "Kaatru"], "fee": [5e6, 4e6], "dubbing_cost": [None, 2e6]}))
+    ('Alai', 5000000.0)
+    """
+    names = [name for name in ("fee", "dubbing_cost", "marketing_cost", "delivery_cost") if name in offers.columns]
+    committed = offers[names].astype("float64").fillna(0.0).sum(axis=1).to_numpy()
+    if not len(committed):
+        return None
+    at = int(committed.argmin())
+    return str(offers["title"].iloc[at]), float(committed[at])
+
+
 def half_of_all(offers: pd.DataFrame) -> float:
     """A budget to start from: half of what all of these offers ask, to two digits.
 

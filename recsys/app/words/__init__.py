@@ -3,7 +3,7 @@
 from recsys.app.words.changes import KINDS, LICENCES, SIDES, segment, sentence
 from recsys.app.words.explain import explanation, strength
 from recsys.app.words.glossary import GLOSSARY, meaning
-from recsys.app.words.money import money, money_in_full, symbol, unit_of, units
+from recsys.app.words.money import money, money_in_full, symbol
 from recsys.app.words.numbers import compact, count, day, hours, month_name, months, percent, signed, span, users, views
 from recsys.app.words.ranges import (
     between,
@@ -54,8 +54,6 @@ __all__ = [
     "span_of",
     "strength",
     "symbol",
-    "unit_of",
-    "units",
     "users",
     "views",
 ]

@@ -2,7 +2,7 @@
 
 from babel.numbers import format_compact_currency, format_currency, get_currency_symbol
 
-from recsys.app.words.numbers import CRORE, JOINER, LAKH, LOCALE, MINUS, NBSP, count, scaled, significant
+from recsys.app.words.numbers import JOINER, LOCALE, MINUS, NBSP, count, scaled, significant
 
 
 def money(value: float, currency: str = "INR") -> str:
@@ -42,30 +42,3 @@ def money_in_full(value: float, currency: str = "INR") -> str:
 def symbol(currency: str) -> str:
     """Sign of a currency."""
     return str(get_currency_symbol(currency, locale=LOCALE))
-
-
-def units(currency: str) -> dict[str, float]:
-    """Units in which amounts are typed, the smallest first.
-
-    Examples
-    --------
-    >>> units("INR")
-    {'rupees': 1.0, 'lakh': 100000.0, 'crore': 10000000.0}
-    """
-    if currency == "INR":
-        return {"rupees": 1.0, "lakh": LAKH, "crore": CRORE}
-    return {"units": 1.0, "thousand": 1e3, "million": 1e6}
-
-
-def unit_of(value: float | None, currency: str) -> str:
-    """The unit in which an amount is best typed; the usual one for a fee where there is no amount yet.
-
-    Examples
-    --------
-    >>> unit_of(18_000_000.0, "INR"), unit_of(4_250_000.0, "INR"), unit_of(900.0, "INR"), unit_of(None, "INR")
-    ('crore', 'lakh', 'rupees', 'lakh')
-    """
-    known = units(currency)
-    if value is None:
-        return list(known)[1]
-    return max((name for name, size in known.items() if size <= max(value, 1.0)), key=known.__getitem__)
