@@ -5,6 +5,7 @@ Exit status: 0 done, 2 refused with coded findings, 1 a defect of ours. Stages a
 ``recsys app`` and ``recsys project`` never load TensorFlow.
 """
 
+import ipaddress
 import os
 import subprocess
 import sys
@@ -21,6 +22,9 @@ from recsys.errors import DataError
 from recsys.workspace import Workspace
 
 __all__ = ["cli", "export", "main"]
+
+LOCAL = "127.0.0.1"
+"""Where the app listens unless told otherwise: there is no login."""
 
 
 def models_option(default: str) -> Callable[[Any], Any]:
@@ -212,15 +216,46 @@ def slate(workspace: Workspace, budget: float, rules: Path | None, scenario: Pat
 
 @command
 @click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True)
+@click.option(
+    "--address", default=LOCAL, show_default=True, help="Listen on it. There is no login: whoever reaches it may do all."
+)
+@click.option(
+    "--import-root",
+    "import_roots",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    multiple=True,
+    help="A folder of this machine that the Data page may import from; RECSYS_IMPORT_ROOTS otherwise, none by default.",
+)
+@click.option("--max-upload-mb", type=click.IntRange(1, 100_000), help="Largest file that may be uploaded; 500 by default.")
 @click.option("--headless/--open", default=False, help="Do not open a browser.")
-def app(workspace: Workspace, port: int, headless: bool) -> None:
-    """Open the app in a browser."""
-    click.echo(f"Greenlight opens at http://localhost:{port}; Ctrl+C ends it.", err=True)
-    options = [f"--server.port={port}", f"--server.headless={str(headless).lower()}"]
+def app(  # noqa: PLR0917  the options of a command
+    workspace: Workspace, port: int, address: str, import_roots: tuple[Path, ...], max_upload_mb: int | None, headless: bool
+) -> None:
+    """Open the app in a browser. It answers this machine alone, unless --address says otherwise."""
+    from recsys.app import roots
+
     environment = {**os.environ, "RECSYS_WORKSPACE": str(workspace.root.resolve())}
+    if import_roots:
+        environment[roots.VARIABLE] = roots.joined(import_roots)
+    if not _is_local(address):
+        click.echo(
+            f"Listening on {address}: there is no login. Whoever reaches it sees all figures, replaces tables, exports tastes.",
+            err=True,
+        )
+    click.echo(f"Greenlight opens at http://{f'[{address}]' if ':' in address else address}:{port}; Ctrl+C ends it.", err=True)
+    options = [f"--server.port={port}", f"--server.address={address}", f"--server.headless={str(headless).lower()}"]
+    if max_upload_mb is not None:
+        options.append(f"--server.maxUploadSize={max_upload_mb}")
     command = [sys.executable, "-m", "recsys.app.serve", *options]
     started = subprocess.run(command, env=environment, check=False)  # noqa: S603  our own module
     sys.exit(started.returncode)
+
+
+def _is_local(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"
 
 
 def main() -> None:

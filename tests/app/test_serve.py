@@ -4,13 +4,17 @@ import os
 import subprocess
 import sys
 import time
+import tomllib
 import urllib.error
 import urllib.request
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from tests.browser.servers import free_port
+from recsys.app import serve
+from recsys.cli import cli
+from tests.browser.servers import ROOT, free_port, streamlit_app
 
 
 @pytest.mark.slow
@@ -43,8 +47,6 @@ def test_what_streamlit_offers_to_writers_of_apps_is_not_shown_to_users_of_this_
     from streamlit import config
     from streamlit.web import skills
 
-    from recsys.app import serve
-
     given: list[str] = []
     monkeypatch.setattr(serve, "streamlit", lambda arguments, **_: given.extend(arguments))
     monkeypatch.setattr(serve, "_warm", lambda: None)
@@ -54,3 +56,56 @@ def test_what_streamlit_offers_to_writers_of_apps_is_not_shown_to_users_of_this_
     name, value = said.removeprefix("--").split("=")
     monkeypatch.setattr(config, "get_option", {name: value == "true", "server.headless": False}.get)
     assert skills.nudge_suppression_reason() == "welcome_hidden"
+
+
+def _listening(port: int) -> set[str]:
+    """Addresses on which the machine listens at a port, as the kernel writes them."""
+    rows = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]]
+    return {row[1].split(":")[0] for row in rows if row[3] == "0A" and int(row[1].split(":")[1], 16) == port}
+
+
+@pytest.mark.slow
+def test_the_app_answers_this_machine_alone_and_tells_no_metrics(tmp_path: Path):
+    with streamlit_app(environment={"RECSYS_WORKSPACE": str(tmp_path / "none")}) as address:
+        assert _listening(int(address.rsplit(":", 1)[1])) == {"0100007F"}  # 127.0.0.1, lowest byte first
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            urllib.request.urlopen(f"{address}/_stcore/metrics")
+
+
+def test_started_by_streamlit_itself_it_answers_this_machine_alone_too():
+    settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["server"]
+    assert settings["address"] == serve.LOCAL
+    assert settings["maxUploadSize"] == 500
+    assert settings["enableXsrfProtection"]
+
+
+def _started(monkeypatch: pytest.MonkeyPatch, *options: str) -> tuple[list[str], dict[str, str], str]:
+    """Command and environment that ``recsys app`` starts, and what it says."""
+    seen: list[tuple[list[str], dict[str, str]]] = []
+
+    def run(command: list[str], *, env: dict[str, str], check: bool) -> "subprocess.CompletedProcess[bytes]":
+        seen.append((command, env))
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    said = CliRunner().invoke(cli, ["app", *options])
+    assert said.exit_code == 0, said.output
+    return *seen[0], said.output
+
+
+def test_listening_elsewhere_is_said_to_be_without_a_login(monkeypatch: pytest.MonkeyPatch):
+    command, _, said = _started(monkeypatch)
+    assert "--server.address=127.0.0.1" in command
+    assert "login" not in said
+    command, _, said = _started(monkeypatch, "--address", "0.0.0.0", "--port", "9000")
+    assert "--server.address=0.0.0.0" in command
+    assert "there is no login" in said
+    assert "http://0.0.0.0:9000" in said
+
+
+def test_folders_of_the_server_and_large_uploads_are_allowed_where_the_app_is_started(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    command, environment, _ = _started(monkeypatch, "--import-root", str(tmp_path), "--max-upload-mb", "900")
+    assert environment["RECSYS_IMPORT_ROOTS"] == str(tmp_path)
+    assert "--server.maxUploadSize=900" in command

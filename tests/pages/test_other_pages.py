@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from recsys.app import choosing, facts, jobs, session
+from recsys.app import choosing, facts, jobs, roots, session
 from recsys.app.components import train as train_page
 from recsys.app.views import movies, people
 from recsys.errors import ScenarioError
@@ -202,7 +202,25 @@ def test_a_training_is_started_followed_and_its_answer_shown(tables_only: Path, 
     assert "abc123" not in said(app)
 
 
-def test_a_refused_import_is_a_table_of_findings(tables_only: Path, opened: Open, tmp_path: Path):
+def test_a_folder_of_the_server_is_read_only_where_it_was_allowed(
+    tables_only: Path, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv(roots.VARIABLE, raising=False)
+    app = opened("pages/create/data.py")
+    assert "--import-root" in said(app)
+    assert "data.path" not in [field.key for field in app.text_input]
+    monkeypatch.setenv(roots.VARIABLE, str(tmp_path / "shared"))
+    app = opened("pages/create/data.py")
+    app = app.text_input(key="data.path").set_value("/etc").run()
+    app = app.button(key="data.import").click().run()
+    assert "E_PERMISSION" in app.error[0].value
+    assert jobs.find(Workspace(tables_only), "import") is None
+
+
+def test_a_refused_import_is_a_table_of_findings(
+    tables_only: Path, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv(roots.VARIABLE, str(tmp_path))
     broken = tmp_path / "offers.csv"
     broken.write_text("movie_id,title,fee,currency,window_months\nx1,A,-5,INR,12\nx2,,3,USD,12\n", encoding="utf-8")
     app = opened("pages/create/data.py")
@@ -215,7 +233,8 @@ def test_a_refused_import_is_a_table_of_findings(tables_only: Path, opened: Open
     assert {"E_COST", "E_TITLE", "E_CURRENCY"} <= codes
 
 
-def test_offers_are_taken_in_through_the_page(tables_only: Path, opened: Open, tmp_path: Path):
+def test_offers_are_taken_in_through_the_page(tables_only: Path, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv(roots.VARIABLE, str(tmp_path))
     good = tmp_path / "offers.csv"
     good.write_text("movie_id,title,fee,currency,window_months\nx1,A,500000,INR,12\n", encoding="utf-8")
     app = opened("pages/create/data.py")

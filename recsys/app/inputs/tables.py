@@ -5,7 +5,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from recsys.app import session, uploads
+from recsys.app import roots, session, uploads
+from recsys.app.components.boxes import guarded
+from recsys.app.words.escape import plain
 from recsys.tables.formats import FORMATS
 
 _AUTO = "recognise it"
@@ -33,15 +35,25 @@ def tables_to_import() -> Brought | None:
                 help="CSV, Parquet, or one zip of them. Offers, subscriptions or economics.toml may come alone.",
             )
         with there:
-            path = st.text_input("Folder, zip or file", key="data.path", placeholder="for example /data/exports/2024-03")
+            path = _path_on_the_server()
         known = st.selectbox("Format", [_AUTO, *FORMATS], key="data.format")
         st.caption(
             "All of it or nothing: if anything is refused, the tables stay as they are. Movies and views replace all tables."
         )
         wanted = None if known == _AUTO else known
         if st.button("Import", type="primary", icon=":material/upload:", key="data.import", disabled=not (files or path)):
-            if files:
-                named = {file.name: file for file in files}
-                return Brought(folder=uploads.keep(session.workspace(), named), format=wanted)
-            return Brought(folder=Path((path or "").strip()), format=wanted)
+            with guarded():
+                if files:
+                    named = {file.name: file for file in files}
+                    return Brought(folder=uploads.keep(session.workspace(), named), format=wanted)
+                return Brought(folder=roots.within(path), format=wanted)
     return None
+
+
+def _path_on_the_server() -> str:
+    if not roots.allowed():
+        st.caption(f"This app reads no folder of the server. {roots.HOW}")
+        return ""
+    path = st.text_input("Folder, zip or file", key="data.path", placeholder="for example /data/exports/2024-03")
+    st.caption(f"In {', '.join(plain(str(root)) for root in roots.allowed())}.")
+    return path or ""
