@@ -2,17 +2,10 @@
 
 import streamlit as st
 
-from recsys.app import components, places
+from recsys.app import components, menu
 
-st.set_page_config(page_title="Greenlight", page_icon=components.ICON, layout="wide", initial_sidebar_state="auto")
+page = st.navigation(menu.pages(), expanded=True)
+st.set_page_config(page_title=menu.tab_title(page), page_icon=components.ICON, layout="wide", initial_sidebar_state="auto")
 components.style()
 components.brand()
-
-menu = {
-    section: [
-        st.Page(place.path, title=place.title, url_path=place.url, icon=place.icon, default=place is places.HOME)
-        for place in listed
-    ]
-    for section, listed in places.MENU.items()
-}
-st.navigation(menu, expanded=True).run()
+page.run()

@@ -4,9 +4,11 @@ from recsys.app import choosing, components, inputs, session
 
 with components.page("Slate", "Which of the offers on the table do we buy within the budget, and where do we walk away?"):
     basis = session.basis()
-    asking, answer = components.side_by_side(table=True)
+    with_audience = inputs.whom(basis)
+    on_table = inputs.on_the_table(basis)
+    asking, answer = components.side_by_side()
     with asking:
-        question = inputs.slate(basis)
+        question = inputs.slate(basis, on_table, with_audience=with_audience)
         if question:
             choosing.ask(question)
     with answer:

@@ -282,7 +282,7 @@ class _Import:
             format=self._layout.format,
             rows=dict(self._draft.rows),
             imported=tuple(sorted({*self._frames, *self._staged, *(["economics"] if self._layout.economics else [])})),
-            ranges=self._ranges,
+            ranges={**kept.ranges, **self._ranges},
             warnings=tuple(finding for finding in self._findings if finding.code.startswith("W_")),
             assumed=assumed,
             notes=tuple(notes),

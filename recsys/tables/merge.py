@@ -54,6 +54,8 @@ class Kept:
     simulated: bool = False
     assumed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    ranges: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    """Of the tables that stay, as their own import told them."""
 
 
 def standing(workspace: Workspace, name: str, columns: list[str] | None) -> pd.DataFrame:
@@ -73,13 +75,14 @@ def keep_the_rest(workspace: Workspace, draft: Draft, *, whole: bool) -> Kept:
         gone = _old_side_tables(workspace) - set(draft.rows)
         return Kept(notes=tuple(f"the {name} of the tables before are gone: they belonged to those" for name in sorted(gone)))
     folder, info = tables_folder(workspace), load_info(workspace)
-    for name in info.rows:
-        if name not in draft.rows:
-            _link(folder / f"{name}.parquet", draft.folder / f"{name}.parquet")
-            draft.add(name, info.rows[name], info.hashes[name])
+    others = [name for name in info.rows if name not in draft.rows]
+    for name in others:
+        _link(folder / f"{name}.parquet", draft.folder / f"{name}.parquet")
+        draft.add(name, info.rows[name], info.hashes[name])
     if (folder / WORLD_JSON).exists():
         _link(folder / WORLD_JSON, draft.folder / WORLD_JSON)
-    return Kept(simulated=info.simulated, assumed=info.assumed)
+    told = {column: tuple(ends) for column, ends in info.report.get("ranges", {}).items() if column.partition(".")[0] in others}
+    return Kept(simulated=info.simulated, assumed=info.assumed, ranges=told)
 
 
 def _old_side_tables(workspace: Workspace) -> set[str]:

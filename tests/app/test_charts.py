@@ -168,3 +168,13 @@ def test_a_swing_goes_from_the_middle_to_either_end():
     swing = Swing(parameter="rewatch", meaning="how often", low=0.0, high=0.1, npv_low=-4e5, npv_high=9e5)
     rows = next(iter(charts.swings_of([swing], 2e5, "INR").to_dict()["datasets"].values()))
     assert [(row["from"], row["to"]) for row in rows] == [(2.0, -4.0), (2.0, 9.0)]
+
+
+def test_months_are_measured_from_zero_and_say_that_nobody_joins():
+    """A cut axis made a loss of a tenth look like a half; the two lines are told apart by colour, by dashes and in a legend."""
+    spec = charts.monthly_hours(projections.projection()).to_dict()
+    assert "Nobody joins" in spec["title"]["text"]
+    (lines,) = spec["layer"]
+    assert lines["encoding"]["y"]["scale"]["zero"] is True
+    for channel in ("color", "strokeDash"):
+        assert lines["encoding"][channel]["legend"]["symbolType"] == "stroke"

@@ -113,6 +113,20 @@ def test_what_must_be_in_is_on_the_table_whatever_is_looked_at(service: Basis, o
     assert not app.run().error
 
 
+def test_a_slate_is_for_the_audience_that_was_built_and_says_so(service: Basis, opened: Open):
+    """Today's audience is one click away."""
+    app = opened("pages/visualise/personas.py")
+    app = app.button(key="personas.grow.persona 1").click().run()
+    app = app.switch_page("pages/intervene/slate.py").run()
+    assert "20% more users: “persona 1”" in said(app)
+    app = app.button(key="slate.choose").click().run()
+    assert [type(step) for step in app.session_state["greenlight.slate"].scenario.audience] == [ResizeSegment]
+    app = app.get("button_group")[0].set_value("Today's audience").run()
+    app = app.button(key="slate.choose").click().run()
+    assert app.session_state["greenlight.slate"].scenario.audience == ()
+    assert not app.exception
+
+
 def _chosen() -> tuple[str, ...]:
     """What the only slate that was asked for has chosen."""
     (future,) = choosing.desk()._asked.values()
@@ -246,6 +260,24 @@ def test_offers_are_taken_in_through_the_page(tables_only: Path, opened: Open, t
     app = app.run()
     assert "1 offers" in said(app)
     assert session.dataset_info().rows["offers"] == 1
+    assert [link.label for link in app.get("page_link") if "Train" in link.label] == ["Train on them"]
+
+
+def test_with_a_model_offers_can_be_judged_as_they_come(
+    service: Basis, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Nothing is learnt from offers, so nothing is trained again."""
+    monkeypatch.setenv(roots.VARIABLE, str(tmp_path))
+    good = tmp_path / "offers.csv"
+    good.write_text("movie_id,title,fee,currency,window_months\nx1,A,500000,INR,12\n", encoding="utf-8")
+    app = opened("pages/create/data.py")
+    app = app.text_input(key="data.path").set_value(str(good)).run()
+    app = app.button(key="data.import").click().run()
+    jobs.wait(session.workspace(), "import", 60)
+    app = app.run()
+    labels = [link.label for link in app.get("page_link")]
+    assert "Judge the offers" in labels
+    assert "Train on them" not in labels
 
 
 def test_the_scenario_of_a_persona_is_what_its_button_says(service: Basis, opened: Open):

@@ -43,6 +43,7 @@ def test_the_page_opens_on_the_service_as_it_is(service: Basis, opened: Open):
     assert shown["Revenue"] == words.money(today.revenue, service.economics.currency)
     assert shown["Active users at the end"] == words.compact(today.active_users)
     assert "as things stand" in said(app)
+    assert "Nobody joins in these figures" in said(app)
 
 
 def test_the_middle_estimate_comes_first_and_its_range_follows(service: Basis, opened: Open):
@@ -109,8 +110,10 @@ def test_a_saved_scenario_is_listed_and_opened(service: Basis, opened: Open):
     app = app.button(key="builder.anew").click().run()
     assert "Nothing has changed yet" in said(app)
     (saved,) = session.scenarios().all()
+    app.session_state["builder.opening"] = True
     app = app.button(key=f"builder.open.{saved.id}").click().run()
     assert "Buy Offer 1" in said(app)
+    assert not app.session_state["builder.opening"]
 
 
 def test_a_link_to_what_is_not_there_is_refused_with_the_nearest_name(service: Basis, opened: Open):

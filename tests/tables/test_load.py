@@ -217,6 +217,8 @@ def test_offers_alone_replace_the_offers_and_nothing_else(tmp_path: Path):
     assert dataset.offers["fee"].tolist() == [7.0, 7.0]
     assert len(dataset.events) == first.rows["events"]
     assert dataset.fingerprint == report.fingerprint != first.fingerprint
+    assert report.ranges["events.timestamp"] == first.ranges["events.timestamp"]
+    assert report.ranges["offers.fee"] == (7.0, 7.0)
     assert "events.timestamp has no time zone and is read as UTC" in dataset.assumed
 
 

@@ -12,6 +12,7 @@ from recsys.app.charts.theme import layered, palette
 from recsys.app.words.money import money
 from recsys.app.words.numbers import compact, hours, percent, signed
 from recsys.app.words.ranges import span_of
+from recsys.app.words.verdict import NOBODY_JOINS
 from recsys.projection.result import OfferResult, Projection, Range, SegmentShare
 
 _NAME_LETTERS, _LINE = 26, 14
@@ -106,11 +107,12 @@ def monthly_hours(projection: Projection) -> alt.LayerChart:
     ]
     frame = pd.DataFrame(rows, columns=["month", "world", "hours", "shown", "change"])
     worlds = ["as it is", "with this scenario"]
+    legend = alt.Legend(title=None, symbolType="stroke", symbolSize=900, symbolStrokeWidth=2)
     line = alt.Chart(frame).encode(
         x=alt.X("month:Q", title="month from now", axis=alt.Axis(tickMinStep=1, format="d")),
-        y=alt.Y("hours:Q", title=hours_title(unit), scale=alt.Scale(zero=False, nice=True), axis=_figures(divisor)),
-        color=alt.Color("world:N", scale=alt.Scale(domain=worlds, range=[colours.neutral, colours.accent]), title=None),
-        strokeDash=alt.StrokeDash("world:N", scale=alt.Scale(domain=worlds, range=[[4, 3], [1, 0]]), title=None),
+        y=alt.Y("hours:Q", title=hours_title(unit), scale=alt.Scale(zero=True, nice=True), axis=_figures(divisor)),
+        color=alt.Color("world:N", scale=alt.Scale(domain=worlds, range=[colours.neutral, colours.accent]), legend=legend),
+        strokeDash=alt.StrokeDash("world:N", scale=alt.Scale(domain=worlds, range=[[4, 3], [1, 0]]), legend=legend),
         tooltip=[
             alt.Tooltip("month:Q"),
             alt.Tooltip("world:N", title="service"),
@@ -118,8 +120,8 @@ def monthly_hours(projection: Projection) -> alt.LayerChart:
             alt.Tooltip("change:N", title="scenario against today"),
         ],
     )
-    dots = line.encode(color=alt.Color("world:N", legend=None), strokeDash=alt.Undefined)
-    return layered(line.mark_line(), dots.mark_point(filled=True, size=36)).properties(height=260)
+    lines = line.mark_line(point=alt.OverlayMarkDef(filled=True, size=36))
+    return layered(lines).properties(height=260, title=alt.TitleParams(NOBODY_JOINS, fontWeight="normal", fontSize=12))
 
 
 def _differences(baseline: Sequence[float], projected: Sequence[float]) -> list[float]:

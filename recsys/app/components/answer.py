@@ -36,6 +36,8 @@ def answer(basis: Basis, scenario: Scenario) -> None:
         if full is None:
             st.fragment(guarding(_waiting), run_every=_POLL_SECONDS)(scenario)
         _figures(scenario, projection, basis.economics.hurdle_rate.value)
+        if not scenario.changes:
+            st.caption(words.NOBODY_JOINS)
         if projection.n_draws > 1 and (sure := words.how_sure(projection)):
             st.caption(sure)
         _warnings(basis, scenario, projection)
@@ -197,6 +199,7 @@ def _months(projection: Projection) -> None:
 def _today(projection: Projection) -> None:
     st.markdown(f"**The service over {words.months(projection.horizon_months)}**")
     show_table(results.today_and_then(projection))
+    st.caption(words.NOBODY_JOINS)
     st.markdown("**Whose doing it is**")
     show_table(results.effects(projection))
     st.caption("The return is that of the acquisition effect alone. A changed audience is not credited to a purchase.")

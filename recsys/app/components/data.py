@@ -14,6 +14,8 @@ from recsys.tables.report import ImportReport
 from recsys.tables.store import TablesInfo
 
 _JOB = "import"
+_JUDGED_AT_ONCE = {"offers", "economics"}
+"""Tables from which nothing is learnt: the model in use judges by them as they come."""
 
 
 def data() -> None:
@@ -63,7 +65,10 @@ def _result(job: Job) -> None:
     findings(report.warnings)
     for sentence in report.notes:
         st.caption(plain(sentence))
-    st.page_link(places.TRAIN.path, label="Train on them", icon=places.TRAIN.icon)
+    if session.has_run() and set(report.imported) <= _JUDGED_AT_ONCE:
+        st.page_link(places.SLATE.path, label="Judge the offers", icon=places.SLATE.icon)
+    else:
+        st.page_link(places.TRAIN.path, label="Train on them", icon=places.TRAIN.icon)
 
 
 def _templates() -> None:

@@ -82,9 +82,7 @@ def brand() -> None:
     st.logo(MARK, size="large")
 
 
-def side_by_side(*, table: bool = False) -> tuple[DeltaGenerator, DeltaGenerator]:
-    """Two columns, the left one for what is asked (wider for a table) and the right one for what is answered; above each other
-    on a phone.
-    """
-    left, right = st.columns([7, 9] if table else [5, 11], gap="large")
+def side_by_side() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Two columns, the left one for what is asked and the right one for what is answered; above each other on a phone."""
+    left, right = st.columns([5, 11], gap="large")
     return left, right

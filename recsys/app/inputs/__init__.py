@@ -3,8 +3,8 @@
 from recsys.app.inputs.builder import scenario
 from recsys.app.inputs.exporting import exporting
 from recsys.app.inputs.points import look
-from recsys.app.inputs.slate import slate
+from recsys.app.inputs.slate import on_the_table, slate, whom
 from recsys.app.inputs.tables import tables_to_import
 from recsys.app.inputs.training import training
 
-__all__ = ["exporting", "look", "scenario", "slate", "tables_to_import", "training"]
+__all__ = ["exporting", "look", "on_the_table", "scenario", "slate", "tables_to_import", "training", "whom"]

@@ -15,10 +15,12 @@ from recsys.scenario import edit, toml
 from recsys.scenario.edit import Draft
 from recsys.scenario.mapping import LICENCES, MAX_HORIZON_MONTHS
 from recsys.scenario.scenario import Change, Scenario
+from recsys.scenario.store import Saved
 
 HORIZONS = (6, 12, 24, 36)
 _NAME, _MONTHS, _UPLOAD, _DIALOG = "builder.name", "builder.months", "builder.upload", "greenlight.dialog"
 _LICENCES = "builder.licences"
+_OPEN, _SAVE = "builder.opening", "builder.saving"
 
 
 def scenario(basis: Basis) -> Scenario:
@@ -82,9 +84,9 @@ def _toolbar(held: Draft) -> None:
     with st.container(horizontal=True, gap="small"):
         _step("Undo", ":material/undo:", edit.undo, not held.can_undo)
         _step("Redo", ":material/redo:", edit.redo, not held.can_redo)
-        with st.popover("Save", type="tertiary"):
+        with st.popover("Save", type="tertiary", key=_SAVE, on_change="rerun"):
             _saving()
-        with st.popover("Open", type="tertiary"):
+        with st.popover("Open", type="tertiary", key=_OPEN, on_change="rerun"):
             _opening()
         with st.popover("Share", type="tertiary"):
             _sharing(held.scenario)
@@ -162,27 +164,42 @@ def _saving() -> None:
     saved = draft.table().saved
     if draft.is_saved() and saved:
         st.caption(f"Saved as version {saved.version}.")
-    if st.button("Save", type="primary", key="builder.save", disabled=draft.is_saved(), width="stretch"):
-        with guarded():
-            draft.save()
-            st.rerun()
-    if saved and st.button("Save as a new one", key="builder.save_new", width="stretch"):
-        with guarded():
-            draft.save(as_new=True)
-            st.rerun()
+    st.button("Save", type="primary", key="builder.save", disabled=draft.is_saved(), on_click=guarding(_keep), width="stretch")
+    if saved:
+        st.button("Save as a new one", key="builder.save_new", on_click=guarding(_keep), args=(True,), width="stretch")
+
+
+def _keep(as_new: bool = False) -> None:
+    """Save, say so, and close what it was asked in."""
+    saved = draft.save(as_new=as_new)
+    st.session_state[_SAVE] = False
+    st.toast(f"Saved as version {saved.version}.", icon=":material/check:")
 
 
 def _opening() -> None:
     with guarded():
         for saved in session.scenarios().all()[:30]:
             label = f"{plain(saved.scenario.name)} · {saved.saved_at[:10]}"
-            st.button(label, key=f"builder.open.{saved.id}", on_click=guarding(draft.open_saved), args=(saved,), width="stretch")
-    st.button("Start anew", icon=":material/note_add:", key="builder.anew", on_click=draft.open_new, width="stretch")
+            st.button(label, key=f"builder.open.{saved.id}", on_click=guarding(_lay), args=(saved,), width="stretch")
+    st.button("Start anew", icon=":material/note_add:", key="builder.anew", on_click=_lay, width="stretch")
     file = st.file_uploader("A scenario file", type="toml", key=_UPLOAD)
-    if file is not None and st.button("Open the file", key="builder.open_file"):
-        with guarded():
-            draft.open_text(file.getvalue())
-            st.rerun()
+    if file is not None:
+        st.button("Open the file", key="builder.open_file", on_click=guarding(_lay_text), args=(file.getvalue(),))
+
+
+def _lay(saved: Saved | None = None) -> None:
+    """Lay a saved scenario, or an empty one, on the table, and close what it was chosen in."""
+    if saved is None:
+        draft.open_new()
+    else:
+        draft.open_saved(saved)
+    st.session_state[_OPEN] = False
+
+
+def _lay_text(content: bytes) -> None:
+    """Lay the scenario of a file on the table, and close what it was chosen in."""
+    draft.open_text(content)
+    st.session_state[_OPEN] = False
 
 
 def _sharing(held: Scenario) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from recsys.app import choosing, draft
+from recsys.app import choosing, draft, words
 from recsys.app.choosing import Question
 from recsys.app.inputs.amounts import amount
 from recsys.app.inputs.builder import HORIZONS
@@ -18,9 +18,8 @@ from recsys.projection.basis import Basis
 from recsys.scenario.mapping import MAX_HORIZON_MONTHS
 
 
-def slate(basis: Basis) -> Question | None:
-    """Draw the question; gives it when it is put."""
-    found = _on_the_table(basis)
+def slate(basis: Basis, found: pd.DataFrame, *, with_audience: bool) -> Question | None:
+    """Draw the rest of the question about the offers on the table; gives it when it is put."""
     budget = _budget(basis, found)
     horizon = tables.longest(basis.offers, at_most=MAX_HORIZON_MONTHS)
     ahead = st.select_slider(
@@ -32,7 +31,6 @@ def slate(basis: Basis) -> Question | None:
         help="As long as the longest licence on offer, so that no fee is paid for months that are not counted.",
     )
     rules = _rules(basis)
-    with_audience = _audience()
     if (
         st.button(
             "Choose",
@@ -75,9 +73,11 @@ def _budget(basis: Basis, found: pd.DataFrame) -> float | None:
     return budget.value
 
 
-def _on_the_table(basis: Basis) -> pd.DataFrame:
-    languages = st.multiselect("Language", tables.values(basis.offers, "languages"), key="slate.languages", placeholder="Any")
-    genres = st.multiselect("Genre", tables.values(basis.offers, "genres"), key="slate.genres", placeholder="Any")
+def on_the_table(basis: Basis) -> pd.DataFrame:
+    """Draw the offers, to be narrowed and ticked; gives those on the table."""
+    left, right = st.columns(2, gap="medium")
+    languages = left.multiselect("Language", tables.values(basis.offers, "languages"), key="slate.languages", placeholder="Any")
+    genres = right.multiselect("Genre", tables.values(basis.offers, "genres"), key="slate.genres", placeholder="Any")
     found = tables.matching(basis.offers, languages, genres)
     event = st.dataframe(
         tables.listed(found, basis.economics.currency),
@@ -124,10 +124,19 @@ def _rules(basis: Basis) -> Rules:
 _MUST = "These are on the table, whatever is looked at above."
 
 
-def _audience() -> bool:
-    name = draft.current().name
-    if not draft.current().audience:
+def whom(basis: Basis) -> bool:
+    """Draw for whom the slate is: the audience that was built, unless today's is asked for; gives whether it is the built one."""
+    held = draft.current()
+    if not held.audience:
+        st.caption("For today's audience. A changed one is built on the Scenario page, and is used here then.")
         return False
-    return st.checkbox(
-        f"For the audience of “{name}”", key="slate.audience", help="The audience changes of the scenario on your table."
-    )
+    built = f"The audience of “{plain(held.name)}”"
+    choices = {built: True, "Today's audience": False}
+    chosen = st.segmented_control("For whom", list(choices), default=built, required=True, key="slate.whom")
+    steps = [
+        words.sentence(change, lambda movie: plain(basis.title(movie)), basis.economics.currency) for change in held.audience
+    ]
+    if choices.get(chosen or built, True):
+        st.caption(f"{'. '.join(steps)}.")
+        return True
+    return False

@@ -16,12 +16,13 @@ from recsys.app.words.ranges import (
     results_range,
     span_of,
 )
-from recsys.app.words.verdict import WAITING, headline, offer_verdict, payback, slate_headline
+from recsys.app.words.verdict import NOBODY_JOINS, WAITING, headline, offer_verdict, payback, slate_headline
 
 __all__ = [
     "GLOSSARY",
     "KINDS",
     "LICENCES",
+    "NOBODY_JOINS",
     "SIDES",
     "WAITING",
     "between",

@@ -9,6 +9,8 @@ from recsys.app.words.ranges import between, chance, gain_or_loss, is_known, mag
 from recsys.projection.result import OfferResult, Projection
 
 WAITING = "Ranges are being computed."
+NOBODY_JOINS = "Nobody joins in these figures: today's users stay or leave, and nobody takes their place."
+"""What every figure of the service as it stands, and every month of it, leaves out."""
 
 
 def headline(projection: Projection, hurdle_rate: float | None = None) -> str:
