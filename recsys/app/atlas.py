@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from recsys.app import session
 from recsys.app.views import movies as movie_views
-from recsys.app.views.points import Points, points_of
+from recsys.app.views.points import Points, people_of, points_of
 from recsys.embeddings.maps import FlatMap, MapKind, load_map, place
 from recsys.embeddings.table import EmbeddingTable
 from recsys.ids import IdMap, IntArray
@@ -110,12 +110,9 @@ def _movie_points(fingerprint: str, kind: MapKind, _basis: Basis) -> Points:  # 
         ["offer" if kind == "offer" else "movie" for kind in frame["kind"]],
         extra,
         frame["movie_id"].astype(str).tolist(),
-        named=True,
     )
 
 
 @st.cache_resource(max_entries=4, show_spinner="Opening the map …")
 def _user_points(fingerprint: str, kind: MapKind, _basis: Basis) -> Points:  # noqa: ARG001
-    flat = flat_map("users", kind)
-    ids = list(_basis.choice.user_ids.ids)
-    return points_of(flat, ids, ["user"] * len(ids), None, ids, named=False)
+    return people_of(flat_map("users", kind))

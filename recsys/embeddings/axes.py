@@ -2,6 +2,7 @@
 
 import difflib
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -94,23 +95,19 @@ def _single_values(values: pd.Series) -> dict[str, NDArray[np.bool_]]:
 
 
 def _numbers(values: FloatArray) -> dict[str, NDArray[np.bool_]]:
-    """A few numbers stand for themselves; many are put into bands, each with about a quarter of the rows."""
+    """A few numbers stand for themselves; many are put into bands, each with about a quarter of the rows.
+
+    Bands are open at either end and have round limits, so that none tells the number of a single row.
+    """
     known = values[np.isfinite(values)]
     distinct = np.unique(known)
     if len(distinct) <= _MAX_NUMBERS:
         return {f"{number:.15g}": values == number for number in distinct}
-    edges = np.unique(np.quantile(known, [0.25, 0.5, 0.75], method="higher"))
-    bands = np.searchsorted(edges, values, side="right")
-    found = {}
-    for band in range(len(edges) + 1):
-        mask = (bands == band) & np.isfinite(values)
-        if mask.any():
-            found[f"{_number(values[mask].min())}–{_number(values[mask].max())}"] = mask
-    return found
-
-
-def _number(value: float) -> str:
-    return f"{value:.15g}" if value == round(value) else f"{value:.4g}"
+    edges = sorted({float(f"{edge:.3g}") for edge in np.quantile(known, [0.25, 0.5, 0.75], method="higher")})
+    said = [f"{edge:.15g}" for edge in edges]
+    names = [f"below {said[0]}", *(f"{low}–{high}" for low, high in pairwise(said)), f"from {said[-1]}"]
+    bands = np.where(np.isfinite(values), np.searchsorted(edges, values, side="right"), -1)
+    return {name: bands == band for band, name in enumerate(names) if (bands == band).any()}
 
 
 def direction(vectors: AnyFloats, mask: NDArray[np.bool_]) -> FloatArray:
@@ -162,7 +159,9 @@ def direction_of(vectors: AnyFloats, movies: pd.DataFrame, attribute: str, value
     )
 
 
-def name_axes(positions: AnyFloats, frame: pd.DataFrame, *, min_correlation: float = 0.15) -> tuple[AxisName, ...]:
+def name_axes(
+    positions: AnyFloats, frame: pd.DataFrame, *, min_correlation: float = 0.15, min_rows: int = 3
+) -> tuple[AxisName, ...]:
     """What each axis of a linear map is about, from the attributes most correlated with it.
 
     Parameters
@@ -170,12 +169,13 @@ def name_axes(positions: AnyFloats, frame: pd.DataFrame, *, min_correlation: flo
     positions : float[n, n_axes]
     frame : n rows of attributes
     min_correlation : an end whose best attribute correlates less than this gets no name
+    min_rows : values in fewer rows name no end
 
     Returns
     -------
     one name an axis
     """
-    masks = attribute_masks(frame, min_rows=max(3, len(frame) // 100))
+    masks = attribute_masks(frame, min_rows=max(min_rows, len(frame) // 100))
     if not masks:
         return tuple(AxisName(low=None, high=None) for _ in range(positions.shape[1]))
     keys = list(masks)

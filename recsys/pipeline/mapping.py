@@ -13,6 +13,7 @@ from recsys.embeddings.maps import FlatMap, aligned, save_map
 from recsys.embeddings.store import load_table
 from recsys.pipeline.bench import Bench
 from recsys.pipeline.progress import Steps
+from recsys.segments.select import PRIVACY_FLOOR
 
 MAPPED = ("users", "movies")
 MAPS = tuple(f"{name}_{kind}" for name in MAPPED for kind in ("linear", "neighbourhood"))
@@ -26,7 +27,8 @@ def draw_maps(bench: Bench, folder: Path, steps: Steps) -> None:
     for number, name in enumerate(MAPPED):
         table = load_table(bench.draft / "mf" / name)
         linear = fit_linear(table)
-        linear = replace(linear, axis_names=name_axes(linear.positions, frames[name]))
+        fewest = PRIVACY_FLOOR if name == "users" else 3
+        linear = replace(linear, axis_names=name_axes(linear.positions, frames[name], min_rows=fewest))
         near = fit_neighbourhood(table, replace(bench.config.tsne, seed=bench.config.seed), start=linear)
         for flat in (linear, near):
             save_map(_kept_bearings(bench, flat, name), folder / f"{name}_{flat.kind}")

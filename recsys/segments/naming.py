@@ -17,6 +17,7 @@ from scipy import sparse
 
 from recsys.embeddings.axes import attribute_masks
 from recsys.ids import FloatArray, IntArray
+from recsys.segments.select import PRIVACY_FLOOR
 
 Masks = Mapping[tuple[str, str], NDArray[np.bool_]]
 
@@ -81,7 +82,7 @@ def traits(users: pd.DataFrame, movies: pd.DataFrame, groups: IntArray, watched:
     """
     sizes = np.bincount(groups, minlength=len(watched)).astype(np.float64)
     found: list[list[Trait]] = [[] for _ in watched]
-    for (column, value), mask in attribute_masks(users, min_rows=max(3, len(users) // 200)).items():
+    for (column, value), mask in attribute_masks(users, min_rows=max(PRIVACY_FLOOR, len(users) // 200)).items():
         inside = np.bincount(groups[mask], minlength=len(watched)).astype(np.float64)
         _collect(found, (column, value), inside, sizes, watched=False)
     totals = watched.sum(axis=1)
@@ -192,5 +193,5 @@ def _plain(trait: Trait) -> str:
     column = trait.attribute.replace("_", " ")
     if trait.value in ("True", "False"):
         return column if trait.value == "True" else f"not {column}"
-    numeric = re.fullmatch(r"[-+\d.–]+", trait.value) is not None
+    numeric = re.fullmatch(r"(below |from )?[-+\d.–]+", trait.value) is not None
     return _SAID.get(trait.attribute, f"{column} {{}}" if numeric else "{}").format(trait.value)

@@ -9,8 +9,8 @@ import pytest
 
 from recsys.app import charts
 from recsys.app.charts import theme
-from recsys.app.views.colouring import OTHER, by_attribute
-from recsys.app.views.points import MAX_POINTS, Points, inside, points_of, search
+from recsys.app.views.colouring import OTHER, by_attribute, by_band
+from recsys.app.views.points import MAX_POINTS, Points, inside, people_of, points_of, search
 from recsys.decision.tornado import Swing
 from recsys.embeddings.maps import FlatMap
 from recsys.ids import IdMap
@@ -25,7 +25,7 @@ def flat(n: int, kind: str = "neighbourhood") -> FlatMap:
 
 def movie_points(n: int = 30) -> Points:
     ids = [f"m{k}" for k in range(n)]
-    return points_of(flat(n), [f"Title {k}" for k in range(n)], ["movie"] * (n - 2) + ["offer"] * 2, None, ids, named=True)
+    return points_of(flat(n), [f"Title {k}" for k in range(n)], ["movie"] * (n - 2) + ["offer"] * 2, None, ids)
 
 
 def attribute(n: int = 30, kinds: int = 3) -> pd.DataFrame:
@@ -133,7 +133,7 @@ def test_numbers_get_a_scale_and_few_whole_numbers_get_categories_in_their_order
 
 def test_more_points_than_a_browser_draws_are_sampled_and_said_to_be():
     n = MAX_POINTS + 500
-    points = points_of(flat(n), [""] * n, ["user"] * n, None, [str(k) for k in range(n)], named=False)
+    points = people_of(flat(n))
     assert len(points.frame) == MAX_POINTS
     assert points.is_sample
     assert points.total == n
@@ -141,21 +141,41 @@ def test_more_points_than_a_browser_draws_are_sampled_and_said_to_be():
 
 def test_a_box_selects_also_the_points_that_are_not_drawn():
     n = MAX_POINTS + 500
-    points = points_of(flat(n), [""] * n, ["user"] * n, None, [str(k) for k in range(n)], named=False)
+    points = people_of(flat(n))
     everything = inside(points, {"box": {"x": [-9, 9], "y": [9, -9]}, "pick": []}, box="box", pick="pick")
     assert len(everything) == n
 
 
 def test_a_click_selects_the_points_it_names_and_nothing_else():
     points = movie_points(5)
-    assert inside(points, {"box": {}, "pick": [{"row": 3}, {"row": 77}]}, box="box", pick="pick").tolist() == [3]
+    assert inside(points, {"box": {}, "pick": [{"token": 3}, {"token": 77}]}, box="box", pick="pick").tolist() == [3]
     assert inside(points, {}, box="box", pick="pick").tolist() == []
 
 
-def test_people_do_not_say_their_names_when_pointed_at():
-    points = points_of(flat(30), [f"u{k}" for k in range(30)], ["user"] * 30, None, [f"u{k}" for k in range(30)], named=False)
-    spec = charts.point_map(points, by_attribute(attribute(), "genres")).to_dict()
-    assert spec["layer"][0]["encoding"]["tooltip"] == {"value": None}
+def test_of_people_a_browser_gets_places_colours_and_tokens_and_nothing_else():
+    points = people_of(flat(30))
+    drawn = charts.point_map(points, by_band(attribute(), "genres"))
+    assert drawn.to_dict()["layer"][0]["encoding"]["tooltip"] == {"value": None}
+    assert set(drawn.data.columns) == {"token", "kind", "x", "y", "value"}
+    assert drawn.data.index.tolist() == list(range(30))  # rows of the table would follow the ids
+    assert not np.array_equal(points.frame.index, np.arange(30))
+
+
+def test_a_token_selects_the_person_it_was_given_to():
+    points = people_of(flat(30))
+    token = int(points.frame.loc[7, "token"])
+    assert inside(points, {"pick": [{"token": token}]}, box="box", pick="pick").tolist() == [7]
+
+
+def test_colours_of_people_tell_no_value_of_fewer_than_twenty():
+    people = pd.DataFrame({"age": [97, *range(1, 100)], "city": ["Ooty"] * 19 + ["Madurai"] * 81})
+    city = by_band(people, "city")
+    assert city.order == ("Madurai", OTHER)
+    ages = by_band(people, "age")
+    assert ages.order is not None
+    assert ages.order[-1] == "81 and more"  # the oldest stays untold
+    assert ages.of_points.value_counts().min() == 20
+    assert "97" not in " ".join(ages.order)
 
 
 def test_search_finds_whole_titles_before_parts_and_ids_exactly():

@@ -81,13 +81,14 @@ def test_values_joined_by_a_bar_count_one_by_one():
 
 
 def test_many_numbers_are_put_into_bands_and_missing_ones_into_none():
+    """Open at either end: the youngest and the oldest are not told."""
     frame = pd.DataFrame({"age": [*range(20, 60), None], "score": [0.5] * 41, "zip": [f"z{k}" for k in range(41)]})
     masks = attribute_masks(frame)
     assert {key: int(mask.sum()) for key, mask in masks.items()} == {
-        ("age", "20–29"): 10,
-        ("age", "30–39"): 10,
-        ("age", "40–49"): 10,
-        ("age", "50–59"): 10,
+        ("age", "below 30"): 10,
+        ("age", "30–40"): 10,
+        ("age", "40–50"): 10,
+        ("age", "from 50"): 10,
         ("score", "0.5"): 41,
     }
 

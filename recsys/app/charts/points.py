@@ -24,11 +24,11 @@ def point_map(
     ----------
     points : where they lie, at most :data:`recsys.app.views.points.MAX_POINTS`
     colouring : what colour and shape say
-    found : ids to ring
+    found : ids of movies to ring
     selectable : whether a box can be drawn and a point clicked
     """
     colours = palette()
-    frame = points.frame.assign(value=colouring.of_points.reindex(points.frame.index))
+    frame = points.frame.assign(value=colouring.of_points.reindex(points.frame.index)).reset_index(drop=True)
     large = len(frame) < _ROOMY
     axis = _axis(points.axes_mean_something)
     base = alt.Chart(frame).encode(
@@ -42,15 +42,15 @@ def point_map(
         hint = [alt.Tooltip("title:N"), alt.Tooltip("value", title=colouring.name), alt.Tooltip("kind:N")]
         encoded = encoded.encode(tooltip=hint)
     if selectable:
-        picking = alt.selection_point(name=PICK, fields=["row"], toggle="event.shiftKey")
+        picking = alt.selection_point(name=PICK, fields=["token"], toggle="event.shiftKey")
         boxing = alt.selection_interval(name=BOX, mark=alt.BrushConfig(fill=colours.ink, fillOpacity=0.07, stroke=colours.ink))
         encoded = encoded.add_params(picking, boxing)
     layers: list[alt.Chart] = [encoded]
-    ringed = frame[frame["id"].isin(found)]
+    ringed = frame[frame["id"].isin(found)] if points.named else frame[:0]
     if len(ringed):
         ring = alt.Chart(ringed).mark_point(shape="circle", size=260, filled=False, stroke=colours.loss, strokeWidth=2.5)
-        layers.append(ring.encode(x="x:Q", y="y:Q", tooltip=alt.Tooltip("title:N") if points.named else alt.value(None)))
-        if points.named and len(ringed) <= 12:
+        layers.append(ring.encode(x="x:Q", y="y:Q", tooltip=alt.Tooltip("title:N")))
+        if len(ringed) <= 12:
             name = alt.Chart(ringed).encode(x="x:Q", y="y:Q", text="title:N", tooltip=alt.value(None))
             layers.append(name.mark_text(align="left", dx=14, fontWeight=600, stroke=colours.page, strokeWidth=4, opacity=0.85))
             layers.append(name.mark_text(align="left", dx=14, fontWeight=600, color=colours.ink))

@@ -47,7 +47,7 @@ def _alone(draw: Callable[[], None]) -> None:
 def _movies() -> None:
     basis = session.basis()
     frame = atlas.movies()
-    look = inputs.look(frame, "Find a movie by title or id", key="movies")
+    look = inputs.look_at_movies(frame, key="movies")
     placed = atlas.movie_points(look.kind)
     chosen = _map(placed, look, key="movies")
     if not len(chosen) and len(look.found) == 1:
@@ -110,7 +110,7 @@ def _use_movies(basis: Basis, frame: pd.DataFrame, *, key: str) -> None:
 def _audience() -> None:
     basis = session.basis()
     frame = atlas.users()
-    look = inputs.look(frame, "Find a user by id", key="audience")
+    look = inputs.look_at_people(frame, key="audience")
     placed = atlas.user_points(look.kind)
     chosen = _map(placed, look, key="audience")
     if not len(chosen):
@@ -146,9 +146,7 @@ def _map(placed: Points, look: Look, *, key: str) -> IntArray:
             f"Shown: a random sample of {words.count(len(placed.frame))} of {words.count(placed.total)} points. "
             "A box selects all that lie in it, shown or not."
         )
-    found = (
-        frozenset(placed.frame["id"].iloc[[row for row in look.found if row < len(placed.frame)]]) if look.found else frozenset()
-    )
+    found = frozenset(placed.frame["id"].reindex(look.found).dropna()) if look.found else frozenset()
     chart = charts.point_map(placed, _drawn(look.colouring, placed), found=found)
     selection = selectable_chart(
         chart, f"Map of {placed.total} points by {look.colouring.name}.", key=f"{key}.{look.kind}", selections=(BOX, PICK)

@@ -1,9 +1,11 @@
 """How a map is looked at: which map, what colours it, what is searched for."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from recsys.app.views import colouring, points
 from recsys.app.views.colouring import Colouring
@@ -24,9 +26,32 @@ class Look:
     """Rows that the search has found."""
 
 
-def look(frame: pd.DataFrame, search_label: str, *, key: str) -> Look:
-    """Draw the controls of a map of ``frame``'s rows."""
+def look_at_movies(frame: pd.DataFrame, *, key: str) -> Look:
+    """Draw the controls of a map of ``frame``'s movies, which can be searched for."""
     first, second, third = st.columns([3, 2, 3], vertical_alignment="bottom")
+    with third:
+        wanted = st.text_input("Find a movie by title or id", key=f"{key}.search", type="search", placeholder="part of a title")
+    found = points.search(frame["movie_id"].astype(str).tolist(), frame["title"].astype(str).tolist(), wanted or "")
+    if wanted and not found:
+        st.caption("Nothing is called that.")
+    return _look(frame, first, second, colouring.by_attribute, found, key=key)
+
+
+def look_at_people(frame: pd.DataFrame, *, key: str) -> Look:
+    """Draw the controls of a map of people: nobody is searched for, and colours tell of groups only."""
+    first, second, _ = st.columns([3, 2, 3], vertical_alignment="bottom")
+    return _look(frame, first, second, colouring.by_band, (), key=key)
+
+
+def _look(
+    frame: pd.DataFrame,
+    first: DeltaGenerator,
+    second: DeltaGenerator,
+    colour: Callable[[pd.DataFrame, str], Colouring],
+    found: tuple[int, ...],
+    *,
+    key: str,
+) -> Look:
     with first:
         kind = st.segmented_control(
             "Map", list(KINDS), format_func=KINDS.__getitem__, default="neighbourhood", required=True, key=f"{key}.kind"
@@ -41,15 +66,8 @@ def look(frame: pd.DataFrame, search_label: str, *, key: str) -> Look:
             format_func=colouring.label,
             key=f"{key}.colour",
         )
-    with third:
-        wanted = st.text_input(search_label, key=f"{key}.search", type="search", placeholder="part of a name, or an id")
-    ids = frame["movie_id" if "movie_id" in frame.columns else "user_id"].astype(str).tolist()
-    names = frame["title"].astype(str).tolist() if "title" in frame.columns else ids
-    found = points.search(ids, names, wanted or "")
-    if wanted and not found:
-        st.caption("Nothing is called that.")
     return Look(
         kind=kind,
-        colouring=colouring.by_attribute(frame, chosen) if chosen else colouring.plain_colour(frame),
+        colouring=colour(frame, chosen) if chosen else colouring.plain_colour(frame),
         found=found,
     )

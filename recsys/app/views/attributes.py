@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from recsys.segments.select import PRIVACY_FLOOR
+
 _KEYWORDS = frozenset({"and", "or", "not", "in", "is", "null", "between", "true", "false"})
 _WORD = re.compile(r"[^\W\d]\w*")
 _NOT_CHOICES = frozenset({"user_id", "signup_date"})
@@ -13,17 +15,23 @@ MAX_VALUES = 60
 Value = str | float | bool
 
 
-def choices(users: pd.DataFrame) -> dict[str, tuple[Value, ...]]:
+def choices(users: pd.DataFrame, *, fewest: int = PRIVACY_FLOOR) -> dict[str, tuple[Value, ...]]:
     """Attributes that have few values, and the values, most frequent first.
+
+    Parameters
+    ----------
+    fewest : users who have to share a value for it to be told
 
     Examples
     --------
-    >>> choices(pd.DataFrame({"user_id": ["a", "b", "c"], "language": ["Tamil", "Hindi", "Tamil"], "city_tier": [2, 1, None]}))
+    >>> users = pd.DataFrame({"user_id": ["a", "b", "c"], "language": ["Tamil", "Hindi", "Tamil"], "city_tier": [2, 1, None]})
+    >>> choices(users, fewest=1)
     {'language': ('Tamil', 'Hindi'), 'city_tier': (1.0, 2.0)}
     """
     found: dict[str, tuple[Value, ...]] = {}
     for column in map(str, users.columns):
-        values = users[column].dropna()
+        counts = users[column].value_counts()
+        values = users[column][users[column].isin(counts.index[counts >= fewest])]
         if column in _NOT_CHOICES or pd.api.types.is_datetime64_any_dtype(values) or not 1 < values.nunique() <= MAX_VALUES:
             continue
         if pd.api.types.is_bool_dtype(values):

@@ -1,8 +1,12 @@
 """Which colour and shape each point gets: the eight most frequent values and the rest, or a scale for numbers."""
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
+import numpy as np
 import pandas as pd
+
+from recsys.segments.select import PRIVACY_FLOOR
 
 OTHER = "other or not known"
 TOP = 8
@@ -66,19 +70,55 @@ def by_attribute(frame: pd.DataFrame, attribute: str) -> Colouring:
     column = frame[attribute]
     if pd.api.types.is_datetime64_any_dtype(column):
         column = column.dt.year
-    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column) and column.nunique() > _MAX_LEVELS:
+    if _is_number(column) and column.nunique() > _MAX_LEVELS:
         return Colouring(name=label(attribute), of_points=column.astype("float64"), order=None)
     text = _first(column) if attribute in _LISTS else _as_text(column)
     top = text.value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable").index[:TOP].tolist()
     values = text.where(text.isin(top), OTHER).fillna(OTHER).astype(object)
-    kept = sorted(top, key=float) if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column) else top
+    kept = sorted(top, key=float) if _is_number(column) else top
     rest = (OTHER,) if (values == OTHER).any() else ()
     return Colouring(name=label(attribute), of_points=values, order=(*kept, *rest))
+
+
+def by_band(people: pd.DataFrame, attribute: str, *, fewest: int = PRIVACY_FLOOR) -> Colouring:
+    """The colouring of people by one of their attributes, which tells no value that fewer than ``fewest`` of them have.
+
+    Many numbers are told in bands with round ends; those who would stand in too small a band, and all others, are ``OTHER``.
+
+    Examples
+    --------
+    >>> coloured = by_band(pd.DataFrame({"age": range(1, 101), "city": ["Madurai"] * 98 + ["Ooty"] * 2}), "age")
+    >>> coloured.order
+    ('below 21', '21 to below 41', '41 to below 61', '61 to below 81', '81 and more')
+    """
+    column = people[attribute]
+    if pd.api.types.is_datetime64_any_dtype(column):
+        column = column.dt.year
+    if _is_number(column) and column.nunique() > _MAX_LEVELS:
+        column = _bands(column.astype("float64"))
+    counts = column.value_counts()
+    shown = by_attribute(people.assign(**{attribute: column.where(column.isin(counts.index[counts >= fewest]))}), attribute)
+    if isinstance(column.dtype, pd.CategoricalDtype) and shown.order is not None:
+        rank = {name: k for k, name in enumerate([*map(str, column.cat.categories), OTHER])}
+        shown = replace(shown, order=tuple(sorted(shown.order, key=rank.__getitem__)))
+    return shown
+
+
+def _bands(values: pd.Series) -> pd.Series:
+    """Fifths of the values that are known, with ends rounded to three digits."""
+    ends = sorted({float(f"{end:.3g}") for end in values.quantile([0.2, 0.4, 0.6, 0.8], interpolation="higher")})
+    said = [f"{end:,.15g}" for end in ends]
+    names = [f"below {said[0]}", *(f"{low} to below {high}" for low, high in pairwise(said)), f"{said[-1]} and more"]
+    return pd.cut(values, [-np.inf, *ends, np.inf], right=False, labels=names)
 
 
 def plain_colour(frame: pd.DataFrame) -> Colouring:
     """Every point alike, where there is no attribute to tell them apart."""
     return Colouring(name="all", of_points=pd.Series("all", index=frame.index, dtype=object), order=("all",))
+
+
+def _is_number(column: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
 
 
 def _usable(column: pd.Series) -> bool:

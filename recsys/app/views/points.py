@@ -1,4 +1,8 @@
-"""Points of a map: where each movie or user lies, what is drawn of them, and which lie in a selection."""
+"""Points of a map: where each movie or user lies, what is drawn of them, and which lie in a selection.
+
+What is drawn goes to whoever opens the page. Of people it holds where they lie, coarsely, and a token that means nothing
+elsewhere: no id, and not their row either, since rows follow ids.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +17,8 @@ from recsys.embeddings.maps import FlatMap
 MAX_POINTS = 10_000
 """What a browser draws without stuttering; above it a sample is drawn, and said to be one."""
 _SAMPLE_SEED = 20_240
+_GRID = 400
+"""Steps in which the places of people are told, across the map."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -20,9 +26,12 @@ class Points:
     """Points of one map."""
 
     frame: pd.DataFrame
-    """What is drawn: ``row`` (of the table), ``id``, ``title``, ``kind`` (``movie``, ``offer``, ``user``), ``x``, ``y``."""
+    """What is drawn: ``token``, ``kind`` (``movie``, ``offer``, ``user``), ``x``, ``y``; of movies ``id`` and ``title`` too.
+    Its index is the row of the table."""
     positions: NDArray[np.float32]
     """float32[n, 2]: where all of them lie, drawn or not."""
+    tokens: NDArray[np.int64]
+    """int64[n]: by what each is known to the browser."""
     x_title: str
     y_title: str
     axes_mean_something: bool
@@ -38,16 +47,26 @@ class Points:
         return len(self.frame) < self.total
 
 
+def people_of(flat: FlatMap) -> Points:
+    """The points of a map of people, in an order and under tokens that are drawn afresh each time."""
+    low, high = flat.positions.min(axis=0), flat.positions.max(axis=0)
+    step = np.where(high > low, (high - low) / _GRID, 1.0)
+    positions = (low + np.round((flat.positions - low) / step) * step).astype(np.float32)
+    tokens = np.random.default_rng().permutation(len(positions)).astype(np.int64)
+    rows = _drawn(len(positions))
+    rows = rows[np.argsort(tokens[rows])]
+    frame = pd.DataFrame({"token": tokens[rows], "kind": "user"}, index=rows)
+    return _points(flat, frame, positions, tokens, named=False)
+
+
 def points_of(
     flat: FlatMap,
     names: Sequence[str],
     kinds: Sequence[str],
     extra: NDArray[np.float32] | None,
     ids: Sequence[str],
-    *,
-    named: bool,
 ) -> Points:
-    """The points of a map.
+    """The points of a map of movies.
 
     Parameters
     ----------
@@ -58,26 +77,28 @@ def points_of(
     ids : id of each point
     """
     positions = flat.positions if extra is None else np.concatenate([flat.positions, extra])
-    rows = np.arange(len(positions))
-    if len(rows) > MAX_POINTS:
-        keep = np.random.default_rng(_SAMPLE_SEED).choice(len(rows), MAX_POINTS, replace=False)
-        rows = np.sort(keep)
-    frame = pd.DataFrame(
-        {
-            "row": rows,
-            "id": [ids[row] for row in rows],
-            "title": [names[row] for row in rows],
-            "kind": [kinds[row] for row in rows],
-            "x": positions[rows, 0].astype(float),
-            "y": positions[rows, 1].astype(float),
-        },
-        index=rows,
-    )
+    rows = _drawn(len(positions))
+    told = {"id": ids, "title": names, "kind": kinds}
+    frame = pd.DataFrame({"token": rows, **{name: [all_of[row] for row in rows] for name, all_of in told.items()}}, index=rows)
+    return _points(flat, frame, positions, np.arange(len(positions), dtype=np.int64), named=True)
+
+
+def _drawn(n_points: int) -> NDArray[np.int64]:
+    """Rows that are drawn, ascending."""
+    if n_points <= MAX_POINTS:
+        return np.arange(n_points, dtype=np.int64)
+    return np.sort(np.random.default_rng(_SAMPLE_SEED).choice(n_points, MAX_POINTS, replace=False)).astype(np.int64)
+
+
+def _points(
+    flat: FlatMap, frame: pd.DataFrame, positions: NDArray[np.float32], tokens: NDArray[np.int64], *, named: bool
+) -> Points:
     linear = flat.kind == "linear"
     titles = [name.label for name in flat.axis_names] if linear and flat.axis_names else ["", ""]
     return Points(
-        frame=frame,
+        frame=frame.assign(x=positions[frame.index, 0].astype(float), y=positions[frame.index, 1].astype(float)),
         positions=positions,
+        tokens=tokens,
         x_title=titles[0] or ("first main difference" if linear else ""),
         y_title=titles[1] or ("second main difference" if linear else ""),
         axes_mean_something=linear,
@@ -90,7 +111,7 @@ def inside(points: Points, selection: Mapping[str, Any], *, box: str, pick: str)
 
     Parameters
     ----------
-    selection : what the chart reports: ``{box: {"x": [low, high], "y": [low, high]}, pick: [{"row": 3}, …]}``
+    selection : what the chart reports: ``{box: {"x": [low, high], "y": [low, high]}, pick: [{"token": 3}, …]}``
 
     Returns
     -------
@@ -101,8 +122,8 @@ def inside(points: Points, selection: Mapping[str, Any], *, box: str, pick: str)
         (x_low, x_high), (y_low, y_high) = sorted(map(float, drawn["x"])), sorted(map(float, drawn["y"]))
         x, y = points.positions.T
         return np.flatnonzero((x >= x_low) & (x <= x_high) & (y >= y_low) & (y <= y_high)).astype(np.int64)
-    clicked = {int(entry["row"]) for entry in selection.get(pick) or () if isinstance(entry, Mapping) and "row" in entry}
-    return np.array(sorted(row for row in clicked if 0 <= row < points.total), dtype=np.int64)
+    clicked = [int(entry["token"]) for entry in selection.get(pick) or () if isinstance(entry, Mapping) and "token" in entry]
+    return np.flatnonzero(np.isin(points.tokens, clicked)).astype(np.int64)
 
 
 def search(ids: Sequence[str], names: Sequence[str], wanted: str, *, at_most: int = 50) -> tuple[int, ...]:
