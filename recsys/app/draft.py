@@ -96,13 +96,20 @@ def open_text(content: bytes) -> None:
 
     Raises
     ------
-    ScenarioError  E_ENCODING: not UTF-8; and as :func:`recsys.scenario.toml.loads`
+    ScenarioError  E_ENCODING: not UTF-8; E_PARAM: it lists users by id; and as :func:`recsys.scenario.toml.loads`
     """
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ScenarioError.of("E_ENCODING", "the file is not UTF-8 text.", "Save it as UTF-8.") from error
-    _put(Table(draft=_onto(table().draft, toml.loads(text))))
+    scenario = toml.loads(text)
+    if scenario.lists_people:
+        raise ScenarioError.of(
+            "E_PARAM",
+            "the file lists people; the app looks at nobody by name.",
+            "Select them on the audience map, or describe them by a rule. The command line reads such files.",
+        )
+    _put(Table(draft=_onto(table().draft, scenario)))
 
 
 def save(*, as_new: bool = False) -> Saved:
@@ -128,7 +135,7 @@ def is_saved() -> bool:
 
 
 def address() -> str:
-    """The part of a link, after the page's own address, that reopens the scenario; empty where it is too long to be one."""
+    """The part of a link, after the page's own address, that reopens the scenario; empty where there is none."""
     held = table()
     if is_saved() and held.saved:
         return f"?{_SAVED}={held.saved.id}"
@@ -166,7 +173,7 @@ def _onto(draft: Draft, scenario: Scenario) -> Draft:
 def _put(held: Table, *, in_address: bool = True) -> None:
     try:
         carried = link.encode(held.draft.scenario)
-    except ScenarioError:  # too long for a link: it can still be saved
+    except ScenarioError:  # too long for a link, or about people picked on the map: it can still be saved
         carried = ""
     st.session_state[_STATE] = replace(held, link=carried)
     if not in_address:

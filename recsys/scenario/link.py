@@ -1,5 +1,7 @@
 """A scenario in a link: what ``/scenario?s=…`` carries, so that a colleague opens the very same question.
 
+A scenario that lists users by id has no link: addresses lie in histories, logs and mails.
+
 The parameter is ``<version>.<base64url of deflated JSON>``. It is read as untrusted text: length, inflated size and every
 value are bounded.
 """
@@ -26,13 +28,15 @@ def encode(scenario: Scenario) -> str:
 
     Raises
     ------
-    ScenarioError  E_PARAM: the scenario is too long for a link (for example a lasso of many users)
+    ScenarioError  E_PARAM: the scenario lists users by id, or is too long for a link
 
     Examples
     --------
     >>> decode(encode(Scenario(name="as it is"))) == Scenario(name="as it is")
     True
     """
+    if scenario.lists_people:
+        raise _lists_people("Save it and share the saved one's address, or describe its users by a rule.")
     text = json.dumps(as_mapping(scenario), default=_decimal_as_text, ensure_ascii=False, separators=(",", ":"))
     packed = base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).rstrip(b"=").decode()
     parameter = f"{VERSION}.{packed}"
@@ -40,7 +44,7 @@ def encode(scenario: Scenario) -> str:
         raise ScenarioError.of(
             "E_PARAM",
             f"a link to this scenario has {len(parameter)} characters; at most {MAX_LENGTH}.",
-            "Save it and share the file, or describe its users by a rule.",
+            "Save it and share the saved one's address.",
         )
     return parameter
 
@@ -50,7 +54,8 @@ def decode(parameter: str) -> Scenario:
 
     Raises
     ------
-    ScenarioError  E_PARAM: too long or not a scenario; E_VERSION: made by a newer version; else as a scenario file
+    ScenarioError  E_PARAM: too long, not a scenario, or one that lists users by id; E_VERSION: made by a newer version;
+        else as a scenario file
     """
     if len(parameter) > MAX_LENGTH:
         raise ScenarioError.of("E_PARAM", f"the link has {len(parameter)} characters; at most {MAX_LENGTH}.", _REMEDY)
@@ -73,7 +78,14 @@ def decode(parameter: str) -> Scenario:
     for entry in document.get("change", []) if isinstance(document.get("change"), list) else []:
         if isinstance(entry, dict) and isinstance(entry.get("delta_pp"), str):
             entry["delta_pp"] = _text_as_decimal(entry["delta_pp"])
-    return from_mapping(document)
+    scenario = from_mapping(document)
+    if scenario.lists_people:
+        raise _lists_people("Ask for a rule, or for a saved scenario.")
+    return scenario
+
+
+def _lists_people(remedy: str) -> ScenarioError:
+    return ScenarioError.of("E_PARAM", "a link does not list people.", remedy)
 
 
 def _decimal_as_text(value: object) -> str:

@@ -164,6 +164,11 @@ class Scenario:
         return tuple(change for change in self.changes if isinstance(change, AudienceChange))
 
     @property
+    def lists_people(self) -> bool:
+        """Whether a change is about users by id: such a scenario stays in the store and on the command line."""
+        return any(isinstance(getattr(change, "segment", None), ByUsers) for change in self.changes)
+
+    @property
     def catalogue(self) -> tuple[CatalogueChange, ...]:
         """The changes to what there is to watch, in order."""
         return tuple(change for change in self.changes if isinstance(change, CatalogueChange))

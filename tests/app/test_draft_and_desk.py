@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from recsys.app import draft
 from recsys.app.ranges import Desk
 from recsys.errors import ScenarioError
-from recsys.scenario import edit, link
+from recsys.scenario import edit, link, toml
 from recsys.scenario.scenario import ByUsers, ContinueDrift, Everyone, ResizeSegment, Scenario
 from recsys.scenario.store import ScenarioStore
 
@@ -98,12 +98,20 @@ def test_a_number_that_is_not_allowed_leaves_the_table_as_it_was():
     assert draft.current() == draft.NEW
 
 
-def test_a_scenario_too_long_for_a_link_has_none_and_can_be_saved():
-    users = ByUsers(users=tuple(f"user-{k * 7919 % 1000003}-{k}" for k in range(2_000)))
+def test_a_scenario_about_people_picked_on_the_map_has_no_link_and_can_be_saved():
+    users = ByUsers(users=("u1", "u2"))
     draft.change(lambda held: edit.add(held, ResizeSegment(segment=users, factor=1.2)))
     assert draft.address() == ""
     saved = draft.save()
     assert draft.address() == f"?saved={saved.id}"
+
+
+def test_a_file_that_lists_people_is_not_opened_by_the_app():
+    users = ByUsers(users=("u1", "u2"))
+    text = toml.dumps(Scenario(name="them", changes=(ResizeSegment(segment=users, factor=1.2),)))
+    with pytest.raises(ScenarioError, match="E_PARAM"):
+        draft.open_text(text.encode())
+    assert draft.current() == draft.NEW
 
 
 def test_ranges_are_none_until_they_are_there_and_are_worked_out_once():

@@ -17,6 +17,7 @@ from recsys.scenario.scenario import (
     ByRule,
     ByUsers,
     ChangeChurn,
+    Drop,
     Everyone,
     ResizeSegment,
     Scenario,
@@ -74,9 +75,19 @@ def test_the_hash_survives_writing_and_tells_scenarios_apart(scenario: Scenario)
 
 
 def test_a_scenario_too_long_for_a_link_is_refused():
-    many = ByUsers(users=tuple(hashlib.sha256(str(k).encode()).hexdigest() for k in range(200)))
+    many = tuple(Drop(movie=hashlib.sha256(str(k).encode()).hexdigest()) for k in range(200))
     with pytest.raises(ScenarioError, match="E_PARAM"):
-        link.encode(Scenario(name="a lasso", changes=(ResizeSegment(segment=many, factor=2.0),)))
+        link.encode(Scenario(name="a clear-out", changes=many))
+
+
+def test_a_link_lists_no_people_neither_written_nor_read():
+    """Also one that somebody made by hand: a link could else ask about whom it likes."""
+    scenario = Scenario(name="five", changes=(ResizeSegment(segment=ByUsers(users=("u1", "u2")), factor=2.0),))
+    with pytest.raises(ScenarioError, match=r"E_PARAM.*list people"):
+        link.encode(scenario)
+    by_hand = base64.urlsafe_b64encode(zlib.compress(json.dumps(mapping.as_mapping(scenario)).encode())).rstrip(b"=").decode()
+    with pytest.raises(ScenarioError, match=r"E_PARAM.*list people"):
+        link.decode(f"1.{by_hand}")
 
 
 @pytest.mark.parametrize("spelling", ["4_000_000", "4e6", "4000000.0", "4000000.00"])

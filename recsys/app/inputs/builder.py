@@ -208,7 +208,10 @@ def _sharing(held: Scenario) -> None:
         st.caption("The address of this page reopens the scenario, for whoever can open this app. Copy it from here:")
         st.code(f"{_page_address()}{address}", language=None, wrap_lines=True)
     else:
-        st.caption("This scenario is too long for a link (a selection of many users). Save it: then its link is short.")
+        st.caption("This scenario is too long for a link, or about people picked on the map. Save it: then it has a short one.")
+    if held.lists_people:
+        st.caption("It has no file: people picked on the map are not written down outside this workspace.")
+        return
     st.download_button(
         "Scenario (TOML)", toml.dumps(held), file_name=f"{_file_name(held)}.toml", mime="application/toml", width="stretch"
     )

@@ -1,0 +1,91 @@
+"""Nothing of a person reaches a browser or a link: what pages send is read as bytes."""
+
+import struct
+
+import numpy as np
+import pandas as pd
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from recsys.app import atlas, facts, places, session
+from recsys.app.views import points
+from recsys.projection.basis import Basis
+from tests.pages.conftest import Open
+from tests.pages.sent import recorded
+from tests.pages.test_every_page import IDS, PLACES
+
+HERMIT = "Poovar-by-the-Sea"
+"""A town where one user lives."""
+
+
+@pytest.fixture
+def peopled(service: Basis) -> Basis:
+    """The service, with what is told of users in real tables: a town, an income, a birth year, a date."""
+    rng = np.random.default_rng(3)
+    n_users = len(service.users)
+    service.users["town"] = ["Madurai"] * (n_users - 1) + [HERMIT]
+    service.users["income"] = rng.uniform(10_000, 90_000, n_users)
+    service.users["birth_year"] = rng.integers(1940, 2010, n_users)
+    service.users["signup_date"] = pd.Timestamp("2023-01-01") + pd.to_timedelta(rng.integers(0, 500, n_users), "D")
+    return service
+
+
+def told_of_a_person(basis: Basis, messages: list[bytes]) -> list[str]:
+    """Whatever in the messages is one person's: an id, the rare town, an income in digits or as a number."""
+    ids = [name.encode() for name in basis.choice.user_ids.ids]
+    incomes = [form for value in basis.users["income"] for form in (repr(float(value))[:9].encode(), struct.pack("<d", value))]
+    return [str(secret) for secret in (*ids, HERMIT.encode(), *incomes) if any(secret in message for message in messages)]
+
+
+@pytest.mark.parametrize("place", PLACES, ids=IDS)
+def test_no_page_sends_anything_of_a_person(place: places.Place, peopled: Basis, opened: Open):
+    with recorded() as messages:
+        app = opened(place.path)
+        facts.desk().wait(60)
+        session.desk().wait(60)
+        app.run()
+    assert sum(map(len, messages)) > 1_000
+    assert told_of_a_person(peopled, messages) == []
+
+
+@pytest.mark.parametrize("attribute", ["town", "income", "birth_year", "signup_date", "plan", "persona", "city_tier"])
+def test_the_audience_map_coloured_by_anything_sends_nothing_of_a_person(attribute: str, peopled: Basis, opened: Open):
+    with recorded() as messages:
+        app = opened(places.AUDIENCE.path)
+        if attribute in app.selectbox(key="audience.colour").options:
+            app = app.selectbox(key="audience.colour").set_value(attribute).run()
+        assert not app.exception
+    assert any(b"token" in message for message in messages)
+    assert told_of_a_person(peopled, messages) == []
+
+
+def _picked(app: AppTest, monkeypatch: pytest.MonkeyPatch, rows: np.ndarray) -> AppTest:
+    monkeypatch.setattr(points, "inside", lambda *_a, **_k: rows)
+    return app.run()
+
+
+def test_people_picked_on_the_map_become_a_scenario_without_their_ids_leaving(
+    peopled: Basis, opened: Open, monkeypatch: pytest.MonkeyPatch
+):
+    with recorded() as messages:
+        app = _picked(opened(places.AUDIENCE.path), monkeypatch, np.arange(25, dtype=np.int64))
+        app = app.button(key="audience.use").click().run()
+        assert app.title[0].value == "Scenario"
+        assert "25 users picked on the map" in " ".join(text.value for text in app.markdown)
+        app = app.switch_page(places.SCENARIO.path).run()
+        session.desk().wait(60)
+        app = app.run()
+        app = app.button(key="builder.save").click().run()
+        assert not app.exception
+    assert told_of_a_person(peopled, messages) == []
+    carried = str(dict(app.query_params))
+    assert "saved" in carried
+    assert "u0" not in carried
+    assert not any(button.proto.label == "Scenario (TOML)" for button in app.get("download_button"))
+
+
+def test_two_sessions_know_a_person_by_different_tokens(service: Basis):
+    first = atlas.user_points("neighbourhood").tokens
+    st.cache_resource.clear()
+    assert not np.array_equal(first, atlas.user_points("neighbourhood").tokens)
