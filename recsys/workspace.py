@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from recsys import foreign
 from recsys.errors import ArtefactError, DataError
 
 MANIFEST = "manifest.json"
@@ -168,7 +169,7 @@ def read_manifest(folder: Path, *, verify: bool = True) -> dict[str, Any]:
     """
     remedy = "Train again, or copy the folder again from where it came."
     try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest: dict[str, Any] = foreign.json_file(folder / MANIFEST)
         listed = manifest["files"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArtefactError.of("E_MANIFEST", f"{folder.name}: no readable manifest ({error}).", remedy) from error

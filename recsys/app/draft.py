@@ -96,13 +96,9 @@ def open_text(content: bytes) -> None:
 
     Raises
     ------
-    ScenarioError  E_ENCODING: not UTF-8; E_PARAM: it lists users by id; and as :func:`recsys.scenario.toml.loads`
+    ScenarioError  E_PARAM: it lists users by id; and as :func:`recsys.scenario.toml.loads`
     """
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ScenarioError.of("E_ENCODING", "the file is not UTF-8 text.", "Save it as UTF-8.") from error
-    scenario = toml.loads(text)
+    scenario = toml.loads(content)
     if scenario.lists_people:
         raise ScenarioError.of(
             "E_PARAM",

@@ -17,7 +17,7 @@ from typing import Any
 import click
 
 from recsys.cli.export import export
-from recsys.cli.frame import Document, cli, command, progress_bar, text_file
+from recsys.cli.frame import Document, cli, command, file_content, progress_bar
 from recsys.errors import DataError
 from recsys.workspace import Workspace
 
@@ -176,7 +176,7 @@ def project(workspace: Workspace, scenario: Path) -> Document:
     from recsys.projection.project import project as answer
     from recsys.scenario import toml
 
-    question = toml.loads(text_file(scenario))
+    question = toml.loads(file_content(scenario))
     basis = load_basis(workspace)
     projection = answer(basis, question, draws="all")
     return explained(document.as_json(projection), projection, strengths(basis, question), basis.title)
@@ -207,8 +207,8 @@ def slate(workspace: Workspace, budget: float, rules: Path | None, scenario: Pat
     from recsys.projection.basis import load_basis
     from recsys.scenario import toml
 
-    bound = NO_RULES if rules is None else rule_files.loads(text_file(rules))
-    question = None if scenario is None else toml.loads(text_file(scenario))
+    bound = NO_RULES if rules is None else rule_files.loads(file_content(rules))
+    question = None if scenario is None else toml.loads(file_content(scenario))
     basis = load_basis(workspace)
     found = choose(basis, budget, bound, question)
     return {**found.as_json(), "titles": [basis.title(movie) for movie in found.chosen]}

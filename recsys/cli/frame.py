@@ -20,6 +20,8 @@ from recsys.workspace import Workspace
 
 DEFAULT_WORKSPACE = Path("data/workspace")
 Document = dict[str, Any]
+_MOST_READ = 16_000_000
+"""Bytes; above what any reader of such a file accepts."""
 
 
 class CommandLine(click.Group):
@@ -206,16 +208,15 @@ def progress_bar() -> Iterator[Callable[[str, float], None]]:
         yield lambda stage, fraction: bar.update(task, description=stage, completed=fraction)
 
 
-def text_file(path: Path) -> str:
-    """The text of a file that the person named.
+def file_content(path: Path) -> bytes:
+    """The content of a small file that the person named; of a larger one no more than is refused as too large.
 
     Raises
     ------
-    DataError  E_NOT_FOUND, E_ENCODING
+    DataError  E_NOT_FOUND
     """
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            return file.read(_MOST_READ)
     except OSError as error:
         raise DataError.of("E_NOT_FOUND", f"{path} cannot be read: {error.strerror}.", "Give the path of a file.") from error
-    except UnicodeDecodeError as error:
-        raise DataError.of("E_ENCODING", f"{path} is not UTF-8.", "Save it as UTF-8.") from error

@@ -10,7 +10,6 @@ language = "Tamil"
 offers = 2
 """
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,11 +18,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from recsys import foreign
 from recsys.errors import Finding, ScenarioError
 from recsys.ids import FloatArray
 from recsys.segments.rules import nearest_names
 
 SCHEMA = 1
+MAX_BYTES = 1_000_000
+MAX_OFFERS = 1_000_000
 _KEYS = ("schema", "at_most", "must_have", "never_with", "at_least")
 
 
@@ -68,12 +70,12 @@ class Limit:
         return obeys
 
 
-def loads(text: str) -> Rules:
+def loads(text: str | bytes) -> Rules:
     """Read a rules file.
 
     Raises
     ------
-    ScenarioError  E_TOML, E_VERSION, E_PARAM, E_RANGE; all findings at once
+    ScenarioError  E_TOO_BIG, E_TOO_DEEP, E_TOML, E_NUMBER, E_VERSION, E_PARAM, E_RANGE; all findings at once
 
     Examples
     --------
@@ -81,11 +83,13 @@ def loads(text: str) -> Rules:
     (AtLeast(language='Tamil', offers=1),)
     """
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError.of("E_TOML", f"the rules are not TOML: {error}.", "Correct the line that is named.") from error
-    if document.get("schema") != SCHEMA:
-        raise ScenarioError.of("E_VERSION", f"the rules state schema {document.get('schema')!r}.", f"Write schema = {SCHEMA}.")
+        document = foreign.toml(text, max_bytes=MAX_BYTES)
+    except foreign.UnreadableError as error:
+        raise error.told(ScenarioError, "the file of rules", table="rules") from error
+    if type(document.get("schema")) is not int or document["schema"] != SCHEMA:
+        raise ScenarioError.of(
+            "E_VERSION", f"the rules state schema {document.get('schema')!r}.", f"Write schema = {SCHEMA}.", table="rules"
+        )
     findings = [_wrong(key, f"{key!r} is not a rule", f"Known: {', '.join(_KEYS[1:])}.") for key in document if key not in _KEYS]
     at_most = document.get("at_most")
     if at_most is not None and not _whole(at_most, 0):
@@ -114,7 +118,7 @@ def _wrong(key: str, what: str, remedy: str) -> Finding:
 
 
 def _whole(value: object, low: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= low
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= MAX_OFFERS
 
 
 def _texts(value: object) -> bool:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_safetensors
 
+from recsys import foreign
 from recsys.embeddings.table import EmbeddingTable
 from recsys.errors import ArtefactError
 from recsys.ids import IdMap
@@ -183,7 +184,7 @@ def _numbers(stem: Path) -> Path:
 def _document(stem: Path, kind: str) -> dict[str, Any]:
     path = stem.with_name(stem.name + ".json")
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = foreign.json_file(path)
         schema, found = document["schema"], document["kind"]
         stated = [(spec["dtype"], spec["shape"]) for spec in document["arrays"].values()]
         complete = isinstance(document["sha256"], str) and isinstance(document["facts"], dict) and isinstance(stated, list)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from recsys import foreign
 from recsys.embeddings.store import load_table
 from recsys.embeddings.table import EmbeddingTable
 from recsys.embeddings.tower import MovieTower, UserTower
@@ -98,7 +99,7 @@ def _facts_of(run: Path) -> tuple[str, str]:
     """When the run was made, and the fingerprint of the tables it was made from."""
     try:
         moment = datetime.fromisoformat(read_manifest(run, verify=False)["created"])
-        fingerprint_of_data = json.loads((run / "config.json").read_text(encoding="utf-8"))["identity"]["data"]
+        fingerprint_of_data = foreign.json_file(run / "config.json")["identity"]["data"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArtefactError.of(
             "E_MANIFEST", f"the run {run.name} does not say what it is ({error!r}).", "Train again."

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from recsys import __version__
+from recsys import __version__, foreign
 from recsys.choice.model import ChoiceModel
 from recsys.choice.store import load as load_choice
 from recsys.embeddings.tower import MovieTower
@@ -219,7 +219,7 @@ def _train(past: Dataset, config: TrainConfig, folder: Path, report: Report) -> 
 def _kept(path: Path) -> Origin | None:
     """What an earlier attempt has left of an origin."""
     try:
-        return Origin.from_json(json.loads(path.read_text(encoding="utf-8")))
+        return Origin.from_json(foreign.json_file(path))
     except (OSError, ValueError, ArtefactError):
         return None
 

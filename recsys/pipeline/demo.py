@@ -6,6 +6,7 @@ import time
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from recsys import foreign
 from recsys.errors import DataError
 from recsys.pipeline.config import TrainConfig
 from recsys.pipeline.progress import ProgressLine, Report, unheard
@@ -87,7 +88,7 @@ def _take_in(workspace: Workspace, world: WorldConfig, clock: "_Span") -> None:
 def _world_of(workspace: Workspace) -> Any:
     """Configuration of the world whose tables the workspace holds; None where there is none."""
     try:
-        return json.loads((workspace.tables / WORLD_JSON).read_text(encoding="utf-8"))["config"]
+        return foreign.json_file(workspace.tables / WORLD_JSON)["config"]
     except FileNotFoundError:
         return None
 

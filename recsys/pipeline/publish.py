@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from recsys import __version__
+from recsys import __version__, foreign
 from recsys.errors import ArtefactError
 from recsys.pipeline.config import FORMAT, TrainConfig
 from recsys.tables.dataset import Dataset
@@ -34,7 +34,7 @@ def find_equal(runs: Path, of: Mapping[str, Any]) -> str | None:
     """A published run of the same tables and settings that is whole; its id, None where there is none."""
     for path in sorted(runs.glob(f"[!.]*/{CONFIG}")):
         try:
-            if json.loads(path.read_text(encoding="utf-8"))["identity"] == of and read_manifest(path.parent):
+            if foreign.json_file(path)["identity"] == of and read_manifest(path.parent):
                 return path.parent.name
         except (OSError, ValueError, KeyError, TypeError, ArtefactError):
             continue  # a damaged run is no reason not to train again

@@ -7,7 +7,6 @@ Each stage leaves its result in ``runs/.draft-<run>/``, so that a training that 
 started again with the same tables and settings, and ends with the same bits. The old run stays in use until the new one is there.
 """
 
-import json
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +16,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from recsys import foreign
 from recsys.embeddings.maps import load_map
 from recsys.embeddings.store import load_table
 from recsys.errors import ArtefactError, DataError
@@ -124,7 +124,7 @@ def train(
         in_use=in_use,
         seconds=time.monotonic() - started,
         stage_seconds=done,
-        metrics=json.loads((folder / METRICS).read_text(encoding="utf-8")),
+        metrics=foreign.json_file(folder / METRICS),
         warnings=warnings,
     )
 

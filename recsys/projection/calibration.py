@@ -11,7 +11,6 @@ the appeal that it turned out to have. Two things come of that, both in nats of 
 these tables only; for others the projection is left as it is, and says that its ranges are not calibrated.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from recsys import foreign
 from recsys.choice.model import Estimate, Float32Array
 from recsys.embeddings.features import FeatureSpace
 from recsys.errors import ArtefactError
@@ -153,11 +153,9 @@ def load_calibration(folder: Path, data: str) -> Calibration | None:
     ArtefactError  as :meth:`Calibration.from_json`
     """
     try:
-        text = (folder / FILE).read_text(encoding="utf-8")
+        document = foreign.json_file(folder / FILE)
     except FileNotFoundError:
         return None
-    try:
-        document = json.loads(text)
     except ValueError as error:
         raise ArtefactError.of("E_FORMAT", f"{FILE} is not JSON ({error}).", _REMEDY) from error
     if isinstance(document, dict) and document.get("schema") in range(1, SCHEMA):

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from recsys import foreign
 from recsys.errors import ArtefactError
 from recsys.projection.calibration import FILE, Calibration
 from recsys.proof.record import Origin
@@ -52,7 +53,7 @@ def load_report(workspace: Workspace) -> dict[str, Any] | None:
         return None
     read_manifest(workspace.backtest)
     try:
-        document: dict[str, Any] = json.loads((workspace.backtest / REPORT).read_text(encoding="utf-8"))
+        document: dict[str, Any] = foreign.json_file(workspace.backtest / REPORT)
     except (OSError, ValueError) as error:
         raise ArtefactError.of("E_FORMAT", f"the backtest cannot be read ({error}).", "Run `recsys backtest` again.") from error
     return document
@@ -68,7 +69,7 @@ def equal_origins(workspace: Workspace, identity: Mapping[str, Any]) -> tuple[Or
     found = _identity(workspace)
     if found is None or {name: value for name, value in found.items() if name != "judged"} != dict(identity):
         return None
-    listed = json.loads((workspace.backtest / ORIGINS).read_text(encoding="utf-8"))
+    listed = foreign.json_file(workspace.backtest / ORIGINS)
     return tuple(Origin.from_json(each) for each in listed)
 
 

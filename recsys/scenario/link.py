@@ -11,7 +11,9 @@ import binascii
 import json
 import zlib
 from decimal import Decimal
+from typing import Any
 
+from recsys import foreign
 from recsys.errors import ScenarioError
 from recsys.scenario.mapping import as_mapping, from_mapping
 from recsys.scenario.scenario import Scenario
@@ -64,24 +66,30 @@ def decode(parameter: str) -> Scenario:
         raise _unreadable()
     if int(version) != VERSION:
         raise ScenarioError.of("E_VERSION", f"the link is of version {version}; this one reads {VERSION}.", _REMEDY)
+    document = _document(packed)
+    if not isinstance(document, dict):
+        raise _unreadable()
+    for entry in document.get("change", []) if isinstance(document.get("change"), list) else []:
+        if isinstance(entry, dict) and isinstance(entry.get("delta_pp"), str):
+            entry["delta_pp"] = _text_as_number(entry["delta_pp"])
+    scenario = from_mapping(document)
+    if scenario.lists_people:
+        raise _lists_people("Ask for a rule, or for a saved scenario.")
+    return scenario
+
+
+def _document(packed: str) -> Any:
     try:
         deflated = base64.b64decode(packed + "=" * (-len(packed) % 4), altchars=b"-_", validate=True)
         inflater = zlib.decompressobj()
         text = inflater.decompress(deflated, _MAX_INFLATED)
         if inflater.unconsumed_tail or not inflater.eof:
             raise _unreadable()
-        document = json.loads(text.decode(), parse_float=Decimal, parse_constant=Decimal)
-    except (binascii.Error, zlib.error, ValueError, RecursionError) as error:
+        return foreign.json_value(text, number=foreign.decimal, constant=foreign.decimal)
+    except foreign.UnreadableError as error:
+        raise _unreadable() if error.code == "E_JSON" else error.told(ScenarioError, "the link") from error
+    except (binascii.Error, zlib.error) as error:
         raise _unreadable() from error
-    if not isinstance(document, dict):
-        raise _unreadable()
-    for entry in document.get("change", []) if isinstance(document.get("change"), list) else []:
-        if isinstance(entry, dict) and isinstance(entry.get("delta_pp"), str):
-            entry["delta_pp"] = _text_as_decimal(entry["delta_pp"])
-    scenario = from_mapping(document)
-    if scenario.lists_people:
-        raise _lists_people("Ask for a rule, or for a saved scenario.")
-    return scenario
 
 
 def _lists_people(remedy: str) -> ScenarioError:
@@ -94,11 +102,11 @@ def _decimal_as_text(value: object) -> str:
     raise TypeError(type(value).__name__)
 
 
-def _text_as_decimal(text: str) -> Decimal:
+def _text_as_number(text: str) -> Decimal | float:
     try:
-        return Decimal(text)
-    except ArithmeticError:
-        raise _unreadable() from None
+        return foreign.decimal(text)
+    except foreign.UnreadableError as error:
+        raise error.told(ScenarioError, "the link") from error
 
 
 def _unreadable() -> ScenarioError:

@@ -1,11 +1,10 @@
 """Scenario files: TOML in, TOML out."""
 
-import tomllib
-from decimal import Decimal
 from typing import Any
 
 import tomli_w
 
+from recsys import foreign
 from recsys.errors import ScenarioError
 from recsys.scenario.mapping import as_mapping, from_mapping
 from recsys.scenario.scenario import Scenario
@@ -13,24 +12,22 @@ from recsys.scenario.scenario import Scenario
 MAX_BYTES = 8_000_000
 
 
-def loads(text: str) -> Scenario:
+def loads(text: str | bytes) -> Scenario:
     """Read a scenario file.
 
     Raises
     ------
-    ScenarioError  E_TOO_BIG, E_TOML: not TOML; E_VERSION, E_PARAM, E_NUMBER, E_RANGE, E_SEGMENT, all findings at once
+    ScenarioError  E_TOO_BIG, E_TOO_DEEP, E_TOML: not TOML; E_VERSION, E_PARAM, E_NUMBER, E_RANGE, E_SEGMENT, all findings at once
 
     Examples
     --------
     >>> loads('schema = 1\\nname = "more Tamil"\\n[[change]]\\ntype = "acquire"\\noffer = "m1"\\nfee = 4_000_000').changes[0].fee
     4000000.0
     """
-    if len(text) > MAX_BYTES:
-        raise ScenarioError.of("E_TOO_BIG", f"the scenario has {len(text)} characters.", f"At most {MAX_BYTES} are read.")
     try:
-        document = tomllib.loads(text, parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        raise ScenarioError.of("E_TOML", f"the scenario is not TOML: {error}.", "Correct the line that is named.") from error
+        document = foreign.toml(text, number=foreign.decimal, max_bytes=MAX_BYTES)
+    except foreign.UnreadableError as error:
+        raise error.told(ScenarioError, "the scenario", table="scenario") from error
     return from_mapping(document)
 
 

@@ -4,13 +4,13 @@ Everything is prepared in a hidden folder of the workspace; the last step is a r
 once and leaves the workspace as it was; so does a process that is killed.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pandas as pd
 
+from recsys import foreign
 from recsys.errors import DataError, Finding
 from recsys.tables.arrivals import assumed_arrivals
 from recsys.tables.assemble import as_arrow, fingerprint_of
@@ -298,7 +298,7 @@ class _Import:
             return False
         content = self._layout.world.read_bytes()
         try:
-            simulated = bool(json.loads(content)["simulated"])
+            simulated = bool(foreign.json_value(content)["simulated"])
         except (ValueError, KeyError, TypeError) as error:
             raise DataError.of("E_WORLD", f"world.json does not say what it is ({error}).", "Make the world again.") from error
         self._draft.put("world.json", content)

@@ -20,6 +20,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from recsys import foreign
 from recsys.errors import DataError
 from recsys.tables.assemble import EVENT_ORDER, NO_OFFERS, as_arrow, events_as_arrow, fingerprint_of, typed, typed_events
 from recsys.tables.content import hash_of_table
@@ -222,8 +223,8 @@ def _world(workspace: Workspace) -> bytes | None:
 
 def _info(folder: Path) -> TablesInfo:
     try:
-        document = json.loads((folder / TABLES_JSON).read_text(encoding="utf-8"))
-        if document["schema"] > SCHEMA:
+        document = foreign.json_file(folder / TABLES_JSON)
+        if document["schema"] not in range(1, SCHEMA + 1):
             raise DataError.of(
                 "E_VERSION", f"the tables have schema {document['schema']}; this version reads {SCHEMA}.", "Update the program."
             )

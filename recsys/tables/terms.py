@@ -1,7 +1,6 @@
 """``economics.toml``: what a plan earns, what money costs over time, and where each figure is from."""
 
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any, Literal
 
 import tomli_w
 
+from recsys import foreign
 from recsys.errors import DataError, Finding
 
 Origin = Literal["estimated", "configured", "assumed"]
@@ -119,11 +119,12 @@ def load_economics(path: Path) -> Economics:
 
     Raises
     ------
-    DataError  E_TOML, E_ENCODING, E_MISSING_COL, E_UNKNOWN_KEY, E_NUMBER, E_RANGE, E_CURRENCY, E_PLAN, E_SOURCE, E_VERSION, with
-        every finding at once
+    DataError  E_TOO_BIG, E_TOO_DEEP, E_TOML, E_ENCODING, E_MISSING_COL, E_UNKNOWN_KEY, E_NUMBER, E_RANGE, E_CURRENCY, E_PLAN,
+        E_SOURCE, E_VERSION, with every finding at once
     """
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         return ASSUMED
     return parse_economics(content)
@@ -132,14 +133,13 @@ def load_economics(path: Path) -> Economics:
 def parse_economics(content: bytes) -> Economics:
     """Read the text of an ``economics.toml``; raises as :func:`load_economics` does."""
     try:
-        document = tomllib.loads(content.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise DataError.of("E_ENCODING", f"the file is not UTF-8 ({error}).", "Save it as UTF-8.", table=_TABLE) from error
-    except tomllib.TOMLDecodeError as error:
-        raise DataError.of("E_TOML", f"the file is not TOML: {error}.", "Mend that line.", table=_TABLE) from error
+        document = foreign.toml(content, max_bytes=MAX_BYTES)
+    except foreign.UnreadableError as error:
+        raise error.told(DataError, "the file", table=_TABLE) from error
     return _Reader(document).economics()
 
 
+MAX_BYTES = 1_000_000
 _TABLE = "economics"
 _KINDS: tuple[Origin, ...] = ("estimated", "configured", "assumed")
 _SHARES = ("margin_share", "fill_share", "platform_share")
@@ -160,8 +160,9 @@ class _Reader:
     def economics(self) -> Economics:
         document = self._document
         version = document.get("schema", 1)
-        if not isinstance(version, int) or version > 1:
-            self._find("E_VERSION", "schema", f"the file has schema {version!r}; this version reads 1.", "Update the program.")
+        if type(version) is not int or version != 1:
+            remedy = "Update the program." if isinstance(version, int) and version > 1 else "Write schema = 1."
+            self._find("E_VERSION", "schema", f"the file has schema {version!r}; this version reads 1.", remedy)
         self._refuse_unknown(document, ("schema", "currency", "default_plan", "plans", _SAMPLE, _SEASON, *_RATES), "")
         currency = document.get("currency")
         if not (isinstance(currency, str) and len(currency) == 3 and currency.isascii() and currency.isupper()):

@@ -1,6 +1,5 @@
 """How good recommenders are, read from what a run and ``recsys evaluate`` have left: one shape for both."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from recsys import foreign
 from recsys.app.views.runs import metrics_of
 from recsys.app.words import models as words
 from recsys.app.words.numbers import count, day, percent, significant
@@ -236,7 +236,7 @@ def _of_evaluation(document: Mapping[str, Any], title: str, fingerprint: str) ->
 
 def _saved(workspace: Workspace, kind: str) -> Mapping[str, Any]:
     try:
-        document = json.loads((workspace.evaluations / f"{kind}.json").read_text(encoding="utf-8"))
+        document = foreign.json_file(workspace.evaluations / f"{kind}.json")
     except (OSError, ValueError):
         return {}
     return document if isinstance(document, dict) and document.get("schema") == 1 else {}

@@ -1,6 +1,5 @@
 """Trained runs of a workspace: when, on what, how good, and which one is in use."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from recsys import foreign
 from recsys.app.words.numbers import day, span
 from recsys.errors import ArtefactError
 from recsys.workspace import Workspace, read_manifest
@@ -77,7 +77,7 @@ def table(runs: tuple[Run, ...]) -> pd.DataFrame:
 def metrics_of(folder: Path) -> Mapping[str, Any]:
     """What a run measured of itself; empty where it did not, or cannot be read."""
     try:
-        document = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+        document = foreign.json_file(folder / "metrics.json")
     except (OSError, ValueError):
         return {}
     return document if isinstance(document, dict) else {}
