@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from recsys.errors import RecsysError
+from recsys.scenario import audit
 from recsys.tables.child import import_in_child
 from recsys.workspace import Workspace
 
@@ -40,7 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RecsysError as error:
         _say(error.as_json())
         return 2
-    _say({"result": report.as_json()})
+    unwritten = audit.note(Workspace(given.workspace), "import", f"{given.path.name}: {', '.join(report.imported)}")
+    document = report.as_json()
+    _say({"result": {**document, "warnings": [*document["warnings"], *(finding.as_json() for finding in unwritten)]}})
     return 0
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from recsys.app import session
+from recsys.app.person import person
 from recsys.errors import ScenarioError
 from recsys.scenario import edit, link, toml
 from recsys.scenario.edit import Draft
@@ -118,7 +119,10 @@ def save(*, as_new: bool = False) -> Saved:
     held = table()
     over = None if as_new else held.saved
     saved = session.scenarios().save(
-        held.draft.scenario, scenario_id=over.id if over else None, version=over.version if over else None
+        held.draft.scenario,
+        scenario_id=over.id if over else None,
+        version=over.version if over else None,
+        by=person(),
     )
     _put(replace(held, saved=saved))
     return saved

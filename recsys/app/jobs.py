@@ -16,7 +16,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from recsys.app.person import person
 from recsys.errors import DataError, Finding
+from recsys.scenario import audit
 from recsys.workspace import Workspace
 
 JOBS = ".jobs"
@@ -77,6 +79,7 @@ def start(workspace: Workspace, name: str, command: Sequence[str]) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        env={**os.environ, audit.VARIABLE: person()},
     )
     facts = {"pid": started.pid, "born": _born(started.pid), "started_at": datetime.now(UTC).isoformat(timespec="seconds")}
     (folder / "job.json").write_text(json.dumps(facts), encoding="utf-8")

@@ -16,12 +16,13 @@ from typing import Any
 
 import click
 
+from recsys.cli.audit import audit, forget, noted
 from recsys.cli.export import export
 from recsys.cli.frame import Document, cli, command, file_content, progress_bar
 from recsys.errors import DataError
 from recsys.workspace import Workspace
 
-__all__ = ["cli", "export", "main"]
+__all__ = ["audit", "cli", "export", "forget", "main"]
 
 LOCAL = "127.0.0.1"
 """Where the app listens unless told otherwise: there is no login."""
@@ -82,7 +83,7 @@ def import_(  # noqa: PLR0917  the options of a command
                 "fingerprint": dataset.fingerprint,
             }
             document |= facts
-    return document
+    return noted(workspace, "import", f"{path}: {', '.join(document['imported'])}", document)
 
 
 @command
@@ -99,7 +100,8 @@ def train(workspace: Workspace, model: Any, members: int, tune: int, seed: int) 
 
     with progress_bar() as report:
         config = TrainConfig(model=model, members=members, trials=tune, seed=seed)
-        return run(workspace, config, lambda line: report(line.message, line.fraction)).as_json()
+        document = run(workspace, config, lambda line: report(line.message, line.fraction)).as_json()
+    return noted(workspace, "train", f"run {document['run']}", document)
 
 
 def _evaluated(document: Document) -> str:

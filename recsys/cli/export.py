@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from recsys.cli.audit import noted
 from recsys.cli.frame import Document, command_with_parts, documented, progress_bar
 from recsys.workspace import Workspace
 
@@ -80,7 +81,8 @@ def export(  # noqa: PLR0917  the options of a command
             document["postgres"] = postgres.load(result.folder, to_postgres, schema=postgres_schema, report=report)
     if webhook is not None and result.new and (untold := notify.notify(webhook, result.announcement, private)):
         document["warnings"].append(untold.as_json())
-    return document
+    tastes = ", with users' tastes" if include_users else ""
+    return noted(workspace, "export", f"version {result.version} to {result.folder.parent}{tastes}", document)
 
 
 def export_part(function: Callable[..., Document | None]) -> click.Command:

@@ -17,6 +17,7 @@ from recsys.errors import DataError, RecsysError
 from recsys.pipeline.config import TrainConfig
 from recsys.pipeline.progress import ProgressLine
 from recsys.pipeline.train import train
+from recsys.scenario import audit
 from recsys.workspace import Workspace
 
 
@@ -43,7 +44,9 @@ def work(workspace: Workspace, settings: str, out: TextIO) -> int:
     except RecsysError as error:
         _write(out, error.as_json())
         return 2
-    _write(out, {"result": result.as_json()})
+    unwritten = audit.note(workspace, "train", f"run {result.run}")
+    document = result.as_json()
+    _write(out, {"result": {**document, "warnings": [*document["warnings"], *map(str, unwritten)]}})
     return 0
 
 

@@ -1,6 +1,7 @@
 """A scenario: an ordered list of changes to today's audience and catalogue."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Literal
 
 DEFAULT_HORIZON_MONTHS = 12
@@ -149,6 +150,14 @@ CatalogueChange = Acquire | Drop | Promote | ShiftLaunch
 Change = AudienceChange | CatalogueChange
 
 
+def _without(change: Change, gone: Collection[str]) -> Change | None:
+    segment = getattr(change, "segment", None)
+    if not isinstance(segment, ByUsers):
+        return change
+    left = tuple(user for user in segment.users if user not in gone)
+    return replace(change, segment=ByUsers(users=left)) if left else None  # type: ignore[arg-type]  # it has a segment
+
+
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
     """A question: these changes, over this horizon, against today."""
@@ -166,7 +175,17 @@ class Scenario:
     @property
     def lists_people(self) -> bool:
         """Whether a change is about users by id: such a scenario stays in the store and on the command line."""
-        return any(isinstance(getattr(change, "segment", None), ByUsers) for change in self.changes)
+        return bool(self.people)
+
+    @property
+    def people(self) -> frozenset[str]:
+        """Users whom the changes name by id."""
+        segments = (getattr(change, "segment", None) for change in self.changes)
+        return frozenset(user for segment in segments if isinstance(segment, ByUsers) for user in segment.users)
+
+    def without_people(self, gone: Collection[str]) -> "Scenario":
+        """The scenario with these users taken out of its lists; a change whose list is empty then goes with them."""
+        return replace(self, changes=tuple(kept for change in self.changes if (kept := _without(change, gone)) is not None))
 
     @property
     def catalogue(self) -> tuple[CatalogueChange, ...]:

@@ -7,7 +7,7 @@ The rollback journal is used, not WAL: some SQLite versions in the field can cor
 import re
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -61,6 +61,18 @@ class Decided:
     note: str
     decided_at: str
     decided_by: str
+
+
+@dataclass(frozen=True)
+class Activity:
+    """One thing that was done to the workspace."""
+
+    what: str
+    """``import``, ``train``, ``switch run``, ``export``, ``forget``, ``scenario created`` …"""
+    detail: str
+    at: str
+    """ISO 8601, UTC"""
+    by: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,6 +226,50 @@ class ScenarioStore:
         return tuple(AuditRow(**dict(zip(names, row, strict=True))) for row in rows)
 
     @contextmanager
+    def forgetting(self, ids: Collection[str]) -> Iterator[frozenset[str]]:
+        """Take users out of every list, also out of what the audit keeps; kept once the block has ended well.
+
+        Gives those of ``ids`` that were listed anywhere. A scenario that listed one counts as saved anew, so that whoever has it
+        open cannot save them back.
+        """
+        if not self._path.exists():
+            yield frozenset()
+            return
+        with self._writing() as db:
+            found: frozenset[str] = frozenset()
+            for table, key in (("scenario", "id"), ("audit", "number")):
+                for row, document in db.execute(f"SELECT {key}, document FROM {table}").fetchall():  # noqa: S608  our own names
+                    held = toml.loads(document)
+                    if not held.people.isdisjoint(ids):
+                        found |= held.people.intersection(ids)
+                        left = held.without_people(ids)
+                        step = ", version = version + 1" if table == "scenario" else ""
+                        db.execute(
+                            f"UPDATE {table} SET document = ?, hash = ?{step} WHERE {key} = ?",  # noqa: S608  our own names
+                            (toml.dumps(left), content_hash(left), row),
+                        )
+            yield found
+
+    def record(self, what: str, detail: str, *, by: str) -> None:
+        """Write down what was done to the workspace besides scenarios; nothing is ever taken out of this list."""
+        with self._writing() as db:
+            db.execute(_ACTIVITY)
+            db.execute(
+                "INSERT INTO activity (what, detail, at, by) VALUES (?, ?, ?, ?)",
+                (what, detail, self._clock().isoformat(timespec="seconds"), by),
+            )
+
+    def activity(self, *, at_most: int = 200) -> tuple[Activity, ...]:
+        """What was done, scenarios saved, changed and deleted among it, the latest first."""
+        with self._reading() as db:
+            if db is None:
+                return ()
+            there = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'activity'").fetchone()
+            rows = db.execute("SELECT what, detail, at, by FROM activity").fetchall() if there else []
+            rows += [(f"scenario {action}", toml.loads(document).name, at, by) for action, document, at, by in db.execute(_DONE)]
+        return tuple(Activity(*row) for row in sorted(rows, key=lambda row: row[2], reverse=True)[:at_most])
+
+    @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with closing(_connect(self._path)) as db:
@@ -238,6 +294,10 @@ class ScenarioStore:
             yield db if _version(db) else None
 
 
+_ACTIVITY = """CREATE TABLE IF NOT EXISTS activity (
+    number INTEGER PRIMARY KEY, what TEXT NOT NULL, detail TEXT NOT NULL, at TEXT NOT NULL, by TEXT NOT NULL
+) STRICT"""
+_DONE = "SELECT action, document, at, by FROM audit ORDER BY number DESC LIMIT 1000"
 _SELECT = "SELECT id, document, hash, version, saved_at, saved_by FROM scenario"
 
 

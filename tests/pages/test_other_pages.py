@@ -260,6 +260,8 @@ def test_offers_are_taken_in_through_the_page(tables_only: Path, opened: Open, t
     app = app.run()
     assert "1 offers" in said(app)
     assert session.dataset_info().rows["offers"] == 1
+    done = next(frame.value for frame in app.dataframe if "by" in frame.value.columns)
+    assert done[["by", "what", "which"]].values.tolist() == [["test@example.com", "import", "offers.csv: offers"]]
     assert [link.label for link in app.get("page_link") if "Train" in link.label] == ["Train on them"]
 
 

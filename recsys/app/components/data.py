@@ -4,11 +4,11 @@ import pandas as pd
 import streamlit as st
 
 from recsys.app import inputs, places, session, uploads, words
-from recsys.app.components.boxes import findings
+from recsys.app.components.boxes import findings, guarded
 from recsys.app.components.jobs import follow
 from recsys.app.components.tables import show_table
 from recsys.app.jobs import Job
-from recsys.app.views import templates
+from recsys.app.views import activity, templates
 from recsys.app.words.escape import plain
 from recsys.tables.report import ImportReport
 from recsys.tables.store import TablesInfo
@@ -29,6 +29,15 @@ def data() -> None:
     _templates()
     if session.has_tables():
         _held(session.dataset_info())
+    _activity()
+
+
+def _activity() -> None:
+    with guarded():
+        done = session.scenarios().activity()
+        if done:
+            with st.expander("What was done here, and by whom"):
+                st.dataframe(activity.table(done), hide_index=True, width="stretch")
 
 
 def _held(info: TablesInfo) -> None:

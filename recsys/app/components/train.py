@@ -9,6 +9,7 @@ from recsys.app import inputs, jobs, session, words
 from recsys.app.components.jobs import follow
 from recsys.app.components.tables import show_table
 from recsys.app.jobs import Job
+from recsys.app.person import person
 from recsys.app.views import metrics, runs
 from recsys.app.views.runs import Run
 
@@ -65,6 +66,7 @@ def _choose(found: tuple[Run, ...]) -> None:
         name = st.selectbox("Run", [run.name for run in others], key="train.other")
         if name and st.button("Use this run", key="train.use"):
             session.workspace().use_run(name)
+            session.scenarios().record("switch run", f"run {name}", by=person())
             st.rerun()
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 from recsys.app import draft, session, words
 from recsys.app.components.boxes import guarded, guarding
 from recsys.app.inputs import changes
+from recsys.app.person import SOMEBODY
 from recsys.app.words.escape import plain
 from recsys.projection.basis import Basis
 from recsys.scenario import edit, toml
@@ -179,7 +180,7 @@ def _keep(as_new: bool = False) -> None:
 def _opening() -> None:
     with guarded():
         for saved in session.scenarios().all()[:30]:
-            label = f"{plain(saved.scenario.name)} · {saved.saved_at[:10]}"
+            label = f"{plain(saved.scenario.name)} · {saved.saved_at[:10]} · {plain(saved.saved_by or SOMEBODY)}"
             st.button(label, key=f"builder.open.{saved.id}", on_click=guarding(_lay), args=(saved,), width="stretch")
     st.button("Start anew", icon=":material/note_add:", key="builder.anew", on_click=_lay, width="stretch")
     file = st.file_uploader("A scenario file", type="toml", key=_UPLOAD)

@@ -1,0 +1,11 @@
+"""Who uses the app, as far as it knows: whom a login in front of it names, else just somebody in the app."""
+
+import streamlit as st
+
+SOMEBODY = "app"
+
+
+def person() -> str:
+    """Name for what is saved and done; ``app`` where nobody has logged in."""
+    known = st.user.to_dict()
+    return str(known.get("email") or known.get("name") or SOMEBODY)[:200]

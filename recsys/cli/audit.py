@@ -1,0 +1,38 @@
+"""``recsys forget`` and ``recsys audit``: taking people out, and who did what; other commands are written down here too."""
+
+from typing import Any
+
+import click
+
+from recsys.cli.frame import Document, command
+from recsys.scenario import audit as trail
+from recsys.scenario.store import ScenarioStore
+from recsys.workspace import Workspace
+
+
+def noted(workspace: Workspace, what: str, detail: str, document: Document) -> Document:
+    """Write down what a command has done, and give its document back; where that fails, it is said on standard error."""
+    for finding in trail.note(workspace, what, detail):
+        click.echo(str(finding), err=True)
+    return document
+
+
+@command
+@click.argument("users", nargs=-1, required=True)
+def forget(workspace: Workspace, users: tuple[str, ...]) -> Document:
+    """Delete USERS from tables and saved scenarios, all or nothing, and say where they remain until the next training."""
+    from recsys.pipeline.forget import forget as erase
+
+    done = erase(workspace, users)
+    return noted(workspace, "forget", f"{len(done.users)} users", done.as_json())
+
+
+@command
+@click.option("--last", type=click.IntRange(1, 10_000), default=50, show_default=True, help="So many, the latest first.")
+def audit(workspace: Workspace, last: int) -> Document:
+    """Who did what to this workspace, and when."""
+    done: list[dict[str, Any]] = [
+        {"at": each.at, "by": each.by, "what": each.what, "detail": each.detail}
+        for each in ScenarioStore(workspace.scenarios).activity(at_most=last)
+    ]
+    return {"schema": 1, "activity": done}

@@ -1,0 +1,87 @@
+"""Erasure: takes users out of a workspace, and says where they are still known."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from recsys.errors import RecsysError
+from recsys.export import bundle
+from recsys.scenario.store import ScenarioStore
+from recsys.tables.forget import delete_users
+from recsys.tables.store import load_dataset, load_info
+from recsys.workspace import Workspace
+
+_NEXT = "Run `recsys train`, then delete the runs and bundles named here. Copies that left this machine are not known to us."
+_RAW = (".uploads", ".jobs/import")
+"""Folders of the workspace in which an import leaves what was brought and what was said about it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forgotten:
+    """What became of them."""
+
+    users: tuple[str, ...]
+    removed: dict[str, int]
+    """Rows by table, and saved scenarios that had listed one of them."""
+    remains: tuple[dict[str, str], ...]
+    """Where what they taught still is: ``what`` and ``name``."""
+    fingerprint: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The document of ``recsys forget --json``."""
+        return {
+            "schema": 1,
+            "forgotten": list(self.users),
+            "removed": self.removed,
+            "remains": list(self.remains),
+            "next": _NEXT,
+            "fingerprint": self.fingerprint,
+            "warnings": [],
+        }
+
+
+def forget(workspace: Workspace, ids: Sequence[str]) -> Forgotten:
+    """Delete users from the tables and from every saved list of users, all or nothing.
+
+    Raises
+    ------
+    DataError  E_NO_TABLES; E_NOT_FOUND: an id is known nowhere; E_TOO_SMALL: nobody would be left; E_BUSY
+    """
+    users = tuple(dict.fromkeys(ids))
+    before = load_info(workspace).rows
+    known = set(load_dataset(workspace).users["user_id"])
+    with ScenarioStore(workspace.scenarios).forgetting(users) as listed:
+        if rows := [user for user in users if user in known or user not in listed]:
+            delete_users(workspace, rows)
+    for folder in _RAW:
+        shutil.rmtree(workspace.root / folder, ignore_errors=True)
+    info = load_info(workspace)
+    removed = {table: count - info.rows.get(table, 0) for table, count in before.items()}
+    return Forgotten(
+        users=users,
+        removed={**{table: count for table, count in removed.items() if count}, "users_in_saved_scenarios": len(listed)},
+        remains=tuple(_remains(workspace)),
+        fingerprint=load_dataset(workspace).fingerprint,
+    )
+
+
+def _remains(workspace: Workspace) -> list[dict[str, str]]:
+    runs = sorted(run.name for run in workspace.runs.glob("*") if run.is_dir()) if workspace.runs.is_dir() else []
+    found = [{"what": "run", "name": name} for name in runs]
+    found += [
+        {"what": what, "name": str(folder)}
+        for what, folder in (("evaluation", workspace.evaluations), ("backtest", workspace.backtest))
+        if folder.is_dir()
+    ]
+    return found + _bundles(bundle.DEFAULT_FOLDER / workspace.root.resolve().name)
+
+
+def _bundles(channel: Path) -> list[dict[str, str]]:
+    """Versions in the usual place of this workspace's bundles."""
+    try:
+        held = bundle.status(channel)
+    except RecsysError:
+        return [{"what": "bundles", "name": str(channel)}]
+    return [{"what": "bundle", "name": str(channel / version)} for version in held.versions] if held else []
