@@ -10,11 +10,12 @@ from click.testing import CliRunner
 
 from recsys.cli import cli
 from recsys.workspace import Workspace
+from tests import patience
 
 
 def recsys(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     command = str(Path(sys.executable).with_name("recsys"))
-    return subprocess.run([command, *arguments], cwd=cwd, capture_output=True, text=True, check=False, timeout=250)
+    return subprocess.run([command, *arguments], cwd=cwd, capture_output=True, text=True, check=False, timeout=patience.SECONDS)
 
 
 def codes(done: subprocess.CompletedProcess[str]) -> list[str]:
@@ -104,7 +105,9 @@ def test_nothing_but_the_document_is_printed_whatever_a_command_prints(tmp_path:
     code = "import os, sys\nfrom recsys.cli import frame\n"
     code += "def noisy(_workspace):\n    print('told')\n    os.write(1, b'told')\n    return {'schema': 1}\n"
     code += "frame.command(noisy)\nframe.cli(['noisy', '--json'])\n"
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=250)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=patience.SECONDS
+    )
     assert json.loads(done.stdout) == {"schema": 1}
     assert done.stderr.count("told") == 2
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import patience
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -43,7 +45,7 @@ def test_the_command_line_tour_runs_as_printed(tmp_path: Path):
     (tmp_path / "scenario.toml").write_text(_block("toml"), encoding="utf-8")
     for line in _block("sh").strip().splitlines():
         command = [str(Path(sys.executable).with_name("recsys")), *line.split()[1:]]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=280)
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=patience.SECONDS)
         assert done.returncode == 0, f"{line}\n{done.stderr[-3000:]}"
         if "--json" in command:
             assert json.loads(done.stdout)["scenario"]["name"] == "Tamil audience grows, and we buy one film"

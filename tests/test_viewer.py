@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import patience
+
 ROOT = Path(__file__).parents[1]
 SCENARIO = """
 schema = 1
@@ -25,7 +27,7 @@ def test_the_viewers_pins_are_enough_to_project_and_to_load_every_page(tmp_path:
     venv.create(home, with_pip=True)
     python = str(home / "bin" / "python")
     pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "-q"]
-    subprocess.run([*pip, "--require-hashes", "-r", str(ROOT / "requirements-viewer.lock")], check=True, timeout=250)
+    subprocess.run([*pip, "--require-hashes", "-r", str(ROOT / "requirements-viewer.lock")], check=True, timeout=patience.SECONDS)
     (tmp_path / "s.toml").write_text(SCENARIO)
     here = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
     without = subprocess.run([python, "-c", "import tensorflow"], capture_output=True, check=False)

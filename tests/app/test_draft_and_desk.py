@@ -13,6 +13,7 @@ from recsys.errors import ScenarioError
 from recsys.scenario import edit, link, toml
 from recsys.scenario.scenario import ByUsers, ContinueDrift, Everyone, ResizeSegment, Scenario
 from recsys.scenario.store import ScenarioStore
+from tests import patience
 
 
 @pytest.fixture(autouse=True)
@@ -120,13 +121,13 @@ def test_ranges_are_none_until_they_are_there_and_are_worked_out_once():
 
     def work() -> int:
         calls.append(1)
-        go.wait(5)
+        go.wait(patience.SECONDS)
         return 42
 
     assert desk.ask("a", work, reader="me") is None
     assert desk.ask("a", work, reader="me") is None
     go.set()
-    desk.wait(5)
+    desk.wait(patience.SECONDS)
     assert desk.ask("a", work, reader="me") == 42
     assert desk.ask("a", work, reader="you") == 42
     assert len(calls) == 1
@@ -137,7 +138,7 @@ def test_a_question_nobody_waits_for_any_more_is_not_worked_out():
     go, done = threading.Event(), []
 
     def slow() -> str:
-        go.wait(5)
+        go.wait(patience.SECONDS)
         return "slow"
 
     def noted(name: str) -> str:
@@ -148,19 +149,19 @@ def test_a_question_nobody_waits_for_any_more_is_not_worked_out():
     desk.ask("first", lambda: noted("first"), reader="me")
     desk.ask("second", lambda: noted("second"), reader="me")
     go.set()
-    desk.wait(5)
+    desk.wait(patience.SECONDS)
     assert done == ["second"]
 
 
 def test_a_question_that_another_reader_waits_for_is_kept():
     desk: Desk[str] = Desk()
     go = threading.Event()
-    desk.ask("blocker", lambda: str(go.wait(5)), reader="other")
+    desk.ask("blocker", lambda: str(go.wait(patience.SECONDS)), reader="other")
     desk.ask("first", lambda: "first", reader="me")
     desk.ask("first", lambda: "first", reader="you")
     desk.ask("second", lambda: "second", reader="me")
     go.set()
-    desk.wait(5)
+    desk.wait(patience.SECONDS)
     assert desk.ask("first", lambda: "worked out again", reader="you") == "first"
 
 
@@ -170,16 +171,16 @@ def test_a_refusal_reaches_whoever_asked_and_is_tried_again():
     go = threading.Event()
 
     def refuse() -> int:
-        go.wait(5)
+        go.wait(patience.SECONDS)
         raise ScenarioError.of("E_SEGMENT", "no.", "Ask otherwise.")
 
     assert desk.ask("a", refuse, reader="me") is None
     go.set()
-    desk.wait(5)
+    desk.wait(patience.SECONDS)
     with pytest.raises(ScenarioError):
         desk.ask("a", refuse, reader="me")
     desk.ask("a", lambda: 7, reader="me")
-    desk.wait(5)
+    desk.wait(patience.SECONDS)
     assert desk.ask("a", lambda: 7, reader="me") == 7
 
 

@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests import patience
 from tests.browser.chromium import launched
 from tests.browser.servers import APP, streamlit_app
 
 REPEATS = 5
 GOAL = 3.0
-PATIENCE_MS = 60_000
 
 
 def seconds_to_first_figure(browser: Any, module: Sequence[str], selector: str, workspace: str) -> float:
@@ -28,7 +28,7 @@ def seconds_to_first_figure(browser: Any, module: Sequence[str], selector: str, 
     started = time.perf_counter()
     with streamlit_app(module, environment={"RECSYS_WORKSPACE": workspace}) as address:
         page.goto(address)
-        page.locator(selector).first.wait_for(timeout=PATIENCE_MS)
+        page.locator(selector).first.wait_for(timeout=patience.MILLISECONDS)
         taken = time.perf_counter() - started
     context.close()
     return taken

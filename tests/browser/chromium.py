@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
+from tests import patience
+
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserType
+    from playwright.sync_api import Browser, BrowserContext, BrowserType
 
 FLAGS = (
     "--headless",
@@ -29,6 +31,12 @@ def path() -> str | None:
     return os.environ.get("RECSYS_CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
 
 
+def patient(context: "BrowserContext") -> "BrowserContext":
+    """A context in which nothing is given up because the machine is slow."""
+    context.set_default_timeout(patience.MILLISECONDS)
+    return context
+
+
 @contextmanager
 def launched() -> "Iterator[Browser]":
     """A browser that is closed afterwards."""
@@ -48,7 +56,7 @@ def _started(kind: "BrowserType", *more_flags: str) -> "Iterator[Browser]":
     executable = path()
     if executable is None:
         raise FileNotFoundError("no Chromium found; set RECSYS_CHROMIUM to its path")
-    browser = kind.launch(executable_path=executable, args=[*FLAGS, *more_flags])
+    browser = kind.launch(executable_path=executable, args=[*FLAGS, *more_flags], timeout=patience.MILLISECONDS)
     try:
         yield browser
     finally:

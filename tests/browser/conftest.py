@@ -1,5 +1,6 @@
 """The app as people meet it: its own process, a small trained workspace, Chromium."""
 
+import contextlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -8,8 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from tests import patience
 from tests.browser import chromium as chromium_here
 from tests.browser.servers import streamlit_app
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient() -> None:
+    """What is expected of a page may take as long as the machine does."""
+    with contextlib.suppress(ImportError):
+        from playwright.sync_api import expect
+
+        expect.set_options(timeout=patience.MILLISECONDS)
 
 
 @pytest.fixture(scope="session")

@@ -15,10 +15,11 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import IO, Any
 
+from tests import patience
+
 ROOT = Path(__file__).parents[2]
 CLIENT = ROOT / "exports" / "client"
 APP = ("recsys.app.serve",)
-PATIENCE_SECONDS = 60.0
 
 
 def free_port() -> int:
@@ -42,15 +43,15 @@ def streamlit_app(
         yield f"http://127.0.0.1:{port}"
     finally:
         app.terminate()
-        app.wait(10)
+        app.wait(patience.SECONDS)
 
 
 def _wait_until_healthy(url: str, app: "subprocess.Popen[bytes]") -> None:
-    until = time.monotonic() + PATIENCE_SECONDS
+    until = time.monotonic() + patience.SECONDS
     while time.monotonic() < until:
         if app.poll() is not None:
             raise ChildProcessError("the app ended at once")
-        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2) as answer:
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=patience.SECONDS) as answer:
             if answer.status == 200:
                 return
         time.sleep(0.02)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.browser import servers
-from tests.browser.chromium import launched
+from tests.browser.chromium import launched, patient
 
 _ASK = """
 async ({ folder, backend, questions, wasmPaths }) => {
@@ -49,6 +49,6 @@ def opened(root: Path) -> Iterator[Site]:
     """The client is built into the folder."""
     servers.write_client_page(root)
     with servers.folder(root) as origin, launched() as browser:
-        found = Site(browser.new_page(), origin, root)
+        found = Site(patient(browser.new_context()).new_page(), origin, root)
         found.page.on("request", lambda request: found.asked.append(request.url))
         yield found

@@ -13,7 +13,7 @@ import pytest
 
 from recsys.export import bundle, golden, manifest
 from recsys.export.channel import Channel
-from tests.browser.chromium import WITH_WEBGPU, beside
+from tests.browser.chromium import WITH_WEBGPU, beside, patient
 from tests.browser.site import Site, opened
 from tests.export import models
 from tests.export.asked import random_questions
@@ -80,7 +80,7 @@ def test_without_a_graphics_processor_webgpu_is_passed_over_with_the_reason(site
 def test_webgpu_computes_what_python_computes_or_is_passed_over(site: Site):
     """A software WebGPU may start and hand back other numbers than were computed: what is read at once goes over a canvas."""
     with beside(site.page.context.browser, *WITH_WEBGPU) as browser:
-        other = replace(site, page=browser.new_page())
+        other = replace(site, page=patient(browser.new_context()).new_page())
         found = other.ask("float32", ["tfjs-webgpu", "wasm"], [{"k": 3}])
     assert found["test"]["same"] == found["test"]["cases"], found
     if found["backend"] != "tfjs-webgpu":

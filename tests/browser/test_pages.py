@@ -8,11 +8,14 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from recsys.app import places
-from tests.browser.chromium import launched
+from recsys.scenario import link
+from recsys.scenario.scenario import Acquire, Scenario
+from tests.app.test_contrast import READABLE, contrast
+from tests.browser.chromium import launched, patient
 
 pytestmark = [pytest.mark.browser, pytest.mark.train, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+OFFER = "offer-001"
 PLACES = [place for section in places.MENU.values() for place in section]
-PATIENCE_MS = 60_000
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +27,7 @@ def browser(chromium: str) -> Iterator[Browser]:
 @pytest.fixture
 def context(browser: Browser, address: str) -> Iterator[BrowserContext]:
     """A reader's browser that reaches nothing but the app."""
-    made = browser.new_context(viewport={"width": 1280, "height": 900})
-    made.set_default_timeout(PATIENCE_MS)
+    made = patient(browser.new_context(viewport={"width": 1280, "height": 900}))
     made.route(
         lambda url: not url.startswith((address, address.replace("http", "ws"), "data:", "blob:")), lambda route: route.abort()
     )
@@ -40,8 +42,8 @@ def page(context: BrowserContext) -> Page:
 
 def settle(page: Page) -> None:
     """Wait until nothing runs any more."""
-    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=PATIENCE_MS)
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=PATIENCE_MS)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
 
 
 def healthy(page: Page) -> None:
@@ -49,11 +51,14 @@ def healthy(page: Page) -> None:
     expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
 
 
-@pytest.mark.parametrize("place", PLACES, ids=[place.url for place in PLACES])
-def test_a_cold_link_to_a_page_opens_that_page(page: Page, address: str, place: places.Place):
-    page.goto(f"{address}/{place.url}" if place is not places.HOME else address)
+@pytest.mark.parametrize("url", ["", *(place.url for place in PLACES)])
+def test_a_cold_link_to_a_page_opens_that_page(page: Page, address: str, url: str):
+    """The first page's own name too, though it answers at ``/``."""
+    place = next((place for place in PLACES if place.url == url), places.HOME)
+    page.goto(f"{address}/{url}")
     settle(page)
     expect(page.get_by_role("heading", level=1)).to_have_text(place.title)
+    expect(page).to_have_title(f"{place.title} · Greenlight")
     expect(page.get_by_text("Page not found")).to_have_count(0)
     expect(page.get_by_text("simulated service").first).to_be_visible()
     healthy(page)
@@ -62,9 +67,9 @@ def test_a_cold_link_to_a_page_opens_that_page(page: Page, address: str, place: 
 @pytest.mark.parametrize("place", PLACES, ids=[place.url for place in PLACES])
 def test_a_page_fits_a_phone(browser: Browser, address: str, place: places.Place):
     """Nothing has to be scrolled sideways at 420 pixels."""
-    narrow = browser.new_context(viewport={"width": 420, "height": 800}, color_scheme="dark")
+    narrow = patient(browser.new_context(viewport={"width": 420, "height": 800}, color_scheme="dark"))
     page = narrow.new_page()
-    page.goto(f"{address}/{place.url}" if place is not places.HOME else address)
+    page.goto(f"{address}/{place.url}")
     settle(page)
     page.wait_for_timeout(500)
     wide = page.evaluate(
@@ -76,7 +81,7 @@ def test_a_page_fits_a_phone(browser: Browser, address: str, place: places.Place
 
 def test_the_page_asks_nobody_but_the_app(browser: Browser, address: str):
     """No fonts, scripts or counts from elsewhere."""
-    context = browser.new_context()
+    context = patient(browser.new_context())
     asked: list[str] = []
     context.on("request", lambda request: asked.append(request.url))
     page = context.new_page()
@@ -90,7 +95,7 @@ def test_the_page_asks_nobody_but_the_app(browser: Browser, address: str):
 def test_dark_and_light_pages_differ_and_charts_follow(browser: Browser, address: str):
     colours = {}
     for scheme in ("light", "dark"):
-        context = browser.new_context(color_scheme=scheme)  # type: ignore[arg-type]
+        context = patient(browser.new_context(color_scheme=scheme))  # type: ignore[arg-type]
         page = context.new_page()
         page.goto(f"{address}/personas")
         settle(page)
@@ -103,6 +108,39 @@ def test_dark_and_light_pages_differ_and_charts_follow(browser: Browser, address
     assert colours["light"][1] != colours["dark"][1]
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_button_can_be_read(browser: Browser, address: str, scheme: str):
+    """As Chromium draws it, at rest and pointed at."""
+    context = patient(browser.new_context(color_scheme=scheme))  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"{address}/scenario")
+    settle(page)
+    button = page.get_by_role("button", name="Buy an offer")
+    for act in (lambda: None, button.hover):
+        act()
+        page.wait_for_timeout(500)  # until the colours have faded over
+        ink, ground = button.evaluate("each => [getComputedStyle(each).color, getComputedStyle(each).backgroundColor]")
+        assert contrast(_hex(ink), _hex(ground)) >= READABLE, (ink, ground)
+    context.close()
+
+
+def _hex(colour: str) -> str:
+    """#RRGGBB of a computed colour."""
+    return "#" + "".join(f"{int(float(part)):02X}" for part in re.findall(r"[\d.]+", colour)[:3])
+
+
+def test_no_tab_hides_behind_an_arrow(page: Page, address: str):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"{address}/scenario?s={link.encode(Scenario(name='both', changes=(Acquire(offer=OFFER),)))}")
+    settle(page)
+    last = page.get_by_role("tab", name="Download")
+    expect(last).to_be_visible()
+    box, whole = last.bounding_box(), page.get_by_test_id("stTabs").first.bounding_box()
+    assert box is not None
+    assert whole is not None
+    assert box["x"] + box["width"] <= whole["x"] + whole["width"]
+
+
 def test_the_buyers_job(page: Page, address: str):
     """An offer on the table: what is it worth, where to walk away, who is it for; kept, and opened again by its link."""
     page.goto(f"{address}/scenario")
@@ -113,7 +151,7 @@ def test_the_buyers_job(page: Page, address: str):
         dialog.get_by_role("button", name="Add", exact=True).click()
         expect(dialog).to_have_count(0)
         settle(page)
-    expect(page.get_by_text("8 in 10 chance between").first).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("8 in 10 chance between").first).to_be_visible()
     expect(page.get_by_text("Where to walk away")).to_be_visible()
     expect(page.get_by_text("Who it is for").first).to_be_visible()
     healthy(page)
@@ -139,7 +177,7 @@ def test_a_box_on_the_movies_map_lists_what_is_in_it(page: Page, address: str):
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.9, box["y"] + box["height"] * 0.8, steps=8)
     page.mouse.up()
-    expect(page.get_by_text(re.compile(r"^\d+ selected"))).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text(re.compile(r"^\d+ selected"))).to_be_visible()
     expect(page.get_by_text(re.compile("^Most like "))).to_be_visible()
     healthy(page)
 
@@ -151,7 +189,7 @@ def test_a_file_that_is_refused_is_explained_and_changes_nothing(page: Page, add
     broken.write_text("movie_id,title,fee,currency,window_months\nx1,Nameless,-5,INR,12\n", encoding="utf-8")
     page.locator("input[type=file]").first.set_input_files(str(broken))
     page.get_by_role("button", name="Import", exact=True).click()
-    expect(page.get_by_text("E_COST")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("E_COST")).to_be_visible()
     page.get_by_role("button", name="Clear this").click()
     settle(page)
     healthy(page)

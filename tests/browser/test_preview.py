@@ -11,14 +11,13 @@ import pytest
 from recsys.export import bundle, tfjs
 from recsys.export.source import load_source
 from recsys.workspace import Workspace
-from tests.browser.chromium import launched
+from tests.browser.chromium import launched, patient
 from tests.browser.conftest import serving
 from tests.export import models
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.train, pytest.mark.xdist_group("browser")]
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
-PATIENCE_MS = 30_000
 
 
 @pytest.fixture(scope="module")
@@ -38,14 +37,12 @@ def app(workspace: Path) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def page(chromium: str) -> Iterator[playwright.Page]:
     with launched() as browser:
-        opened = browser.new_page()
-        opened.set_default_timeout(PATIENCE_MS)
-        yield opened
+        yield patient(browser.new_context()).new_page()
 
 
 def test_a_row_is_previewed_from_nothing_to_an_offer(app: str, workspace: Path, page: playwright.Page):
     page.goto(f"{app}/preview")
-    expect(page.get_by_text("No bundle yet")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("No bundle yet")).to_be_visible()
     expect(page.get_by_role("link", name=re.compile("Export a bundle"))).to_be_visible()
 
     exports = workspace.parent / "exports" / workspace.name
@@ -56,7 +53,7 @@ def test_a_row_is_previewed_from_nothing_to_an_offer(app: str, workspace: Path, 
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{app}/preview")
     same = page.get_by_text("same list as the server")
-    expect(same).to_be_visible(timeout=PATIENCE_MS)
+    expect(same).to_be_visible()
     row = page.get_by_role("list", name="Home row").get_by_role("listitem")
     expect(row).to_have_count(10)
     expect(page.get_by_text("somebody new")).to_be_visible()
@@ -68,7 +65,7 @@ def test_a_row_is_previewed_from_nothing_to_an_offer(app: str, workspace: Path, 
     watched = page.get_by_role("list", name="Watched").get_by_role("listitem")
     expect(watched.nth(2)).to_be_visible()
     expect(row.get_by_text(re.compile("^because of")).first).to_be_visible()
-    expect(same).to_be_visible(timeout=PATIENCE_MS)
+    expect(same).to_be_visible()
 
     # Watching the first one takes it off the row and into the history.
     first = row.first.locator(".title").inner_text()
@@ -82,7 +79,7 @@ def test_a_row_is_previewed_from_nothing_to_an_offer(app: str, workspace: Path, 
     # An offer is placed, on the row or behind it.
     page.get_by_label("If we bought").select_option(index=1)
     expect(page.get_by_text(re.compile("would be number [0-9]+"))).to_be_visible()
-    expect(same).to_be_visible(timeout=PATIENCE_MS)
+    expect(same).to_be_visible()
 
     # A title is found by a part of it, with the keyboard alone.
     page.get_by_label("Who holds the phone").select_option(index=0)
@@ -109,5 +106,5 @@ def test_a_bundle_that_was_changed_is_refused_with_its_code(app: str, workspace:
     os.replace(spoilt, path)
     with serving(workspace) as fresh:
         page.goto(f"{fresh}/preview")
-        expect(page.get_by_role("alert").get_by_text(re.compile("E_HASH"))).to_be_visible(timeout=PATIENCE_MS)
+        expect(page.get_by_role("alert").get_by_text(re.compile("E_HASH"))).to_be_visible()
         expect(page.get_by_role("list", name="Home row")).to_have_count(0)

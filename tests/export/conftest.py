@@ -15,6 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from recsys.export import bundle, signature, tfjs
+from tests import patience
 from tests.export import models
 
 ROOT = Path(__file__).parents[2]
@@ -101,7 +102,7 @@ def node() -> Callable[..., subprocess.CompletedProcess[str]]:
     def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
         options = {"stdin": subprocess.DEVNULL, **options} if "input" not in options else options
         return subprocess.run(
-            ["node", *arguments], cwd=CLIENT, capture_output=True, text=True, check=False, timeout=240, **options
+            ["node", *arguments], cwd=CLIENT, capture_output=True, text=True, check=False, timeout=patience.SECONDS, **options
         )
 
     return run

@@ -12,6 +12,7 @@ import pytest
 
 from recsys.export import bundle, signature
 from recsys.export.phone import PhoneModel
+from tests import patience
 from tests.export import models
 from tests.export.conftest import ROOT, Signer
 
@@ -27,7 +28,7 @@ def expected(dtype: Any) -> list[str]:
 def python(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(ROOT / "exports" / "examples" / "backend.py"), *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=120)
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=patience.SECONDS)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16", "uint8"])

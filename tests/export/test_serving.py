@@ -18,6 +18,7 @@ import pytest
 from recsys.export import bundle, signature, tfjs
 from recsys.export.channel import Channel
 from recsys.export.manifest import address
+from tests import patience
 from tests.browser.servers import free_port
 from tests.export import models
 from tests.export.conftest import Signer
@@ -35,7 +36,7 @@ class Site:
         self.files = Channel(channel).manifest(self.version.name)["files"]
 
     def ask(self, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=patience.SECONDS)
         connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
         answer = connection.getresponse()
         content = answer.read()
@@ -63,7 +64,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, signer: Signer) -> Iterator[S
     with (root / "log").open("wb") as log:
         server = subprocess.Popen(command, env={**os.environ, **home, **settings}, stdout=log, stderr=log)
         try:
-            for _ in range(300):
+            for _ in range(int(10 * patience.SECONDS)):
                 assert server.poll() is None, (root / "log").read_text()
                 with socket.socket() as knock:
                     if knock.connect_ex(("127.0.0.1", port)) == 0:
@@ -72,7 +73,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, signer: Signer) -> Iterator[S
             yield Site(port, root / "exports" / "app")
         finally:
             server.terminate()
-            server.wait(20)
+            server.wait(patience.SECONDS)
 
 
 def test_what_never_changes_is_cached_for_ever(site: Site):

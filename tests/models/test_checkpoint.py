@@ -10,6 +10,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from recsys.models.checkpoint import Checkpoint
+from tests import patience
 
 CHILD = """
 import os, signal, sys
@@ -42,7 +43,7 @@ def _run(model: str, folder: Path, die_at: int) -> subprocess.CompletedProcess[s
     arguments = [model, str(folder / "checkpoint"), str(folder / "result.safetensors"), str(die_at)]
     root = Path(__file__).parents[2]
     return subprocess.run(
-        [sys.executable, "-c", CHILD, *arguments], cwd=root, capture_output=True, text=True, check=False, timeout=200
+        [sys.executable, "-c", CHILD, *arguments], cwd=root, capture_output=True, text=True, check=False, timeout=patience.SECONDS
     )
 
 

@@ -17,6 +17,7 @@ from recsys.embeddings.table import EmbeddingTable
 from recsys.ids import IntArray
 from recsys.projection.basis import Basis
 from recsys.workspace import Workspace
+from tests import patience
 from tests.builders import tiny_dataset, tiny_workspace
 from tests.projection import builders
 
@@ -79,7 +80,7 @@ def opened() -> Open:
     """Opens a page by its script, through the router."""
 
     def page(path: str) -> AppTest:
-        app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+        app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=patience.SECONDS)
         app.run()
         return app.switch_page(path).run()
 

@@ -15,13 +15,14 @@ from recsys.projection.basis import Basis
 from recsys.scenario.mapping import TYPES
 from recsys.scenario.scenario import Acquire, ByPersona, ByRule, ResizeSegment
 from recsys.workspace import Workspace
+from tests import patience
 from tests.pages.conftest import Open
 from tests.pages.test_scenario_page import said
 
 
 def test_the_first_page_says_what_there_is_and_what_to_decide(service: Basis, opened: Open):
     app = opened("pages/intervene/home.py")
-    facts.desk().wait(60)
+    facts.desk().wait(patience.SECONDS)
     app = app.run()
     assert [metric.label for metric in app.metric] == ["Users", "Movies", "Views", "Offers", "Newest view"]
     assert app.button(key="home.open.0")
@@ -31,7 +32,7 @@ def test_the_first_page_says_what_there_is_and_what_to_decide(service: Basis, op
 
 def test_a_decision_opens_its_scenario(service: Basis, opened: Open):
     app = opened("pages/intervene/home.py")
-    facts.desk().wait(60)
+    facts.desk().wait(patience.SECONDS)
     app = app.run()
     app = app.button(key="home.open.0").click().run()
     assert app.title[0].value == "Scenario"
@@ -52,9 +53,9 @@ def test_a_slate_is_chosen_explained_and_opened(service: Basis, opened: Open):
     service.offers["fee"] = [1.0, 1.0, 1.0, 900.0, 900.0]
     service.offers[["royalty_per_view", "marketing_cost"]] = 0.0
     app = app.button(key="slate.choose").click().run()
-    choosing.desk().wait(60)
+    choosing.desk().wait(patience.SECONDS)
     app = app.run()
-    session.desk().wait(60)
+    session.desk().wait(patience.SECONDS)
     app = app.run()
     assert not app.exception
     text = said(app)
@@ -109,7 +110,7 @@ def test_what_must_be_in_is_on_the_table_whatever_is_looked_at(service: Basis, o
     app = app.multiselect(key="slate.genres").set_value([other]).run()
     app = app.button(key="slate.choose").click().run()
     assert "o03" in app.session_state["greenlight.slate"].offers
-    choosing.desk().wait(60)
+    choosing.desk().wait(patience.SECONDS)
     assert not app.run().error
 
 
@@ -138,7 +139,7 @@ def test_rules_that_clash_are_refused_by_name(service: Basis, opened: Open):
     app = app.multiselect(key="slate.must").set_value(["o00", "o01"]).run()
     app = app.multiselect(key="slate.never").set_value(["o00", "o01"]).run()
     app = app.button(key="slate.choose").click().run()
-    choosing.desk().wait(60)
+    choosing.desk().wait(patience.SECONDS)
     app = app.run()
     assert not app.exception
     assert "E_RULES" in app.error[0].value
@@ -190,8 +191,11 @@ def test_a_training_is_started_followed_and_its_answer_shown(tables_only: Path, 
     """With a stand-in for the worker, which the real one is tested against elsewhere."""
     line = {"stage": "mf", "message": "Learning tastes", "done": 1, "total": 2, "fraction": 0.5, "seconds": 1, "eta_seconds": 9}
     answer = {"result": {"run": "abc123", "in_use": True, "seconds": 70, "warnings": []}}
+    seen = tables_only / "seen"
     code = (
-        f"import time; print({json.dumps(json.dumps(line))}, flush=True); time.sleep(2); print({json.dumps(json.dumps(answer))})"
+        f"import pathlib, time; print({json.dumps(json.dumps(line))}, flush=True); seen = pathlib.Path({str(seen)!r})\n"
+        f"while not seen.exists(): time.sleep(0.05)\n"
+        f"print({json.dumps(json.dumps(answer))})"
     )
     commands = []
 
@@ -208,7 +212,8 @@ def test_a_training_is_started_followed_and_its_answer_shown(tables_only: Path, 
     assert _eventually(lambda: _progress(tables_only) == 0.5)
     app = opened("pages/create/train.py")
     assert app.button(key="jobs.cancel.train")
-    jobs.wait(Workspace(tables_only), "train", 20)
+    seen.touch()
+    jobs.wait(Workspace(tables_only), "train", patience.SECONDS)
     app = app.run()
     assert "abc123" in said(app)
     assert "1 min 10 s" in said(app)
@@ -240,7 +245,7 @@ def test_a_refused_import_is_a_table_of_findings(
     app = opened("pages/create/data.py")
     app = app.text_input(key="data.path").set_value(str(broken)).run()
     app = app.button(key="data.import").click().run()
-    jobs.wait(Workspace(tables_only), "import", 60)
+    jobs.wait(Workspace(tables_only), "import", patience.SECONDS)
     app = app.run()
     assert not app.exception
     codes = set(next(frame.value for frame in app.dataframe if "code" in frame.value.columns)["code"])
@@ -254,7 +259,7 @@ def test_offers_are_taken_in_through_the_page(tables_only: Path, opened: Open, t
     app = opened("pages/create/data.py")
     app = app.text_input(key="data.path").set_value(str(good)).run()
     app = app.button(key="data.import").click().run()
-    job = jobs.wait(Workspace(tables_only), "import", 60)
+    job = jobs.wait(Workspace(tables_only), "import", patience.SECONDS)
     assert job is not None
     assert job.state == "done", job.log
     app = app.run()
@@ -275,7 +280,7 @@ def test_with_a_model_offers_can_be_judged_as_they_come(
     app = opened("pages/create/data.py")
     app = app.text_input(key="data.path").set_value(str(good)).run()
     app = app.button(key="data.import").click().run()
-    jobs.wait(session.workspace(), "import", 60)
+    jobs.wait(session.workspace(), "import", patience.SECONDS)
     app = app.run()
     labels = [link.label for link in app.get("page_link")]
     assert "Judge the offers" in labels
@@ -308,14 +313,14 @@ def _form_of(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", sorted(set(TYPES) - {"drop", "promote", "shift_launch"}))
 def test_a_form_as_it_opens_is_a_change_that_is_allowed(kind: str):
-    app = AppTest.from_function(_form_of, args=(kind,), default_timeout=30).run()
+    app = AppTest.from_function(_form_of, args=(kind,), default_timeout=patience.SECONDS).run()
     assert not app.exception
     assert not app.error
     assert type(app.session_state["change"]) is TYPES[kind]
 
 
 def test_the_fee_as_asked_is_no_override_and_another_one_is():
-    app = AppTest.from_function(_form_of, args=("acquire",), default_timeout=30).run()
+    app = AppTest.from_function(_form_of, args=("acquire",), default_timeout=patience.SECONDS).run()
     assert app.session_state["change"] == Acquire(offer="o00")
     app = app.text_input(key="form.fee.o00").set_value("42.5 lakh").run()
     assert app.session_state["change"] == Acquire(offer="o00", fee=4_250_000.0)
@@ -325,7 +330,7 @@ def test_the_fee_as_asked_is_no_override_and_another_one_is():
 
 
 def test_a_fee_in_doubt_is_refused_at_its_field_and_is_no_change():
-    app = AppTest.from_function(_form_of, args=("acquire",), default_timeout=30).run()
+    app = AppTest.from_function(_form_of, args=("acquire",), default_timeout=patience.SECONDS).run()
     app = app.text_input(key="form.fee.o00").set_value("1,8 crore").run()
     assert "can be read in more than one way" in app.error[0].value
     assert app.session_state["change"] is None
@@ -337,7 +342,7 @@ def test_a_fee_in_doubt_is_refused_at_its_field_and_is_no_change():
 
 
 def test_choices_by_attribute_become_a_rule():
-    app = AppTest.from_function(_form_of, args=("resize_segment",), default_timeout=30).run()
+    app = AppTest.from_function(_form_of, args=("resize_segment",), default_timeout=patience.SECONDS).run()
     app = app.get("button_group")[0].set_value("by attribute").run()
     app = app.multiselect(key="form.attributes").set_value(["language", "city_tier"]).run()
     app = app.multiselect(key="form.value.language").set_value(["Hindi"]).run()
@@ -353,7 +358,7 @@ def _progress(root: Path) -> float | None:
     return job.progress.fraction if job and job.progress else None
 
 
-def _eventually(holds: object, seconds: float = 15.0) -> bool:
+def _eventually(holds: object, seconds: float = patience.SECONDS) -> bool:
     import time
 
     until = time.monotonic() + seconds

@@ -103,7 +103,7 @@ def test_the_app_never_loads_tensorflow():
         "for found in pkgutil.walk_packages(recsys.app.__path__, 'recsys.app.'):\n"
         "    importlib.import_module(found.name)\n"
         "from streamlit.testing.v1 import AppTest\n"
-        "AppTest.from_file('streamlit_app.py', default_timeout=60).run()\n"
+        "AppTest.from_file('streamlit_app.py', default_timeout=600).run()\n"
         "print(sorted(name for name in sys.modules if name.split('.')[0] in ('tensorflow', 'tf_keras', 'keras', 'torch')))\n"
     )
     ran = subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True, text=True)

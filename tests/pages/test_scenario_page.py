@@ -6,6 +6,7 @@ from recsys.app import digging, session, words
 from recsys.projection.basis import Basis
 from recsys.scenario import link
 from recsys.scenario.scenario import Acquire, ByPersona, Everyone, ResizeSegment, Scenario
+from tests import patience
 from tests.pages.conftest import Open
 
 PAGE = "pages/intervene/scenario.py"
@@ -26,7 +27,7 @@ def with_scenario(opened: Open, scenario: Scenario) -> AppTest:
 
 def settled(app: AppTest) -> AppTest:
     """Run until the ranges are there."""
-    session.desk().wait(60)
+    session.desk().wait(patience.SECONDS)
     return app.run()
 
 
@@ -158,7 +159,7 @@ def test_what_the_answer_hangs_on_is_worked_out_when_somebody_looks(service: Bas
     assert not digging.desk()._asked
     app.session_state["answer.tabs.7"] = "What it hangs on"
     app = app.run()
-    digging.desk().wait(60)
+    digging.desk().wait(patience.SECONDS)
     app = app.run()
     assert not app.exception
     assert "Worth after cost when one thing is other than we think" in said(app)

@@ -13,6 +13,7 @@ from recsys.tables.load import import_path
 from recsys.tables.store import load_dataset
 from recsys.tables.terms import ASSUMED, as_toml
 from recsys.workspace import Workspace
+from tests import patience
 from tests.tables.raw import NOW, Raw
 
 KILLED_AT = """
@@ -56,7 +57,7 @@ def _killed(raw: Path, workspace: Workspace, where: str, nth: int) -> bool:
         [sys.executable, "-c", textwrap.dedent(KILLED_AT), str(raw), str(workspace.root), where, str(nth)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=patience.SECONDS,
         check=False,
     )
     assert done.returncode in (0, -signal.SIGKILL), done.stderr
