@@ -9,11 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from recsys.tables.assemble import assemble
 from recsys.tables.dataset import Dataset
-from recsys.tables.store import save_dataset
 from recsys.tables.terms import ASSUMED, Economics, as_toml
 from recsys.workspace import Workspace
+from tests.datasets import assemble, save_dataset
 
 START = pd.Timestamp("2024-01-01")
 LANGUAGES = ("Tamil", "Telugu", "Hindi")

@@ -8,8 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.callers import Walk, read, script
+
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "pages").rglob("*.py"))
+EXAMPLES = (*sorted((ROOT / "exports" / "examples").glob("*.py")), ROOT / "exports" / "README.md")
+COMING = {
+    "recsys.decision.bid",
+    "recsys.decision.flip",
+    "recsys.scenario.store:AuditRow",
+    "recsys.scenario.store:ScenarioStore.audit",
+}
 
 
 def test_pins_have_hashes_and_name_no_host():
@@ -60,6 +69,16 @@ def test_every_module_says_what_it_is():
     for path in [*(ROOT / "recsys").rglob("*.py"), *PAGES]:
         if _words(path):
             assert ast.get_docstring(ast.parse(path.read_text())), path
+
+
+def test_everything_has_a_caller_that_is_no_test():
+    """From the command line, the pages and the documented examples, with whatever they start by its name."""
+    walk = Walk(read(ROOT, ["recsys"]), registers=["recsys.cli"])
+    walk.run("recsys.cli")
+    walk.reach("recsys.cli", "main")
+    walk.start(map(script, (ROOT / "streamlit_app.py", *PAGES, *EXAMPLES)))
+    assert walk.imported > {"recsys.pipeline.worker", "recsys.tables.child", "recsys.app.serve"}
+    assert sorted(set(walk.unreached()) - COMING) == []
 
 
 def test_files_stay_one_idea_long():

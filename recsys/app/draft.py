@@ -128,6 +128,19 @@ def save(*, as_new: bool = False) -> Saved:
     return saved
 
 
+def delete() -> None:
+    """Take the saved scenario out of the store; it stays on the table, to be saved again where that was a mistake.
+
+    Raises
+    ------
+    ScenarioError  E_CONFLICT: somebody saved another version meanwhile; E_NOT_FOUND: somebody deleted it
+    """
+    held = table()
+    if held.saved is not None:
+        session.scenarios().delete(held.saved.id, version=held.saved.version, by=person())
+        _put(replace(held, saved=None))
+
+
 def is_saved() -> bool:
     """Whether the scenario on the table is in the store as it is."""
     held = table()

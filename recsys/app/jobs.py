@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -125,14 +124,6 @@ def forget(workspace: Workspace, name: str) -> None:
     held = find(workspace, name)
     if held is not None and held.state != "running":
         shutil.rmtree(workspace.root / JOBS / name, ignore_errors=True)
-
-
-def wait(workspace: Workspace, name: str, timeout_seconds: float) -> Job | None:
-    """The job once it has ended, or as it stands when the time is up."""
-    until = time.monotonic() + timeout_seconds
-    while (held := find(workspace, name)) is not None and held.state == "running" and time.monotonic() < until:
-        time.sleep(0.05)
-    return held
 
 
 def _state(folder: Path, facts: dict[str, Any], refused: bool) -> State:

@@ -72,14 +72,6 @@ class History:
         days: FloatArray = np.clip(np.minimum(self.edges[1:], self.end) - np.maximum(self.edges[:-1], first), 1e-6, None)
         return days
 
-    def pairs_of(self, users: IntArray) -> tuple[IntArray, IntArray, Days]:
-        """What some users have watched: place among ``users``, movie, and day of the first view, int64 and float64[n]."""
-        begin = np.searchsorted(self.pair_user, users)
-        counts = np.searchsorted(self.pair_user, users, side="right") - begin
-        row = np.repeat(np.arange(len(users)), counts)
-        pair = np.repeat(begin - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())
-        return row, self.pair_movie[pair], self.pair_day[pair]
-
     def months_there(self) -> FloatArray:
         """float64[n_movies]: how long each movie has been there within the window, until the data end or it left."""
         begin = np.maximum(self.arrival, max(float(self.day[0]), 0.0))

@@ -53,10 +53,6 @@ class Likelihood:
         """Σ ln P."""
         return float(sum(piece.value() for piece in self._pieces))
 
-    def log_shares(self) -> FloatArray:
-        """ln P of each choice, float64[n_choices]"""
-        return np.concatenate([piece.log_share for piece in self._pieces])
-
     def gradient(self) -> FloatArray:
         """Derivative of :meth:`value`."""
         return _total(_each(_Piece.gradient, self._pieces))

@@ -8,8 +8,6 @@ still fresh is in it. An offer's is that of a movie that has just come, without 
 that and ageing come on top, month by month.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -20,58 +18,6 @@ from recsys.ids import FloatArray, IntArray
 COMMON_RESIDUAL_SHARE = 0.1
 """Part of the variance of cold appeal that all offers of a draw have in common: a slate's errors do not quite cancel out.
 An assumption; the rest is each movie's own."""
-
-_BLOCK_CELLS = 4_000_000
-
-
-def user_blocks(n_users: int, n_movies: int, *, cells: int = _BLOCK_CELLS) -> Iterator[slice]:
-    """Consecutive slices of users with at most ``cells`` user × movie pairs each (but one user at least).
-
-    Examples
-    --------
-    >>> list(user_blocks(5, 10, cells=20))
-    [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
-    """
-    step = max(cells // max(n_movies, 1), 1)
-    for start in range(0, n_users, step):
-        yield slice(start, min(start + step, n_users))
-
-
-def catalogue_utility(
-    choice: ChoiceModel, draw: Draw, users: slice | IntArray, *, vectors: Float32Array | None = None
-) -> FloatArray:
-    """Utility of every catalogue movie for some users, as things stand at the end of the data.
-
-    Parameters
-    ----------
-    users : rows of users, as a slice or an array
-    vectors : float32[n, dim], where these users' tastes have moved; else the member's own
-
-    Returns
-    -------
-    float64[n, n_movies], nats; −inf for movies that are not on the service
-    """
-    member = choice.members[draw.member]
-    rows = np.arange(choice.n_users)[users]
-    own = member.users[rows] if vectors is None else vectors
-    utility: FloatArray = (own @ member.movies.T).astype(np.float64)
-    utility *= draw.score_slope
-    utility += draw.appeal
-    utility += draw.outside_constant[rows, None]
-    row, column = watched_pairs(choice, rows)
-    with np.errstate(divide="ignore"):
-        utility[row, column] += np.log(draw.rewatch)
-    utility[:, ~choice.available] = -np.inf
-    return utility
-
-
-def watched_pairs(choice: ChoiceModel, rows: IntArray) -> tuple[IntArray, IntArray]:
-    """What some users have watched, as (position in ``rows``, movie) pairs."""
-    start, stop = choice.watched_indptr[rows], choice.watched_indptr[rows + 1]
-    counts = stop - start
-    position = np.repeat(np.arange(len(rows)), counts)
-    offset = np.arange(len(position)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return position, choice.watched_indices[np.repeat(start, counts) + offset].astype(np.int64)
 
 
 def offer_vectors(member: Member, codes: Float32Array) -> Float32Array:
@@ -154,19 +100,6 @@ def nearest_nest(choice: ChoiceModel, content: Float32Array) -> IntArray:
     _check_width(content, choice.nest_centroids.shape[1])
     nearest: IntArray = np.argmax(_unit(content) @ _unit(choice.nest_centroids).T, axis=1).astype(np.int64)
     return nearest
-
-
-def catalogue_distance(choice: ChoiceModel, content: Float32Array) -> FloatArray:
-    """Cosine distance from each offer to the catalogue movie nearest in content; outside the support beyond
-    ``choice.support_distance``.
-
-    Returns
-    -------
-    float64[n], 0 to 2
-    """
-    _check_width(content, choice.content.shape[1])
-    distance: FloatArray = 1.0 - (_unit(content) @ _unit(choice.content).T).max(axis=1).astype(np.float64)
-    return distance
 
 
 def _unit(vectors: Float32Array) -> Float32Array:

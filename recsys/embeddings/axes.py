@@ -1,6 +1,5 @@
 """Named directions: where the movies with an attribute lie, and what the axes of a map are about."""
 
-import difflib
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -9,12 +8,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from recsys.embeddings.neighbours import AnyFloats
-from recsys.errors import ScenarioError
 from recsys.ids import FloatArray
 
 _LISTS = ("genres", "languages")
 """Columns that hold several values, joined by ``|``."""
-_SINGULAR = {"genre": "genres", "language": "languages"}
 _NOT_ATTRIBUTES = frozenset(
     {"movie_id", "user_id", "title", "available_from", "available_until", "licence_until", "licence_fee", "signup_date"}
 )
@@ -108,55 +105,6 @@ def _numbers(values: FloatArray) -> dict[str, NDArray[np.bool_]]:
     names = [f"below {said[0]}", *(f"{low}–{high}" for low, high in pairwise(said)), f"from {said[-1]}"]
     bands = np.where(np.isfinite(values), np.searchsorted(edges, values, side="right"), -1)
     return {name: bands == band for band, name in enumerate(names) if (bands == band).any()}
-
-
-def direction(vectors: AnyFloats, mask: NDArray[np.bool_]) -> FloatArray:
-    """Unit vector from the centroid of all rows to the centroid of the chosen ones.
-
-    Parameters
-    ----------
-    vectors : float[n, dim]
-    mask : bool[n], at least one true
-
-    Returns
-    -------
-    float64[dim], of length 1
-
-    Raises
-    ------
-    ScenarioError  E_EMPTY_SEGMENT: nothing is chosen, or what is chosen lies where everything lies
-    """
-    exact = np.asarray(vectors, dtype=np.float64)
-    offset = exact[mask].mean(axis=0) - exact.mean(axis=0) if mask.any() else np.zeros(exact.shape[1])
-    length = float(np.linalg.norm(offset))
-    if length <= 1e-12 * max(1.0, float(np.abs(exact).max(initial=0.0))):
-        raise ScenarioError.of(
-            "E_EMPTY_SEGMENT", "these movies point in no direction of their own.", "Choose some movies, but not all of them."
-        )
-    return np.asarray(offset / length)
-
-
-def direction_of(vectors: AnyFloats, movies: pd.DataFrame, attribute: str, value: str) -> FloatArray:
-    """Unit vector towards the movies with an attribute (``genre`` and ``genres`` are the same).
-
-    Parameters
-    ----------
-    vectors : float[n_movies, dim], in the rows of ``movies``
-
-    Raises
-    ------
-    ScenarioError  E_ATTRIBUTE: no movie has it, with the nearest names
-    """
-    masks = attribute_masks(movies, min_rows=1)
-    column = _SINGULAR.get(attribute, attribute)
-    if (column, value) in masks:
-        return direction(vectors, masks[column, value])
-    columns = sorted({known for known, _ in masks})
-    known, asked = ([v for c, v in masks if c == column], value) if column in columns else (columns, attribute)
-    near = difflib.get_close_matches(asked, known, n=3) or known[:5]
-    raise ScenarioError.of(
-        "E_ATTRIBUTE", f"no movie has {attribute} {value!r}.", f"Near it: {', '.join(near)}." if near else "Add attributes."
-    )
 
 
 def name_axes(

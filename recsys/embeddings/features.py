@@ -81,10 +81,6 @@ class FeatureSpace:
         matrix.sort_indices()
         return matrix
 
-    def labels(self) -> list[str]:
-        """``column=value`` of each code."""
-        return [f"{f.column}={value}" for f in self.features for value in (f.names or [f"{knot:g}" for knot in f.knots])]
-
     def as_json(self) -> list[dict[str, Any]]:
         """The features, in the order of their codes."""
         return [

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.embeddings.table import EmbeddingTable
 from recsys.errors import ScenarioError
 from recsys.ids import FloatArray, IntArray
 
@@ -96,18 +95,3 @@ def _best(
         exact[found == barred[:, None]] = -np.inf
     order = np.argsort(-exact, axis=1, kind="stable")[:, :k]
     return np.take_along_axis(found, order, axis=1), np.take_along_axis(exact, order, axis=1)
-
-
-def neighbours_of(table: EmbeddingTable, external_id: str, k: int) -> tuple[tuple[str, float], ...]:
-    """Ids most similar to one of the table's own, with their cosine, the id itself left out.
-
-    Raises
-    ------
-    ScenarioError  E_NOT_FOUND: the table does not hold the id; E_RANGE: as :func:`nearest`
-    """
-    row = table.ids.rows_or_missing([external_id])
-    if row[0] < 0:
-        raise ScenarioError.of("E_NOT_FOUND", f"there is no vector for {external_id!r}.", "Choose one that was trained on.")
-    rows, similarity = nearest(table.vectors, table.vectors[row], k, exclude=row)
-    ids = table.ids.ids
-    return tuple((ids[int(found)], float(value)) for found, value in zip(rows[0], similarity[0], strict=True))

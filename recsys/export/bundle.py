@@ -15,7 +15,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from recsys.errors import ArtefactError, Finding
-from recsys.export import build, manifest, signature
+from recsys.export import build, delta, manifest, signature
 from recsys.export.build import Progress
 from recsys.export.channel import Channel
 from recsys.export.quantise import Dtype
@@ -195,6 +195,8 @@ def publish(
         sequence = channel.next_sequence()
         place = build.Place(name=channel.name, sequence=sequence, bundle=bundle, previous=previous)
         version = build.write(draft, source, options, place, report)
+        if previous is not None and _read(draft)["deltas"]:
+            delta.apply(previous, draft)
         _sign(draft, keys)
         report("Verifying", 0.9)
         verify(draft)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
-from scipy import linalg, sparse
+from scipy import sparse
 
 from recsys.errors import DataError
 from recsys.ids import IntArray
@@ -212,18 +212,3 @@ def spread(users: Float32Array, movies: Float32Array) -> float:
     centred = movies.astype(np.float64) - movies.mean(axis=0, dtype=np.float64)
     of_users, of_movies = (side.T @ side / len(side) for side in (users.astype(np.float64), centred))
     return float(np.sqrt(max(np.vdot(of_users, of_movies), 1e-24)))
-
-
-def distil(users: Float32Array, movies: Float32Array, dim: int) -> Vectors:
-    """The vectors of width ``dim`` whose products are nearest to those of wider ones (least squares over all pairs).
-
-    Parameters
-    ----------
-    users, movies : float32[n_users, wide] and float32[n_movies, wide]
-    dim : int ≤ wide
-    """
-    q_users, r_users = linalg.qr(users.astype(np.float64), mode="economic", check_finite=False)
-    q_movies, r_movies = linalg.qr(movies.astype(np.float64), mode="economic", check_finite=False)
-    left, values, right = linalg.svd(r_users @ r_movies.T, check_finite=False)
-    root = np.sqrt(values[:dim])
-    return (q_users @ (left[:, :dim] * root)).astype(np.float32), (q_movies @ (right[:dim].T * root)).astype(np.float32)

@@ -15,7 +15,7 @@ Rendle, Krichene, Zhang, Koren (2022), Revisiting the performance of iALS on ite
 """
 
 import hashlib
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,15 +24,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import linalg, sparse
 
-from recsys.embeddings.store import load_arrays, save_arrays
-from recsys.errors import ArtefactError, DataError
+from recsys.errors import DataError
 from recsys.evaluation.interactions import fingerprint
 from recsys.ids import IntArray
 from recsys.models import checkpoint as checkpoints
 from recsys.models.protocol import Float32Array, Progress, dot_scores, no_progress
-
-STEM = "factors"
-KIND = "factorisation"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,11 +105,6 @@ class Factors:
         gram: NDArray[np.float64] = _unobserved_weight(self.config) * (movies.T @ movies)
         return gram
 
-    def save(self, folder: Path) -> None:
-        """Write ``factors.json`` and ``factors.safetensors``."""
-        folder.mkdir(parents=True, exist_ok=True)
-        save_arrays(folder / STEM, {"users": self.users, "movies": self.movies}, {"config": asdict(self.config)}, kind=KIND)
-
     def fold_in(self, movie_rows: ArrayLike, views: ArrayLike | None = None) -> Float32Array:
         """Vector of a user who watched these movies, without training: float32[dim].
 
@@ -130,20 +121,6 @@ class Factors:
         normal[np.diag_indices_from(normal)] += ridge(weights.sum(), len(self.movies), self.config)
         solved = linalg.solve(normal, weights @ watched, assume_a="pos", check_finite=False)
         return np.asarray(solved, dtype=np.float32)
-
-
-def load(folder: Path) -> Factors:
-    """Read what ``Factors.save`` wrote.
-
-    Raises
-    ------
-    ArtefactError  as ``recsys.embeddings.store.load_arrays``; E_MANIFEST: settings that this program does not know
-    """
-    arrays, facts = load_arrays(folder / STEM, kind=KIND)
-    try:
-        return Factors(users=arrays["users"], movies=arrays["movies"], config=FactorisationConfig(**facts["config"]))
-    except (KeyError, TypeError) as error:
-        raise ArtefactError.of("E_MANIFEST", f"the factors cannot be read ({error!r}).", "Train again.") from error
 
 
 def fit(

@@ -1,7 +1,6 @@
 """What a recommender is to the rest of the program."""
 
 from collections.abc import Callable
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,23 +12,7 @@ Float32Array = NDArray[np.float32]
 Progress = Callable[[str, int, int], None]
 """Called with the stage, the steps done, and the steps in all; the caller works out the time left."""
 
-__all__ = ["Float32Array", "Progress", "Recommender", "Scorer", "dot_scores", "no_progress"]
-
-
-@runtime_checkable
-class Recommender(Scorer, Protocol):
-    """A recommender whose every score is the product of a user's vector and a movie's: what maps, export and projection need.
-
-    The vectors' space is the recommender's own; only products inside one recommender mean anything.
-    """
-
-    @property
-    def users(self) -> Float32Array:
-        """float32[n_users, dim]"""
-
-    @property
-    def movies(self) -> Float32Array:
-        """float32[n_movies, dim]"""
+__all__ = ["Float32Array", "Progress", "Scorer", "dot_scores", "no_progress"]
 
 
 def dot_scores(users: Float32Array, movies: Float32Array, user_rows: NDArray[np.int64]) -> Float32Array:

@@ -6,14 +6,13 @@ what was found is written down in full, and training with it needs no search.
 """
 
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import optuna
 
 from recsys.errors import DataError
-from recsys.models import baselines, factorisation
+from recsys.models import factorisation
 from recsys.models.factorisation import FactorisationConfig
 from recsys.models.protocol import Progress, no_progress
 from recsys.models.rehearsal import Rehearsal
@@ -21,8 +20,6 @@ from recsys.models.rehearsal import Rehearsal
 WIDTH = 4.0
 """Weights are tried from a WIDTH-th of what the rules say to WIDTH times that."""
 _TUNED = ("unobserved_factor", "regularisation_factor")
-EASE_RIDGES = (20.0, 50.0, 100.0, 200.0, 350.0, 500.0, 800.0, 1_300.0)
-"""In views; from a catalogue that is hardly watched to one that everybody watches."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,17 +93,6 @@ def tune_factorisation(
         untuned=tried[0][1],
         trials=tuple({name: getattr(each, name) for name in _TUNED} | {"figure": value} for each, value in tried),
     )
-
-
-def tune_ease(rehearsal: Rehearsal, ridges: Sequence[float] = EASE_RIDGES) -> float:
-    """The ridge with which EASE finds best what was held out, in views.
-
-    Raises
-    ------
-    DataError  E_TOO_BIG: as ``recsys.models.baselines.ease``; E_TOO_SMALL: too few views to hold any out
-    """
-    judged = rehearsal.judged_users(0)
-    return max(ridges, key=lambda ridge: judged.figure(baselines.ease(judged.seen, regularisation=ridge)))
 
 
 def _study(seed: int) -> optuna.Study:

@@ -19,7 +19,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +35,7 @@ from recsys.evaluation.interactions import fingerprint
 from recsys.ids import IdMap, IntArray
 from recsys.models import checkpoint as checkpoints
 from recsys.models.protocol import Float32Array, Progress, dot_scores, no_progress
-from recsys.models.two_tower_batches import Sampling, epoch, n_batches
+from recsys.models.two_tower_batches import Sampling, epoch
 
 Tensors = dict[str, Float32Array]
 
@@ -148,28 +147,9 @@ class TwoTower:
         """Scores float32[len(user_rows), n_movies]: log-odds of choosing a movie, up to a constant of the user."""
         return dot_scores(self.users, self.movies, user_rows)
 
-    @cached_property
-    def movie_tower(self) -> MovieTower:
-        return MovieTower.of(self.description, self.tensors)
-
-    @cached_property
-    def user_tower(self) -> UserTower:
-        return UserTower.of(self.description, self.tensors)
-
     def save(self, folder: Path) -> None:
         """Write both towers, to be read by ``recsys.embeddings.tower`` without TensorFlow."""
         tower.write(folder, self.description, self.tensors)
-
-
-def load(folder: Path, interactions: sparse.csr_array, movies: pd.DataFrame, users: pd.DataFrame) -> TwoTower:
-    """A saved model for users' views as they are now.
-
-    Raises
-    ------
-    ArtefactError  as ``recsys.embeddings.tower.read``
-    """
-    description, tensors = tower.read(folder)
-    return _finished(description, tensors, interactions, movies, users)
 
 
 def fit(
@@ -246,11 +226,6 @@ def fit(
     if saved:
         saved.clear()
     return _finished(description, best.tensors, interactions, movies, users, epochs=best.epoch)
-
-
-def steps_per_epoch(interactions: sparse.csr_array, config: TwoTowerConfig) -> int:
-    """About how many steps an epoch takes."""
-    return n_batches(interactions, config.sampling)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

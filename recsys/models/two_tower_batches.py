@@ -50,11 +50,6 @@ class Batch:
     """bool[n_chunks, n_candidates]: not watched by the chunk's user (a target is allowed to itself by the loss)"""
 
 
-def n_batches(views: sparse.csr_array, sampling: Sampling) -> int:
-    """Batches of an epoch."""
-    return -(-int(views.nnz) // sampling.batch_targets)
-
-
 def epoch(views: sparse.csr_array, sampling: Sampling, rng: np.random.Generator) -> Iterator[Batch]:
     """The batches of one epoch, in an order that ``rng`` decides.
 

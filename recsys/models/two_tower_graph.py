@@ -177,12 +177,6 @@ class Trainer:
         """
         return float(self._step(self._fed(batch, keep_id)))
 
-    def embed(self, batch: Batch, keep_id: NDArray[np.bool_]) -> tuple[Float32Array, Float32Array]:
-        """Vectors float32[n_chunks, dim] of a batch's users and float32[n_candidates, dim] of its candidates."""
-        fed = self._fed(batch, keep_id)
-        vectors = self._dense("movie", sum(self._known(fed)))
-        return self._dense("user", self._pooled(fed) + self._context(fed)).numpy(), vectors.numpy()[fed.candidate_place]
-
     def _fed(self, batch: Batch, keep_id: NDArray[np.bool_]) -> _Arrays:
         movies, place = np.unique(batch.candidates, return_inverse=True)
         return _Arrays(

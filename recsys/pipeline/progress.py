@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
 Steps = Callable[[int, int], None]
 """A stage tells the steps done and the steps in all."""
@@ -31,15 +30,6 @@ class ProgressLine:
     def as_line(self) -> str:
         """One line of JSON, without its end."""
         return json.dumps(asdict(self), ensure_ascii=False, allow_nan=False)
-
-    @classmethod
-    def from_line(cls, line: str) -> "ProgressLine | None":
-        """Inverse of :meth:`as_line`; None where the line is something else."""
-        try:
-            document: dict[str, Any] = json.loads(line)
-            return cls(**document)
-        except (ValueError, TypeError):
-            return None
 
 
 Report = Callable[[ProgressLine], None]

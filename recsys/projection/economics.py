@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys.errors import DataError, ScenarioError
+from recsys.errors import DataError
 from recsys.ids import FloatArray
 from recsys.tables.terms import Plan, Term
 
@@ -111,35 +111,6 @@ def cost_flow(terms: OfferTerms, monthly_views: FloatArray) -> FloatArray:
         flow[terms.launch_month - 1] += terms.marketing_cost
     flow[1:] += terms.royalty_per_view * monthly_views
     return flow
-
-
-def roi(value: float, cost: float) -> float:
-    """Return on investment: (value − cost) / cost, both discounted; break-even is 0.
-
-    Raises
-    ------
-    ScenarioError  E_ROI_UNDEFINED: nothing is paid
-
-    Examples
-    --------
-    >>> roi(120.0, 100.0)
-    0.2
-    """
-    if not cost > 0:
-        raise ScenarioError.of(
-            "E_ROI_UNDEFINED", "a return on investment needs a cost, and nothing is paid here.", "Give the offer a fee."
-        )
-    return (value - cost) / cost
-
-
-def return_on_spend(value: float, cost: float) -> float:
-    """Discounted revenue for each unit of discounted cost; break-even is 1.
-
-    Raises
-    ------
-    ScenarioError  E_ROI_UNDEFINED: nothing is paid
-    """
-    return 1.0 + roi(value, cost)
 
 
 def max_bid(value: float, other_cost: float, hurdle_rate: float) -> float:

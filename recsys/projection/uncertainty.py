@@ -48,12 +48,6 @@ def to_range(draws: FloatArray) -> Range:
     return Range(p10=float(p10), p50=float(p50), p90=float(p90))
 
 
-def interval(draws: FloatArray, coverage: float) -> tuple[float, float]:
-    """The central interval that holds ``coverage`` of the draws (see :func:`quantiles`)."""
-    low, high = quantiles(draws, [(1 - coverage) / 2, (1 + coverage) / 2])
-    return float(low), float(high)
-
-
 def share_above(draws: FloatArray, threshold: float) -> float | None:
     """Share of the draws above a threshold; None where there is only the point estimate."""
     if len(draws) < 2:

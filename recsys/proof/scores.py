@@ -41,11 +41,6 @@ def spearman(forecast: FloatArray, actual: FloatArray) -> float:
     return float(_rank_correlation(forecast[None, :], actual[None, :])[0])
 
 
-def coverage(low: FloatArray, high: FloatArray, actual: FloatArray) -> float:
-    """Share of outcomes inside their interval."""
-    return float(((low <= actual) & (actual <= high)).mean())
-
-
 def paired(better: FloatArray, than: FloatArray, actual: FloatArray, rng: np.random.Generator) -> dict[str, dict[str, float]]:
     """How much better one forecast is than another on the same arrivals, by a paired bootstrap over arrivals.
 

@@ -1,4 +1,4 @@
-"""Saved scenarios, the decisions taken on them, and who changed what when: one SQLite file in the workspace.
+"""Saved scenarios, and who changed what when: one SQLite file in the workspace.
 
 The rollback journal is used, not WAL: some SQLite versions in the field can corrupt a WAL on reset. Every write begins with
 ``BEGIN IMMEDIATE``, so that two writers queue instead of failing half-way, and is on disk before it is reported.
@@ -25,10 +25,6 @@ CREATE TABLE scenario (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, document TEXT NOT NULL, hash TEXT NOT NULL, version INTEGER NOT NULL,
     saved_at TEXT NOT NULL, saved_by TEXT NOT NULL
 ) STRICT;
-CREATE TABLE decision (
-    number INTEGER PRIMARY KEY, scenario_id TEXT NOT NULL, scenario_hash TEXT NOT NULL, run TEXT NOT NULL, verdict TEXT NOT NULL,
-    note TEXT NOT NULL, decided_at TEXT NOT NULL, decided_by TEXT NOT NULL
-) STRICT;
 CREATE TABLE audit (
     number INTEGER PRIMARY KEY, scenario_id TEXT NOT NULL, action TEXT NOT NULL, version INTEGER NOT NULL, hash TEXT NOT NULL,
     document TEXT NOT NULL, at TEXT NOT NULL, by TEXT NOT NULL
@@ -50,19 +46,6 @@ class Saved:
     saved_by: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Decided:
-    """A decision taken on a scenario, with the run whose figures it rests on."""
-
-    scenario_id: str
-    scenario_hash: str
-    run: str
-    verdict: str
-    note: str
-    decided_at: str
-    decided_by: str
-
-
 @dataclass(frozen=True)
 class Activity:
     """One thing that was done to the workspace."""
@@ -81,7 +64,7 @@ class AuditRow:
 
     scenario_id: str
     action: str
-    """``created``, ``changed``, ``deleted`` or ``decided``"""
+    """``created``, ``changed`` or ``deleted``"""
     version: int
     hash: str
     at: str
@@ -181,35 +164,6 @@ class ScenarioStore:
                 raise ScenarioError.of("E_CONFLICT", "the scenario was saved by somebody meanwhile.", "Open it again.")
             db.execute("DELETE FROM scenario WHERE id = ?", (key,))
             _audit(db, "deleted", (key, *held, at, by))
-
-    def decide(self, scenario_id: str, *, run: str, verdict: str, note: str = "", by: str = "") -> Decided:
-        """Write down a decision taken on a saved scenario as it is now.
-
-        Raises
-        ------
-        ScenarioError  E_SCENARIO_ID, E_NOT_FOUND
-        """
-        key, at = _checked(scenario_id), self._clock().isoformat(timespec="seconds")
-        with self._writing() as db:
-            held = db.execute("SELECT version, hash, document FROM scenario WHERE id = ?", (key,)).fetchone()
-            if held is None:
-                raise _not_found(key)
-            values = (key, held[1], run, verdict, note, at, by)
-            db.execute(
-                "INSERT INTO decision (scenario_id, scenario_hash, run, verdict, note, decided_at, decided_by) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                values,
-            )
-            _audit(db, "decided", (key, *held, at, by))
-        return Decided(scenario_id=key, scenario_hash=held[1], run=run, verdict=verdict, note=note, decided_at=at, decided_by=by)
-
-    def decisions(self, scenario_id: str) -> tuple[Decided, ...]:
-        """Decisions taken on a scenario, the oldest first."""
-        key = _checked(scenario_id)
-        with self._reading() as db:
-            rows = db.execute("SELECT * FROM decision WHERE scenario_id = ? ORDER BY number", (key,)).fetchall() if db else []
-        names = ("scenario_id", "scenario_hash", "run", "verdict", "note", "decided_at", "decided_by")
-        return tuple(Decided(**dict(zip(names, row[1:], strict=True))) for row in rows)
 
     def audit(self, scenario_id: str) -> tuple[AuditRow, ...]:
         """What was done to a scenario, the oldest first; known even after it was deleted."""

@@ -7,19 +7,16 @@ both common in the group and rarer elsewhere comes first.
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys.embeddings.axes import attribute_masks
 from recsys.ids import FloatArray, IntArray
 from recsys.segments.select import PRIVACY_FLOOR
-
-Masks = Mapping[tuple[str, str], NDArray[np.bool_]]
 
 _WATCHED = ("languages", "genres")
 _MIN_LIFT = 1.1

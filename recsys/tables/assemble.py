@@ -1,18 +1,16 @@
-"""From frames with ids to a :class:`Dataset`: sorted, typed and fingerprinted, in one place."""
+"""The form of a :class:`Dataset`: types, order and fingerprints of its tables, in one place."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from recsys.ids import IdMap
 from recsys.tables.columns import TABLES
 from recsys.tables.content import combined, hash_of_table
 from recsys.tables.dataset import Dataset
-from recsys.tables.terms import ASSUMED, Economics, as_toml
+from recsys.tables.terms import Economics, as_toml
 
 EVENT_ORDER = ("timestamp", "user_index", "movie_index", "minutes", "rating", "completed", "device")
 """Columns of the events in the order in which they are kept and sorted; the first three are always there."""
@@ -49,51 +47,6 @@ NO_OFFERS = pd.DataFrame(
         "window_months": pd.Series(dtype="int64"),
     }
 )
-
-
-def assemble(
-    *,
-    users: pd.DataFrame,
-    movies: pd.DataFrame,
-    events: pd.DataFrame,
-    offers: pd.DataFrame | None = None,
-    subscriptions: pd.DataFrame | None = None,
-    economics: Economics = ASSUMED,
-    simulated: bool = False,
-    assumed: Sequence[str] = (),
-) -> Dataset:
-    """Put frames that are already valid into the form that later stages read.
-
-    Parameters
-    ----------
-    users, movies, offers, subscriptions : in any order of rows
-    events : with ``user_id`` and ``movie_id``, each known; ``timestamp`` as datetime64 in UTC
-
-    Raises
-    ------
-    KeyError  an event names an unknown user or movie
-    """
-    users = typed(users).sort_values("user_id", ignore_index=True)
-    movies = typed(movies).sort_values("movie_id", ignore_index=True)
-    indexed = events.drop(columns=["user_id", "movie_id"]).assign(
-        user_index=IdMap(users["user_id"]).rows(events["user_id"]).astype(np.int32),
-        movie_index=IdMap(movies["movie_id"]).rows(events["movie_id"]).astype(np.int32),
-    )
-    return sealed(
-        Dataset(
-            users=users,
-            movies=movies,
-            events=typed_events(indexed),
-            offers=typed(NO_OFFERS if offers is None else offers).sort_values("movie_id", ignore_index=True),
-            subscriptions=None
-            if subscriptions is None
-            else typed(subscriptions).sort_values(["user_id", "month"], ignore_index=True),
-            economics=economics,
-            simulated=simulated,
-            fingerprint="",
-            assumed=tuple(assumed),
-        )
-    )
 
 
 def sealed(dataset: Dataset) -> Dataset:

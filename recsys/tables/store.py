@@ -98,19 +98,8 @@ def load_info(workspace: Workspace) -> TablesInfo:
     return _info(tables_folder(workspace))
 
 
-def save_dataset(workspace: Workspace, dataset: Dataset, *, report: Mapping[str, Any] | None = None) -> None:
-    """Replace the workspace's tables by these, all or nothing.
-
-    Raises
-    ------
-    DataError  E_BUSY: another process is writing
-    """
-    with workspace.writing():
-        publish_dataset(workspace, dataset, report=report)
-
-
 def publish_dataset(workspace: Workspace, dataset: Dataset, *, report: Mapping[str, Any] | None = None) -> None:
-    """As :func:`save_dataset`, for a caller that holds the workspace for writing already."""
+    """Replace the workspace's tables by these, all or nothing, for a caller that holds the workspace for writing."""
     with drafting(workspace) as draft:
         write_tables(draft, dataset, report=report or {}, world=_world(workspace) if dataset.simulated else None)
         if dataset.economics != load_economics(economics_path(workspace)):

@@ -1,7 +1,8 @@
 """What sellers ask for the offers: a rough worth of each movie to this service, times noise, so that some are bargains.
 
 The worth is a back-of-envelope reckoning on the first block of users, with the service's own tastes but today's catalogue held
-fixed and no feedback. It is *not* the true effect (that is :mod:`recsys.worlds.truth`), only near enough to call for judgement.
+fixed and no feedback. It is *not* the true effect (what an offer adds when the service goes on), only near enough to call for
+judgement.
 """
 
 from dataclasses import dataclass

@@ -11,6 +11,7 @@ from recsys.app import jobs
 from recsys.errors import DataError
 from recsys.workspace import Workspace
 from tests import patience
+from tests.app.waiting import ended
 
 LINE = {"stage": "mf", "message": "Learning tastes", "done": 1, "total": 2, "fraction": 0.5, "seconds": 3.0, "eta_seconds": 4.0}
 
@@ -31,7 +32,7 @@ def test_a_job_that_never_was_is_not_found(workspace: Workspace):
 def test_a_job_tells_its_progress_and_its_answer(workspace: Workspace):
     answer = {"result": {"run": "abc"}}
     jobs.start(workspace, "train", python(f"print({json.dumps(json.dumps(LINE))}); print({json.dumps(json.dumps(answer))})"))
-    job = jobs.wait(workspace, "train", patience.SECONDS)
+    job = ended(workspace, "train")
     assert job is not None
     assert (job.state, job.result) == ("done", {"run": "abc"})
     assert job.progress is not None
@@ -40,7 +41,7 @@ def test_a_job_tells_its_progress_and_its_answer(workspace: Workspace):
 
 def test_an_answer_may_be_one_document_of_many_lines(workspace: Workspace):
     jobs.start(workspace, "export", python("import json; print(json.dumps({'version': '1', 'files': {}}, indent=1))"))
-    job = jobs.wait(workspace, "export", patience.SECONDS)
+    job = ended(workspace, "export")
     assert job is not None
     assert job.result == {"version": "1", "files": {}}
 
@@ -48,7 +49,7 @@ def test_an_answer_may_be_one_document_of_many_lines(workspace: Workspace):
 def test_a_refused_job_gives_its_findings(workspace: Workspace):
     finding = {"code": "E_TITLE", "message": "blank.", "remedy": "Fill.", "table": "movies", "column": "title", "rows": [3]}
     jobs.start(workspace, "import", python(f"import sys; print({json.dumps(json.dumps({'errors': [finding]}))}); sys.exit(2)"))
-    job = jobs.wait(workspace, "import", patience.SECONDS)
+    job = ended(workspace, "import")
     assert job is not None
     assert job.state == "refused"
     assert job.findings[0].code == "E_TITLE"
@@ -57,7 +58,7 @@ def test_a_refused_job_gives_its_findings(workspace: Workspace):
 
 def test_a_job_that_breaks_says_what_it_said_last(workspace: Workspace):
     jobs.start(workspace, "train", python("raise RuntimeError('out of luck')"))
-    job = jobs.wait(workspace, "train", patience.SECONDS)
+    job = ended(workspace, "train")
     assert job is not None
     assert job.state == "failed"
     assert "out of luck" in job.log
@@ -70,7 +71,7 @@ def test_a_running_job_is_not_started_twice_and_can_be_cancelled(workspace: Work
         jobs.start(workspace, "train", python("pass"))
     time.sleep(0.3)
     jobs.cancel(workspace, "train")
-    job = jobs.wait(workspace, "train", patience.SECONDS)
+    job = ended(workspace, "train")
     assert job is not None
     assert job.state == "cancelled"
     jobs.forget(workspace, "train")

@@ -11,7 +11,6 @@ from recsys.app.words.escape import plain
 from recsys.embeddings.features import FeatureSpace
 from recsys.projection.calibration import Calibration, Held
 from recsys.projection.calibration import said as estimates
-from recsys.projection.result import Range
 from recsys.scenario.mapping import TYPES
 from recsys.scenario.scenario import (
     Acquire,
@@ -65,25 +64,11 @@ def test_other_currencies_are_said_their_own_way():
     assert spaced(words.money(-2_000.0, "EUR")) == "−€2K"
 
 
-def test_amounts_in_full_are_grouped_the_indian_way():
-    assert words.money_in_full(12_345_678.0) == "₹1,23,45,678"
-    assert words.money_in_full(12_345_678.0, "USD") == "$12,345,678"
-
-
 @pytest.mark.parametrize(
     ("hours", "said"), [(0.0, "0 hours"), (1.0, "1 hour"), (1_234.0, "1,234 hours"), (2.5e5, "2.5 lakh hours")]
 )
 def test_viewing_is_said_in_hours(hours: float, said: str):
     assert spaced(words.hours(hours)) == said
-
-
-def test_a_range_is_said_as_a_chance():
-    value = Range(p10=1.2 * CRORE, p50=1.8 * CRORE, p90=2.4 * CRORE)
-    assert spaced(words.money_range(value, "INR")) == "₹ 1.8 crore (8 in 10 chance between ₹ 1.2 crore and ₹ 2.4 crore)"
-
-
-def test_a_figure_whose_range_is_to_come_stands_alone():
-    assert words.money_range(projections.sure(500.0), "INR") == "₹\u00a0500"
 
 
 def test_the_headline_of_a_purchase_says_cost_worth_range_and_chance():

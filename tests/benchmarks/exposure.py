@@ -21,8 +21,8 @@ from scipy.stats import spearmanr
 
 from recsys.models import two_tower
 from recsys.worlds.config import WorldConfig
-from recsys.worlds.kinds import KINDS
 from tests.benchmarks.truth_study import answers, figures, one_world
+from tests.worlds.kinds import KINDS
 
 KIND = "confounded"
 WAYS = ("corrected", "plain")

@@ -20,7 +20,7 @@ from recsys.projection.project import project
 from recsys.scenario.scenario import Acquire, Scenario
 from recsys.workspace import Workspace
 from recsys.worlds.config import WorldConfig
-from recsys.worlds.truth import true_effects
+from tests.worlds.truth import true_effects
 
 
 def compare(workspace: Workspace, horizon_months: int, futures: int) -> pd.DataFrame:

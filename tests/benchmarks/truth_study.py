@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.truth_study OUT [--worlds 60] [--jobs 2] [--users 1500] [--movies 240] [--offers 12]
 
-Worlds take turns over the kinds of ``recsys.worlds.kinds``, each with a seed of its own. For each a run is trained with the
+Worlds take turns over the kinds of ``tests.worlds.kinds``, each with a seed of its own. For each a run is trained with the
 settings printed below, each offer is projected by itself over three months, and the same three months are lived with and without
 it, in four futures whose mean is the truth. So is the slate of all offers. OUT keeps one JSON a world, so that a study that was
 stopped goes on where it was.
@@ -39,8 +39,8 @@ from recsys.scenario.scenario import Acquire, Scenario
 from recsys.tables.store import load_dataset
 from recsys.workspace import Workspace
 from recsys.worlds.config import WorldConfig
-from recsys.worlds.kinds import KINDS
-from recsys.worlds.truth import true_effects
+from tests.worlds.kinds import KINDS
+from tests.worlds.truth import true_effects
 
 MONTHS, DAYS, FUTURES = 3, 91, 4
 CONFIG = with_settings(

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from recsys.choice.nested_logit import choice_shares
 from recsys.ids import FloatArray, IntArray
-from recsys.tables.assemble import assemble
 from recsys.tables.dataset import Dataset
+from tests.choice.nested_logit import choice_shares
+from tests.datasets import assemble
 
 START = pd.Timestamp("2024-01-01")
 

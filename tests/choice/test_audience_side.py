@@ -11,16 +11,16 @@ from recsys.choice.audience import Structure, group_rows, person_rows
 from recsys.choice.groups import Groups, group_users, regrouped
 from recsys.choice.history import read
 from recsys.choice.model import Member
-from recsys.choice.nested_logit import choice_shares
 from recsys.choice.presence import Presence, monthly_views, presence
 from recsys.choice.today import Today, audience, occasions_for
 from recsys.choice.utility import offer_vectors
 from recsys.choice.vectors import SCALINGS, Scaling, as_member, make_space
-from recsys.tables.assemble import assemble
 from tests.choice.models import PLAIN, no_affinities
+from tests.choice.nested_logit import choice_shares
 from tests.choice.services import Service, service
 from tests.choice.test_history import TWO_MONTHS
 from tests.choice.test_history import service as two_months
+from tests.datasets import assemble
 
 
 @pytest.fixture(scope="module")

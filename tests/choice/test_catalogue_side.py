@@ -7,8 +7,8 @@ import pytest
 from recsys.choice.nests import candidates, support_distance
 from recsys.choice.ridge import fit_ridge
 from recsys.choice.watching import ASSUMED_COMPLETION, ASSUMED_HOURS, watching
-from recsys.tables.assemble import assemble
 from tests.builders import tiny_dataset
+from tests.datasets import assemble
 
 KINDS = pd.DataFrame(
     {

@@ -5,8 +5,8 @@ import pytest
 
 from recsys.choice.choices import Choices, Parameters
 from recsys.choice.likelihood import Likelihood
-from recsys.choice.nested_logit import choice_shares
 from recsys.ids import FloatArray, IntArray
+from tests.choice.nested_logit import choice_shares
 
 pytestmark = [pytest.mark.train, pytest.mark.slow]
 

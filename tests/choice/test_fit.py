@@ -18,15 +18,16 @@ from recsys.choice.groups import group_users
 from recsys.choice.held_out import held_out_choices
 from recsys.choice.history import read
 from recsys.choice.model import ChoiceModel, Member
-from recsys.choice.nested_logit import choice_shares
 from recsys.choice.presence import presence
-from recsys.choice.utility import catalogue_utility, nearest_nest, offer_appeal, offer_utility
+from recsys.choice.utility import nearest_nest, offer_appeal, offer_utility
 from recsys.choice.vectors import SCALINGS, Space, as_member, make_space
 from recsys.errors import DataError
 from recsys.ids import IntArray
 from tests.builders import tiny_dataset
 from tests.choice.models import PLAIN, no_affinities
+from tests.choice.nested_logit import choice_shares
 from tests.choice.services import Service, service
+from tests.choice.utilities import catalogue_utility
 
 CUTOFF_PERIOD = 16
 

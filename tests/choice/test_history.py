@@ -6,8 +6,8 @@ import pytest
 
 from recsys.choice.history import History, read, whole_months
 from recsys.errors import DataError
-from recsys.tables.assemble import assemble
 from recsys.tables.dataset import Dataset
+from tests.datasets import assemble
 
 
 def service(events: list[tuple[str, str, str]], movies: dict[str, tuple[str | None, str | None]] | None = None) -> Dataset:

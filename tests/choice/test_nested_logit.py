@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from recsys.choice import nested_logit
-from recsys.choice.nested_logit import choice_shares, inclusive_value, log_nest_sums, log_worth, shares_given, with_movies
 from recsys.errors import ScenarioError
+from tests.choice import nested_logit
+from tests.choice.nested_logit import choice_shares, inclusive_value, log_nest_sums, log_worth, shares_given, with_movies
 
 
 def test_shares_of_two_movies_in_one_nest_and_one_in_another():

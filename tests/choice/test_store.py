@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from recsys.choice.store import load, save
-from recsys.choice.utility import catalogue_utility
 from recsys.errors import ArtefactError
 from tests.choice.models import tiny_choice
+from tests.choice.utilities import catalogue_utility
 
 
 def _code(folder: Path) -> str:

@@ -3,20 +3,17 @@
 import numpy as np
 import pytest
 
-from recsys.choice.nested_logit import choice_shares
 from recsys.choice.utility import (
     COMMON_RESIDUAL_SHARE,
-    catalogue_distance,
-    catalogue_utility,
     nearest_nest,
     offer_appeal,
     offer_utility,
     offer_vectors,
-    user_blocks,
-    watched_pairs,
 )
 from recsys.errors import ScenarioError
 from tests.choice.models import tiny_choice
+from tests.choice.nested_logit import choice_shares
+from tests.choice.utilities import catalogue_utility
 
 OFFER = np.array([[1.0, 2.0]], dtype=np.float32)
 
@@ -70,27 +67,9 @@ def test_an_offer_joins_the_nest_it_points_to_whatever_its_length():
     assert nearest_nest(tiny_choice(), np.array([[9.0, 8.0], [0.1, 0.2]], dtype=np.float32)).tolist() == [0, 1]
 
 
-def test_distance_is_to_the_nearest_catalogue_movie():
-    """(0, 5) points where movie 2 does; (−1, 0) is at a right angle to it and opposite to movie 0."""
-    offers = np.array([[0, 5], [-1, 0]], dtype=np.float32)
-    assert catalogue_distance(tiny_choice(), offers) == pytest.approx([0.0, 1.0], abs=1e-6)
-
-
-def test_watched_pairs_name_the_position_among_those_asked():
-    position, movie = watched_pairs(tiny_choice(), np.array([1, 0, 0]))
-    assert position.tolist() == [1, 2]
-    assert movie.tolist() == [1, 1]
-
-
-def test_blocks_cover_every_user_once_even_where_one_user_is_too_many():
-    assert [(b.start, b.stop) for b in user_blocks(3, 100, cells=10)] == [(0, 1), (1, 2), (2, 3)]
-    assert not list(user_blocks(0, 5))
-
-
 def test_content_of_another_width_is_refused():
     choice = tiny_choice()
-    for ask in (nearest_nest, catalogue_distance):
-        with pytest.raises(ScenarioError, match="E_CONTENT"):
-            ask(choice, np.zeros((1, 5), dtype=np.float32))
+    with pytest.raises(ScenarioError, match="E_CONTENT"):
+        nearest_nest(choice, np.zeros((1, 5), dtype=np.float32))
     with pytest.raises(ScenarioError, match="E_CONTENT"):
         offer_vectors(choice.members[0], np.zeros((1, 5), dtype=np.float32))

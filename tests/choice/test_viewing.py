@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from recsys.choice.nested_logit import choice_shares, log_nest_sums, log_worth
 from recsys.choice.viewing import Viewing, match_views, viewing
+from tests.choice.nested_logit import choice_shares, log_nest_sums, log_worth
 
 NESTS = np.array([0, 0, 1, 1, 1])
 STARTS = np.array([0, 2])

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recsys.choice.utility import catalogue_utility
 from recsys.decision import placebos
 from recsys.projection.basis import Basis
 from recsys.projection.project import project
 from recsys.scenario import scenario as s
+from tests.choice.utilities import catalogue_utility
 from tests.projection import builders
 
 

@@ -6,11 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsys.embeddings.axes import attribute_masks, direction, direction_of, name_axes
-from recsys.embeddings.neighbours import nearest, neighbours_of, unit_rows
-from recsys.embeddings.table import EmbeddingTable
-from recsys.errors import ScenarioError
-from recsys.ids import IdMap
+from recsys.embeddings.axes import attribute_masks, name_axes
+from recsys.embeddings.neighbours import nearest, unit_rows
 
 
 def brute_force(catalogue: np.ndarray, query: np.ndarray, k: int) -> list[int]:
@@ -53,15 +50,6 @@ def test_a_rotation_of_the_space_keeps_the_neighbours():
     assert not (rows == itself[:, None]).any()
 
 
-def test_neighbours_have_ids_and_leave_out_the_movie_itself():
-    table = EmbeddingTable(ids=IdMap(["a", "b", "c"]), vectors=np.array([[1, 0], [3, 0], [0, 1]], dtype=np.float32))
-    assert neighbours_of(table, "a", 2) == (("b", 1.0), ("c", 0.0))
-    with pytest.raises(ScenarioError, match="E_NOT_FOUND"):
-        neighbours_of(table, "z", 1)
-    with pytest.raises(ScenarioError, match="E_RANGE"):
-        neighbours_of(table, "a", 3)
-
-
 MOVIES = pd.DataFrame(
     {
         "movie_id": list("abcd"),
@@ -91,19 +79,6 @@ def test_many_numbers_are_put_into_bands_and_missing_ones_into_none():
         ("age", "from 50"): 10,
         ("score", "0.5"): 41,
     }
-
-
-def test_a_direction_leads_from_all_movies_to_the_chosen_ones():
-    vectors = np.array([[2.0, 1.0], [2.0, 1.0], [0.0, 1.0], [0.0, 1.0]])
-    assert direction_of(vectors, MOVIES, "language", "Tamil") == pytest.approx([1.0, 0.0])  # (2, 1) − (1, 1)
-    with pytest.raises(ScenarioError, match="E_EMPTY_SEGMENT"):
-        direction(vectors, np.ones(4, dtype=bool))
-
-
-def test_an_unknown_attribute_is_refused_with_the_nearest_name():
-    for attribute, value, near in (("language", "Tamill", "Tamil"), ("languges", "Tamil", "languages")):
-        with pytest.raises(ScenarioError, match=rf"E_ATTRIBUTE.*Near it: {near}"):
-            direction_of(np.eye(4), MOVIES, attribute, value)
 
 
 def test_an_axis_is_named_by_what_lies_at_its_ends():

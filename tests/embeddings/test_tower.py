@@ -11,6 +11,7 @@ from recsys.embeddings.features import Feature, FeatureSpace
 from recsys.embeddings.tower import MovieTower, UserTower
 from recsys.errors import ArtefactError
 from recsys.ids import IdMap
+from tests.embeddings.codes import labels
 
 MOVIES = pd.DataFrame(
     {
@@ -95,7 +96,7 @@ def test_features_do_not_depend_on_the_order_of_rows_or_columns() -> None:
 
 def test_a_space_survives_json() -> None:
     assert FeatureSpace.from_json(SPACE.as_json()) == SPACE
-    assert SPACE.labels() == ["genres=Drama", "genres=Comedy", "year=2000", "year=2004", "year=2020"]
+    assert labels(SPACE) == ["genres=Drama", "genres=Comedy", "year=2000", "year=2004", "year=2020"]
 
 
 def test_a_movie_vector_is_what_the_docstring_says(folder: Path, tensors: dict[str, np.ndarray]) -> None:

@@ -130,6 +130,22 @@ def test_a_changed_delta_is_refused_before_it_is_applied(versions):
     assert [finding.code for finding in bundle.inspect(new.folder).findings] == ["E_HASH"]
 
 
+def test_a_delta_that_does_not_give_the_new_files_is_not_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    first = bundle.publish(models.source(), tmp_path / "app")
+    write = delta_draft.write
+
+    def wrong(old: Path, new: Path) -> Any:
+        entry = write(old, new)
+        data = new / entry["folder"] / "delta.bin"
+        data.write_bytes(data.read_bytes()[:-1] + b"\x7f")
+        return entry
+
+    monkeypatch.setattr(delta_draft, "write", wrong)
+    with pytest.raises(ArtefactError, match="E_HASH"):
+        bundle.publish(models.new_movie(), tmp_path / "app")
+    assert bundle.status(tmp_path / "app").version == first.version
+
+
 def test_a_damaged_version_is_no_base_for_a_delta(tmp_path: Path):
     first = bundle.publish(models.source(), tmp_path / "app")
     (first.folder / "titles.json").write_text("{}")

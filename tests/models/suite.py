@@ -10,7 +10,6 @@ from recsys.errors import DataError
 from recsys.evaluation.evaluate import evaluate
 from recsys.evaluation.interactions import interactions
 from recsys.models import baselines
-from recsys.models.protocol import Recommender
 from tests.models.taste import Taste, taste
 
 
@@ -19,16 +18,12 @@ class CutOffError(Exception):
 
 
 class RecommenderSuite:
-    """Subclasses say how to train and how to load again."""
+    """Subclasses say how to train."""
 
     steps_before_the_cut = 2
 
     @classmethod
     def train(cls, service: Taste, *, seed: int = 1, **options: Any) -> Any:
-        raise NotImplementedError
-
-    @classmethod
-    def load(cls, folder: Path, service: Taste) -> Any:
         raise NotImplementedError
 
     @pytest.fixture(scope="class")
@@ -43,7 +38,6 @@ class RecommenderSuite:
 
     def test_it_gives_finite_vectors_for_every_user_and_movie(self, trained: Any, service: Taste) -> None:
         n_users, n_movies = service.seen.shape
-        assert isinstance(trained, Recommender)
         assert trained.users.dtype == trained.movies.dtype == np.float32
         assert (len(trained.users), len(trained.movies)) == (n_users, n_movies)
         assert np.isfinite(trained.users).all()
@@ -67,12 +61,6 @@ class RecommenderSuite:
 
     def test_another_seed_gives_another_model(self, trained: Any, service: Taste) -> None:
         assert not np.array_equal(trained.movies, self.train(service, seed=2).movies)
-
-    def test_saved_and_loaded_it_scores_the_same(self, trained: Any, service: Taste, tmp_path: Path) -> None:
-        trained.save(tmp_path / "run")
-        loaded = self.load(tmp_path / "run", service)
-        rows = np.arange(20)
-        np.testing.assert_array_equal(loaded.score(rows), trained.score(rows))
 
     def test_cut_off_and_started_again_it_ends_with_the_same_bits(self, trained: Any, service: Taste, tmp_path: Path) -> None:
         checkpoint = tmp_path / "checkpoint"

@@ -11,7 +11,6 @@ from recsys.evaluation.evaluate import evaluate
 from recsys.models import baselines, blend, rehearsal, spectral
 from recsys.models.blend import BlendConfig, Mixture
 from recsys.models.factorisation import FactorisationConfig
-from recsys.models.protocol import Recommender
 from recsys.models.rehearsal import Rehearsal
 from tests.models.taste import Taste, taste
 
@@ -48,7 +47,6 @@ class TestBlend:
         return blend.fit(service.seen, rehearsal.by_lot(service.seen, seed=0), SMALL, seed=1)
 
     def test_it_is_a_recommender_of_vectors(self, trained: blend.Blend) -> None:
-        assert isinstance(trained, Recommender)
         rows = np.array([5, 0])
         by_hand = np.array([[trained.users[u] @ movie for movie in trained.movies] for u in rows])
         np.testing.assert_allclose(trained.score(rows), by_hand, rtol=1e-4, atol=1e-5)
@@ -89,17 +87,6 @@ def test_scores_of_unit_spread_after_scaling() -> None:
     scores = (users @ movies.T).astype(np.float64)
     by_hand = np.sqrt(((scores - scores.mean(axis=1, keepdims=True)) ** 2).mean())
     assert blend.spread(users, movies) == pytest.approx(by_hand, rel=1e-5)
-
-
-def test_narrower_vectors_are_those_of_the_singular_value_decomposition() -> None:
-    rng = np.random.default_rng(0)
-    users, movies = rng.normal(size=(20, 6)).astype(np.float32), rng.normal(size=(30, 6)).astype(np.float32)
-    left, values, right = np.linalg.svd(users @ movies.T, full_matrices=False)
-    best = (left[:, :2] * values[:2]) @ right[:2]
-    narrow = blend.distil(users, movies, 2)
-    np.testing.assert_allclose(narrow[0] @ narrow[1].T, best, atol=1e-4)
-    whole = blend.distil(users, movies, 6)
-    np.testing.assert_allclose(whole[0] @ whole[1].T, users @ movies.T, atol=1e-4)
 
 
 def test_halves_by_lot_share_no_view_and_lose_none(service: Taste) -> None:

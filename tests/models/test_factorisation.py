@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from recsys.errors import ArtefactError, DataError
+from recsys.errors import DataError
 from recsys.evaluation.interactions import interactions
 from recsys.models import factorisation, least_squares
 from recsys.models.factorisation import FactorisationConfig, Factors
@@ -22,10 +22,6 @@ class TestFactorisation(RecommenderSuite):
     @classmethod
     def train(cls, service: Taste, *, seed: int = 1, **options: Any) -> Factors:
         return factorisation.fit(service.seen, SMALL, seed=seed, **options)
-
-    @classmethod
-    def load(cls, folder: Path, service: Taste) -> Factors:  # noqa: ARG003  the vectors are all there
-        return factorisation.load(folder)
 
     def test_an_iteration_never_raises_the_loss(self, service: Taste) -> None:
         """Each half solves its side exactly, so the written loss can only fall."""
@@ -141,18 +137,6 @@ def test_settings_that_make_no_sense_are_refused(setting: dict[str, Any]) -> Non
 def test_repeats_count_as_much_as_asked() -> None:
     config = FactorisationConfig(repeat_weight=2.0)
     np.testing.assert_allclose(factorisation.view_weights(np.array([1.0, np.e]), config), [1.0, 3.0])
-
-
-def test_factors_with_a_flipped_bit_are_refused(tmp_path: Path) -> None:
-    vectors = np.ones((3, 8), dtype=np.float32)
-    Factors(users=vectors, movies=vectors, config=SMALL).save(tmp_path)
-    path = tmp_path / "factors.safetensors"
-    content = bytearray(path.read_bytes())
-    content[-3] ^= 1
-    path.write_bytes(content)
-    with pytest.raises(ArtefactError) as refused:
-        factorisation.load(tmp_path)
-    assert refused.value.code == "E_HASH"
 
 
 def _loss(factors: Factors, seen: sparse.csr_array) -> float:

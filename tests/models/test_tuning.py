@@ -47,14 +47,6 @@ def test_when_the_time_is_up_what_was_found_is_kept(halves: Rehearsal) -> None:
     assert told[-1] == 50
 
 
-def test_ease_is_given_the_ridge_that_ranks_best(halves: Rehearsal) -> None:
-    from recsys.models import baselines
-
-    ridges = (0.001, 30.0, 100_000.0)
-    figures = [halves.figure(baselines.ease(halves.seen, regularisation=ridge)) for ridge in ridges]
-    assert tuning.tune_ease(halves, ridges) == ridges[int(np.argmax(figures))]
-
-
 def test_no_trials_or_nothing_held_out_is_refused(halves: Rehearsal) -> None:
     with pytest.raises(DataError) as none:
         tuning.tune_factorisation(halves, trials=0, seed=0)

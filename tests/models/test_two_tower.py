@@ -28,10 +28,6 @@ class TestTwoTower(RecommenderSuite):
     def train(cls, service: Taste, *, seed: int = 1, **options: Any) -> TwoTower:
         return two_tower.fit(service.seen, service.movies, service.users, SMALL, seed=seed, **options)
 
-    @classmethod
-    def load(cls, folder: Path, service: Taste) -> TwoTower:
-        return two_tower.load(folder, service.seen, service.movies, service.users)
-
     def test_the_towers_on_disk_give_the_vectors_of_training(self, trained: TwoTower, service: Taste, tmp_path: Path) -> None:
         trained.save(tmp_path)
         movie_tower, user_tower = MovieTower.load(tmp_path), UserTower.load(tmp_path)
@@ -50,7 +46,7 @@ class TestTwoTower(RecommenderSuite):
                 "fee": [1e6] * 3,
             }
         )
-        scores = trained.users @ trained.movie_tower.content(offers).T
+        scores = trained.users @ MovieTower.of(trained.description, trained.tensors).content(offers).T
         mean_by_language = np.array([scores[np.arange(len(scores)) % 3 == spoken].mean(axis=0) for spoken in range(3)])
         assert (mean_by_language.argmax(axis=0) == np.arange(3)).all()
 
@@ -95,7 +91,7 @@ class TestTwoTower(RecommenderSuite):
         alone[1:, 4] = 0
         alone[0, 4] = 1
         config = replace(SMALL, epochs=2, initial_scale=1e-4, validation_users=0)
-        table = two_tower.fit(alone.tocsr(), service.movies, service.users, config, seed=1).user_tower.history_table
+        table = two_tower.fit(alone.tocsr(), service.movies, service.users, config, seed=1).tensors["user.history"]
         moved = np.linalg.norm(table, axis=1)
         assert moved[4] < 0.25 * np.median(moved)
 
@@ -159,7 +155,9 @@ def test_numpy_and_tensorflow_walk_the_same_towers() -> None:
         allowed=np.ones((3, 72), dtype=bool),
     )
     known = rng.random(72) > 0.5
-    by_graph, candidates = trainer.embed(batch, known)
+    fed = trainer._fed(batch, known)
+    by_graph = trainer._dense("user", trainer._pooled(fed) + trainer._context(fed)).numpy()
+    candidates = trainer._dense("movie", sum(trainer._known(fed))).numpy()[fed.candidate_place]
 
     description = tower.describe(movie_space, user_space, IdMap(service.movies["movie_id"]), 0.5)
     movie_tower, user_tower = MovieTower.of(description, tensors), UserTower.of(description, tensors)

@@ -16,6 +16,7 @@ from recsys.scenario.mapping import TYPES
 from recsys.scenario.scenario import Acquire, ByPersona, ByRule, ResizeSegment
 from recsys.workspace import Workspace
 from tests import patience
+from tests.app.waiting import ended
 from tests.pages.conftest import Open
 from tests.pages.test_scenario_page import said
 
@@ -213,7 +214,7 @@ def test_a_training_is_started_followed_and_its_answer_shown(tables_only: Path, 
     app = opened("pages/create/train.py")
     assert app.button(key="jobs.cancel.train")
     seen.touch()
-    jobs.wait(Workspace(tables_only), "train", patience.SECONDS)
+    ended(Workspace(tables_only), "train")
     app = app.run()
     assert "abc123" in said(app)
     assert "1 min 10 s" in said(app)
@@ -245,7 +246,7 @@ def test_a_refused_import_is_a_table_of_findings(
     app = opened("pages/create/data.py")
     app = app.text_input(key="data.path").set_value(str(broken)).run()
     app = app.button(key="data.import").click().run()
-    jobs.wait(Workspace(tables_only), "import", patience.SECONDS)
+    ended(Workspace(tables_only), "import")
     app = app.run()
     assert not app.exception
     codes = set(next(frame.value for frame in app.dataframe if "code" in frame.value.columns)["code"])
@@ -259,7 +260,7 @@ def test_offers_are_taken_in_through_the_page(tables_only: Path, opened: Open, t
     app = opened("pages/create/data.py")
     app = app.text_input(key="data.path").set_value(str(good)).run()
     app = app.button(key="data.import").click().run()
-    job = jobs.wait(Workspace(tables_only), "import", patience.SECONDS)
+    job = ended(Workspace(tables_only), "import")
     assert job is not None
     assert job.state == "done", job.log
     app = app.run()
@@ -280,7 +281,7 @@ def test_with_a_model_offers_can_be_judged_as_they_come(
     app = opened("pages/create/data.py")
     app = app.text_input(key="data.path").set_value(str(good)).run()
     app = app.button(key="data.import").click().run()
-    jobs.wait(session.workspace(), "import", patience.SECONDS)
+    ended(session.workspace(), "import")
     app = app.run()
     labels = [link.label for link in app.get("page_link")]
     assert "Judge the offers" in labels

@@ -117,6 +117,17 @@ def test_a_saved_scenario_is_listed_and_opened(service: Basis, opened: Open):
     assert not app.session_state["builder.opening"]
 
 
+def test_a_saved_scenario_can_be_deleted_and_stays_on_the_table(service: Basis, opened: Open):
+    app = with_scenario(opened, Scenario(name="a mistake", changes=(Acquire(offer="o00"),)))
+    app = app.button(key="builder.save").click().run()
+    app = app.button(key="builder.delete").click().run()
+    assert not app.exception
+    assert session.scenarios().all() == ()
+    assert "saved" not in app.query_params
+    assert app.text_input(key="builder.name").value == "a mistake"
+    assert not app.button(key="builder.save").disabled
+
+
 def test_a_link_to_what_is_not_there_is_refused_with_the_nearest_name(service: Basis, opened: Open):
     app = with_scenario(opened, Scenario(name="x", changes=(Acquire(offer="o0x"),)))
     assert not app.exception

@@ -16,12 +16,12 @@ from recsys.proof.origin import _residuals, past_basis
 from recsys.proof.projected import project_views
 from recsys.proof.record import Origin
 from recsys.proof.store import load_report
-from recsys.tables.assemble import assemble
 from recsys.tables.dataset import Dataset
 from recsys.tables.freeze import frozen
 from recsys.tables.terms import SeasonTerm
 from recsys.workspace import Workspace, read_manifest
 from tests.builders import START, tiny_dataset, tiny_workspace
+from tests.datasets import assemble
 from tests.proof.builders import MadeUpTower, arrived, arriving_service, made_up_training
 from tests.proof.test_conformal import fitted
 

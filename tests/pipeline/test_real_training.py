@@ -60,11 +60,17 @@ def start(workspace: Workspace) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
 
+def stage_of(line: str) -> str | None:
+    """The stage that a line tells of; None where it is no progress."""
+    said = json.loads(line)
+    return said.get("stage")
+
+
 def kill_in(workspace: Workspace, stage: str) -> None:
     """Start a training and kill it without warning while a stage is at work."""
     child = start(workspace)
     for line in child.stdout:
-        if (told := ProgressLine.from_line(line)) and told.stage == stage:
+        if stage_of(line) == stage:
             break
     child.send_signal(signal.SIGKILL)
     child.communicate()
@@ -74,7 +80,7 @@ def kill_in(workspace: Workspace, stage: str) -> None:
 def run_to_the_end(workspace: Workspace) -> tuple[dict[str, object], list[str]]:
     """The result, and the stages that were run."""
     lines = start(workspace).communicate()[0].splitlines()
-    stages = [told.stage for line in lines if (told := ProgressLine.from_line(line))]
+    stages = [stage for line in lines if (stage := stage_of(line))]
     return json.loads(lines[-1])["result"], list(dict.fromkeys(stages))
 
 

@@ -18,9 +18,9 @@ from recsys.pipeline.progress import ProgressLine, Steps
 from recsys.pipeline.publish import run_id
 from recsys.pipeline.train import train
 from recsys.pipeline.worker import work
-from recsys.tables.store import save_dataset
 from recsys.workspace import Workspace, read_manifest
 from tests.builders import tiny_dataset
+from tests.datasets import save_dataset
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from recsys.choice.nested_logit import choice_shares
-from recsys.choice.utility import catalogue_utility
 from recsys.ids import FloatArray
 from recsys.projection import audience as audiences
 from recsys.projection.audience import Audience
 from recsys.projection.basis import Basis
 from recsys.projection.catalogue import Catalogue, extras
+from tests.choice.nested_logit import choice_shares
+from tests.choice.utilities import catalogue_utility
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

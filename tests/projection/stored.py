@@ -13,11 +13,11 @@ from recsys.embeddings.features import Feature, FeatureSpace
 from recsys.ids import IdMap
 from recsys.segments.personas import Personas
 from recsys.segments.store import save_personas
-from recsys.tables.assemble import assemble
 from recsys.tables.dataset import Dataset
 from recsys.tables.terms import Economics
 from recsys.workspace import Workspace
 from tests import builders as tables
+from tests.datasets import assemble
 from tests.projection import builders
 
 RUN = "made-up"

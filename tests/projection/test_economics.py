@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recsys.errors import DataError, ScenarioError
+from recsys.errors import DataError
 from recsys.projection import economics
 from recsys.projection.economics import OfferTerms
 from recsys.tables.terms import Plan
@@ -38,11 +38,6 @@ def test_marketing_of_a_launch_after_the_horizon_is_not_spent_within_it():
     ]
 
 
-def test_roi_is_what_is_left_for_each_unit_paid():
-    assert economics.roi(130.0, 100.0) == pytest.approx(0.3)
-    assert economics.return_on_spend(130.0, 100.0) == pytest.approx(1.3)
-
-
 def test_the_max_bid_leaves_the_hurdle():
     """Value 230, other costs 100, hurdle 15 %: a fee of 100 makes 230 − 200 = 30 = 0.15 · 200."""
     assert economics.max_bid(230.0, 100.0, 0.15) == pytest.approx(100.0)
@@ -67,8 +62,3 @@ def test_each_kind_of_plan_earns_in_its_own_way():
 def test_a_plan_without_a_term_of_its_kind_is_refused():
     with pytest.raises(DataError, match=r"E_MISSING_COL.*margin_share"):
         economics.earnings(Plan(name="m", kind="svod", monthly_price=term(149.0)))
-
-
-def test_roi_of_nothing_paid_is_an_error():
-    with pytest.raises(ScenarioError, match="E_ROI_UNDEFINED"):
-        economics.return_on_spend(10.0, 0.0)

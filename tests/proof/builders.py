@@ -13,9 +13,9 @@ from recsys.ids import IdMap
 from recsys.proof.judged import Forecast, Judged, JudgedOrigin, Outcome
 from recsys.proof.record import Arrived, Origin, Substitution
 from recsys.proof.response import STEPS_NATS
-from recsys.tables.assemble import assemble
 from recsys.tables.dataset import Dataset
 from tests import builders
+from tests.datasets import assemble
 from tests.projection.builders import CONTENT_DIM, choice_model
 
 

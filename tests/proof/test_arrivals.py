@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from recsys.proof.arrivals import arrivals
-from recsys.tables.assemble import assemble
 from recsys.tables.dataset import Dataset
+from tests.datasets import assemble
 
 DAY0 = pd.Timestamp("2024-01-01")
 

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from recsys.choice.nested_logit import (
+from recsys.errors import ScenarioError
+from recsys.ids import FloatArray, IntArray
+from tests.choice.nested_logit import (
     choice_shares,
     inclusive_value,
     log_nest_sums,
@@ -14,8 +16,6 @@ from recsys.choice.nested_logit import (
     shares_given,
     with_movies,
 )
-from recsys.errors import ScenarioError
-from recsys.ids import FloatArray, IntArray
 
 Catalogue = tuple[FloatArray, IntArray, float]
 

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recsys.choice.model import ChoiceModel, Member
-from recsys.choice.nested_logit import choice_shares
 from recsys.errors import ScenarioError
 from recsys.ids import FloatArray
 from recsys.projection import audience as audiences
@@ -22,6 +21,7 @@ from recsys.projection.project import project
 from recsys.projection.result import Projection
 from recsys.projection.victims import hours_lost
 from recsys.scenario import scenario as s
+from tests.choice.nested_logit import choice_shares
 from tests.projection import builders
 from tests.properties import cases
 from tests.properties.cases import EVERYONE, buying

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsys.errors import ScenarioError
 from recsys.projection import economics
 from recsys.projection.basis import Basis
 from recsys.projection.project import project
@@ -109,12 +108,6 @@ def test_21_audience_effect_and_acquisition_effect_are_the_total_change(
     assert sum(part.hours.p50 for part in parts) == pytest.approx(hours, abs=1e-9 * answer.baseline.hours)
     assert sum(part.value.p50 for part in parts) == pytest.approx(value, abs=1e-9 * answer.baseline.revenue)
     assert answer.total_effect.hours.p50 == pytest.approx(hours, abs=1e-9 * answer.baseline.hours)
-
-
-@given(st.floats(-1e6, 1e6), st.sampled_from([0.0, -1.0, float("nan")]))
-def test_22_roi_without_cost_is_an_error(value: float, cost: float):
-    with pytest.raises(ScenarioError, match="E_ROI_UNDEFINED"):
-        economics.roi(value, cost)
 
 
 @given(cases.bases, cases.offer_ids)

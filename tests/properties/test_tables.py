@@ -10,15 +10,16 @@ import pandas as pd
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from recsys.tables.assemble import assemble, sealed
+from recsys.tables.assemble import sealed
 from recsys.tables.forget import without_users
 from recsys.tables.limits import Limits
 from recsys.tables.load import import_path
 from recsys.tables.split import temporal
-from recsys.tables.store import load_dataset, save_dataset
+from recsys.tables.store import load_dataset
 from recsys.tables.terms import Economics, Plan, Term, as_toml, parse_economics
 from recsys.workspace import Workspace
 from tests import builders
+from tests.datasets import assemble, save_dataset
 
 ANY_SIZE = Limits(users=1, movies=1, events=1)
 QUICK = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])

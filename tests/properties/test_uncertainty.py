@@ -17,7 +17,7 @@ from recsys.projection.document import as_text
 from recsys.projection.offers import residual
 from recsys.projection.project import project
 from recsys.projection.result import Projection, Range
-from recsys.projection.uncertainty import interval, to_range
+from recsys.projection.uncertainty import quantiles, to_range
 from recsys.scenario import link, toml
 from recsys.scenario import scenario as s
 from recsys.scenario.store import ScenarioStore
@@ -43,6 +43,12 @@ def test_23_p10_p50_and_p90_are_in_order_everywhere(basis: Basis, offers: tuple[
     assert answer.n_draws == 3
     assert len(ranges(answer)) > 20
     assert all(r.p10 <= r.p50 <= r.p90 for r in ranges(answer))
+
+
+def interval(draws: np.ndarray, coverage: float) -> tuple[float, float]:
+    """The central interval that holds so much of the draws."""
+    low, high = quantiles(draws, [(1 - coverage) / 2, (1 + coverage) / 2])
+    return float(low), float(high)
 
 
 @given(samples)

@@ -42,15 +42,12 @@ def test_saving_over_a_version_that_somebody_else_saved_is_refused(store: Scenar
 def test_the_audit_keeps_what_was_done_even_after_deleting(store: ScenarioStore):
     first = store.save(FIRST, by="asha")
     second = store.save(SECOND, scenario_id=first.id, version=1, by="ravi")
-    store.decide(first.id, run="r1", verdict="buy", note="below 40 lakh", by="asha")
     store.delete(first.id, version=second.version, by="ravi")
     assert [(row.action, row.by, row.version) for row in store.audit(first.id)] == [
         ("created", "asha", 1),
         ("changed", "ravi", 2),
-        ("decided", "asha", 2),
         ("deleted", "ravi", 2),
     ]
-    assert [(made.verdict, made.scenario_hash) for made in store.decisions(first.id)] == [("buy", second.hash)]
     with pytest.raises(ScenarioError, match="E_NOT_FOUND"):
         store.load(first.id)
 
@@ -67,7 +64,6 @@ def test_an_id_that_is_not_there_is_not_found(store: ScenarioStore):
         lambda: store.load("abc"),
         lambda: store.save(FIRST, scenario_id="abc"),
         lambda: store.delete("abc", version=1),
-        lambda: store.decide("abc", run="r", verdict="buy"),
     ):
         with pytest.raises(ScenarioError, match="E_NOT_FOUND"):
             call()

@@ -14,7 +14,7 @@ from recsys.ids import IdMap
 from recsys.segments.grammar import MAX_DEPTH, parse
 from recsys.segments.personas import Persona, Personas
 from recsys.segments.rules import by_rule
-from recsys.segments.select import by_persona, by_users, check_floor, with_personas, within
+from recsys.segments.select import by_persona, by_users, check_floor, with_personas
 
 USERS = pd.DataFrame(
     {
@@ -174,14 +174,6 @@ def test_a_selection_by_ids_refuses_unknown_users():
     assert by_users(users, ["u3", "u1", "u3"]).tolist() == [True, False, True]
     with pytest.raises(ScenarioError, match=r"E_SEGMENT.*u9"):
         by_users(users, ["u1", "u9"])
-
-
-def test_a_lasso_selects_the_points_inside_it_also_where_it_is_not_convex():
-    horseshoe = np.array([[0, 0], [3, 0], [3, 3], [2, 3], [2, 1], [1, 1], [1, 3], [0, 3]], dtype=float)
-    points = np.array([[0.5, 2], [1.5, 2], [2.5, 2], [1.5, 0.5], [4, 4]], dtype=np.float32)
-    assert within(points, horseshoe).tolist() == [True, False, True, True, False]
-    with pytest.raises(ScenarioError, match="E_PARAM"):
-        within(points, horseshoe[:2])
 
 
 def test_nineteen_users_are_too_few_and_twenty_are_not():

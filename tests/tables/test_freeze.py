@@ -8,10 +8,11 @@ import pytest
 
 from recsys.errors import DataError
 from recsys.tables.arrivals import ASSUMED_ARRIVALS, assumed_anew
-from recsys.tables.assemble import assemble, sealed
+from recsys.tables.assemble import sealed
 from recsys.tables.dataset import Dataset
 from recsys.tables.freeze import frozen
 from tests import builders
+from tests.datasets import assemble
 
 AT = builders.START + pd.Timedelta(days=45)
 

@@ -10,12 +10,12 @@ import pyarrow as pa
 import pytest
 
 from recsys.errors import DataError
-from recsys.tables.assemble import assemble
 from recsys.tables.load import import_path
 from recsys.tables.store import load_dataset, load_info
 from recsys.tables.terms import ASSUMED, as_toml, load_economics
 from recsys.workspace import Workspace
 from tests import builders
+from tests.datasets import assemble
 from tests.tables.raw import NOW, Raw
 
 DOLLARS = replace(ASSUMED, currency="USD")

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from recsys.errors import DataError
-from recsys.tables.assemble import assemble
-from recsys.tables.store import NO_TERMS, load_dataset, load_info, save_dataset
+from recsys.tables.store import NO_TERMS, load_dataset, load_info
 from recsys.tables.terms import ASSUMED, as_toml
 from recsys.workspace import Workspace
 from tests import builders
+from tests.datasets import assemble, save_dataset
 
 
 def test_a_saved_data_set_is_loaded_as_it_was(tmp_path: Path):

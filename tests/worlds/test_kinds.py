@@ -8,9 +8,9 @@ import pytest
 from recsys.worlds import keyed
 from recsys.worlds.exposure import considered, fame
 from recsys.worlds.halfmonths import season
-from recsys.worlds.kinds import KINDS
 from recsys.worlds.looking import LookingNewcomers, LookingShelf
-from recsys.worlds.truth import true_effects
+from tests.worlds.kinds import KINDS
+from tests.worlds.truth import true_effects
 from tests.worlds.worlds import SMALL, block
 
 DRAWS = 100_000

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from recsys.errors import DataError
-from recsys.worlds import blocks, process, truth
+from recsys.worlds import blocks, process
 from recsys.worlds.movies import catalogue
 from recsys.worlds.state import Added
 from recsys.worlds.terms import ECONOMICS, economics
-from recsys.worlds.truth import true_effects
+from tests.worlds import truth
+from tests.worlds.truth import true_effects
 from tests.worlds.worlds import SMALL, as_offer, block, views
 
 HORIZON = 4

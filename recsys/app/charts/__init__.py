@@ -2,7 +2,7 @@
 
 from recsys.app.charts.accuracy import models_apart, slices_apart
 from recsys.app.charts.effects import audience_of, cumulative_cash, hours_waterfall, money_waterfall, monthly_hours, walk_away
-from recsys.app.charts.points import BOX, PICK, legend_of, point_map
+from recsys.app.charts.points import BOX, PICK, point_map
 from recsys.app.charts.proof import projected_against_actual
 from recsys.app.charts.swings import swings_of
 from recsys.app.charts.trends import sparkline
@@ -13,7 +13,6 @@ __all__ = [
     "audience_of",
     "cumulative_cash",
     "hours_waterfall",
-    "legend_of",
     "models_apart",
     "money_waterfall",
     "monthly_hours",

@@ -1,7 +1,6 @@
 """A map: one mark a movie or user, coloured and shaped by an attribute, to be searched and selected."""
 
 import altair as alt
-import pandas as pd
 
 from recsys.app.charts.theme import SHAPES, layered, palette
 from recsys.app.views.colouring import OTHER, Colouring
@@ -88,10 +87,3 @@ def _encoding(colouring: Colouring, *, size: int) -> dict[str, object]:
         "color": alt.Color("value:N", scale=alt.Scale(domain=shown, range=fills), legend=legend),
         "shape": alt.condition(is_offer, alt.value(_STAR), by_value),
     }
-
-
-def legend_of(colouring: Colouring) -> pd.DataFrame:
-    """How many points each colour stands for: the legend as a table, for those who do not see it."""
-    counts = colouring.of_points.value_counts()
-    order = list(colouring.order) if colouring.order is not None else sorted(counts.index)
-    return pd.DataFrame({colouring.name: order, "points": [int(counts.get(name, 0)) for name in order]})

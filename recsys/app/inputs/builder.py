@@ -168,6 +168,7 @@ def _saving() -> None:
     st.button("Save", type="primary", key="builder.save", disabled=draft.is_saved(), on_click=guarding(_keep), width="stretch")
     if saved:
         st.button("Save as a new one", key="builder.save_new", on_click=guarding(_keep), args=(True,), width="stretch")
+        st.button("Delete", icon=":material/delete:", key="builder.delete", on_click=guarding(_delete), width="stretch")
 
 
 def _keep(as_new: bool = False) -> None:
@@ -175,6 +176,13 @@ def _keep(as_new: bool = False) -> None:
     saved = draft.save(as_new=as_new)
     st.session_state[_SAVE] = False
     st.toast(f"Saved as version {saved.version}.", icon=":material/check:")
+
+
+def _delete() -> None:
+    """Delete, say so, and close what it was asked in."""
+    draft.delete()
+    st.session_state[_SAVE] = False
+    st.toast("Deleted. It is still here, to be saved again.", icon=":material/delete:")
 
 
 def _opening() -> None:

@@ -3,16 +3,13 @@
 from recsys.app.words.changes import KINDS, LICENCES, SIDES, segment, sentence
 from recsys.app.words.explain import explanation, strength
 from recsys.app.words.glossary import GLOSSARY, meaning
-from recsys.app.words.money import money, money_in_full, symbol
-from recsys.app.words.numbers import compact, count, day, hours, month_name, months, percent, signed, span, users, views
+from recsys.app.words.money import money, symbol
+from recsys.app.words.numbers import compact, count, day, hours, month_name, months, percent, signed, span, users
 from recsys.app.words.ranges import (
     between,
     chance,
-    hours_range,
     how_sure,
     is_known,
-    money_range,
-    percent_range,
     results_range,
     span_of,
 )
@@ -33,19 +30,15 @@ __all__ = [
     "explanation",
     "headline",
     "hours",
-    "hours_range",
     "how_sure",
     "is_known",
     "meaning",
     "money",
-    "money_in_full",
-    "money_range",
     "month_name",
     "months",
     "offer_verdict",
     "payback",
     "percent",
-    "percent_range",
     "results_range",
     "segment",
     "sentence",
@@ -56,5 +49,4 @@ __all__ = [
     "strength",
     "symbol",
     "users",
-    "views",
 ]

@@ -1,6 +1,6 @@
 """Money: rupees in lakh and crore, other currencies the international way."""
 
-from babel.numbers import format_compact_currency, format_currency, get_currency_symbol
+from babel.numbers import format_compact_currency, get_currency_symbol
 
 from recsys.app.words.numbers import JOINER, LOCALE, MINUS, NBSP, count, scaled, significant
 
@@ -22,21 +22,6 @@ def money(value: float, currency: str = "INR") -> str:
     shown = significant(abs(number)) if unit else count(abs(value)) if abs(value) >= 100 else significant(abs(value))
     sign = MINUS + JOINER if value < 0 and shown != "0" else ""
     return f"{sign}₹{NBSP}{shown}" + (f"{NBSP}{unit}" if unit else "")
-
-
-def money_in_full(value: float, currency: str = "INR") -> str:
-    """An amount to the last unit, for tables that are checked against a contract.
-
-    Examples
-    --------
-    >>> money_in_full(18_000_000.0)
-    '₹1,80,00,000'
-    """
-    return str(
-        format_currency(
-            round(value), currency, format="¤#,##,##0" if currency == "INR" else "¤#,##0", locale=LOCALE, currency_digits=False
-        )
-    )
 
 
 def symbol(currency: str) -> str:

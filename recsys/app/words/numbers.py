@@ -84,12 +84,6 @@ def hours(value: float) -> str:
     return f"{text} {'hour' if text.lstrip(MINUS) == '1' else 'hours'}"
 
 
-def views(value: float) -> str:
-    """Views: times that somebody watched."""
-    text = compact(value)
-    return f"{text} {'view' if text.lstrip(MINUS) == '1' else 'views'}"
-
-
 def users(value: float) -> str:
     """How many people."""
     text = compact(value)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from recsys.app.words.escape import plain
 from recsys.app.words.numbers import count, percent, signed
 
 NAMES = {
@@ -117,8 +116,3 @@ def substitution(kind: str, found: Mapping[str, Any]) -> str:
         f"{per_hundred(found['measured'])} views against all other movies (95% interval {per_hundred(found['low'])} to "
         f"{per_hundred(found['high'])}); the model says {per_hundred(found['projected'])}. {verdict}"
     )
-
-
-def title(text: str) -> str:
-    """A title from the data, safe on the page."""
-    return plain(text)

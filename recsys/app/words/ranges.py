@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 
-from recsys.app.words.money import money
-from recsys.app.words.numbers import JOINER, MINUS, hours, percent
+from recsys.app.words.numbers import JOINER, MINUS, percent
 from recsys.projection.calibration import RANGES
 from recsys.projection.result import Projection, Range
 
@@ -35,25 +34,6 @@ def span_of(value: Range, show: Format) -> str:
 def is_known(value: Range) -> bool:
     """Whether there is a range yet, and not only its middle."""
     return value.p10 < value.p90
-
-
-def money_range(value: Range, currency: str) -> str:
-    """An amount with its range, or alone where the range is to come."""
-    return _with_range(value, lambda amount: money(amount, currency))
-
-
-def hours_range(value: Range) -> str:
-    """Viewing hours with their range."""
-    return _with_range(value, hours)
-
-
-def percent_range(value: Range) -> str:
-    """A share with its range."""
-    return _with_range(value, lambda share: percent(share, sign=True))
-
-
-def _with_range(value: Range, show: Format) -> str:
-    return f"{show(value.p50)} ({between(value, show)})" if is_known(value) else show(value.p50)
 
 
 def chance(probability: float) -> str:
