@@ -3,7 +3,10 @@
 Findings are collected and raised together, so that a person mends a file once and not once per mistake.
 """
 
-from collections.abc import Sequence
+import errno
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -66,3 +69,73 @@ class ArtefactError(RecsysError):
 
 class ScenarioError(RecsysError):
     """A question that cannot be asked of this workspace."""
+
+
+class SystemRefusedError(RecsysError):
+    """What the machine refused: a full disk, no permission, too little memory; or a person, by an interruption."""
+
+
+_KINDS: dict[str, tuple[tuple[int, ...], str]] = {
+    "E_DISK": (
+        (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENODEV, errno.ENXIO),
+        "Make room, or mend the disk, and start it again.",
+    ),
+    "E_READ_ONLY": ((errno.EROFS,), "Name a place that can be written to, for example with --workspace, or mount it so."),
+    "E_PERMISSION": ((errno.EACCES, errno.EPERM), "Have its owner allow it, or name another place."),
+    "E_PATH": ((errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP), "Name another place."),
+    "E_MEMORY": ((errno.ENOMEM,), "Close other programs, or take a machine with more memory."),
+    "E_INTERRUPTED": ((errno.EINTR,), "Start it again; what had been finished before is as it was."),
+}
+_BY_NUMBER = {number: code for code, (numbers, _) in _KINDS.items() for number in numbers}
+_LIBRARIES = ("duckdb", "_duckdb", "pyarrow", "safetensors_rust")
+"""They tell of the system's errors in words alone."""
+
+
+def system_refusal(error: BaseException) -> SystemRefusedError | None:
+    """The coded form of an error that is the system's own, however a library has wrapped it; None where it is none."""
+    if isinstance(error, KeyboardInterrupt) or (type(error) is RuntimeError and str(error) == "Query interrupted"):  # DuckDB's
+        return _of_system("E_INTERRUPTED", "it was interrupted")
+    if isinstance(error, MemoryError):
+        return _of_system("E_MEMORY", "there is not enough memory")
+    number = error.errno if isinstance(error, OSError) and error.errno in _BY_NUMBER else _told(error)
+    if number is not None:
+        name = getattr(error, "filename", None)
+        return _of_system(
+            _BY_NUMBER[number], (f"{os.fsdecode(name)}: " if isinstance(name, str | bytes) else "") + _words(number)
+        )
+    return system_refusal(error.__cause__) if error.__cause__ else None
+
+
+@contextmanager
+def coded_system_errors() -> Iterator[None]:
+    """Turn the system's own errors into coded refusals; every other error passes as it is.
+
+    Raises
+    ------
+    SystemRefusedError  E_DISK, E_READ_ONLY, E_PERMISSION, E_PATH, E_MEMORY, E_INTERRUPTED
+    """
+    try:
+        yield
+    except RecsysError:
+        raise
+    except (Exception, KeyboardInterrupt) as error:
+        refusal = system_refusal(error)
+        if refusal is None:
+            raise
+        raise refusal from error
+
+
+def _of_system(code: str, what: str) -> SystemRefusedError:
+    return SystemRefusedError.of(code, f"{what}.", _KINDS[code][1])
+
+
+def _words(number: int) -> str:
+    return os.strerror(number)[:1].lower() + os.strerror(number)[1:]
+
+
+def _told(error: BaseException) -> int | None:
+    """The number of a system's error that a library tells of in words."""
+    if type(error).__module__.split(".")[0] not in _LIBRARIES and type(error) is not OSError:
+        return None
+    text = str(error)
+    return next((number for number in _BY_NUMBER if os.strerror(number) in text or f"code: {number}," in text), None)

@@ -8,17 +8,24 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from recsys import foreign
-from recsys.errors import ArtefactError, DataError
+from recsys.errors import ArtefactError, DataError, RecsysError
 
 MANIFEST = "manifest.json"
+_ATTEMPTS = 40
+_PAUSE_SECONDS = 0.05
+Mark = TypeVar("Mark")
+Read = TypeVar("Read")
+_RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 @dataclass(frozen=True)
@@ -59,22 +66,22 @@ class Workspace:
 
     def exists(self) -> bool:
         """Whether tables have been taken in."""
-        return self.tables.is_dir()
+        return self.tables.is_dir() or _aside(self.tables).is_dir()
 
     def current_run(self) -> Path:
         """Folder of the run in use.
 
         Raises
         ------
-        ArtefactError  E_NO_RUN: nothing has been trained here; E_NOT_FOUND: ``current`` names a run that is gone
+        ArtefactError  E_NO_RUN: nothing has been trained here; E_NOT_FOUND: ``current`` names a run that is gone, or no run
         """
         try:
-            name = self.current.read_text(encoding="utf-8").strip()
+            name = self.current.read_bytes().decode("ascii", errors="replace").strip()
         except FileNotFoundError:
             raise ArtefactError.of("E_NO_RUN", f"the workspace {self.root} has no trained run.", "Run `recsys train`.") from None
         run = self.runs / name
-        if not name or not run.is_dir():
-            raise ArtefactError.of("E_NOT_FOUND", f"the run {name!r} in use is missing.", "Run `recsys train`.")
+        if not _RUN.fullmatch(name) or not run.is_dir():
+            raise ArtefactError.of("E_NOT_FOUND", f"the run {name[:40]!r} in use is missing.", "Run `recsys train`.")
         return run
 
     def use_run(self, name: str) -> None:
@@ -105,7 +112,52 @@ class Workspace:
             lock.truncate()
             lock.write(f"process {os.getpid()}")
             lock.flush()
+            for folder in (self.tables, self.backtest):
+                recover_folder(folder)
             yield
+
+    def read_folder(self, folder: Path, mark: Callable[[], Mark], read: Callable[[Mark], Read]) -> Read | None:
+        """What a reader makes of a folder that writers replace as a whole: of the old one or of the new, never of both.
+
+        Parameters
+        ----------
+        folder : one that :func:`replace_folder` replaces; brought back where a writer was killed between its two renames
+        mark : what differs between the old folder and the new, such as the bytes of its manifest
+        read : given the mark; called again where the folder was replaced meanwhile
+
+        Returns
+        -------
+        what ``read`` gave; None where there is no such folder
+
+        Raises
+        ------
+        DataError  E_BUSY: it is being replaced again and again; and what ``read`` raises of a folder that stood still
+        """
+        for _ in range(_ATTEMPTS):
+            if not folder.is_dir():
+                if not _aside(folder).is_dir() and not folder.is_dir():
+                    return None
+                self._bring_back(folder)
+            before = mark()
+            try:
+                found = read(before)
+            except (FileNotFoundError, RecsysError):
+                if folder.is_dir() and mark() == before:
+                    raise
+            else:
+                if folder.is_dir() and mark() == before:
+                    return found
+            time.sleep(_PAUSE_SECONDS)
+        raise DataError.of("E_BUSY", f"{folder} is being replaced again and again.", "Wait until the writer has finished.")
+
+    def _bring_back(self, folder: Path) -> None:
+        """Undo a cut-off replacement, unless a living writer is in the middle of it."""
+        with (self.root / ".writer").open("a", encoding="utf-8") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+            recover_folder(folder)
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -132,9 +184,9 @@ def publish_folder(draft: Path, final: Path) -> None:
 def replace_folder(draft: Path, final: Path) -> None:
     """Publish ``draft`` as ``final``; an old ``final`` steps aside first and is brought back if a crash came between.
 
-    Readers call :func:`recover_folder` before they look.
+    Readers go through :meth:`Workspace.read_folder`.
     """
-    aside = final.with_name(f".{final.name}.old")
+    aside = _aside(final)
     shutil.rmtree(aside, ignore_errors=True)
     if final.exists():
         final.rename(aside)
@@ -143,10 +195,22 @@ def replace_folder(draft: Path, final: Path) -> None:
 
 
 def recover_folder(final: Path) -> None:
-    """Undo a replacement that was cut off between its two renames."""
-    aside = final.with_name(f".{final.name}.old")
+    """Undo a replacement that was cut off between its two renames; the caller holds the workspace for writing."""
+    aside = _aside(final)
     if aside.is_dir() and not final.exists():
         aside.rename(final)
+
+
+def _aside(final: Path) -> Path:
+    return final.with_name(f".{final.name}.old")
+
+
+def bytes_or_none(path: Path) -> bytes | None:
+    """What a file holds; None where there is none."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
 
 
 def write_manifest(folder: Path, facts: dict[str, Any]) -> None:
@@ -171,7 +235,7 @@ def read_manifest(folder: Path, *, verify: bool = True) -> dict[str, Any]:
     try:
         manifest: dict[str, Any] = foreign.json_file(folder / MANIFEST)
         listed = manifest["files"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
         raise ArtefactError.of("E_MANIFEST", f"{folder.name}: no readable manifest ({error}).", remedy) from error
     if verify:
         present = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and p.name != MANIFEST}

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from recsys.errors import RecsysError
+from recsys.errors import RecsysError, coded_system_errors
 from recsys.scenario import audit
 from recsys.tables.child import import_in_child
 from recsys.workspace import Workspace
@@ -35,9 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say({"message": step, "fraction": share, "seconds": time.monotonic() - started, "eta_seconds": None})
 
     try:
-        report = import_in_child(
-            given.path, Workspace(given.workspace), format=given.format, progress=progress, cancelled=stopped.is_set
-        )
+        with coded_system_errors():
+            report = import_in_child(
+                given.path, Workspace(given.workspace), format=given.format, progress=progress, cancelled=stopped.is_set
+            )
     except RecsysError as error:
         _say(error.as_json())
         return 2

@@ -13,7 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from recsys.app.ranges import Desk
 from recsys.app.words.numbers import day
-from recsys.errors import ArtefactError, DataError
+from recsys.errors import DataError, RecsysError, coded_system_errors
 from recsys.projection.basis import Basis, load_basis
 from recsys.projection.calibration import FILE as CALIBRATION
 from recsys.projection.project import project as answer
@@ -22,10 +22,8 @@ from recsys.proof.store import REPORT, load_report
 from recsys.scenario.hash import content_hash
 from recsys.scenario.scenario import Scenario
 from recsys.scenario.store import ScenarioStore
-from recsys.tables.assemble import fingerprint_of
 from recsys.tables.dataset import Dataset
-from recsys.tables.store import TABLES_JSON, TablesInfo, economics_path, load_dataset, load_info
-from recsys.tables.terms import load_economics
+from recsys.tables.store import TABLES_JSON, TablesInfo, load_dataset, load_fingerprint, load_info
 from recsys.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
@@ -46,8 +44,9 @@ def has_tables() -> bool:
 def has_run() -> bool:
     """Whether a model has been trained on them."""
     try:
-        workspace().current_run()
-    except ArtefactError:
+        with coded_system_errors():
+            workspace().current_run()
+    except RecsysError:
         return False
     return True
 
@@ -74,7 +73,10 @@ def fingerprint() -> str:
     ------
     DataError  E_NO_TABLES; and what the terms are refused for
     """
-    return fingerprint_of(dataset_info().hashes, load_economics(economics_path(workspace())))
+    opened = workspace()
+    if not opened.exists():
+        raise _no_tables()
+    return load_fingerprint(opened)
 
 
 def dataset_info() -> TablesInfo:
@@ -206,13 +208,17 @@ def _info_or_none() -> TablesInfo | None:
     if not opened.exists():
         return None
     try:
-        return load_info(opened)
-    except DataError:
+        with coded_system_errors():
+            return load_info(opened)
+    except RecsysError:
         return None
 
 
 def _taken_in(opened: Workspace) -> str:
-    return day(datetime.fromtimestamp((opened.tables / TABLES_JSON).stat().st_mtime, tz=UTC))
+    try:
+        return day(datetime.fromtimestamp((opened.tables / TABLES_JSON).stat().st_mtime, tz=UTC))
+    except FileNotFoundError:
+        return "being replaced"
 
 
 def _no_tables() -> DataError:

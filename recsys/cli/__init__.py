@@ -66,23 +66,17 @@ def import_(  # noqa: PLR0917  the options of a command
 ) -> Document:
     """Validate the tables in PATH (folder, zip or file) and take them in: all or nothing."""
     from recsys.tables.load import import_path
-    from recsys.tables.offers import latest_arrivals_as_offers
-    from recsys.tables.store import load_info
+    from recsys.tables.offers import LatestArrivals
 
     if offers_from_latest is not None and fee is None:
         raise DataError.of(
             "E_COST", "an offer needs a fee.", "Give --fee with --offers-from-latest.", table="offers", column="fee"
         )
+    latest = None
+    if offers_from_latest is not None and fee is not None:
+        latest = LatestArrivals(n=offers_from_latest, fee=fee, window_months=window_months)
     with progress_bar() as report:
-        document = import_path(path, workspace, format=form, progress=report).as_json()
-        if offers_from_latest is not None and fee is not None:
-            dataset = latest_arrivals_as_offers(workspace, offers_from_latest, fee=fee, window_months=window_months)
-            facts = {
-                "rows": dict(load_info(workspace).rows),
-                "assumed": list(dataset.assumed),
-                "fingerprint": dataset.fingerprint,
-            }
-            document |= facts
+        document = import_path(path, workspace, format=form, latest=latest, progress=report).as_json()
     return noted(workspace, "import", f"{path}: {', '.join(document['imported'])}", document)
 
 

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from recsys import __version__
-from recsys.errors import DataError, Finding, RecsysError
+from recsys.errors import DataError, Finding, RecsysError, coded_system_errors
 from recsys.workspace import Workspace
 
 DEFAULT_WORKSPACE = Path("data/workspace")
@@ -41,7 +41,8 @@ class CommandLine(click.Group):
             return run()
         as_json = _wants_json(sys.argv[1:] if args is None else args)
         try:
-            sys.exit(run())
+            with coded_system_errors():
+                sys.exit(run())
         except click.Abort:
             click.echo("Aborted!", err=True)
             sys.exit(1)
@@ -49,7 +50,7 @@ class CommandLine(click.Group):
             say_document(_misused(error).as_json()) if as_json else error.show()
             sys.exit(2)
         except RecsysError as error:
-            say_document(error.as_json()) if as_json else _say_findings(error)
+            _tell(error, as_json)
             sys.exit(2)
 
 
@@ -168,6 +169,15 @@ def _misused(error: click.ClickException) -> RecsysError:
     )
 
 
+def _tell(error: RecsysError, as_json: bool) -> None:
+    if as_json:
+        try:
+            return say_document(error.as_json())
+        except OSError:
+            pass  # what refuses is standard output itself: a full disk behind it
+    return _say_findings(error)
+
+
 def _say_findings(error: RecsysError) -> None:
     for finding in error.findings:
         click.secho(str(finding), fg="yellow" if finding.code.startswith("W_") else "red", err=True)
@@ -218,5 +228,5 @@ def file_content(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(_MOST_READ)
-    except OSError as error:
+    except FileNotFoundError as error:
         raise DataError.of("E_NOT_FOUND", f"{path} cannot be read: {error.strerror}.", "Give the path of a file.") from error

@@ -167,7 +167,7 @@ def _numbers(stem: Path) -> Path:
     try:
         with path.open("rb") as file:
             head = file.read(8)
-    except OSError as error:
+    except FileNotFoundError as error:
         beside = stem.parent.iterdir() if stem.parent.is_dir() else ()
         siblings = [p.name for p in beside if p.name.startswith(stem.name + ".") and p.suffix.lower() in _REFUSED_SUFFIXES]
         if siblings:
@@ -190,7 +190,7 @@ def _document(stem: Path, kind: str) -> dict[str, Any]:
         complete = isinstance(document["sha256"], str) and isinstance(document["facts"], dict) and isinstance(stated, list)
     except FileNotFoundError as error:
         raise ArtefactError.of("E_NOT_FOUND", f"there is no {path.name}.", _REMEDY) from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ArtefactError.of("E_MANIFEST", f"{path.name} is not readable ({error!r}).", _REMEDY) from error
     if schema != SCHEMA:
         raise ArtefactError.of("E_VERSION", f"{path.name} has schema {schema!r}; this program reads {SCHEMA}.", _REMEDY)

@@ -100,7 +100,7 @@ def _facts_of(run: Path) -> tuple[str, str]:
     try:
         moment = datetime.fromisoformat(read_manifest(run, verify=False)["created"])
         fingerprint_of_data = foreign.json_file(run / "config.json")["identity"]["data"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
         raise ArtefactError.of(
             "E_MANIFEST", f"the run {run.name} does not say what it is ({error!r}).", "Train again."
         ) from error

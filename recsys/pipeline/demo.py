@@ -89,7 +89,7 @@ def _world_of(workspace: Workspace) -> Any:
     """Configuration of the world whose tables the workspace holds; None where there is none."""
     try:
         return foreign.json_file(workspace.tables / WORLD_JSON)["config"]
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from recsys.errors import DataError, RecsysError
+from recsys.errors import DataError, RecsysError, coded_system_errors
 from recsys.pipeline.config import TrainConfig
 from recsys.pipeline.progress import ProgressLine
 from recsys.pipeline.train import train
@@ -40,7 +40,8 @@ def work(workspace: Workspace, settings: str, out: TextIO) -> int:
     out : where the lines go
     """
     try:
-        result = train(workspace, TrainConfig.from_json(_parsed(settings)), lambda line: _tell(out, line))
+        with coded_system_errors():
+            result = train(workspace, TrainConfig.from_json(_parsed(settings)), lambda line: _tell(out, line))
     except RecsysError as error:
         _write(out, error.as_json())
         return 2

@@ -28,7 +28,7 @@ from recsys.segments.personas import Personas
 from recsys.segments.store import load_personas
 from recsys.tables.store import load_dataset
 from recsys.tables.terms import Economics, Plan
-from recsys.workspace import Workspace
+from recsys.workspace import MANIFEST, Workspace, bytes_or_none
 
 DAYS_PER_MONTH = 365.25 / 12
 FOR_EVER = 1_000_000
@@ -216,7 +216,11 @@ def load_basis(workspace: Workspace) -> Basis:
     content = tower.content(dataset.offers) if len(dataset.offers) else np.zeros((0, choice.content.shape[1]), np.float32)
     subscribed, return_share = subscription_state(dataset.subscriptions, choice.user_ids)
     digest = hashlib.sha256(f"{dataset.fingerprint}/{run.name}/{choice.fingerprint}".encode())
-    calibration = load_calibration(workspace.backtest, dataset.fingerprint)
+    calibration = workspace.read_folder(
+        workspace.backtest,
+        lambda: bytes_or_none(workspace.backtest / MANIFEST),
+        lambda _: load_calibration(workspace.backtest, dataset.fingerprint),
+    )
     if calibration is not None:
         digest.update(json.dumps(calibration.as_json(), sort_keys=True).encode())
     season = season_of(dataset)

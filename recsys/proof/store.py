@@ -9,13 +9,14 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from recsys import foreign
 from recsys.errors import ArtefactError
 from recsys.projection.calibration import FILE, Calibration
 from recsys.proof.record import Origin
-from recsys.workspace import Workspace, read_manifest, recover_folder, replace_folder, write_manifest
+from recsys.workspace import MANIFEST, Workspace, bytes_or_none, read_manifest, replace_folder, write_manifest
 
 REPORT, ORIGINS = "report.json", "origins.json"
 
@@ -37,7 +38,6 @@ def publish(
         _write(draft / FILE, calibration.as_json())
     created = datetime.now(UTC).isoformat(timespec="seconds")
     write_manifest(draft, {"kind": "backtest", "created": created, "identity": dict(identity)})
-    recover_folder(workspace.backtest)
     replace_folder(draft, workspace.backtest)
 
 
@@ -47,14 +47,17 @@ def load_report(workspace: Workspace) -> dict[str, Any] | None:
     Raises
     ------
     ArtefactError  E_MANIFEST, E_HASH: damaged; E_FORMAT: not a report
+    DataError  E_BUSY
     """
-    recover_folder(workspace.backtest)
-    if not workspace.backtest.is_dir():
-        return None
-    read_manifest(workspace.backtest)
+    folder = workspace.backtest
+    return workspace.read_folder(folder, lambda: bytes_or_none(folder / MANIFEST), lambda _: _report(folder))
+
+
+def _report(folder: Path) -> dict[str, Any]:
+    read_manifest(folder)
     try:
-        document: dict[str, Any] = foreign.json_file(workspace.backtest / REPORT)
-    except (OSError, ValueError) as error:
+        document: dict[str, Any] = foreign.json_file(folder / REPORT)
+    except (FileNotFoundError, ValueError) as error:
         raise ArtefactError.of("E_FORMAT", f"the backtest cannot be read ({error}).", "Run `recsys backtest` again.") from error
     return document
 

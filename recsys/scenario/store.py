@@ -4,6 +4,8 @@ The rollback journal is used, not WAL: some SQLite versions in the field can cor
 ``BEGIN IMMEDIATE``, so that two writers queue instead of failing half-way, and is on disk before it is reported.
 """
 
+import errno
+import os
 import re
 import secrets
 import sqlite3
@@ -226,7 +228,7 @@ class ScenarioStore:
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(_connect(self._path)) as db:
+        with _coded(self._path), closing(_connect(self._path)) as db:
             db.execute("BEGIN IMMEDIATE")
             try:
                 if _version(db) == 0:
@@ -234,17 +236,18 @@ class ScenarioStore:
                         db.execute(statement)
                     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
                 yield db
+                db.execute("COMMIT")
             except BaseException:
-                db.execute("ROLLBACK")
+                if db.in_transaction:  # a full disk has rolled it back already
+                    db.execute("ROLLBACK")
                 raise
-            db.execute("COMMIT")
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
         if not self._path.exists():
             yield None
             return
-        with closing(_connect(self._path)) as db:
+        with _coded(self._path), closing(_connect(self._path)) as db:
             yield db if _version(db) else None
 
 
@@ -260,6 +263,43 @@ def _connect(path: Path) -> sqlite3.Connection:
     db.execute("PRAGMA journal_mode = DELETE")
     db.execute("PRAGMA synchronous = FULL")
     return db
+
+
+@contextmanager
+def _coded(path: Path) -> Iterator[None]:
+    """SQLite's own errors as the system's, so that they are coded where every other is; a damaged file as what it is.
+
+    Raises
+    ------
+    ScenarioError  E_FORMAT: not a store, or damaged; E_BUSY: others have been writing for long
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        name = getattr(error, "sqlite_errorname", "")
+        number = next((number for start, number in _SYSTEM.items() if name.startswith(start)), None)
+        if number is not None:
+            raise OSError(number, os.strerror(number), str(path)) from error
+        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            raise ScenarioError.of("E_BUSY", "somebody else is saving scenarios.", "Try again in a moment.") from error
+        if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR", "SQLITE_FORMAT", "SQLITE_MISMATCH")):
+            raise ScenarioError.of(
+                "E_FORMAT",
+                f"{path.name} does not hold saved scenarios, or is damaged ({error}).",
+                "Put back a copy of it, or move it away to start with none.",
+            ) from error
+        raise
+
+
+_SYSTEM = {
+    "SQLITE_FULL": errno.ENOSPC,
+    "SQLITE_READONLY": errno.EROFS,
+    "SQLITE_IOERR": errno.EIO,
+    "SQLITE_CANTOPEN": errno.EACCES,
+    "SQLITE_PERM": errno.EACCES,
+    "SQLITE_NOMEM": errno.ENOMEM,
+}
+"""SQLite's names, or their beginnings, and the system's numbers for the same."""
 
 
 def _version(db: sqlite3.Connection) -> int:

@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from recsys.errors import DataError
+from recsys.errors import DataError, RecsysError, coded_system_errors
 from recsys.tables.limits import DEFAULT, GIB, Limits
 from recsys.tables.progress import Progress, silent
 from recsys.tables.report import ImportReport, finding_from_json
@@ -167,18 +167,19 @@ def main() -> int:
     try:
         from recsys.tables.load import import_path  # noqa: PLC0415 – the parent never needs it, and the app starts faster
 
-        report = import_path(
-            Path(order["path"]),
-            Workspace(Path(order["workspace"])),
-            format=order["format"],
-            limits=Limits(**order["limits"]),
-            progress=_Teller(),
-        )
-    except DataError as error:
+        with coded_system_errors():
+            report = import_path(
+                Path(order["path"]),
+                Workspace(Path(order["workspace"])),
+                format=order["format"],
+                limits=Limits(**order["limits"]),
+                progress=_Teller(),
+            )
+    except RecsysError as error:
+        if isinstance(error.__cause__, MemoryError):
+            return OUT_OF_MEMORY
         json.dump(error.as_json(), sys.stdout)
         return REFUSED
-    except MemoryError:
-        return OUT_OF_MEMORY
     json.dump(report.as_json(), sys.stdout)
     return 0
 

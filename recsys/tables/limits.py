@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from recsys.errors import Finding
+
 MIB = 1 << 20
 GIB = 1 << 30
 
@@ -28,6 +30,20 @@ class Limits:
     """Fewest movies to train on."""
     events: int = 200
     """Fewest events to train on."""
+
+    def too_small(self, *, users: int, movies: int, events: int) -> list[Finding]:
+        """What is too little to train on; users and movies are those with events."""
+        counted = (("users with events", users, self.users), ("movies with events", movies, self.movies))
+        return [
+            Finding(
+                code="E_TOO_SMALL",
+                message=f"{there} {what}; at least {least} are needed to train.",
+                remedy="Take in a longer period.",
+                table="events",
+            )
+            for what, there, least in (*counted, ("events", events, self.events))
+            if there < least
+        ]
 
 
 DEFAULT = Limits()

@@ -20,6 +20,7 @@ from recsys.tables.formats import recognise
 from recsys.tables.layout import Layout
 from recsys.tables.limits import DEFAULT, Limits
 from recsys.tables.merge import CATALOGUE_TABLES, Draft, keep_the_rest, standing
+from recsys.tables.offers import LatestArrivals, offer_latest
 from recsys.tables.parsing import define_macros
 from recsys.tables.progress import Progress, silent
 from recsys.tables.reading import Staged, stage, staging
@@ -42,6 +43,7 @@ def import_path(
     limits: Limits = DEFAULT,
     progress: Progress = silent,
     now: pd.Timestamp | None = None,
+    latest: LatestArrivals | None = None,
 ) -> ImportReport:
     """Take in a folder, a zip or a single file.
 
@@ -54,6 +56,7 @@ def import_path(
     limits : see :class:`recsys.tables.limits.Limits`
     progress : called with a step's name and the share of it that is done
     now : the time (UTC, without zone) after which a date lies in the future; None is the clock's
+    latest : offer the latest arrivals, which leave the catalogue with what was watched of them
 
     Returns
     -------
@@ -82,7 +85,8 @@ def import_path(
                 progress=progress,
             )
             report = job.run(scratch)
-        publish(workspace, folder)
+        finished, report = (folder, report) if latest is None else offer_latest(workspace, folder, latest, report, limits)
+        publish(workspace, finished)
     return report
 
 
@@ -259,14 +263,8 @@ class _Import:
         self._ranges.update({f"events.{name}": limits for name, limits in facts.ranges.items()})
 
     def _refuse_too_small(self, facts: EventFacts) -> None:
-        for what, there, least in (
-            ("users with events", int((facts.views_by_user > 0).sum()), self._limits.users),
-            ("movies with events", int((facts.views_by_movie > 0).sum()), self._limits.movies),
-            ("events", facts.rows, self._limits.events),
-        ):
-            if there < least:
-                text = f"{there} {what}; at least {least} are needed to train."
-                self._find("E_TOO_SMALL", text, "Take in a longer period.", table="events")
+        users, movies = int((facts.views_by_user > 0).sum()), int((facts.views_by_movie > 0).sum())
+        self._findings += self._limits.too_small(users=users, movies=movies, events=facts.rows)
         self._stop_if_refused()
 
     def _finish(self, whole: bool, economics: Economics) -> ImportReport:

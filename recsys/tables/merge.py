@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from recsys.tables.assemble import NO_OFFERS, as_arrow
 from recsys.tables.content import hash_of_table
-from recsys.tables.store import WORLD_JSON, TablesInfo, load_info, tables_folder, write_info, write_table
+from recsys.tables.store import WORLD_JSON, TablesInfo, load_info, write_info, write_table
 from recsys.workspace import Workspace
 
 CATALOGUE_TABLES = ("users", "movies", "events")
@@ -60,7 +60,7 @@ class Kept:
 
 def standing(workspace: Workspace, name: str, columns: list[str] | None) -> pd.DataFrame:
     """Columns of a table that the workspace holds (all of them where None); empty where it does not hold it."""
-    path = tables_folder(workspace) / f"{name}.parquet"
+    path = workspace.tables / f"{name}.parquet"
     if not path.exists():
         return pd.DataFrame({column: pd.Series(dtype="str") for column in columns or []})
     frame: pd.DataFrame = pq.read_table(path, columns=columns).to_pandas()
@@ -74,7 +74,7 @@ def keep_the_rest(workspace: Workspace, draft: Draft, *, whole: bool) -> Kept:
             draft.write("offers", as_arrow(NO_OFFERS))
         gone = _old_side_tables(workspace) - set(draft.rows)
         return Kept(notes=tuple(f"the {name} of the tables before are gone: they belonged to those" for name in sorted(gone)))
-    folder, info = tables_folder(workspace), load_info(workspace)
+    folder, info = workspace.tables, load_info(workspace)
     others = [name for name in info.rows if name not in draft.rows]
     for name in others:
         _link(folder / f"{name}.parquet", draft.folder / f"{name}.parquet")

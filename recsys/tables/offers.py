@@ -1,79 +1,90 @@
 """Offers for data that has none: the latest arrivals, as if they could still be bought."""
 
-from dataclasses import replace
+import math
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from recsys.errors import DataError
+from recsys.errors import DataError, Finding
 from recsys.tables.assemble import sealed, typed, typed_events
 from recsys.tables.dataset import Dataset
-from recsys.tables.store import load_dataset, load_info, publish_dataset
-from recsys.workspace import Workspace
+from recsys.tables.limits import Limits
+from recsys.tables.report import ImportReport
+from recsys.tables.store import ECONOMICS, WORLD_JSON, economics_path, read_tables, write_tables
+from recsys.tables.terms import load_economics
+from recsys.workspace import Workspace, bytes_or_none
 
 ASSUMED_OFFERS = "the offers are the latest arrivals"
 """How the sentence in ``Dataset.assumed`` begins."""
 MIN_VIEWS = 10
 """Views that a latest arrival has to have: a title that one person found is no example of what could be bought."""
+LONGEST_WINDOW = 1200
+"""Months; as long as a licence for good."""
 
 
-def latest_arrivals_as_offers(
-    workspace: Workspace,
-    n: int,
-    *,
-    fee: float,
-    window_months: int = 12,
-    currency: str | None = None,
-    replace_offers: bool = False,
-    min_views: int = MIN_VIEWS,
-) -> Dataset:
-    """Take the ``n`` movies that arrived last out of the catalogue, with their events, and offer them at one assumed fee.
+@dataclass(frozen=True, kw_only=True)
+class LatestArrivals:
+    """On what terms the latest arrivals are offered."""
 
-    All or nothing. What was watched of them is gone from the tables afterwards, so that no model can know it.
+    n: int
+    """How many; at most half of the catalogue."""
+    fee: float
+    """Licence fee of each in the currency of the money terms, above 0."""
+    window_months: int = 12
+    min_views: int = MIN_VIEWS
+    """Movies with fewer views stay in the catalogue."""
 
-    Parameters
-    ----------
-    n : at most half of the catalogue
-    fee : in ``currency``, above 0
-    currency : None is that of the money terms, the only one allowed
-    replace_offers : whether offers that are there already may go
-    min_views : movies with fewer views stay in the catalogue
+    def __post_init__(self) -> None:
+        """Refuse what no tables could make right, before any are read.
 
-    Returns
-    -------
-    Dataset  as stored
+        Raises
+        ------
+        DataError  E_RANGE, E_COST, E_DATES, with every finding at once
+        """
+        wrong = [
+            Finding(code=code, message=message, remedy=remedy, table="offers", column=column)
+            for fine, code, message, remedy, column in (
+                (self.n >= 1, "E_RANGE", f"{self.n} offers are asked for.", "Ask for 1 or more.", None),
+                (math.isfinite(self.fee) and self.fee > 0, "E_COST", f"the fee is {self.fee}.", "Give a fee above 0.", "fee"),
+                (
+                    1 <= self.window_months <= LONGEST_WINDOW,
+                    "E_DATES",
+                    f"the window is {self.window_months} months.",
+                    f"Give 1 to {LONGEST_WINDOW}.",
+                    "window_months",
+                ),
+            )
+            if not fine
+        ]
+        if wrong:
+            raise DataError(wrong)
+
+
+def with_latest_as_offers(dataset: Dataset, terms: LatestArrivals) -> Dataset:
+    """Take the movies that arrived last out of the catalogue, with their events, and offer them at one assumed fee.
+
+    What was watched of them is gone from the tables afterwards, so that no model can know it.
 
     Raises
     ------
-    DataError  E_RANGE, E_COST, E_CURRENCY, E_COLLISION (there are offers), E_NO_ARRIVALS (fewer than ``n`` movies have an
-        arrival and so many views), E_BUSY
+    DataError  E_COLLISION: there are offers; E_RANGE: more than half of the catalogue; E_NO_ARRIVALS: fewer movies have an
+        arrival and so many views
     """
-    with workspace.writing():
-        dataset = load_dataset(workspace)
-        if len(dataset.offers) and not replace_offers:
-            raise DataError.of(
-                "E_COLLISION",
-                f"there are {len(dataset.offers)} offers already.",
-                "Say that they may be replaced.",
-                table="offers",
-            )
-        moved = with_latest_as_offers(dataset, n, fee=fee, window_months=window_months, currency=currency, min_views=min_views)
-        publish_dataset(workspace, moved, report=load_info(workspace).report)
-    return moved
-
-
-def with_latest_as_offers(
-    dataset: Dataset,
-    n: int,
-    *,
-    fee: float,
-    window_months: int = 12,
-    currency: str | None = None,
-    min_views: int = MIN_VIEWS,
-) -> Dataset:
-    """The same in memory; raises as :func:`latest_arrivals_as_offers` does."""
-    _check(dataset, n, fee=fee, window_months=window_months, currency=currency)
+    n, min_views = terms.n, terms.min_views
+    if len(dataset.offers):
+        raise DataError.of(
+            "E_COLLISION",
+            f"there are {len(dataset.offers)} offers already.",
+            "Leave the table of offers out, or do not ask for the latest arrivals.",
+            table="offers",
+        )
+    if n > dataset.n_movies // 2:
+        remedy = f"Ask for 1 to {dataset.n_movies // 2}."
+        raise DataError.of("E_RANGE", f"{n} offers are asked for, of {dataset.n_movies} movies.", remedy, table="offers")
     movies = dataset.movies
     arrivals = movies["available_from"].dropna() if "available_from" in movies else pd.Series(dtype="datetime64[s]")
     views = np.bincount(dataset.events["movie_index"], minlength=len(movies))
@@ -93,38 +104,48 @@ def with_latest_as_offers(
     gone = leaving[dataset.events["movie_index"]]
     index = (np.cumsum(~leaving) - 1).astype(np.int32)
     events = dataset.events[~gone]
-    terms: dict[str, Any] = {"fee": float(fee), "currency": dataset.economics.currency, "window_months": int(window_months)}
+    asked: dict[str, Any] = {
+        "fee": float(terms.fee),
+        "currency": dataset.economics.currency,
+        "window_months": terms.window_months,
+    }
     dated = [name for name in ("available_from", "available_until", "licence_fee", "licence_until") if name in movies]
     sentence = (
         f"{ASSUMED_OFFERS} with {min_views} views or more: {n} movies left the catalogue with their {int(gone.sum()):,} events "
-        f"and are offered at an assumed {fee:,.0f} {dataset.economics.currency} for {window_months} months each"
+        f"and are offered at an assumed {terms.fee:,.0f} {dataset.economics.currency} for {terms.window_months} months each"
     )
     return sealed(
         replace(
             dataset,
             movies=movies[~leaving].reset_index(drop=True),
             events=typed_events(events.assign(movie_index=index[events["movie_index"]])),
-            offers=typed(movies[leaving].drop(columns=dated).assign(**terms)),
+            offers=typed(movies[leaving].drop(columns=dated).assign(**asked)),
             assumed=(*(text for text in dataset.assumed if not text.startswith(ASSUMED_OFFERS)), sentence),
         )
     )
 
 
-def _check(dataset: Dataset, n: int, *, fee: float, window_months: int, currency: str | None) -> None:
-    place = {"table": "offers"}
-    if not 1 <= n <= dataset.n_movies // 2:
-        raise DataError.of("E_RANGE", f"{n} offers are asked for.", f"Ask for 1 to {dataset.n_movies // 2}.", **place)
-    if not (np.isfinite(fee) and fee > 0):
-        raise DataError.of("E_COST", f"the fee is {fee}.", "Give a fee above 0.", column="fee", **place)
-    if window_months < 1:
-        raise DataError.of(
-            "E_DATES", f"the window is {window_months} months.", "Give at least one.", column="window_months", **place
-        )
-    if currency not in (None, dataset.economics.currency):
-        raise DataError.of(
-            "E_CURRENCY",
-            f"the fee is in {currency}, the money terms are in {dataset.economics.currency}.",
-            "Convert the fee.",
-            column="currency",
-            **place,
-        )
+def offer_latest(
+    workspace: Workspace, draft: Path, latest: LatestArrivals, report: ImportReport, limits: Limits
+) -> tuple[Path, ImportReport]:
+    """:func:`with_latest_as_offers` on a draft of the tables; raises as that does, and E_TOO_SMALL.
+
+    Returns
+    -------
+    a folder beside the draft, whose own files may be those of the tables in use, and the report of what it holds
+    """
+    incoming, world = draft / ECONOMICS, draft / WORLD_JSON
+    economics = load_economics(incoming if incoming.exists() else economics_path(workspace))
+    moved = with_latest_as_offers(read_tables(draft, economics), latest)
+    users, movies = moved.events["user_index"].nunique(), moved.events["movie_index"].nunique()
+    if findings := limits.too_small(users=users, movies=movies, events=len(moved.events)):
+        raise DataError(findings)
+    subscriptions = {} if moved.subscriptions is None else {"subscriptions": len(moved.subscriptions)}
+    rows = {"users": moved.n_users, "movies": moved.n_movies, "events": len(moved.events), "offers": len(moved.offers)}
+    report = replace(report, rows=rows | subscriptions, assumed=moved.assumed, fingerprint=moved.fingerprint)
+    folder = draft.with_name("offered")
+    folder.mkdir()
+    write_tables(folder, moved, report=report.as_json(), world=bytes_or_none(world))
+    if incoming.exists():
+        shutil.copyfile(incoming, folder / ECONOMICS)
+    return folder, report

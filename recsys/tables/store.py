@@ -4,16 +4,14 @@ The folder ``tables/`` is published whole. Terms that come in with it travel ins
 workspace's own place as the last step; until then the copy inside speaks, so that a crash in between loses nothing.
 """
 
-import fcntl
 import json
 import os
 import shutil
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -25,8 +23,8 @@ from recsys.errors import DataError
 from recsys.tables.assemble import EVENT_ORDER, NO_OFFERS, as_arrow, events_as_arrow, fingerprint_of, typed, typed_events
 from recsys.tables.content import hash_of_table
 from recsys.tables.dataset import Dataset
-from recsys.tables.terms import ASSUMED, Economics, as_toml, load_economics
-from recsys.workspace import Workspace, recover_folder, replace_folder
+from recsys.tables.terms import ASSUMED, Economics, as_toml, load_economics, parse_economics
+from recsys.workspace import Workspace, bytes_or_none, replace_folder
 
 TABLES_JSON = "tables.json"
 WORLD_JSON = "world.json"
@@ -35,8 +33,7 @@ SCHEMA = 1
 DRAFT_PREFIX = ".import-"
 ROW_GROUP = 1 << 20
 NO_TERMS = "economics.toml is absent: the money terms are assumed"
-_ATTEMPTS = 40
-_PAUSE_SECONDS = 0.05
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,25 +64,14 @@ class TablesInfo:
 def load_dataset(workspace: Workspace) -> Dataset:
     """Read the validated tables; events are filled batch by batch into arrays of their final size.
 
-    A writer that replaces the tables meanwhile is noticed, and the reading starts again.
+    A writer that replaces the tables meanwhile is noticed, and the reading starts again: what is read is the old or the new.
 
     Raises
     ------
     DataError  E_NO_TABLES: nothing has been imported; E_VERSION: written by a newer version; E_PARQUET: a table is damaged;
-        and what :func:`recsys.tables.terms.load_economics` raises
+        E_BUSY; and what :func:`recsys.tables.terms.load_economics` raises
     """
-    for _ in range(_ATTEMPTS):
-        try:
-            folder = tables_folder(workspace)
-            before = (folder / TABLES_JSON).read_bytes()
-            dataset = _read(workspace, folder)
-            if (folder / TABLES_JSON).read_bytes() == before:
-                return dataset
-        except FileNotFoundError:
-            time.sleep(_PAUSE_SECONDS)
-    raise DataError.of(
-        "E_PARQUET", f"{workspace.tables} lacks a table, or is being replaced again and again.", "Import the tables again."
-    )
+    return _reading(workspace, lambda mark: read_tables(workspace.tables, mark.terms()))
 
 
 def load_info(workspace: Workspace) -> TablesInfo:
@@ -95,7 +81,34 @@ def load_info(workspace: Workspace) -> TablesInfo:
     ------
     DataError  E_NO_TABLES, E_VERSION, E_PARQUET
     """
-    return _info(tables_folder(workspace))
+    return _reading(workspace, lambda mark: _info(mark.tables))
+
+
+def load_fingerprint(workspace: Workspace) -> str:
+    """Fingerprint of tables and terms, without reading the tables.
+
+    Raises
+    ------
+    DataError  as :func:`load_info`; and what the terms are refused for
+    """
+    return _reading(workspace, lambda mark: fingerprint_of(_info(mark.tables).hashes, mark.terms()))
+
+
+def read_tables(folder: Path, economics: Economics) -> Dataset:
+    """Read a folder of tables that nobody replaces meanwhile; raises as :func:`load_dataset` does."""
+    info = _info(bytes_or_none(folder / TABLES_JSON))
+    frames = {name: _read_frame(folder, name, rows) for name, rows in info.rows.items() if name != "events"}
+    return Dataset(
+        users=frames["users"],
+        movies=frames["movies"],
+        events=_read_events(folder / "events.parquet", info.rows["events"]),
+        offers=frames.get("offers", NO_OFFERS.copy()),
+        subscriptions=frames.get("subscriptions"),
+        economics=economics,
+        simulated=info.simulated,
+        fingerprint=fingerprint_of(info.hashes, economics),
+        assumed=(*info.assumed, *([NO_TERMS] if economics == ASSUMED else [])),
+    )
 
 
 def publish_dataset(workspace: Workspace, dataset: Dataset, *, report: Mapping[str, Any] | None = None) -> None:
@@ -146,7 +159,6 @@ def drafting(workspace: Workspace) -> Iterator[Path]:
     """
     for left in workspace.root.glob(f"{DRAFT_PREFIX}*"):
         shutil.rmtree(left, ignore_errors=True)
-    recover_folder(workspace.tables)
     _settle_economics(workspace)
     draft = workspace.root / f"{DRAFT_PREFIX}{os.getpid()}" / "tables"
     draft.mkdir(parents=True)
@@ -168,35 +180,31 @@ def economics_path(workspace: Workspace) -> Path:
     return incoming if incoming.exists() else workspace.economics
 
 
-def tables_folder(workspace: Workspace) -> Path:
-    """The folder of tables, brought back if a writer was killed between its two renames.
+@dataclass(frozen=True, kw_only=True)
+class _Mark:
+    """What changes when the tables or the terms do."""
 
-    Raises
-    ------
-    DataError  E_NO_TABLES
-    """
-    for _ in range(_ATTEMPTS):
-        if workspace.tables.is_dir():
-            return workspace.tables
-        if not workspace.tables.with_name(f".{workspace.tables.name}.old").is_dir():
-            break
-        if _recovered(workspace):
-            return workspace.tables
-        time.sleep(_PAUSE_SECONDS)
-    if workspace.tables.is_dir():
-        return workspace.tables
-    raise DataError.of("E_NO_TABLES", f"the workspace {workspace.root} holds no tables.", "Import some, or make the demo.")
+    tables: bytes | None
+    economics: bytes | None
+
+    def terms(self) -> Economics:
+        return ASSUMED if self.economics is None else parse_economics(self.economics)
 
 
-def _recovered(workspace: Workspace) -> bool:
-    """Undo a cut-off replacement, unless a living writer is in the middle of it."""
-    with (workspace.root / ".writer").open("a", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        recover_folder(workspace.tables)
-        return workspace.tables.is_dir()
+def _mark(workspace: Workspace) -> _Mark:
+    tables = bytes_or_none(workspace.tables / TABLES_JSON)
+    incoming = bytes_or_none(workspace.tables / ECONOMICS)
+    return _Mark(tables=tables, economics=bytes_or_none(workspace.economics) if incoming is None else incoming)
+
+
+def _reading(workspace: Workspace, read: Callable[[_Mark], Read]) -> Read:
+    try:
+        found = workspace.read_folder(workspace.tables, lambda: _mark(workspace), lambda mark: (read(mark),))
+    except FileNotFoundError as error:
+        raise DataError.of("E_PARQUET", f"{error.filename} is missing.", "Import the tables again.") from error
+    if found is None:
+        raise DataError.of("E_NO_TABLES", f"the workspace {workspace.root} holds no tables.", "Import some, or make the demo.")
+    return found[0]
 
 
 def _settle_economics(workspace: Workspace) -> None:
@@ -210,9 +218,11 @@ def _world(workspace: Workspace) -> bytes | None:
     return path.read_bytes() if path.exists() else None
 
 
-def _info(folder: Path) -> TablesInfo:
+def _info(content: bytes | None) -> TablesInfo:
+    if content is None:
+        raise DataError.of("E_PARQUET", f"{TABLES_JSON} is missing.", "Import the tables again.")
     try:
-        document = foreign.json_file(folder / TABLES_JSON)
+        document = foreign.json_value(content)
         if document["schema"] not in range(1, SCHEMA + 1):
             raise DataError.of(
                 "E_VERSION", f"the tables have schema {document['schema']}; this version reads {SCHEMA}.", "Update the program."
@@ -226,23 +236,6 @@ def _info(folder: Path) -> TablesInfo:
         )
     except (ValueError, KeyError, TypeError) as error:
         raise DataError.of("E_PARQUET", f"{TABLES_JSON} is damaged ({error}).", "Import the tables again.") from error
-
-
-def _read(workspace: Workspace, folder: Path) -> Dataset:
-    info = _info(folder)
-    economics: Economics = load_economics(economics_path(workspace))
-    frames = {name: _read_frame(folder, name, rows) for name, rows in info.rows.items() if name != "events"}
-    return Dataset(
-        users=frames["users"],
-        movies=frames["movies"],
-        events=_read_events(folder / "events.parquet", info.rows["events"]),
-        offers=frames.get("offers", NO_OFFERS.copy()),
-        subscriptions=frames.get("subscriptions"),
-        economics=economics,
-        simulated=info.simulated,
-        fingerprint=fingerprint_of(info.hashes, economics),
-        assumed=(*info.assumed, *([NO_TERMS] if economics == ASSUMED else [])),
-    )
 
 
 def _read_frame(folder: Path, name: str, rows: int) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from recsys.tables.load import import_path
-from recsys.tables.offers import with_latest_as_offers
+from recsys.tables.offers import LatestArrivals, with_latest_as_offers
 from recsys.tables.store import load_dataset
 from recsys.workspace import Workspace
 
@@ -32,5 +32,5 @@ def test_a_real_data_set_is_taken_in_whole(name: str, tmp_path: Path):
     assert (dataset.n_users, dataset.n_movies, len(dataset.events)) == (n_users, n_movies, n_events)
     assert dataset.fingerprint == report.fingerprint
     assert dataset.movies["year"].notna().mean() > 0.99
-    offers = with_latest_as_offers(dataset, 24, fee=1_000_000.0).offers
+    offers = with_latest_as_offers(dataset, LatestArrivals(n=24, fee=1_000_000.0)).offers
     assert len(offers) == 24

@@ -10,7 +10,7 @@ import streamlit as st
 
 from recsys.app import places
 from recsys.app.words.escape import plain
-from recsys.errors import Finding, RecsysError
+from recsys.errors import Finding, RecsysError, coded_system_errors
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -42,7 +42,8 @@ _NEXT_STEPS = {
 def guarded() -> Iterator[None]:
     """Show a refusal as a box in the place of whatever could not be drawn. The one place where the app catches one."""
     try:
-        yield
+        with coded_system_errors():
+            yield
     except RecsysError as error:
         refused(error)
 

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from recsys.app import session
 from recsys.app.components.boxes import guarded
 from recsys.app.words.glossary import GLOSSARY
-from recsys.errors import RecsysError
+from recsys.errors import RecsysError, coded_system_errors
 
 STYLE = Path(__file__).with_name("page.css")
 ICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48">
@@ -69,7 +69,8 @@ def _escaped(text: str) -> str:
 def footer() -> None:
     """Which model and which data speak."""
     try:
-        parts = session.origin()
+        with coded_system_errors():
+            parts = session.origin()
     except RecsysError:
         parts = ()
     said = " · ".join(f"{html.escape(name)} <code>{html.escape(value)}</code>" for name, value in parts) or "nothing trained yet"
