@@ -13,6 +13,7 @@ from scipy import linalg
 from recsys.choice.model import Float32Array
 from recsys.embeddings.features import MOVIE_COLUMNS_LEFT_OUT, Feature, FeatureSpace
 from recsys.ids import FloatArray, IntArray
+from recsys.tables import lists
 
 LANGUAGE_SET = "language_set"
 _JOINT = "+"
@@ -90,8 +91,7 @@ def languages_of(name: str) -> list[str]:
 
 
 def _sets(languages: pd.Series) -> list[str]:
-    parts = languages.fillna("").astype(str).str.split("|")
-    return [_JOINT.join(sorted({each.strip() for each in several} - {""})) for several in parts]
+    return [_JOINT.join(sorted(several)) for several in lists.split(languages)]
 
 
 def _largest_part(name: str, known: tuple[str, ...]) -> str:

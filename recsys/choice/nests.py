@@ -9,6 +9,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from recsys.choice.model import Float32Array
 from recsys.ids import IntArray
+from recsys.tables import lists
 
 _FEWEST, _MOST = 2, 32
 _FEWEST_MOVIES = 5
@@ -64,7 +65,7 @@ def candidates(content: Float32Array, movies: pd.DataFrame, *, seed: int) -> lis
         if wanted <= most
     ]
     if "languages" in movies:
-        first = movies["languages"].fillna("").astype(str).str.split("|").str[0]
+        first = lists.split(movies["languages"]).map(lambda several: several[0] if several else "")
         spoken = [language for language, n in first.value_counts().items() if language and n >= _FEWEST_MOVIES]
         if len(spoken) >= _FEWEST:
             found.append(np.stack([unit[(first == language).to_numpy()].mean(axis=0) for language in spoken]))
@@ -114,8 +115,7 @@ def _names(assignment: IntArray, movies: pd.DataFrame, n_nests: int) -> tuple[st
 
 def _shares(column: pd.Series, assignment: IntArray, n_nests: int) -> pd.DataFrame:
     """Share of each nest's movies that have each value: values in rows, nests in columns."""
-    values = column.fillna("").astype(str).str.split("|").explode()
-    values = values[values != ""]
+    values = lists.exploded(column)
     counts = pd.crosstab(values, pd.Series(assignment).loc[values.index].to_numpy()).reindex(columns=range(n_nests), fill_value=0)
     return counts.div(np.maximum(np.bincount(assignment, minlength=n_nests), 1), axis=1)
 

@@ -22,6 +22,7 @@ from recsys import foreign
 from recsys.errors import Finding, ScenarioError
 from recsys.ids import FloatArray
 from recsys.segments.rules import nearest_names
+from recsys.tables import lists
 
 SCHEMA = 1
 MAX_BYTES = 1_000_000
@@ -158,9 +159,8 @@ def limits(rules: Rules, offers: pd.DataFrame, ids: Sequence[str], cost: FloatAr
     found = [Limit(says=f"the budget of {budget:,.0f}", row=cost, low=-np.inf, high=budget)]
     if rules.at_most is not None:
         found.append(Limit(says=f"at most {rules.at_most} offers", row=np.ones(len(ids)), low=-np.inf, high=float(rules.at_most)))
-    languages = dict(zip(offers["movie_id"].astype(str), _languages(offers), strict=True))
     for minimum in rules.at_least:
-        row = np.array([float(minimum.language in languages[name]) for name in ids])
+        row = having(_in_language(offers, minimum.language))
         says = f"at least {minimum.offers} in {minimum.language} (there are {int(row.sum())})"
         found.append(Limit(says=says, row=row, low=float(minimum.offers), high=np.inf))
     found += [Limit(says=f"{name} must be in", row=having([name]), low=1.0, high=np.inf) for name in rules.must_have]
@@ -169,10 +169,11 @@ def limits(rules: Rules, offers: pd.DataFrame, ids: Sequence[str], cost: FloatAr
     return tuple(found)
 
 
-def _languages(offers: pd.DataFrame) -> list[set[str]]:
+def _in_language(offers: pd.DataFrame, language: str) -> list[str]:
+    """Ids of the offers that can be heard in a language."""
     if "languages" not in offers:
-        return [set() for _ in range(len(offers))]
-    return [set(str(entry).split("|")) for entry in offers["languages"]]
+        return []
+    return offers.loc[lists.having(offers["languages"], language), "movie_id"].astype(str).tolist()
 
 
 def best_additive(

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from recsys.embeddings.neighbours import AnyFloats
 from recsys.ids import FloatArray
+from recsys.tables import lists
 
-_LISTS = ("genres", "languages")
-"""Columns that hold several values, joined by ``|``."""
 _NOT_ATTRIBUTES = frozenset(
     {"movie_id", "user_id", "title", "available_from", "available_until", "licence_until", "licence_fee", "signup_date"}
 )
@@ -71,11 +70,7 @@ def attribute_masks(frame: pd.DataFrame, *, min_rows: int = 3) -> dict[tuple[str
     for column in map(str, frame.columns):
         if column in _NOT_ATTRIBUTES:
             continue
-        if column in _LISTS:
-            wide = frame[column].fillna("").astype(str).str.get_dummies("|")
-            found = {str(value): wide[value].to_numpy(dtype=bool) for value in wide.columns}
-        else:
-            found = _single_values(frame[column])
+        found = lists.masks(frame[column]) if column in lists.LIST_COLUMNS else _single_values(frame[column])
         masks |= {(column, value): mask for value, mask in sorted(found.items()) if value and mask.sum() >= min_rows}
     return masks
 

@@ -17,6 +17,7 @@ from scipy import sparse
 
 from recsys.errors import ArtefactError
 from recsys.ids import FloatArray
+from recsys.tables.lists import exploded
 
 MOVIE_COLUMNS_LEFT_OUT = frozenset(
     {
@@ -120,7 +121,7 @@ def _learn_column(column: pd.Series, min_count: int) -> Feature | None:
         distinct = np.unique(numbers[np.isfinite(numbers)])
         if len(distinct) > FEW_NUMBERS:
             return Feature(column=name, knots=_knots(numbers[np.isfinite(numbers)]))
-    counts = _exploded(column).value_counts()
+    counts = exploded(column).value_counts()
     kept = counts[counts >= min_count]
     # most frequent first, equal ones by name: the order must not depend on the table's
     names = sorted(kept.index, key=lambda value: (-int(kept[value]), value))[:MOST_VALUES]
@@ -141,9 +142,9 @@ def _encode_column(feature: Feature, table: pd.DataFrame) -> sparse.coo_array:
 
 
 def _encode_names(feature: Feature, column: pd.Series, shape: tuple[int, int]) -> sparse.coo_array:
-    exploded = _exploded(column)
-    codes = pd.Index(feature.names, dtype=object).get_indexer(pd.Index(exploded.to_numpy(dtype=object)))
-    rows = exploded.index.to_numpy()
+    values = exploded(column.reset_index(drop=True))
+    codes = pd.Index(feature.names, dtype=object).get_indexer(pd.Index(values.to_numpy(dtype=object)))
+    rows = values.index.to_numpy()
     rows, codes = rows[codes >= 0], codes[codes >= 0]
     weights = 1.0 / np.bincount(rows, minlength=shape[0])[rows]
     return sparse.coo_array((weights.astype(np.float32), (rows, codes)), shape=shape)
@@ -160,20 +161,6 @@ def _encode_numbers(feature: Feature, column: pd.Series, shape: tuple[int, int])
     both = sparse.coo_array((weights, (np.tile(rows, 2), np.concatenate([below, above]))), shape=shape)
     both.eliminate_zeros()
     return both
-
-
-def _exploded(column: pd.Series) -> pd.Series:
-    """One row for each different value of a set, indexed by the row it is from; blanks are gone."""
-    texts = column.reset_index(drop=True)
-    texts = texts[texts.notna()].map(_as_text).astype(object)
-    pieces = texts.str.split("|").explode().str.strip()
-    pieces = pieces[pieces.notna() & (pieces != "")]
-    return pieces[~pd.MultiIndex.from_arrays([pieces.index, pieces]).duplicated()]
-
-
-def _as_text(value: object) -> str:
-    """2 and 2.0 are the same name: a column of whole numbers turns to floats when one is missing."""
-    return str(int(value)) if isinstance(value, float | np.floating) and float(value).is_integer() else str(value)
 
 
 def _numbers(column: pd.Series) -> NDArray[np.float64]:

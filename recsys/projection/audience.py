@@ -35,6 +35,7 @@ from recsys.scenario.scenario import (
 from recsys.segments.personas import Persona
 from recsys.segments.rules import Mask, by_rule, nearest_names
 from recsys.segments.select import by_persona, by_users, check_floor, with_personas
+from recsys.tables import lists
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -169,10 +170,9 @@ def _ends(basis: Basis, direction: Direction) -> tuple[IntArray, IntArray | None
             f"movies have no attribute {direction.attribute!r}.",
             f"Did you mean {nearest_names(direction.attribute, known)}?",
         )
-    parts = basis.movies[column].astype(str).str.split("|")
-    having = np.fromiter((direction.value in values for values in parts), dtype=np.bool_, count=len(parts))
+    having = lists.having(basis.movies[column], direction.value)
     if not having.any() or having.all():
-        values = sorted({value for entry in parts for value in entry})
+        values = list(lists.masks(basis.movies[column]))
         raise ScenarioError.of(
             "E_PARAM",
             f"{'no movie has' if not having.any() else 'every movie has'} {direction.attribute} {direction.value!r}.",

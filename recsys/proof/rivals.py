@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from recsys.choice.model import Float32Array
 from recsys.ids import FloatArray
+from recsys.tables import lists
 
 N_COMPARABLES = 5
 FEWEST_KNOWN = 10
@@ -50,11 +51,11 @@ def genre_popularity(past: Past, _seed: int = 0) -> FloatArray:
     overall = float(level.mean())
     if "genres" not in past.known:
         return np.full(len(past.offers), np.expm1(overall))
-    parts = past.known["genres"].fillna("").astype(str).str.split("|")
+    parts = lists.split(past.known["genres"]).to_numpy()
     by_genre = pd.DataFrame({"genre": parts, "level": level}).explode("genre").groupby("genre")["level"].mean()
     out = np.empty(len(past.offers))
-    for k, genres in enumerate(past.offers["genres"].fillna("").astype(str).str.split("|")):
-        found = [by_genre[genre] for genre in genres if genre and genre in by_genre.index]
+    for k, genres in enumerate(lists.split(past.offers["genres"])):
+        found = [by_genre[genre] for genre in genres if genre in by_genre.index]
         out[k] = np.mean(found) if found else overall
     return _views(out)
 
@@ -125,7 +126,7 @@ def attribute_table(movies: pd.DataFrame) -> Float32Array:
             if spread > 0:
                 columns.append(np.nan_to_num((number - np.nanmean(number)) / spread)[:, None])
         elif not pd.api.types.is_datetime64_any_dtype(values):
-            has = values.fillna("").astype(str).str.get_dummies("|")
+            has = pd.DataFrame(lists.masks(values), index=values.index)
             often = has.sum().sort_values(ascending=False, kind="stable")
             kept = often[often >= _FEWEST_MOVIES].index[:_MOST_VALUES]
             columns.append(has[sorted(kept)].to_numpy(dtype=np.float64))

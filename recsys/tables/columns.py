@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["key", "text", "number", "whole", "date", "time", "month", "flag"]
+Kind = Literal["key", "name", "text", "figure", "number", "whole", "date", "time", "month", "flag"]
+"""``name`` is text in which every word may be meant (a title); ``figure`` is a number among the further attributes."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ _KEY = Column("key", required=True, may_be_blank=False)
 _TEXT, _NUMBER, _DATE = Column("text"), Column("number"), Column("date")
 _MOVIE: Mapping[str, Column] = {
     "movie_id": _KEY,
-    "title": Column("text", required=True),  # a blank one is E_TITLE
+    "title": Column("name", required=True),  # a blank one is E_TITLE
     "year": Column("whole"),
     "genres": _TEXT,
     "languages": _TEXT,

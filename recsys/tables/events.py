@@ -20,6 +20,7 @@ from recsys.tables.limits import (
 from recsys.tables.parsing import MESSAGES, REMEDIES, fault, value
 from recsys.tables.reading import Staged
 from recsys.tables.small import time_clash
+from recsys.tables.texts import blanks_said
 
 _IS_FAULT = "LIKE 'E!_%' ESCAPE '!'"
 _OPTIONAL = ("minutes", "rating", "completed", "device")
@@ -87,7 +88,7 @@ def event_findings(
     if "minutes" in staged.columns and with_movies:
         findings += _longer_than_runtime(connection)
     clash, assumed = _times(connection)
-    return [*findings, *clash], assumed
+    return [*findings, *clash], [*assumed, *blanks_said(connection, "events", ["device"] if "device" in staged.columns else [])]
 
 
 def outside_availability(connection: duckdb.DuckDBPyConnection) -> list[Finding]:

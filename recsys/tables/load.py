@@ -30,6 +30,7 @@ from recsys.tables.small import Checked, check
 from recsys.tables.sources import gather
 from recsys.tables.store import drafting, economics_path, publish
 from recsys.tables.terms import Economics, load_economics, parse_economics
+from recsys.tables.texts import Spellings, spellings_of
 from recsys.workspace import Workspace
 
 _ORDER = ("users", "movies", "events", "offers", "subscriptions")
@@ -208,7 +209,8 @@ class _Import:
         return frozenset(standing(self._workspace, name, [key])[key])
 
     def _side_tables(self, economics: Economics, users: frozenset[str] | None, movies: frozenset[str] | None) -> None:
-        context = Context(now=self._now, currency=economics.currency, user_ids=users, movie_ids=movies)
+        spelt = self._spellings()
+        context = Context(now=self._now, currency=economics.currency, user_ids=users, movie_ids=movies, spellings=spelt)
         for name in ("offers", "subscriptions"):
             checked = self._check(name, context)
             if checked is not None:
@@ -222,6 +224,14 @@ class _Import:
                 table="economics",
                 column="currency",
             )
+
+    def _spellings(self) -> Spellings:
+        """Of the catalogue, new or standing; none where it could not be read."""
+        if "movies" in self._frames:
+            return spellings_of(self._frames["movies"])
+        if self._layout.tables & set(CATALOGUE_TABLES):
+            return {}
+        return spellings_of(standing(self._workspace, "movies", None))
 
     def _plans(self, economics: Economics) -> None:
         """A plan without terms is no fault of the table; how it will earn is said."""

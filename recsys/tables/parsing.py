@@ -8,7 +8,8 @@ from collections.abc import Mapping
 import duckdb
 
 from recsys.tables.columns import Kind
-from recsys.tables.layout import quoted
+from recsys.tables.layout import literal, quoted
+from recsys.tables.lists import NULL_WORDS
 
 _ISO = r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?)?( ?([Zz]|[+-]\d{2}(:?\d{2})?))?"
 _ZONE = r"([Zz]|[+-]\d{2}(:?\d{2})?)$"
@@ -20,7 +21,12 @@ _EARLIEST_EPOCH = 1e8  # March 1973: smaller ones are days, years or indices
 _MILLISECONDS = 1e11  # as seconds, the year 5138
 _MICROSECONDS = 1e14
 
+_BLANKS = " \u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000"
+
 _MACROS = (
+    f"name_value(t) AS nullif(trim(t, {literal(_BLANKS)}), '')",
+    f"""text_value(t) AS CASE WHEN lower(name_value(t)) IN ({", ".join(map(literal, NULL_WORDS))}) THEN NULL
+        ELSE name_value(t) END""",
     # A figure beyond 1e30 is a mistake, and would not fit where events are kept.
     "plain_number(t) AS CASE WHEN contains(t, '_') THEN NULL ELSE TRY_CAST(t AS DOUBLE) END",
     "number_value(t) AS CASE WHEN abs(plain_number(t)) < 1e30 THEN plain_number(t) END",
@@ -53,7 +59,9 @@ _MACROS = (
 )
 _VALUE: Mapping[Kind, str] = {
     "key": "{0}",
-    "text": "{0}",
+    "name": "name_value({0})",
+    "text": "text_value({0})",
+    "figure": "number_value(text_value({0}))",
     "number": "number_value({0})",
     "whole": "whole_value({0})",
     "flag": "flag_value({0})",
@@ -63,7 +71,9 @@ _VALUE: Mapping[Kind, str] = {
 }
 _FAULT: Mapping[Kind, str] = {
     "key": "CAST(NULL AS VARCHAR)",
+    "name": "CAST(NULL AS VARCHAR)",
     "text": "CAST(NULL AS VARCHAR)",
+    "figure": "number_fault(text_value({0}))",
     "number": "number_fault({0})",
     "whole": "whole_fault({0})",
     "flag": "flag_fault({0})",

@@ -7,6 +7,7 @@ from typing import Any, Self
 import pandas as pd
 
 from recsys.errors import Finding
+from recsys.tables.limits import SHOWN_ROWS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +58,14 @@ class ImportReport:
             simulated=document["simulated"],
             fingerprint=document["fingerprint"],
         )
+
+
+def of_rows(code: str, table: str, column: str | None, rows: list[int], *, message: str, remedy: str) -> Finding:
+    """A finding with its number of rows and the first few of them."""
+    many = f"{len(rows):,} rows" if len(rows) != 1 else "1 row"
+    return Finding(
+        code=code, table=table, column=column, message=f"{message}: {many}.", remedy=remedy, rows=tuple(rows[:SHOWN_ROWS])
+    )
 
 
 def finding_from_json(document: Mapping[str, Any]) -> Finding:

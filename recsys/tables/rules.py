@@ -1,13 +1,14 @@
 """What must hold in users, movies, offers and subscriptions, one rule a sentence."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
 from recsys.tables.columns import COST_COLUMNS, TABLES
 from recsys.tables.limits import EARLIEST_YEAR, FUTURE_TOLERANCE_HOURS, LONGEST_RUNTIME_MIN
+from recsys.tables.texts import Spellings
 
 Ok = Callable[[Any], Any]
 """From a column (or, for a rule on rows, the frame) to a bool for each row: does the rule hold there?"""
@@ -52,6 +53,8 @@ class Context:
     """Known users; None where users are not to be compared with."""
     movie_ids: frozenset[str] | None = None
     """The catalogue; None where it is not to be compared with."""
+    spellings: Spellings = field(default_factory=dict)
+    """How the catalogue spells genres and languages, which the offers follow."""
     text_columns: tuple[str, ...] = ()
     """Columns of the table at hand that hold text, the keys included."""
 

@@ -12,12 +12,13 @@ from pandera.errors import SchemaErrors
 
 from recsys.errors import Finding
 from recsys.tables.assemble import typed
-from recsys.tables.columns import TABLES, Column
+from recsys.tables.columns import TABLES, Column, Kind
 from recsys.tables.layout import quoted
-from recsys.tables.limits import SHOWN_ROWS
 from recsys.tables.parsing import CANONICAL_NUMBER, MESSAGES, REMEDIES, fault, value
 from recsys.tables.reading import Staged
+from recsys.tables.report import of_rows
 from recsys.tables.rules import Context, Rule, rules_of
+from recsys.tables.texts import blanks_said, settle
 
 _BLANK = Column("text")
 
@@ -38,13 +39,16 @@ def check(connection: duckdb.DuckDBPyConnection, staged: Staged, context: Contex
     table = staged.table
     known = {name: TABLES[table].get(name, _BLANK) for name in staged.columns}
     numeric = [name for name in staged.columns if name not in TABLES[table] and _is_numeric(connection, staged, name)]
-    kinds = {name: "number" if name in numeric else column.kind for name, column in known.items()}
+    kinds: dict[str, Kind] = {name: "figure" if name in numeric else column.kind for name, column in known.items()}
     values = ", ".join(f"{value(kinds[name], name)} AS {quoted(name)}" for name in staged.columns)
     frame = _frame(connection, f"SELECT {values} FROM raw_{table}")
     faults = ", ".join(f"{fault(kinds[name], name)} AS {quoted(name)}" for name in staged.columns)
     written = _frame(connection, f"SELECT {faults} FROM raw_{table}")
-    findings: list[Finding] = []
-    assumed: list[str] = []
+    words = [name for name, kind in kinds.items() if kind == "text"]
+    settled = settle(table, frame, words, context.spellings)
+    frame = frame.assign(**settled.columns)
+    findings: list[Finding] = list(settled.findings)
+    assumed = [*blanks_said(connection, table, [*words, *numeric]), *settled.assumed]
     for name, column in known.items():
         findings += blanks(table, name, column, frame[name], written[name])
         if kinds[name] == "date":
@@ -52,7 +56,7 @@ def check(connection: duckdb.DuckDBPyConnection, staged: Staged, context: Contex
             if (written[name] == "ms").any():
                 assumed.append(f"{table}.{name} counts milliseconds")
         findings += bad_values(table, name, written[name])
-    text = tuple(name for name in staged.columns if kinds[name] in ("key", "text"))
+    text = tuple(name for name in staged.columns if kinds[name] in ("key", "name", "text"))
     findings += judged(table, frame, rules_of(table, replace(context, text_columns=text)))
     read = [name for name in numeric if name not in staged.types]
     if read:
@@ -87,7 +91,7 @@ def judged(table: str, frame: pd.DataFrame, rules: Iterable[Rule]) -> list[Findi
         rows = sorted({int(row) for row in cases.loc[cases["check"] == name, "index"]})
         if rows:
             column = rule.column or (rule.needs[-1] if rule.needs else None)
-            found.append(finding(rule.code, table, column, rows, message=rule.message, remedy=rule.remedy))
+            found.append(of_rows(rule.code, table, column, rows, message=rule.message, remedy=rule.remedy))
     return found
 
 
@@ -100,14 +104,14 @@ def blanks(table: str, name: str, column: Column, values: "pd.Series[Any]", writ
     if column.kind == "key":
         empty |= values.fillna("").str.strip() == ""
     rows = values.index[empty].tolist()
-    return [finding(code, table, name, rows, message=MESSAGES[code], remedy=REMEDIES[code])] if rows else []
+    return [of_rows(code, table, name, rows, message=MESSAGES[code], remedy=REMEDIES[code])] if rows else []
 
 
 def bad_values(table: str, name: str, written: "pd.Series[Any]") -> list[Finding]:
     """Values that could not be read, by code."""
     bad = written[written.str.startswith("E_", na=False)] if len(written.dropna()) else written.dropna()
     return [
-        finding(code, table, name, bad.index[bad == code].tolist(), message=MESSAGES[code], remedy=REMEDIES[code])
+        of_rows(code, table, name, bad.index[bad == code].tolist(), message=MESSAGES[code], remedy=REMEDIES[code])
         for code in sorted(set(bad))
     ]
 
@@ -121,7 +125,7 @@ def mixed_times(table: str, name: str, written: "pd.Series[Any]") -> list[Findin
         return []
     code, message = time_clash(set(counts.index))
     rows = ways.index[ways != counts.index[0]].tolist()
-    return [finding(code, table, name, rows, message=message, remedy=REMEDIES[code])]
+    return [of_rows(code, table, name, rows, message=message, remedy=REMEDIES[code])]
 
 
 def time_clash(ways: set[str]) -> tuple[str, str]:
@@ -135,14 +139,6 @@ def time_clash(ways: set[str]) -> tuple[str, str]:
     return "E_TZ", f"times in several zones ({zones})"
 
 
-def finding(code: str, table: str, column: str | None, rows: list[int], *, message: str, remedy: str) -> Finding:
-    """A finding with its number of rows and the first few of them."""
-    many = f"{len(rows):,} rows" if len(rows) != 1 else "1 row"
-    return Finding(
-        code=code, table=table, column=column, message=f"{message}: {many}.", remedy=remedy, rows=tuple(rows[:SHOWN_ROWS])
-    )
-
-
 def _frame(connection: duckdb.DuckDBPyConnection, query: str) -> pd.DataFrame:
     frame: pd.DataFrame = connection.sql(query).to_arrow_table().to_pandas()
     return frame.set_axis(pd.RangeIndex(1, len(frame) + 1), axis=0)
@@ -154,7 +150,7 @@ def _is_numeric(connection: duckdb.DuckDBPyConnection, staged: Staged, name: str
         return staged.types[name] == "number"
     column = quoted(name)
     [(numeric,)] = connection.execute(
-        f"SELECT bool_and(regexp_full_match({column}, '{CANONICAL_NUMBER}')) FROM raw_{staged.table}"
+        f"SELECT bool_and(regexp_full_match(text_value({column}), '{CANONICAL_NUMBER}')) FROM raw_{staged.table}"
     ).fetchall()
     return bool(numeric)
 

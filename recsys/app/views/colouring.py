@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 
 from recsys.segments.select import PRIVACY_FLOOR
+from recsys.tables import lists
+from recsys.tables.lists import LIST_COLUMNS
 
 OTHER = "other or not known"
 TOP = 8
-_LISTS = ("genres", "languages")
 _MAX_LEVELS = 12
 """A whole number with at most this many values (a city tier) is a category."""
 NOT_COLOURS = frozenset({"movie_id", "user_id", "title", "x", "y", "row", "id", "kind"})
@@ -72,7 +73,7 @@ def by_attribute(frame: pd.DataFrame, attribute: str) -> Colouring:
         column = column.dt.year
     if _is_number(column) and column.nunique() > _MAX_LEVELS:
         return Colouring(name=label(attribute), of_points=column.astype("float64"), order=None)
-    text = _first(column) if attribute in _LISTS else _as_text(column)
+    text = _first(column) if attribute in LIST_COLUMNS else _as_text(column)
     top = text.value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable").index[:TOP].tolist()
     values = text.where(text.isin(top), OTHER).fillna(OTHER).astype(object)
     kept = sorted(top, key=float) if _is_number(column) else top
@@ -124,15 +125,11 @@ def _is_number(column: pd.Series) -> bool:
 def _usable(column: pd.Series) -> bool:
     if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
         return bool(column.min() < column.max())
-    return bool(1 < column.nunique() <= max(40, len(column) // 4)) or column.name in _LISTS
+    return bool(1 < column.nunique() <= max(40, len(column) // 4)) or column.name in LIST_COLUMNS
 
 
 def _first(column: pd.Series) -> pd.Series:
-    return (
-        column.astype(object)
-        .where(column.notna(), None)
-        .map(lambda cell: cell.split("|")[0] if cell else None, na_action="ignore")
-    )
+    return lists.split(column).map(lambda cell: cell[0] if cell else None)
 
 
 def _as_text(column: pd.Series) -> pd.Series:

@@ -10,6 +10,7 @@ from recsys.choice.utility import offer_vectors
 from recsys.embeddings.neighbours import nearest
 from recsys.ids import IntArray
 from recsys.projection.basis import Basis
+from recsys.tables import lists
 
 _SHOWN = ("languages", "genres", "year", "runtime_min")
 MAX_ROWS = 500
@@ -72,4 +73,4 @@ def _starred(movies: pd.DataFrame) -> pd.Series:
 def _readable(column: pd.Series) -> pd.Series:
     if pd.api.types.is_numeric_dtype(column):
         return column.astype("Float64").round().astype("Int64")
-    return column.astype(object).where(column.notna(), "").map(lambda cell: str(cell).replace("|", ", "))
+    return lists.split(column).map(", ".join)

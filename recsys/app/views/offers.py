@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from recsys.app.words.money import money
 from recsys.app.words.numbers import months
 from recsys.decision.slate import WhyNot
+from recsys.tables import lists
 
 
 def values(offers: pd.DataFrame, column: str) -> tuple[str, ...]:
@@ -19,8 +21,7 @@ def values(offers: pd.DataFrame, column: str) -> tuple[str, ...]:
     """
     if column not in offers.columns:
         return ()
-    parts = offers[column].dropna().astype(str).str.split("|").explode()
-    counts = parts[parts != ""].value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable")
+    counts = lists.exploded(offers[column]).value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable")
     return tuple(map(str, counts.index))
 
 
@@ -36,7 +37,7 @@ def matching(offers: pd.DataFrame, languages: Sequence[str], genres: Sequence[st
     kept = pd.Series(True, index=offers.index)
     for column, wanted in (("languages", languages), ("genres", genres)):
         if wanted and column in offers.columns:
-            kept &= offers[column].astype(object).map(lambda cell, w=frozenset(wanted): bool(w & set(str(cell).split("|"))))
+            kept &= np.logical_or.reduce([lists.having(offers[column], value) for value in wanted])
     return offers[kept]
 
 
@@ -107,4 +108,4 @@ def half_of_all(offers: pd.DataFrame) -> float:
 def _plain(column: pd.Series) -> pd.Series:
     if pd.api.types.is_numeric_dtype(column):
         return column.astype("Float64").round().astype("Int64")
-    return column.astype(object).where(column.notna(), "").map(lambda cell: str(cell).replace("|", ", "))
+    return lists.split(column).map(", ".join)

@@ -1,0 +1,155 @@
+"""Lists as others write them: with commas, semicolons or strokes, as JSON, as Python or PostgreSQL print them.
+
+A column is read only where every row can be read in one notation; of several the rows of the rarer ones are named.
+"""
+
+import ast
+import json
+import re
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from recsys.tables.lists import SEPARATOR, folded
+
+_SIGNS = (SEPARATOR, ";", ",")
+_STROKE = re.compile(r"\s*/\s*")
+_PRINTED = re.compile(r"""\[.*\]|\{.*\}|\(\s*['"].*\)""", re.DOTALL)
+_LEFT_OVER = re.compile(r"""[\[\]{}"]|^'.*'$""")
+"""What no name holds: the rest of a notation that is not known here."""
+_ITEM = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s,'"\[\]{}]+(?:[ ]+[^\s,'"\[\]{}]+)*"""
+_FLAT = re.compile(rf"\s*(?:(?:{_ITEM})(?:\s*,\s*|\s+(?=['\"])|\s*$))*")
+_LONGEST_CELL = 20_000
+_NAME = "name"
+"""Where a list holds objects, as at TMDB: what each is called."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What the cells of a column mean."""
+
+    pieces: Mapping[str, tuple[str, ...]]
+    """Cell → its values, as written."""
+    notation: str
+    """In words; empty for our own (``Drama|Family``) and for single values."""
+    doubtful: frozenset[str] = frozenset()
+    """Cells that no one notation reads together with the rest."""
+    names_with_strokes: frozenset[str] = frozenset()
+    """Values that hold a stroke and were taken for one name."""
+
+
+def read(cells: Mapping[str, int], known: Container[str] = ()) -> Reading:
+    """Read the different cells of one column, each with the number of its rows.
+
+    Parameters
+    ----------
+    known : folded names of the catalogue's values: a cell that is one of them is one value
+
+    >>> read({"['Drama', 'Sci-Fi']": 3, "['Drama']": 1}).pieces["['Drama', 'Sci-Fi']"]
+    ('Drama', 'Sci-Fi')
+    >>> read({"Drama,Family": 3, "Drama": 1}).pieces["Drama,Family"]
+    ('Drama', 'Family')
+    >>> sorted(read({"Drama, Family": 3, "Drama|Crime": 1}).doubtful)
+    ['Drama|Crime']
+    """
+    ways = {cell: set() if folded(cell) in known else _ways(cell) for cell in cells}
+    rows: dict[str, int] = {}
+    for cell, found in ways.items():
+        for way in found:
+            rows[way] = rows.get(way, 0) + cells[cell]
+    if "brackets" in rows:
+        rest = frozenset(cell for cell, found in ways.items() if "brackets" not in found)
+        if rest:
+            bracketed = frozenset(cells) - rest
+            fewer = min(rest, bracketed, key=lambda group: sum(cells[cell] for cell in group))
+            return Reading(pieces={}, notation="", doubtful=fewer)
+        return _bracketed(cells)
+    if len(rows) > 1:
+        most = max(rows, key=lambda way: rows[way])
+        return Reading(pieces={}, notation="", doubtful=frozenset(cell for cell, found in ways.items() if found - {most}))
+    sign = next(iter(rows), None)
+    values = {cell: tuple(cell.split(sign)) if sign in ways[cell] else (cell,) for cell in cells}
+    strange = frozenset(cell for cell, several in values.items() if any(_LEFT_OVER.search(each.strip()) for each in several))
+    if strange:
+        return Reading(pieces={}, notation="", doubtful=strange)
+    return _stroked(values, sign, known)
+
+
+def own(cells: Iterable[str]) -> Reading:
+    """Read cells in our own notation, whatever else they hold."""
+    return Reading(pieces={cell: tuple(cell.split(SEPARATOR)) for cell in cells}, notation="")
+
+
+def bracketed(cell: str) -> bool:
+    """Whether a cell looks like a list that a program printed."""
+    return bool(_PRINTED.fullmatch(cell))
+
+
+def _ways(cell: str) -> set[str]:
+    return {"brackets"} if bracketed(cell) else {sign for sign in _SIGNS if sign in cell}
+
+
+def _stroked(pieces: Mapping[str, tuple[str, ...]], sign: str | None, known: Container[str]) -> Reading:
+    """A stroke joins values where what it joins is found apart elsewhere; ``Sci-Fi/Fantasy`` is else one name."""
+    values = {value for several in pieces.values() for value in several}
+    parts = {value: _STROKE.split(value) for value in values if "/" in value and folded(value) not in known}
+    whole = {folded(value) for value in values}
+    met = Counter(folded(part) for several in parts.values() for part in set(several))
+
+    def apart(value: str) -> list[bool]:
+        return [part in whole or part in known or met[part] > 1 for part in map(folded, parts[value])]
+
+    if sign:
+        clash = {value for value in parts if all(apart(value))}
+        doubtful = frozenset(cell for cell, several in pieces.items() if clash & set(several))
+        notation = "" if sign == SEPARATOR else f"joined by {sign!r}"
+        return Reading(pieces=pieces, notation=notation, doubtful=doubtful, names_with_strokes=frozenset(parts))
+    if any(any(apart(value)) or " / " in value for value in parts):
+        cut = {cell: tuple(parts.get(cell, several)) for cell, several in pieces.items()}
+        return Reading(pieces=cut, notation="joined by '/'")
+    return Reading(pieces=pieces, notation="", names_with_strokes=frozenset(parts))
+
+
+def _bracketed(cells: Mapping[str, int]) -> Reading:
+    read = {cell: _printed(cell) for cell in cells}
+    doubtful = frozenset(cell for cell, several in read.items() if several is None or any(SEPARATOR in each for each in several))
+    values = {cell: several for cell, several in read.items() if several is not None and cell not in doubtful}
+    return Reading(pieces=values, notation="in brackets, as programs print lists", doubtful=doubtful)
+
+
+def _printed(cell: str) -> tuple[str, ...] | None:
+    """The values of ``["a", "b"]``, ``['a', 'b']``, ``{a,b}`` or a list of objects with names; None where it is none of them."""
+    if len(cell) > _LONGEST_CELL:
+        return None
+    for parse in (json.loads, ast.literal_eval):
+        try:
+            found = parse(cell)
+        except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+            continue
+        if isinstance(found, list) and any(isinstance(each, dict) for each in found):
+            return _names(found)
+        break
+    inner = cell[1:-1]
+    if not _FLAT.fullmatch(inner):
+        return None
+    return tuple(_unquoted(item) for item in re.findall(_ITEM, inner) if item not in ("None", "null", "NULL"))
+
+
+def _names(objects: list[Any]) -> tuple[str, ...] | None:
+    names = [each[_NAME] for each in objects if isinstance(each, dict) and isinstance(each.get(_NAME), str)]
+    return tuple(names) if len(names) == len(objects) else None
+
+
+def _unquoted(item: str) -> str:
+    if item[0] == '"':
+        try:
+            return str(json.loads(item))
+        except ValueError:
+            pass
+    if item[0] in "'\"":
+        try:
+            return str(ast.literal_eval(item))
+        except (ValueError, SyntaxError):
+            return item[1:-1]
+    return item
