@@ -1,19 +1,27 @@
 """Slates are searched for behind the page, like ranges; the question that was asked stays while the reader looks round."""
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 import streamlit as st
 
-from recsys.app import draft, session
+from recsys.app import address, draft, session
 from recsys.app.ranges import Desk
+from recsys.app.slate_form import KEYS, Form, as_mapping, from_mapping
+from recsys.decision import rules
 from recsys.decision.rules import Rules
 from recsys.decision.slate import Slate, choose
+from recsys.errors import ScenarioError
 from recsys.ids import IdMap
 from recsys.projection.basis import Basis
+from recsys.scenario import link
 from recsys.scenario.hash import content_hash
 from recsys.scenario.scenario import AudienceChange, Scenario
 
 _STATE = "greenlight.slate"
+_FORM, _ASKED = "slate", "asked"
+"""Parameters of the address: the form as it is filled in, and the question that was put last."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,15 +35,91 @@ class Question:
     """Horizon, audience, and the catalogue around the slate."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Table:
+    """What the reader asks of Slate, and how the address last told it."""
+
+    form: Form = field(default_factory=Form)
+    asked: Question | None = None
+    form_link: str = ""
+    asked_link: str = ""
+
+
 def ask(question: Question) -> None:
     """Put a question; its answer is worked out in the background."""
-    st.session_state[_STATE] = question
+    _put(_table().form, question)
 
 
 def asked() -> Question | None:
     """The question that was put last."""
+    return _table().asked
+
+
+def form() -> Form:
+    """The form as it is filled in."""
+    return _table().form
+
+
+def fill(filled: Form) -> None:
+    """Keep the form as it is filled in."""
+    _put(filled, asked())
+
+
+def arrive() -> None:
+    """Take up the form and the question that the address carries, where they are others than are held, and put ours into it.
+
+    Raises
+    ------
+    ScenarioError  E_PARAM, E_VERSION: the link is none of ours; E_NOT_FOUND: it is kept no longer
+    """
+    held = _table()
+    filled, question = held.form, held.asked
+    if (carried := address.told(_FORM)) and carried != held.form_link:
+        filled = address.read(carried, Form, lambda text: from_mapping(link.unpack(text)))
+        for key in [key for key in st.session_state if str(key).startswith(KEYS)]:
+            del st.session_state[key]  # fields are filled in anew
+    if (carried := address.told(_ASKED)) and carried != held.asked_link:
+        question = address.read(carried, Question, _decode)
+    _put(filled, question)
+
+
+def _table() -> "_Table":
     held = st.session_state.get(_STATE)
-    return held if isinstance(held, Question) else None
+    return held if isinstance(held, _Table) else _Table()
+
+
+def _put(filled: Form, question: Question | None) -> None:
+    form_link = address.parameter(filled, lambda form: link.pack(as_mapping(form)))
+    asked_link = address.parameter(question, _encode) if question else ""
+    st.session_state[_STATE] = _Table(form=filled, asked=question, form_link=form_link, asked_link=asked_link)
+    wanted = {_FORM: form_link} if filled != Form() else {}
+    address.carry(wanted | ({_ASKED: asked_link} if question else {}), of=(_FORM, _ASKED))
+
+
+def _encode(question: Question) -> str:
+    """The parameter of a link that puts the question."""
+    return link.pack(
+        {
+            "offers": list(question.offers),
+            "budget": question.budget,
+            "rules": rules.as_mapping(question.rules),
+            "scenario": link.encode(question.scenario),
+        }
+    )
+
+
+def _decode(parameter: str) -> Question:
+    match link.unpack(parameter):
+        case {
+            "offers": list(offers),
+            "budget": int() | float() | Decimal() as budget,
+            "rules": dict(ruled),
+            "scenario": str(around),
+        } if all(isinstance(movie, str) for movie in offers) and not isinstance(budget, bool) and math.isfinite(budget):
+            return Question(
+                offers=tuple(offers), budget=float(budget), rules=rules.from_mapping(ruled), scenario=link.decode(around)
+            )
+    raise ScenarioError.of("E_PARAM", "the link does not hold a question to Slate; it may have been cut off.", "Put it anew.")
 
 
 def slate(question: Question) -> Slate | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from recsys.app import address as address_bar
 from recsys.app import session
 from recsys.app.person import person
 from recsys.errors import ScenarioError
@@ -54,9 +55,9 @@ def arrive() -> None:
     ScenarioError  E_PARAM, E_VERSION: the link is not a scenario; E_SCENARIO_ID, E_NOT_FOUND: the saved one is not there
     """
     held = table()
-    carried, saved = st.query_params.get(_LINK), st.query_params.get(_SAVED)
+    carried, saved = address_bar.told(_LINK), address_bar.told(_SAVED)
     if carried and carried != held.link:
-        _put(replace(held, draft=_onto(held.draft, link.decode(carried)), saved=None))
+        _put(replace(held, draft=_onto(held.draft, address_bar.read(carried, Scenario, link.decode)), saved=None))
     elif saved and not carried and (held.saved is None or held.saved.id != saved):
         opened = session.scenarios().load(saved)
         _put(replace(held, draft=_onto(held.draft, opened.scenario), saved=opened))
@@ -152,7 +153,7 @@ def address() -> str:
     held = table()
     if is_saved() and held.saved:
         return f"?{_SAVED}={held.saved.id}"
-    return f"?{_LINK}={held.link}" if held.link else ""
+    return f"?{_LINK}={held.link}" if held.link and not held.link.startswith(address_bar.KEPT) else ""
 
 
 def bought() -> tuple[Acquire, ...]:
@@ -184,16 +185,12 @@ def _onto(draft: Draft, scenario: Scenario) -> Draft:
 
 
 def _put(held: Table, *, in_address: bool = True) -> None:
-    try:
-        carried = link.encode(held.draft.scenario)
-    except ScenarioError:  # too long for a link, or about people picked on the map: it can still be saved
-        carried = ""
+    carried = address_bar.parameter(held.draft.scenario, link.encode)
     st.session_state[_STATE] = replace(held, link=carried)
     if not in_address:
         return
     if held.saved is not None and held.saved.hash == content_hash(held.draft.scenario):
         wanted = {_SAVED: held.saved.id}
     else:
-        wanted = {_LINK: carried} if carried and held.draft.scenario != NEW else {}
-    if st.query_params.to_dict() != wanted:
-        st.query_params.from_dict(wanted)
+        wanted = {_LINK: carried} if held.draft.scenario != NEW else {}
+    address_bar.carry(wanted, of=(_LINK, _SAVED))

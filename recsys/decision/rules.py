@@ -91,6 +91,33 @@ def loads(text: str | bytes) -> Rules:
         raise ScenarioError.of(
             "E_VERSION", f"the rules state schema {document.get('schema')!r}.", f"Write schema = {SCHEMA}.", table="rules"
         )
+    return from_mapping(document)
+
+
+def as_mapping(rules: Rules) -> dict[str, Any]:
+    """What :func:`from_mapping` reads.
+
+    Examples
+    --------
+    >>> as_mapping(Rules(at_most=3, must_have=("offer-001",)))
+    {'at_most': 3, 'must_have': ['offer-001']}
+    """
+    document = {
+        "at_most": rules.at_most,
+        "must_have": list(rules.must_have),
+        "never_with": [list(group) for group in rules.never_with],
+        "at_least": [{"language": minimum.language, "offers": minimum.offers} for minimum in rules.at_least],
+    }
+    return {name: value for name, value in document.items() if value not in (None, [])}
+
+
+def from_mapping(document: Mapping[str, Any]) -> Rules:
+    """Rules from the tables of a file, or of a link.
+
+    Raises
+    ------
+    ScenarioError  E_PARAM; all findings at once
+    """
     findings = [_wrong(key, f"{key!r} is not a rule", f"Known: {', '.join(_KEYS[1:])}.") for key in document if key not in _KEYS]
     at_most = document.get("at_most")
     if at_most is not None and not _whole(at_most, 0):

@@ -10,6 +10,7 @@ import base64
 import binascii
 import json
 import zlib
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -39,16 +40,7 @@ def encode(scenario: Scenario) -> str:
     """
     if scenario.lists_people:
         raise _lists_people("Save it and share the saved one's address, or describe its users by a rule.")
-    text = json.dumps(as_mapping(scenario), default=_decimal_as_text, ensure_ascii=False, separators=(",", ":"))
-    packed = base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).rstrip(b"=").decode()
-    parameter = f"{VERSION}.{packed}"
-    if len(parameter) > MAX_LENGTH:
-        raise ScenarioError.of(
-            "E_PARAM",
-            f"a link to this scenario has {len(parameter)} characters; at most {MAX_LENGTH}.",
-            "Save it and share the saved one's address.",
-        )
-    return parameter
+    return pack(as_mapping(scenario))
 
 
 def decode(parameter: str) -> Scenario:
@@ -58,6 +50,42 @@ def decode(parameter: str) -> Scenario:
     ------
     ScenarioError  E_PARAM: too long, not a scenario, or one that lists users by id; E_VERSION: made by a newer version;
         else as a scenario file
+    """
+    document = unpack(parameter)
+    for entry in document.get("change", []) if isinstance(document.get("change"), list) else []:
+        if isinstance(entry, dict) and isinstance(entry.get("delta_pp"), str):
+            entry["delta_pp"] = _text_as_number(entry["delta_pp"])
+    scenario = from_mapping(document)
+    if scenario.lists_people:
+        raise _lists_people("Ask for a rule, or for a saved scenario.")
+    return scenario
+
+
+def pack(document: Mapping[str, Any]) -> str:
+    """A document as a parameter of a link.
+
+    Raises
+    ------
+    ScenarioError  E_PARAM: it is too long for one
+    """
+    text = json.dumps(document, default=_decimal_as_text, ensure_ascii=False, separators=(",", ":"))
+    packed = base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).rstrip(b"=").decode()
+    parameter = f"{VERSION}.{packed}"
+    if len(parameter) > MAX_LENGTH:
+        raise ScenarioError.of(
+            "E_PARAM",
+            f"a link to this has {len(parameter)} characters; at most {MAX_LENGTH}.",
+            "Save it and share the saved one's address.",
+        )
+    return parameter
+
+
+def unpack(parameter: str) -> dict[str, Any]:
+    """The document of a parameter that :func:`pack` made; numbers with a point as decimals.
+
+    Raises
+    ------
+    ScenarioError  E_PARAM: too long, or not a document; E_VERSION: made by a newer version
     """
     if len(parameter) > MAX_LENGTH:
         raise ScenarioError.of("E_PARAM", f"the link has {len(parameter)} characters; at most {MAX_LENGTH}.", _REMEDY)
@@ -69,13 +97,7 @@ def decode(parameter: str) -> Scenario:
     document = _document(packed)
     if not isinstance(document, dict):
         raise _unreadable()
-    for entry in document.get("change", []) if isinstance(document.get("change"), list) else []:
-        if isinstance(entry, dict) and isinstance(entry.get("delta_pp"), str):
-            entry["delta_pp"] = _text_as_number(entry["delta_pp"])
-    scenario = from_mapping(document)
-    if scenario.lists_people:
-        raise _lists_people("Ask for a rule, or for a saved scenario.")
-    return scenario
+    return document
 
 
 def _document(packed: str) -> Any:

@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from recsys.app import choosing, facts, jobs, roots, session
+from recsys.app import choosing, draft, facts, jobs, roots, session
+from recsys.app.choosing import Question
 from recsys.app.components import train as train_page
 from recsys.app.views import movies, people
 from recsys.errors import ScenarioError
 from recsys.projection.basis import Basis
+from recsys.scenario.edit import Draft
 from recsys.scenario.mapping import TYPES
-from recsys.scenario.scenario import Acquire, ByPersona, ByRule, ResizeSegment
+from recsys.scenario.scenario import Acquire, ByPersona, ByRule, ByUsers, ResizeSegment, Scenario
 from recsys.workspace import Workspace
 from tests import patience
 from tests.app.waiting import ended
@@ -86,7 +88,7 @@ def test_a_filter_changes_no_value_and_no_unit(service: Basis, opened: Open):
     assert app.text_input(key="slate.budget").value == "1.8 crore"
     app = app.button(key="slate.choose").click().run()
     assert not app.exception
-    assert app.session_state["greenlight.slate"].budget == 18_000_000.0
+    assert _question(app).budget == 18_000_000.0
 
 
 def test_a_budget_below_the_cheapest_offer_is_said_at_the_field(service: Basis, opened: Open):
@@ -110,7 +112,7 @@ def test_what_must_be_in_is_on_the_table_whatever_is_looked_at(service: Basis, o
     other = next(name for name in app.multiselect(key="slate.genres").options if name not in service.offers["genres"].iloc[3])
     app = app.multiselect(key="slate.genres").set_value([other]).run()
     app = app.button(key="slate.choose").click().run()
-    assert "o03" in app.session_state["greenlight.slate"].offers
+    assert "o03" in _question(app).offers
     choosing.desk().wait(patience.SECONDS)
     assert not app.run().error
 
@@ -120,13 +122,79 @@ def test_a_slate_is_for_the_audience_that_was_built_and_says_so(service: Basis, 
     app = opened("pages/visualise/personas.py")
     app = app.button(key="personas.grow.persona 1").click().run()
     app = app.switch_page("pages/intervene/slate.py").run()
-    assert "20% more users: “persona 1”" in said(app)
+    assert "20% more users: “persona 1”" in said(app).replace("\\", "")
     app = app.button(key="slate.choose").click().run()
-    assert [type(step) for step in app.session_state["greenlight.slate"].scenario.audience] == [ResizeSegment]
-    app = app.get("button_group")[0].set_value("Today's audience").run()
+    assert [type(step) for step in _question(app).scenario.audience] == [ResizeSegment]
+    app = app.get("button_group")[0].set_value(False).run()
     app = app.button(key="slate.choose").click().run()
-    assert app.session_state["greenlight.slate"].scenario.audience == ()
+    assert _question(app).scenario.audience == ()
     assert not app.exception
+
+
+def _question(app: AppTest) -> Question:
+    """What was asked last, as the address carries it."""
+    carried = app.query_params["asked"]
+    return choosing._decode(carried if isinstance(carried, str) else carried[0])
+
+
+def test_a_refresh_finds_slate_as_it_was_and_a_link_reopens_it(service: Basis, opened: Open):
+    """Filters, ticks, budget, rules and answer are in the address: another reader's first visit by it shows the same."""
+    app = opened("pages/intervene/slate.py")
+    genre = app.multiselect(key="slate.genres").options[0]
+    app = app.multiselect(key="slate.genres").set_value([genre]).run()
+    app = app.text_input(key="slate.budget").set_value("1,80,00,000").run()
+    app = app.number_input(key="slate.at_most").set_value(2).run()
+    app = app.multiselect(key="slate.never").set_value(["o00", "o01"]).run()
+    app = app.button(key="slate.choose").click().run()
+    assert not app.exception
+    again = opened("pages/intervene/home.py")
+    for name in ("slate", "asked"):
+        again.query_params[name] = app.query_params[name]
+    again = again.switch_page("pages/intervene/slate.py").run()
+    assert not again.exception
+    assert again.multiselect(key="slate.genres").value == [genre]
+    assert again.text_input(key="slate.budget").value == "1,80,00,000"
+    assert again.number_input(key="slate.at_most").value == 2
+    assert again.multiselect(key="slate.never").value == ["o00", "o01"]
+    assert _question(again) == _question(app)
+    assert "Asked:" in said(again) or "Slates are being compared" in again.info[0].value
+
+
+def test_every_page_carries_the_draft_and_the_question(service: Basis, opened: Open):
+    """So a refresh on any page loses neither."""
+    app = opened("pages/visualise/personas.py")
+    app = app.button(key="personas.grow.persona 1").click().run()
+    app = app.switch_page("pages/intervene/slate.py").run()
+    app = app.button(key="slate.choose").click().run()
+    for path in ("pages/visualise/models.py", "pages/create/data.py", "pages/intervene/scenario.py"):
+        app = app.switch_page(path).run()
+        assert set(app.query_params) >= {"s", "asked"}, path
+
+
+@pytest.mark.parametrize("name", ["s", "slate", "asked"])
+@pytest.mark.parametrize("carried", ["9.nonsense", "1.eJyrrgUAAXUA_w", "kept.nobody-knows", "x" * 5000])
+def test_a_link_that_is_none_of_ours_is_refused_and_the_page_goes_on(name: str, carried: str, service: Basis, opened: Open):
+    app = opened("pages/intervene/home.py")
+    app.query_params[name] = carried
+    app = app.switch_page("pages/intervene/slate.py").run()
+    assert not app.exception
+    assert app.error
+    assert app.button(key="slate.choose")
+
+
+def test_a_selection_on_the_map_outlives_a_refresh_though_no_link_holds_it(service: Basis, opened: Open):
+    users = ByUsers(users=tuple(service.choice.user_ids.ids[:30]))
+    app = opened("pages/intervene/home.py")
+    app.session_state["greenlight.table"] = draft.Table(
+        draft=Draft(scenario=Scenario(name="picked", changes=(ResizeSegment(segment=users, factor=1.2),)))
+    )
+    app = app.switch_page("pages/intervene/scenario.py").run()
+    (carried,) = [app.query_params["s"]] if isinstance(app.query_params["s"], str) else app.query_params["s"]
+    assert carried.startswith("kept.")
+    again = opened("pages/intervene/home.py")
+    again.query_params["s"] = carried
+    again = again.switch_page("pages/intervene/scenario.py").run()
+    assert "20% more users: 30 users picked on the map" in said(again)
 
 
 def _chosen() -> tuple[str, ...]:

@@ -17,6 +17,8 @@ class Amount:
 
     value: float | None
     """In the currency's own unit; None where nothing is typed, or nothing that can be read."""
+    text: str = ""
+    """As it is typed."""
     readable: bool = True
     """Whether what is typed, if anything, is an amount."""
 
@@ -47,10 +49,10 @@ def amount(
     except ScenarioError as error:
         said = error.findings[0]
         st.error(f"{plain(said.message)} {plain(said.remedy)}", icon=":material/edit:")
-        return Amount(value=None, readable=False)
+        return Amount(value=None, text=typed or "", readable=False)
     if typed != first or found >= LAKH:
         st.caption(f"Read as {plain(amounts.echo(found, currency))}.")
-    return Amount(value=value if typed == first else found)
+    return Amount(value=value if typed == first else found, text=typed or "")
 
 
 def percent_change(label: str, *, key: str, value: float = 20.0, help_text: str | None = None) -> float:

@@ -26,8 +26,6 @@ _OPEN, _SAVE = "builder.opening", "builder.saving"
 
 def scenario(basis: Basis) -> Scenario:
     """Draw the builder and give the scenario that lies on the table."""
-    with guarded():
-        draft.arrive()
     held = draft.table().draft
     _head(held)
     _toolbar(held)

@@ -1,14 +1,18 @@
 """What is on the table, what may be spent, and what the slate has to obey."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from recsys.app import choosing, draft, words
 from recsys.app.choosing import Question
 from recsys.app.inputs.amounts import amount
 from recsys.app.inputs.builder import HORIZONS
+from recsys.app.slate_form import KEYS
 from recsys.app.views import offers as tables
 from recsys.app.words.escape import plain
 from recsys.app.words.money import money
@@ -18,18 +22,52 @@ from recsys.projection.basis import Basis
 from recsys.scenario.mapping import MAX_HORIZON_MONTHS
 
 
+def whom(basis: Basis) -> bool:
+    """Draw for whom the slate is: the audience that was built, unless today's is asked for; gives whether it is the built one."""
+    held = draft.current()
+    if not held.audience:
+        st.caption("For today's audience. A changed one is built on the Scenario page, and is used here then.")
+        return False
+    names = {True: f"The audience of “{plain(held.name)}”", False: "Today's audience"}
+    _first("whom", not choosing.form().today)
+    chosen = st.segmented_control("For whom", list(names), format_func=names.__getitem__, required=True, key="slate.whom")
+    today = chosen is False
+    choosing.fill(replace(choosing.form(), today=today))
+    if not today:
+        steps = (words.sentence(change, basis.title, basis.economics.currency) for change in held.audience)
+        st.caption(f"{plain('. '.join(steps))}.")
+    return not today
+
+
+def on_the_table(basis: Basis) -> pd.DataFrame:
+    """Draw the offers, to be narrowed and ticked; gives those on the table."""
+    held = choosing.form()
+    left, right = st.columns(2, gap="medium")
+    languages = _several(left, "Language", tables.values(basis.offers, "languages"), "languages", held.languages)
+    genres = _several(right, "Genre", tables.values(basis.offers, "genres"), "genres", held.genres)
+    found = tables.matching(basis.offers, languages, genres)
+    ids = found["movie_id"].astype(str).tolist()
+    event = st.dataframe(
+        tables.listed(found, basis.economics.currency),
+        hide_index=True,
+        width="stretch",
+        height=min(36 * (len(found) + 1) + 2, 330),
+        on_select="rerun",
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": [row for row, movie in enumerate(ids) if movie in held.ticked]}},
+        key=f"slate.offers.{'.'.join([*languages, *genres])}",
+    )
+    rows = event.selection.rows
+    ticked = (*(movie for movie in held.ticked if movie not in ids), *(ids[row] for row in rows))
+    choosing.fill(replace(choosing.form(), languages=tuple(languages), genres=tuple(genres), ticked=ticked))
+    st.caption(f"{len(rows) or len(found)} of {len(basis.offers)} offers are on the table. Tick some to leave the others out.")
+    return found.iloc[rows] if rows else found
+
+
 def slate(basis: Basis, found: pd.DataFrame, *, with_audience: bool) -> Question | None:
     """Draw the rest of the question about the offers on the table; gives it when it is put."""
     budget = _budget(basis, found)
-    horizon = tables.longest(basis.offers, at_most=MAX_HORIZON_MONTHS)
-    ahead = st.select_slider(
-        "Months looked ahead",
-        sorted({*HORIZONS, horizon}),
-        value=horizon,
-        format_func=months,
-        key="slate.months",
-        help="As long as the longest licence on offer, so that no fee is paid for months that are not counted.",
-    )
+    ahead = _ahead(basis)
     rules = _rules(basis)
     if (
         st.button(
@@ -53,16 +91,32 @@ def slate(basis: Basis, found: pd.DataFrame, *, with_audience: bool) -> Question
     return None
 
 
+def _first(name: str, value: object) -> None:
+    """What a field holds when it is drawn for the first time."""
+    st.session_state.setdefault(f"{KEYS}{name}", value)
+
+
+def _several(
+    place: DeltaGenerator, label: str, known: Sequence[str], name: str, held: tuple[str, ...], **options: Any
+) -> tuple[str, ...]:
+    _first(name, [value for value in held if value in known])
+    return tuple(place.multiselect(label, known, key=f"{KEYS}{name}", **{"placeholder": "Any", **options}))
+
+
 def _budget(basis: Basis, found: pd.DataFrame) -> float | None:
     """What may be spent, whatever offers are looked at; None while it cannot be told."""
-    currency = basis.economics.currency
+    currency, held = basis.economics.currency, choosing.form()
+    if held.budget is not None:
+        _first("budget", held.budget)
+    proposed = tables.half_of_all(basis.offers)
     budget = amount(
         "Budget",
         currency,
         key="slate.budget",
-        value=tables.half_of_all(basis.offers),
+        value=proposed,
         help_text="What may be committed: fees, dubbing, delivery and marketing. Royalties are counted in the value.",
     )
+    choosing.fill(replace(held, budget=budget.text if budget.value != proposed else None))
     least = tables.cheapest(found)
     if budget.value is not None and least is not None and budget.value < least[1]:
         title, cost = least
@@ -73,24 +127,20 @@ def _budget(basis: Basis, found: pd.DataFrame) -> float | None:
     return budget.value
 
 
-def on_the_table(basis: Basis) -> pd.DataFrame:
-    """Draw the offers, to be narrowed and ticked; gives those on the table."""
-    left, right = st.columns(2, gap="medium")
-    languages = left.multiselect("Language", tables.values(basis.offers, "languages"), key="slate.languages", placeholder="Any")
-    genres = right.multiselect("Genre", tables.values(basis.offers, "genres"), key="slate.genres", placeholder="Any")
-    found = tables.matching(basis.offers, languages, genres)
-    event = st.dataframe(
-        tables.listed(found, basis.economics.currency),
-        hide_index=True,
-        width="stretch",
-        height=min(36 * (len(found) + 1) + 2, 330),
-        on_select="rerun",
-        selection_mode="multi-row",
-        key=f"slate.offers.{'.'.join([*languages, *genres])}",
+def _ahead(basis: Basis) -> int:
+    """Months that are looked ahead."""
+    held, longest = choosing.form(), tables.longest(basis.offers, at_most=MAX_HORIZON_MONTHS)
+    choices = sorted({*HORIZONS, longest})
+    _first("months", held.months if held.months in choices else longest)
+    ahead = st.select_slider(
+        "Months looked ahead",
+        choices,
+        format_func=months,
+        key="slate.months",
+        help="As long as the longest licence on offer, so that no fee is paid for months that are not counted.",
     )
-    ticked = event.selection.rows
-    st.caption(f"{len(ticked) or len(found)} of {len(basis.offers)} offers are on the table. Tick some to leave the others out.")
-    return found.iloc[ticked] if ticked else found
+    choosing.fill(replace(held, months=None if ahead == longest else ahead))
+    return int(ahead)
 
 
 def _among(groups: tuple[tuple[str, ...], ...], ids: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
@@ -100,43 +150,28 @@ def _among(groups: tuple[tuple[str, ...], ...], ids: tuple[str, ...]) -> tuple[t
 
 
 def _rules(basis: Basis) -> Rules:
-    ids = basis.offers["movie_id"].astype(str).tolist()
-    with st.expander("Rules"):
-        at_most = st.number_input("At most so many", 1, max(len(ids), 1), None, key="slate.at_most", placeholder="any number")
-        must = st.multiselect("Must be in", ids, format_func=basis.title, key="slate.must", help=_MUST)
-        never = st.multiselect("At most one of these", ids, format_func=basis.title, key="slate.never")
-        language = st.selectbox(
-            "At least some in",
-            tables.values(basis.offers, "languages"),
-            index=None,
-            key="slate.language",
-            placeholder="no language",
-        )
-        least = st.number_input("How many", 1, max(len(ids), 1), 1, key="slate.least", disabled=language is None)
+    held = choosing.form()
+    ids, known = basis.offers["movie_id"].astype(str).tolist(), tables.values(basis.offers, "languages")
+    most = max(len(ids), 1)
+    _first("at_most", None if held.at_most is None else min(max(held.at_most, 1), most))
+    _first("language", held.language if held.language in known else None)
+    _first("least", min(max(held.least, 1), most))
+    titles: dict[str, Any] = {"format_func": basis.title, "placeholder": "Choose offers"}
+    rules = st.expander("Rules")
+    with rules:
+        at_most = st.number_input("At most so many", 1, most, None, key="slate.at_most", placeholder="any number")
+        must = _several(rules, "Must be in", ids, "must", held.must, help=_MUST, **titles)
+        never = _several(rules, "At most one of these", ids, "never", held.never, **titles)
+        language = st.selectbox("At least some in", known, index=None, key="slate.language", placeholder="no language")
+        least = int(st.number_input("How many", 1, most, key="slate.least", disabled=language is None))
+    at_most = None if at_most is None else int(at_most)
+    choosing.fill(replace(held, at_most=at_most, must=must, never=never, language=language, least=least))
     return Rules(
-        at_most=None if at_most is None else int(at_most),
-        must_have=tuple(must),
-        never_with=(tuple(never),) if len(never) > 1 else (),
-        at_least=(AtLeast(language=language, offers=int(least)),) if language else (),
+        at_most=at_most,
+        must_have=must,
+        never_with=(never,) if len(never) > 1 else (),
+        at_least=(AtLeast(language=language, offers=least),) if language else (),
     )
 
 
 _MUST = "These are on the table, whatever is looked at above."
-
-
-def whom(basis: Basis) -> bool:
-    """Draw for whom the slate is: the audience that was built, unless today's is asked for; gives whether it is the built one."""
-    held = draft.current()
-    if not held.audience:
-        st.caption("For today's audience. A changed one is built on the Scenario page, and is used here then.")
-        return False
-    built = f"The audience of “{plain(held.name)}”"
-    choices = {built: True, "Today's audience": False}
-    chosen = st.segmented_control("For whom", list(choices), default=built, required=True, key="slate.whom")
-    steps = [
-        words.sentence(change, lambda movie: plain(basis.title(movie)), basis.economics.currency) for change in held.audience
-    ]
-    if choices.get(chosen or built, True):
-        st.caption(f"{'. '.join(steps)}.")
-        return True
-    return False
