@@ -118,7 +118,9 @@ def test_a_name_that_is_not_utf8_is_told_in_json(tmp_path: Path):
     assert "\udcff.toml cannot be read" in json.loads(done.stdout)["errors"][0]["message"]
 
 
-@pytest.mark.parametrize("command", ["demo", "import", "train", "evaluate", "backtest", "project", "slate", "export", "app"])
+@pytest.mark.parametrize(
+    "command", ["demo", "import", "train", "evaluate", "backtest", "project", "slate", "bid", "flip", "export", "app"]
+)
 def test_every_command_of_the_contract_is_there(tmp_path: Path, command: str):
     done = recsys(command, "--help", cwd=tmp_path)
     assert done.returncode == 0

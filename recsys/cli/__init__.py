@@ -17,12 +17,13 @@ from typing import Any
 import click
 
 from recsys.cli.audit import audit, forget, noted
+from recsys.cli.decide import bid, flip
 from recsys.cli.export import export
 from recsys.cli.frame import Document, cli, command, file_content, progress_bar
 from recsys.errors import DataError
 from recsys.workspace import Workspace
 
-__all__ = ["audit", "cli", "export", "forget", "main"]
+__all__ = ["audit", "bid", "cli", "export", "flip", "forget", "main"]
 
 LOCAL = "127.0.0.1"
 """Where the app listens unless told otherwise: there is no login."""

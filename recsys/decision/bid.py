@@ -1,12 +1,13 @@
 """The walk-away price: the licence fee above which an offer no longer earns what money has to earn here."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from recsys.decision.worth import longest_licence
 from recsys.errors import ScenarioError
 from recsys.projection.basis import Basis
-from recsys.projection.project import Draws, project
-from recsys.projection.result import OfferResult, Range
+from recsys.projection.project import project
+from recsys.projection.result import OfferResult, Projection, Range
 from recsys.scenario.scenario import Acquire, Scenario
 from recsys.segments.rules import nearest_names
 
@@ -29,9 +30,32 @@ class Bid:
     result: OfferResult
     scenario: Scenario
     """The question that shows it."""
+    projection: Projection
+    """Its answer."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The document that the command line prints."""
+        answer = self.projection
+        return {
+            "schema": 1,
+            "scenario": {"name": answer.scenario_name, "hash": answer.scenario_hash},
+            "run": answer.run,
+            "simulated": answer.simulated,
+            "currency": answer.currency,
+            "horizon_months": answer.horizon_months,
+            "n_draws": answer.n_draws,
+            "movie_id": self.movie_id,
+            "title": self.title,
+            "fee": self.fee,
+            "max_bid": asdict(self.price),
+            "room_share": self.room_share,
+            "verdict": self.verdict,
+            "support": self.result.support,
+            "warnings": list(answer.warnings),
+        }
 
 
-def walk_away(basis: Basis, offer: str, scenario: Scenario | None = None, *, draws: Draws = "all") -> Bid:
+def walk_away(basis: Basis, offer: str, scenario: Scenario | None = None) -> Bid:
     """The walk-away price of an offer: by itself, over its licence, or on top of what a scenario does, over its horizon.
 
     Raises
@@ -45,7 +69,8 @@ def walk_away(basis: Basis, offer: str, scenario: Scenario | None = None, *, dra
     asked = scenario or Scenario(name=f"Buy {basis.title(offer)}", horizon_months=longest_licence(basis, [offer]))
     if not any(isinstance(change, Acquire) and change.offer == offer for change in asked.changes):
         asked = replace(asked, changes=(*asked.changes, Acquire(offer=offer)))
-    result = next(found for found in project(basis, asked, draws=draws).offers if found.movie_id == offer)
+    answer = project(basis, asked, draws="all")
+    result = next(found for found in answer.offers if found.movie_id == offer)
     fee = _fee(basis, asked, offer)
     return Bid(
         movie_id=offer,
@@ -56,6 +81,7 @@ def walk_away(basis: Basis, offer: str, scenario: Scenario | None = None, *, dra
         verdict="take" if result.max_bid.p10 >= fee else "leave" if result.max_bid.p90 < fee else "negotiate",
         result=result,
         scenario=asked,
+        projection=answer,
     )
 
 

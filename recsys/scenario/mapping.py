@@ -181,7 +181,7 @@ def _change_as_mapping(change: Change) -> dict[str, Any]:
         if value is None or (field.name == "launch_month" and value == 1):
             continue
         if field.name == "segment":
-            entry["segment"] = _segment_as_mapping(value)
+            entry["segment"] = segment_as_mapping(value)
         elif field.name == "towards":
             entry["towards"] = _direction_as_mapping(value)
         elif field.name == "delta_share":
@@ -193,7 +193,8 @@ def _change_as_mapping(change: Change) -> dict[str, Any]:
     return entry
 
 
-def _segment_as_mapping(segment: Segment) -> dict[str, Any]:
+def segment_as_mapping(segment: Segment) -> dict[str, Any]:
+    """A segment as it stands in a scenario file."""
     match segment:
         case Everyone():
             return {"all": True}

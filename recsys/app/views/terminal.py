@@ -61,6 +61,55 @@ def slate(document: Mapping[str, Any]) -> str:
     return _joined([_wrapped(f"{said} {best}"), *left])
 
 
+def bid(document: Mapping[str, Any]) -> str:
+    """The document of ``recsys bid``: what to pay at most, beside what is asked."""
+    currency = document["currency"]
+
+    def amount(value: float) -> str:
+        return money(value, currency)
+
+    price, between = _range(document["max_bid"], amount)
+    room = document["room_share"]
+    asked = f"{amount(document['fee'])} asked"
+    if document["fee"] > 0:
+        asked = f"{percent(abs(room))} {'above' if room >= 0 else 'below'} the {asked}"
+    advice = {"take": "Take it", "leave": "Leave it", "negotiate": "Negotiate"}[document["verdict"]]
+    said = f"Walk-away price: {price}" + (f" (8 in 10 chance between {between})" if between else "")
+    blocks = [
+        f"{document['title']}: licence fee, {_ahead(document)}",
+        _wrapped(f"{said}, with all other terms as offered: {asked}. {advice}."),
+    ]
+    return _joined([*blocks, *map(_wrapped, document["warnings"])])
+
+
+def flips(document: Mapping[str, Any]) -> str:
+    """The document of ``recsys flip``: whether each offer reaches the return that is asked, and what would turn that."""
+    currency, segment = document["currency"], document["segment"]
+    about = segment.get("where") or segment.get("persona")
+    who = f"users with {about}" if "where" in segment else f"“{about}”" if about else "everyone"
+    rows = [
+        [
+            offer["title"],
+            "yes" if offer["buys"] else "no",
+            money(offer["margin"], currency),
+            "no change looked at" if offer["factor"] is None else f"{percent(offer['factor'] - 1.0, sign=True)} people",
+        ]
+        for offer in document["offers"]
+    ]
+    head = ["offer", f"returns {percent(document['hurdle_rate'])}", "to spare", "turns at"]
+    low, high = (percent(factor - 1.0, sign=True) for factor in (1.0 / document["largest_factor"], document["largest_factor"]))
+    blocks = [
+        f"{document['scenario']['name']}: {_ahead(document)}",
+        _table(head, rows),
+        _wrapped(f"People: {who}. Looked at from {low} to {high}, as far as the data have seen an audience change."),
+    ]
+    return _joined([*blocks, *map(_wrapped, document["warnings"])])
+
+
+def _ahead(document: Mapping[str, Any]) -> str:
+    return f"{months(document['horizon_months'])} ahead" + (" (a simulated service)" if document["simulated"] else "")
+
+
 def backtest(document: Mapping[str, Any]) -> str:
     """The document of ``recsys backtest``: forecasts side by side, how often ranges held, and substitution."""
     simulated = bool(document["simulated"])
