@@ -96,6 +96,7 @@ def json_value(
     content: str | bytes,
     *,
     number: Callable[[str], Any] = float,
+    whole: Callable[[str], Any] = int,
     constant: Callable[[str], Any] | None = None,
     max_bytes: int = MAX_JSON_BYTES,
 ) -> Any:
@@ -104,6 +105,7 @@ def json_value(
     Parameters
     ----------
     number : what a number with a point or an exponent becomes
+    whole : what a number without becomes
     constant : what NaN and Infinity become, which are not JSON; refused where None
 
     Raises
@@ -118,7 +120,7 @@ def json_value(
     text = _decoded(content, max_bytes)
     _check_shape(_JSON_QUOTED.sub('""', text))
     try:
-        return json.loads(text, parse_float=number, parse_constant=constant or _refuse)
+        return json.loads(text, parse_float=number, parse_int=whole, parse_constant=constant or _refuse)
     except ValueError as error:
         raise UnreadableError("E_JSON", f"is not JSON: {error}", "Fetch it again from where it came.") from error
 

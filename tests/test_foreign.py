@@ -121,6 +121,7 @@ LINKS = {
     "schema -1": (packed('{"schema": -1}'), "E_VERSION"),
     "schema true": (packed('{"schema": true, "name": "x"}'), "E_VERSION"),
     "not JSON": (packed("{"), "E_PARAM"),
+    "not ASCII": ("1.é", "E_PARAM"),
 }
 
 

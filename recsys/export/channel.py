@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recsys.errors import ArtefactError
-from recsys.export.manifest import BLOBS, FILE, Manifest, address, load, sequence_of
-from recsys.export.verify import LATEST, VERSION, resolve
+from recsys.export.manifest import BLOBS, FILE, VERSION, Manifest, address, load, sequence_of
+from recsys.export.verify import LATEST, resolve
 from recsys.workspace import flush_file, flush_folder, publish_folder, sha256_of, write_atomically
 
 DRAFT_PREFIX = ".draft-"
@@ -54,7 +54,7 @@ class Channel:
         ------
         ArtefactError  E_MANIFEST: ``latest.json`` is unreadable
         """
-        return resolve(self.root).name if (self.root / LATEST).exists() else None
+        return resolve(self.root).name if os.path.lexists(self.root / LATEST) else None
 
     def versions(self) -> list[str]:
         """Published versions, oldest first."""

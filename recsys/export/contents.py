@@ -4,7 +4,6 @@ The checks of JSON, safetensors and weight files are the same, in the same words
 a Parquet file is opened here only.
 """
 
-import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -15,8 +14,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from recsys.errors import Finding
-from recsys.export.manifest import REMEDY, SCHEMA_FILE, Manifest, parse_json
-from recsys.export.weights import layout
+from recsys.export.manifest import REMEDY, SCHEMA_FILE, Manifest, is_natural, parse_json
+from recsys.export.weights import count_of, layout
 
 _SIGNATURES = (
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
@@ -43,6 +42,11 @@ def forbidden(head: bytes) -> str | None:
     return next((what for signature, what in _SIGNATURES if head.startswith(signature)), None)
 
 
+def is_plain(path: Path) -> bool:
+    """Whether a file lies there: no link, folder or pipe."""
+    return path.is_file() and not path.is_symlink()
+
+
 def is_foreign(claimed: str | None, own: str) -> bool:
     """Whether an id is another bundle's, and not this bundle's with a flipped bit in it.
 
@@ -58,40 +62,50 @@ def bundle_of(path: Path) -> str | None:
     """Id of the bundle that a file says it belongs to; None where it cannot say."""
     try:
         if path.suffix == ".json":
-            document = parse_json(path.read_bytes())
-            found = document.get(BUNDLE_KEY) or document.get("userDefinedMetadata", {}).get(BUNDLE_KEY)
-        elif path.suffix == ".safetensors":
-            found = _header(path.read_bytes())[0].get("__metadata__", {}).get(BUNDLE_KEY)
-        elif path.suffix == ".parquet":
-            found = (pq.read_schema(path).metadata or {}).get(BUNDLE_KEY.encode(), b"").decode()
-        else:
-            return None
-    except (OSError, ValueError, AttributeError, RecursionError, pa.ArrowException):
+            return _claimed(parse_json(path.read_bytes()))
+        if path.suffix == ".safetensors":
+            return _claimed(_header(path.read_bytes())[0].get("__metadata__"))
+        if path.suffix == ".parquet":
+            return (pq.read_schema(path).metadata or {}).get(BUNDLE_KEY.encode(), b"").decode() or None
+    except (OSError, ValueError, pa.ArrowException):
         return None
-    return found if isinstance(found, str) and found else None
+    return None
 
 
-def check(folder: Path, name: str, manifest: Manifest) -> Iterator[Finding]:
+def _claimed(document: Any) -> str | None:
+    """In a document itself, or in a model's own metadata."""
+    if not isinstance(document, dict):
+        return None
+    inner = document.get("userDefinedMetadata")
+    claims = [document.get(BUNDLE_KEY), inner.get(BUNDLE_KEY) if isinstance(inner, dict) else None]
+    return next((claim for claim in claims if isinstance(claim, str) and claim), None)
+
+
+def check(folder: Path, name: str, manifest: Manifest) -> list[Finding]:
     """Findings about one file whose checksum is right."""
-    suffix = PurePosixPath(name).suffix
+    if name == SCHEMA_FILE or PurePosixPath(name).suffix == ".bin":
+        return []
     try:
-        if name == SCHEMA_FILE or suffix == ".bin":
-            return
         claimed = bundle_of(folder / name)
         if claimed is None:
             raise ValueError(name)
         if claimed != manifest["bundle"]:
-            yield _finding("E_MIX", f"{name} belongs to another bundle.")
-        elif suffix == ".safetensors":
-            yield from _check_tensors(name, (folder / name).read_bytes(), manifest)
-        elif suffix == ".parquet":
-            yield from _check_parquet(name, folder / name, manifest)
-        elif PurePosixPath(name).name == "model.json":
-            yield from _check_model(folder, name, manifest)
-        else:
-            yield from _check_lists(name, parse_json((folder / name).read_bytes()), manifest)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, pa.ArrowException):
-        yield _finding("E_FORMAT", f"{name} cannot be read as what its name says.")
+            return [_finding("E_MIX", f"{name} belongs to another bundle.")]
+        return list(_check_content(folder, name, manifest))
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, pa.ArrowException):
+        return [_finding("E_FORMAT", f"{name} cannot be read as what its name says.")]
+
+
+def _check_content(folder: Path, name: str, manifest: Manifest) -> Iterator[Finding]:
+    suffix = PurePosixPath(name).suffix
+    if suffix == ".safetensors":
+        yield from _check_tensors(name, (folder / name).read_bytes(), manifest)
+    elif suffix == ".parquet":
+        yield from _check_parquet(name, folder / name, manifest)
+    elif PurePosixPath(name).name == "model.json":
+        yield from _check_model(folder, name, manifest)
+    else:
+        yield from _check_lists(name, parse_json((folder / name).read_bytes()), manifest)
 
 
 def _check_tensors(name: str, content: bytes, manifest: Manifest) -> Iterator[Finding]:
@@ -100,9 +114,11 @@ def _check_tensors(name: str, content: bytes, manifest: Manifest) -> Iterator[Fi
     for key, part in header.items():
         if key != "__metadata__":
             first, last = part["data_offsets"]
-            arrays[key] = np.frombuffer(content[start + first : start + last], dtype=_TENSOR_TYPES[part["dtype"]])
-            if math.prod(part["shape"]) != arrays[key].size:
+            dtype, size = _TENSOR_TYPES[part["dtype"]], count_of(part["shape"])
+            fits = is_natural(first) and is_natural(last) and start + last <= len(content)
+            if not fits or last - first != size * dtype.itemsize:
                 raise ValueError(key)
+            arrays[key] = np.frombuffer(content[start + first : start + last], dtype=dtype)
     entry = manifest["files"][name]
     main = header["codes" if entry.get("dtype") == "uint8" else "vectors"]
     stored = {"F32": "float32", "F16": "float16", "U8": "uint8"}[main["dtype"]]
@@ -116,20 +132,29 @@ def _check_model(folder: Path, name: str, manifest: Manifest) -> Iterator[Findin
     model = parse_json((folder / name).read_bytes())
     if model["format"] != "graph-model":
         raise ValueError(name)
-    parent = PurePosixPath(name).parent
-    for group in model["weightsManifest"]:
-        shards = [str(parent / shard) for shard in group["paths"]]
+    parent = name.removesuffix("model.json")
+    for group in _listed(model["weightsManifest"]):
+        shards = [parent + shard for shard in _listed(group["paths"])]
+        places = layout(group["weights"])
         if any(shard not in manifest["files"] for shard in shards):
             yield _finding("E_MANIFEST", f"{name} needs weights that the manifest does not list.")
             return
-        content = b"".join((folder / shard).read_bytes() for shard in shards if (folder / shard).is_file())
-        places = layout(group["weights"])
-        for place in places:
-            array = np.frombuffer(content[place.start : place.end].ljust(place.size, b"\0"), dtype=place.dtype)
-            if not _finite(array):
-                yield _finding("E_NONFINITE", f"{name}: weight {place.name} holds NaN or infinity.")
-        if (places[-1].end if places else 0) != sum(manifest["files"][shard]["bytes"] for shard in shards):
+        size = places[-1].end if places else 0
+        if size != sum(manifest["files"][shard]["bytes"] for shard in shards):
             yield _finding("E_MANIFEST", f"{name}: its weights are of another size than the manifest says.")
+            continue
+        content = b"".join((folder / shard).read_bytes() for shard in shards if is_plain(folder / shard))
+        if len(content) != size:
+            continue  # a shard is missing or not what was written, which is said of the shard
+        for place in places:
+            if not _finite(np.frombuffer(content[place.start : place.end], dtype=place.dtype)):
+                yield _finding("E_NONFINITE", f"{name}: weight {place.name} holds NaN or infinity.")
+
+
+def _listed(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError("not a list")
+    return value
 
 
 def _check_lists(name: str, document: Any, manifest: Manifest) -> Iterator[Finding]:
@@ -149,11 +174,16 @@ def _check_lists(name: str, document: Any, manifest: Manifest) -> Iterator[Findi
 def _check_parquet(name: str, path: Path, manifest: Manifest) -> Iterator[Finding]:
     rows, width = manifest["files"][name]["shape"]
     columns = [(field["name"], field["type"]) for field in manifest["files"][name].get("columns", [])]
-    vectors = pq.read_table(path, columns=["vector"]).column("vector").combine_chunks()
-    found = [(field.name, str(field.type)) for field in pq.read_schema(path)]
-    if len(vectors) != rows or vectors.type != pa.list_(pa.float32(), width) or found != columns:
+    schema = pq.read_schema(path)
+    found = [(field.name, str(field.type)) for field in schema]
+    # What the manifest claims is compared, and never made room for.
+    vector = schema.field("vector").type
+    fits = pa.types.is_fixed_size_list(vector) and vector.value_type == pa.float32() and vector.list_size == width
+    if not fits or found != columns or pq.read_metadata(path).num_rows != rows:
         yield _finding("E_MANIFEST", f"{name}: shape or type differ from the manifest's.")
-    elif not _finite(vectors.flatten().to_numpy(zero_copy_only=False)):
+        return
+    vectors = pq.read_table(path, columns=["vector"]).column("vector").combine_chunks()
+    if not _finite(vectors.flatten().to_numpy(zero_copy_only=False)):
         yield _finding("E_NONFINITE", f"{name} holds NaN or infinity.")
 
 

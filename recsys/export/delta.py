@@ -57,7 +57,7 @@ def apply(old: Path, new: Path) -> dict[str, bytes]:
         _expect(f"{entry['folder']}/{name}", found, wanted)
     try:
         built = dict(rebuild(parse_json(content[DOCUMENT]), content[DATA], lambda name: (old / name).read_bytes()))
-    except (ValueError, KeyError, TypeError, IndexError, OSError) as error:
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, OSError) as error:
         raise ArtefactError.of("E_FORMAT", f"{entry['folder']} cannot be applied.", manifest.REMEDY) from error
     for name in entry["rebuilds"]:
         _expect(name, built.get(name, b""), wanted)

@@ -8,13 +8,14 @@ import hashlib
 import importlib.resources
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, validators
 
+from recsys import foreign
 from recsys.errors import ArtefactError, Finding
 
 SCHEMA = 2
@@ -27,6 +28,9 @@ CLIENT_VERSION = "0.3.0"
 MAX_BYTES = 4 * 1024 * 1024
 REMEDY = "Fetch the bundle again from where it was published, or export it again."
 
+VERSION = re.compile(r"[1-9][0-9]{0,9}-[0-9a-f]{12}")
+MOST = 2**53 - 1
+"""Whole numbers above it are not exact in every language; none of a bundle is as large."""
 _DIGEST = re.compile(rb'"digest": "([0-9a-f]{64})"')
 
 Manifest = dict[str, Any]
@@ -67,7 +71,7 @@ def load(content: bytes) -> Manifest:
     if schema != SCHEMA and type(schema) is int:
         remedy = "Update this program." if schema > SCHEMA else "Export again."
         raise ArtefactError.of("E_VERSION", f"{FILE} has schema {schema}; this program reads {SCHEMA}.", remedy)
-    wrong = sorted({_pointer(error.absolute_path) for error in _validator().iter_errors(document)})
+    wrong = in_order({_pointer(error.absolute_path) for error in _validator().iter_errors(document)})
     if wrong:
         raise ArtefactError.of("E_MANIFEST", f"{FILE} does not follow its schema at {', '.join(wrong)}.", REMEDY)
     if document["version"] != f"{document['sequence']}-{document['bundle'][:12]}":
@@ -103,7 +107,7 @@ def rollback(version: str, installed: str) -> Finding | None:
     >>> rollback("10-0123456789ab", "9-ba9876543210") is None
     True
     """
-    if not re.fullmatch(r"[1-9][0-9]*-[0-9a-f]{12}", installed):
+    if not VERSION.fullmatch(installed):
         raise ArtefactError.of(
             "E_VERSION",
             f"{installed!r} is not the version of a bundle.",
@@ -143,7 +147,7 @@ def check_digest(content: bytes) -> None:
 def _parse(content: bytes) -> Manifest:
     try:
         document = parse_json(content)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ArtefactError.of("E_MANIFEST", f"{FILE} is not JSON.", REMEDY) from error
     if not isinstance(document, dict):
         raise ArtefactError.of("E_MANIFEST", f"{FILE} does not follow its schema at /.", REMEDY)
@@ -151,22 +155,41 @@ def _parse(content: bytes) -> Manifest:
 
 
 def parse_json(content: bytes) -> Any:
-    """JSON as every language reads it: UTF-8, and no NaN.
+    """JSON as every language reads it: UTF-8, not too deep, no NaN, and 1.0 is the whole number 1.
 
     Raises
     ------
-    ValueError, RecursionError: it is not that
+    ValueError: it is not that
+
+    Examples
+    --------
+    >>> parse_json(b"[1.0, 1.5, true, 9007199254740993]")
+    [1, 1.5, True, 9007199254740992.0]
     """
-    return json.loads(content.decode("utf-8"), parse_constant=_refuse_constant)
+    return foreign.json_value(content, number=_number, whole=_number)
 
 
-def _refuse_constant(name: str) -> float:
-    raise ValueError(name)
+def _number(text: str) -> int | float:
+    value = float(text)
+    return int(value) if value.is_integer() and abs(value) <= MOST else value
+
+
+def is_natural(value: object) -> bool:
+    """Whether a value of :func:`parse_json` is a whole number from 0 that is exact in every language."""
+    return type(value) is int and value >= 0
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Sorted as the client sorts: by UTF-16, which differs beyond the 65,536th character."""
+    return sorted(names, key=lambda name: name.encode("utf-16-be", "surrogatepass"))
 
 
 @lru_cache(maxsize=1)
-def _validator() -> Draft202012Validator:
-    return Draft202012Validator(json.loads(schema_text()))
+def _validator() -> Any:
+    whole = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _checker, value: type(value) is int)
+    return validators.extend(  # type: ignore[no-untyped-call]
+        Draft202012Validator, type_checker=whole
+    )(parse_json(schema_text().encode()))
 
 
 def _pointer(path: Any) -> str:

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from recsys.errors import ArtefactError
+from recsys.export.manifest import parse_json
 
 FILE = "manifest.sig.json"
 ALGORITHM = "Ed25519"
@@ -114,7 +115,7 @@ def signers(content: bytes, signatures: bytes | None) -> tuple[str, ...]:
         pairs = _pairs(signatures)
         for public, signature in pairs:
             Ed25519PublicKey.from_public_bytes(bytes.fromhex(public)).verify(bytes.fromhex(signature), content)
-    except (ValueError, KeyError, TypeError, RecursionError, InvalidSignature) as error:
+    except (ValueError, KeyError, TypeError, InvalidSignature) as error:
         raise ArtefactError.of("E_SIGNATURE", f"{FILE} does not hold signatures of this manifest.", REMEDY) from error
     return tuple(public for public, _ in pairs)
 
@@ -145,7 +146,7 @@ def judge(content: bytes, signatures: bytes | None, trusted: Sequence[str] | Non
 def _pairs(signatures: bytes) -> list[tuple[str, str]]:
     if len(signatures) > MAX_BYTES:
         raise ValueError("too long")
-    document = json.loads(signatures.decode("utf-8"))
+    document = parse_json(signatures)
     schema = document["schema"]
     if set(document) != {"schema", "algorithm", "signatures"} or type(schema) is not int or schema != 1:
         raise ValueError("of another format")

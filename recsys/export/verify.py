@@ -4,8 +4,9 @@ The client's ``verify`` (``exports/client/bin/verify.js``) answers the same ques
 content is looked into here only.
 """
 
+import json
 import os
-import re
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -13,11 +14,23 @@ from typing import Any
 
 from recsys.errors import ArtefactError, Finding
 from recsys.export import contents, signature
-from recsys.export.manifest import FILE, REMEDY, Manifest, address, check_digest, load, parse_json, rollback, sequence_of
+from recsys.export.manifest import (
+    FILE,
+    MAX_BYTES,
+    REMEDY,
+    VERSION,
+    Manifest,
+    address,
+    check_digest,
+    in_order,
+    load,
+    parse_json,
+    rollback,
+    sequence_of,
+)
 from recsys.workspace import sha256_of
 
 LATEST = "latest.json"
-VERSION = re.compile(r"[1-9][0-9]*-[0-9a-f]{12}")
 UNSIGNED = "Take it only from a place that you trust, or ask the publisher to sign it (recsys export --key)."
 FORBIDDEN_SUFFIXES = frozenset(
     {".ckpt", ".h5", ".hdf5", ".joblib", ".keras", ".npy", ".npz", ".pb", ".pickle", ".pkl", ".pt", ".pth", ".zip"}
@@ -89,7 +102,7 @@ def inspect(folder: Path, *, installed_version: str | None = None, trusted: Sequ
         content = _read_manifest(folder)
         check_digest(content)
         # Who made it comes before what it says.
-        state, signed_by = signature.judge(content, _read_signatures(folder), trusted)
+        state, signed_by = signature.judge(content, plain_bytes(folder / signature.FILE), trusted)
         manifest = load(content)
     except ArtefactError as error:
         return Report(
@@ -138,30 +151,36 @@ def resolve(folder: Path) -> Path:
     ------
     ArtefactError  E_MANIFEST: neither a manifest nor a readable ``latest.json``
     """
-    pointer = folder / LATEST
-    if not pointer.exists():
+    pointer = plain_bytes(folder / LATEST)
+    if pointer is None:
         return folder
     try:
-        found = parse_json(pointer.read_bytes())
+        found = parse_json(pointer)
         version: str = found["version"]
         due = {"schema": 1, "version": version, "sequence": sequence_of(version)} if VERSION.fullmatch(version) else None
-        if found != due:
+        if json.dumps(found, sort_keys=True) != json.dumps(due, sort_keys=True):  # to Python, true is 1
             raise ValueError(version)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise ArtefactError.of("E_MANIFEST", f"{LATEST} does not name a version.", REMEDY) from error
     return folder / version
 
 
-def _read_manifest(folder: Path) -> bytes:
+def plain_bytes(path: Path) -> bytes | None:
+    """The bytes of a small plain file, None where there is none; a link, a folder or a pipe in its place holds nothing."""
     try:
-        return (folder / FILE).read_bytes()
-    except OSError as error:
-        raise ArtefactError.of("E_MANIFEST", f"{FILE} is missing.", REMEDY) from error
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return b""
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError:
+        return None
 
 
-def _read_signatures(folder: Path) -> bytes | None:
-    path = folder / signature.FILE
-    return path.read_bytes() if path.is_file() else None
+def _read_manifest(folder: Path) -> bytes:
+    content = plain_bytes(folder / FILE)
+    if content is None:
+        raise ArtefactError.of("E_MANIFEST", f"{FILE} is missing.", REMEDY)
+    return content
 
 
 def _check_blobs(channel: Path, manifest: Manifest) -> Iterator[Finding]:
@@ -169,16 +188,16 @@ def _check_blobs(channel: Path, manifest: Manifest) -> Iterator[Finding]:
     for name in sorted(manifest["files"]):
         entry = manifest["files"][name]
         blob = address(name, entry["sha256"])
-        if not (channel / blob).is_file():
+        if not os.path.lexists(channel / blob):
             yield _finding("E_MANIFEST", f"{blob} is missing.")
-        elif sha256_of(channel / blob) != entry["sha256"]:
+        elif not contents.is_plain(channel / blob) or sha256_of(channel / blob) != entry["sha256"]:
             yield _finding("E_HASH", f"{blob} is not the file that was written.")
 
 
 def _check_files(folder: Path, manifest: Manifest) -> Iterator[Finding]:
     listed = manifest["files"]
     present = _files_in(folder)
-    for name in sorted({*listed, *present} - {FILE, signature.FILE}):
+    for name in in_order({*listed, *present} - {FILE, signature.FILE}):
         if name not in listed:
             if PurePosixPath(name).suffix.lower() in FORBIDDEN_SUFFIXES or _forbidden(folder / name):
                 yield _finding("E_FORMAT", f"{name} is of a format that no bundle holds.")
@@ -212,13 +231,13 @@ def _files_in(folder: Path) -> dict[str, bool]:
     for root, folders, files in os.walk(folder):
         for name in [*files, *(sub for sub in folders if (Path(root) / sub).is_symlink())]:
             path = Path(root) / name
-            found[path.relative_to(folder).as_posix()] = path.is_file() and not path.is_symlink()
+            found[path.relative_to(folder).as_posix()] = contents.is_plain(path)
     return found
 
 
 def _forbidden(path: Path) -> str | None:
     # Weights are bare numbers, whose first bytes mean nothing; nothing but numbers is ever read from them.
-    if path.suffix == ".bin" or path.is_symlink() or not path.is_file():
+    if path.suffix == ".bin" or not contents.is_plain(path):
         return None
     with path.open("rb") as file:
         return contents.forbidden(file.read(8))

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from recsys.export.manifest import is_natural
+
 STORED: Mapping[str, np.dtype[Any]] = {
     "float32": np.dtype("<f4"),
     "float16": np.dtype("<f2"),
@@ -15,6 +17,9 @@ STORED: Mapping[str, np.dtype[Any]] = {
     "bool": np.dtype("u1"),
 }
 """How ``model.json`` calls a type of number → the bytes it takes."""
+
+
+MAX_AXES = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +41,24 @@ class Place:
         return self.start + self.size
 
 
-def layout(specs: list[dict[str, Any]]) -> list[Place]:
+def count_of(shape: object) -> int:
+    """Numbers in an array of a shape.
+
+    Raises
+    ------
+    ValueError: the shape is not a list of at most eight whole numbers from 0
+
+    Examples
+    --------
+    >>> count_of([2, 3]), count_of([])
+    (6, 1)
+    """
+    if not isinstance(shape, list) or len(shape) > MAX_AXES or not all(map(is_natural, shape)):
+        raise ValueError(f"no shape: {shape!r:.60}")
+    return math.prod(shape)
+
+
+def layout(specs: Any) -> list[Place]:
     """Places of the weights of a group, in order.
 
     Raises
@@ -49,10 +71,16 @@ def layout(specs: list[dict[str, Any]]) -> list[Place]:
     >>> [place.end for place in layout(specs)]
     [24, 25]
     """
+    if not isinstance(specs, list):
+        raise TypeError("not a list of weights")
     places, at = [], 0
     for spec in specs:
-        dtype = STORED[spec.get("quantization", spec)["dtype"]]
-        place = Place(name=spec["name"], shape=tuple(map(int, spec["shape"])), dtype=dtype, start=at)
+        name, quantised = spec["name"], spec.get("quantization")
+        if not isinstance(name, str):
+            raise TypeError("a weight without a name")
+        count_of(spec["shape"])
+        dtype = STORED[(spec if quantised is None else quantised)["dtype"]]
+        place = Place(name=name, shape=tuple(spec["shape"]), dtype=dtype, start=at)
         places.append(place)
         at = place.end
     return places

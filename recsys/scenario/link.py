@@ -7,7 +7,6 @@ value are bounded.
 """
 
 import base64
-import binascii
 import json
 import zlib
 from collections.abc import Mapping
@@ -110,7 +109,7 @@ def _document(packed: str) -> Any:
         return foreign.json_value(text, number=foreign.decimal, constant=foreign.decimal)
     except foreign.UnreadableError as error:
         raise _unreadable() if error.code == "E_JSON" else error.told(ScenarioError, "the link") from error
-    except (binascii.Error, zlib.error) as error:
+    except (ValueError, zlib.error) as error:
         raise _unreadable() from error
 
 

@@ -84,8 +84,10 @@ def test_the_clients_own_tests_pass(converted: Path, node: Callable[..., Complet
 
 
 @pytest.mark.js
-def test_the_kernel_is_what_its_source_says(node: Callable[..., CompletedProcess[str]]):
-    done = node("build-kernel.js", "--check")
+@pytest.mark.parametrize("made", ["kernel", "schema", "preview"])
+def test_what_is_made_from_a_source_is_what_the_source_says(made: str, node: Callable[..., CompletedProcess[str]]):
+    """The kernel's bytes, the one schema of manifests for both languages, and the client that the app carries."""
+    done = node(f"build-{made}.js", "--check")
     assert done.returncode == 0, done.stderr
 
 

@@ -15,7 +15,7 @@ from safetensors.numpy import load_file
 from safetensors.numpy import save as to_safetensors
 
 from recsys.errors import ArtefactError
-from recsys.export import bundle, manifest
+from recsys.export import bundle
 from tests.export import models
 
 Spoil = Callable[[Path, Path], None]
@@ -212,12 +212,6 @@ def test_both_command_lines_print_the_same_report(channels: Path, version: Path,
         done = node("bin/verify.js", str(folder))
         assert done.returncode == status
         assert done.stdout == json.dumps(bundle.inspect(folder).as_json(), indent=1) + "\n"
-
-
-@pytest.mark.js
-def test_the_client_carries_the_published_schema(node: Callable[..., Any]):
-    code = 'import("./src/manifest-schema.js").then((m) => process.stdout.write(JSON.stringify(m.default)))'
-    assert json.loads(node("-e", code).stdout) == json.loads(manifest.schema_text())
 
 
 @pytest.mark.parametrize(

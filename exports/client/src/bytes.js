@@ -36,10 +36,45 @@ export function text(bytes) {
 
 /**
  * @param {Uint8Array} bytes
- * @returns {any} throws where the bytes are not JSON in UTF-8
+ * @returns {any} throws where the bytes are not JSON in UTF-8, or are nested deeper or hold longer numbers than Python reads
  */
 export function json(bytes) {
-  return JSON.parse(text(bytes));
+  const found = text(bytes);
+  measure(found);
+  return JSON.parse(found);
+}
+
+/**
+ * The bounds of `recsys/foreign.py`: 32 brackets in brackets, 101 characters in a number.
+ * @param {string} found
+ */
+function measure(found) {
+  for (let i = 0, depth = 0, digits = 0; i < found.length; i++) {
+    const c = found[i];
+    digits = (c >= "0" && c <= "9") || c === "." || c === "e" || c === "E" || c === "+" || (c === "-" && digits) ? digits + 1 : 0;
+    if (c === '"') {
+      do i = found.indexOf('"', i + 1);
+      while (i > 0 && escaped(found, i));
+      if (i < 0) return; // a quote that is never closed: not JSON
+    } else if (c === "[" || c === "{") depth++;
+    else if (c === "]" || c === "}") depth--;
+    if (depth > 32 || digits > 100) throw new RangeError("too deep, or too long a number");
+  }
+}
+
+/**
+ * @param {string} found
+ * @param {number} quote
+ */
+function escaped(found, quote) {
+  let first = quote;
+  while (found[first - 1] === "\\") first--;
+  return (quote - first) % 2 === 1;
+}
+
+/** @param {unknown} value whether it is a whole number from 0 that is exact in every language */
+export function isNatural(value) {
+  return Number.isSafeInteger(value) && /** @type {number} */ (value) >= 0;
 }
 
 /**

@@ -2,13 +2,12 @@
 
 import { json, sha256 } from "./bytes.js";
 import { BundleError, finding } from "./errors.js";
-import { address, BLOBS } from "./manifest.js";
+import { address, BLOBS, VERSION } from "./manifest.js";
 
 /** @typedef {import("./verify.js").Source} Source */
 /** @typedef {import("./manifest.js").Manifest} Manifest */
 
 export const LATEST = "latest.json";
-const VERSION = /^[1-9][0-9]*-[0-9a-f]{12}$/;
 
 /**
  * The version that a source is, or that its `latest.json` names.
@@ -30,7 +29,7 @@ export async function resolve(source) {
 function pointedAt(pointer) {
   try {
     const { schema, version, sequence, ...others } = json(pointer);
-    const known = schema === 1 && VERSION.test(version) && sequence === Number.parseInt(version, 10);
+    const known = schema === 1 && typeof version === "string" && VERSION.test(version) && sequence === Number.parseInt(version, 10);
     return known && Object.keys(others).length === 0 ? version : null;
   } catch {
     return null;

@@ -1,9 +1,9 @@
 /** What each file of a bundle must hold, beyond having the right checksum. The twin of `recsys/export/contents.py`. */
 
-import { join, json, text } from "./bytes.js";
+import { isNatural, join, json } from "./bytes.js";
 import { finding } from "./errors.js";
 import { SCHEMA_FILE, suffix } from "./manifest.js";
-import { layout, stored } from "./weights.js";
+import { countOf, layout, stored } from "./weights.js";
 
 /** @typedef {import("./manifest.js").Manifest} Manifest */
 /** @typedef {import("./errors.js").Finding} Finding */
@@ -38,8 +38,8 @@ export function forbidden(name, bytes) {
 export function bundleOf(name, bytes) {
   try {
     const document = suffix(name) === ".json" ? json(bytes) : suffix(name) === ".safetensors" ? header(bytes)[0].__metadata__ : null;
-    const claimed = document?.bundle || document?.userDefinedMetadata?.bundle;
-    return typeof claimed === "string" && claimed ? claimed : null;
+    const claims = [document?.bundle, document?.userDefinedMetadata?.bundle];
+    return claims.find((claim) => typeof claim === "string" && claim) ?? null;
   } catch {
     return null;
   }
@@ -51,8 +51,8 @@ export function bundleOf(name, bytes) {
  * @param {string} own
  */
 export function isForeign(claimed, own) {
-  if (claimed === null || claimed.length !== own.length) return false;
-  return [...own].filter((digit, i) => digit !== claimed[i]).length > 8;
+  const digits = claimed === null ? [] : [...claimed];
+  return digits.length === own.length && digits.filter((digit, i) => digit !== own[i]).length > 8;
 }
 
 /**
@@ -91,9 +91,10 @@ function checkTensors(name, bytes, manifest) {
   let finite = true;
   for (const [key, tensor] of Object.entries(tensors)) {
     if (key === "__metadata__") continue;
-    const dtype = types[tensor.dtype];
-    const [first, last] = tensor.data_offsets;
-    const count = tensor.shape.reduce((/** @type {number} */ product, /** @type {number} */ n) => product * n, 1);
+    if (typeof tensor.dtype !== "string" || !Object.hasOwn(types, tensor.dtype)) throw new TypeError(key);
+    const [dtype, count, offsets] = [types[tensor.dtype], countOf(tensor.shape), tensor.data_offsets];
+    if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isNatural)) throw new TypeError(key);
+    const [first, last] = offsets;
     if (last - first !== count * widths[dtype] || start + last > bytes.length) throw new RangeError(key);
     finite &&= isFinite(stored(bytes, dtype, start + first, count));
   }
@@ -116,24 +117,31 @@ async function checkModel(name, model, read, manifest) {
   if (model.format !== "graph-model") throw new TypeError(name);
   const found = [];
   const parent = name.slice(0, -"model.json".length);
+  if (!Array.isArray(model.weightsManifest)) throw new TypeError(name);
   for (const group of model.weightsManifest) {
-    const shards = group.paths.map((/** @type {string} */ path) => parent + path);
+    const shards = group.paths.map((/** @type {unknown} */ path) => {
+      if (typeof path !== "string") throw new TypeError(name);
+      return parent + path;
+    });
+    const places = layout(group.weights);
     if (shards.some((/** @type {string} */ shard) => !Object.hasOwn(manifest.files, shard))) {
       found.push(finding("E_MANIFEST", `${name} needs weights that the manifest does not list.`));
       return found;
     }
-    const parts = await Promise.all(shards.map(read));
-    const places = layout(group.weights);
     const size = places.at(-1)?.end ?? 0;
-    const content = new Uint8Array(size);
-    content.set(join(parts.filter((part) => part !== null)).subarray(0, size));
+    const listed = shards.reduce((/** @type {number} */ sum, /** @type {string} */ shard) => sum + manifest.files[shard].bytes, 0);
+    if (size !== listed) {
+      found.push(finding("E_MANIFEST", `${name}: its weights are of another size than the manifest says.`));
+      continue;
+    }
+    const parts = await Promise.all(shards.map(read));
+    const content = join(parts.filter((part) => part !== null));
+    if (content.length !== size) continue; // a shard is missing or not what was written, which is said of the shard
     for (const { spec, dtype, start, count } of places) {
       if (!isFinite(stored(content, dtype, start, count))) {
         found.push(finding("E_NONFINITE", `${name}: weight ${spec.name} holds NaN or infinity.`));
       }
     }
-    const listed = shards.reduce((/** @type {number} */ sum, /** @type {string} */ shard) => sum + manifest.files[shard].bytes, 0);
-    if (size !== listed) found.push(finding("E_MANIFEST", `${name}: its weights are of another size than the manifest says.`));
   }
   return found;
 }
@@ -165,7 +173,7 @@ function checkLists(name, document, manifest) {
 function header(bytes) {
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(0, true));
   if (bytes.length < 8 + length) throw new RangeError("truncated");
-  const document = JSON.parse(text(bytes.subarray(8, 8 + length)));
+  const document = json(bytes.subarray(8, 8 + length));
   if (typeof document !== "object" || document === null || Array.isArray(document)) throw new TypeError("not an object");
   return [document, 8 + length];
 }

@@ -11,6 +11,7 @@ export const BLOBS = "blobs";
 export const CLIENT_VERSION = "0.3.0";
 const SCHEMA = 2;
 const MAX_BYTES = 4 * 1024 * 1024;
+export const VERSION = /^[1-9][0-9]{0,9}-[0-9a-f]{12}$/;
 const DIGEST = /"digest": "([0-9a-f]{64})"/g;
 
 /**
@@ -61,7 +62,7 @@ export async function load(bytes) {
   await checkDigest(bytes);
   const document = parse(bytes);
   const found = document.schema;
-  if (found !== SCHEMA && Number.isInteger(found)) {
+  if (found !== SCHEMA && Number.isSafeInteger(found)) {
     const remedy = found > SCHEMA ? "Update this program." : "Export again.";
     throw BundleError.of("E_VERSION", `${FILE} has schema ${found}; this program reads ${SCHEMA}.`, remedy);
   }
@@ -106,7 +107,7 @@ export function suffix(name) {
  * @returns {import("./errors.js").Finding | null}
  */
 export function rollback(version, installed) {
-  if (!/^[1-9][0-9]*-[0-9a-f]{12}$/.test(installed)) {
+  if (!VERSION.test(installed)) {
     throw BundleError.of(
       "E_VERSION",
       `'${installed}' is not the version of a bundle.`,

@@ -1,6 +1,6 @@
 /** A bundle in a folder of the file system, and a folder to keep bundles in (Node). */
 
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 /**
@@ -12,6 +12,8 @@ export function folderSource(folder) {
     within: (name) => folderSource(path.join(folder, name)),
     read: async (name) => {
       try {
+        // A link, a folder or a pipe in the place of a file holds nothing.
+        if (!(await lstat(path.join(folder, name))).isFile()) return new Uint8Array();
         const bytes = await readFile(path.join(folder, name));
         return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       } catch {

@@ -20,7 +20,7 @@ const TYPES = {
   object: (v) => typeof v === "object" && v !== null && !Array.isArray(v),
   array: Array.isArray,
   string: (v) => typeof v === "string",
-  integer: Number.isInteger,
+  integer: Number.isSafeInteger,
   number: (v) => typeof v === "number",
   boolean: (v) => typeof v === "boolean",
   null: (v) => v === null,
@@ -53,9 +53,6 @@ const KEYWORDS = {
     for (const [index, item] of (Array.isArray(v) ? v : []).entries()) walk(rule, item, [...path, String(index)], found);
     return true;
   },
-  $schema: () => true,
-  title: () => true,
-  description: () => true,
 };
 
 /**

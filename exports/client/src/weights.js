@@ -1,5 +1,7 @@
 /** Weights of a TF.js graph model: a list of names, shapes and encodings in `model.json`, and shards of bare numbers. */
 
+import { isNatural } from "./bytes.js";
+
 /**
  * @typedef {object} WeightSpec
  * @property {string} name
@@ -11,6 +13,18 @@
 /** @type {Record<string, number>} */
 const WIDTH = { float32: 4, float16: 2, int32: 4, uint8: 1, bool: 1 };
 
+const MAX_AXES = 8;
+
+/**
+ * Numbers in an array of a shape.
+ * @param {unknown} shape
+ * @returns {number} throws where the shape is not a list of at most eight whole numbers from 0
+ */
+export function countOf(shape) {
+  if (!Array.isArray(shape) || shape.length > MAX_AXES || !shape.every(isNatural)) throw new TypeError("no shape");
+  return shape.reduce((product, n) => product * n, 1);
+}
+
 /**
  * Where each weight lies in the joined shards.
  * @param {WeightSpec[]} specs
@@ -20,8 +34,8 @@ export function layout(specs) {
   let at = 0;
   return specs.map((spec) => {
     const dtype = (spec.quantization ?? spec).dtype;
-    if (!Object.hasOwn(WIDTH, dtype)) throw new TypeError(`weights of type ${dtype}`);
-    const count = spec.shape.reduce((product, n) => product * n, 1);
+    if (typeof spec.name !== "string" || typeof dtype !== "string" || !Object.hasOwn(WIDTH, dtype)) throw new TypeError("no weight");
+    const count = countOf(spec.shape);
     const start = at;
     at += count * WIDTH[dtype];
     return { spec, dtype, count, start, end: at };
