@@ -1,8 +1,9 @@
 """Reachability of the code: a walk over names, from what starts the program to whatever it can come to. Nothing is run.
 
 A module-level name is reached where reached code mentions it: inside its own module, through an import, or as an attribute of an
-imported module. A method is reached with its class where reached code mentions an attribute of that name, or a text that is it;
-a private one where its own module does. Names that a function shadows count too: the walk errs towards reached.
+imported module. A method is reached with its class where reached code mentions an attribute of that name, or, in a module that
+looks attributes up by name, a text that is it; a private one where its own module does. Names that a function shadows count too:
+the walk errs towards reached.
 """
 
 import ast
@@ -42,6 +43,17 @@ class Module:
     def running(self) -> list[ast.stmt]:
         """Statements that do something when it is imported."""
         return [node for node in self.tree.body if not _defined(node)]
+
+    @cached_property
+    def looks_up_by_name(self) -> bool:
+        """Whether a text in it may be the name of an attribute."""
+        return any(not isinstance(name, ast.Constant) for name in self._looked_up)
+
+    @cached_property
+    def _looked_up(self) -> list[ast.expr]:
+        """Second arguments of ``getattr``."""
+        calls = [node for node in ast.walk(self.tree) if isinstance(node, ast.Call) and len(node.args) > 1]
+        return [call.args[1] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "getattr"]
 
     @cached_property
     def imports(self) -> dict[str, set[Symbol]]:
@@ -186,14 +198,8 @@ class Walk:
     def _read(self, module: Module, tree: ast.AST) -> None:
         for node in ast.walk(tree):
             match node:
-                case ast.Import(names=names):
-                    for alias in names:
-                        self.run(alias.name)
-                case ast.ImportFrom(module=source, names=names):
-                    self.run(source or "")
-                    for alias in names:
-                        if f"{source}.{alias.name}" in self.modules:
-                            self.run(f"{source}.{alias.name}")
+                case ast.Import() | ast.ImportFrom():
+                    self._import(node)
                 case ast.Name(id=name):
                     self._name(module, name)
                 case ast.Attribute(attr=name):
@@ -201,6 +207,14 @@ class Walk:
                     self._attribute(module, node)
                 case ast.Constant(value=str(text)):
                     self._text(module, text)
+                case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=str(name)), *_]):
+                    self._mention(module, name)
+
+    def _import(self, node: ast.Import | ast.ImportFrom) -> None:
+        source = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+        self.run(source.rstrip("."))
+        for alias in node.names:
+            self.run(f"{source}{alias.name}" if f"{source}{alias.name}" in self.modules else "")
 
     def _name(self, module: Module, name: str) -> None:
         if name in module.definitions:
@@ -233,7 +247,7 @@ class Walk:
         if text in self.modules:  # started by its name
             self.run(text)
             self.run(f"{text}.__main__")
-        elif text.isidentifier():
+        elif text.isidentifier() and module.looks_up_by_name:
             self._mention(module, text)
         for name in re.findall(r"\w+", text) if len(text) < 100 else ():  # an annotation in quotes
             if name in module.definitions and isinstance(module.definitions[name][0], ast.ClassDef):

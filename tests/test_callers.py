@@ -25,6 +25,9 @@ DOOR = "from house import used\nused.start()\n"
         ("import json\ndef start(): return Made()\nclass Made(json.JSONEncoder):\n    def default(self, o): return 1\n", []),
         ("def start(): return 1\ndef made():\n    '''Public, and called by nobody.'''\n", ["house.used:made"]),
         ("def start() -> 'Made': return 1\nclass Made: pass\n", []),
+        ("def start(): return Made(), 'part'\nclass Made:\n    def part(self): return 1\n", ["house.used:Made.part"]),
+        ("def start(): return getattr(Made(), 'part')\nclass Made:\n    def part(self): return 1\n", []),
+        ("def start(): return [getattr(Made(), k) for k in ('part',)]\nclass Made:\n    def part(self): return 1\n", []),
     ],
 )
 def test_what_nothing_mentions_is_found(tmp_path: Path, module: str, found: list[str]):

@@ -60,19 +60,6 @@ class Activity:
     by: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class AuditRow:
-    """One thing that was done to a saved scenario."""
-
-    scenario_id: str
-    action: str
-    """``created``, ``changed`` or ``deleted``"""
-    version: int
-    hash: str
-    at: str
-    by: str
-
-
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -166,20 +153,6 @@ class ScenarioStore:
                 raise ScenarioError.of("E_CONFLICT", "the scenario was saved by somebody meanwhile.", "Open it again.")
             db.execute("DELETE FROM scenario WHERE id = ?", (key,))
             _audit(db, "deleted", (key, *held, at, by))
-
-    def audit(self, scenario_id: str) -> tuple[AuditRow, ...]:
-        """What was done to a scenario, the oldest first; known even after it was deleted."""
-        key = _checked(scenario_id)
-        with self._reading() as db:
-            rows = (
-                db.execute(
-                    "SELECT scenario_id, action, version, hash, at, by FROM audit WHERE scenario_id = ? ORDER BY number", (key,)
-                ).fetchall()
-                if db
-                else []
-            )
-        names = ("scenario_id", "action", "version", "hash", "at", "by")
-        return tuple(AuditRow(**dict(zip(names, row, strict=True))) for row in rows)
 
     @contextmanager
     def forgetting(self, ids: Collection[str]) -> Iterator[frozenset[str]]:

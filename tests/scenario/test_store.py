@@ -43,10 +43,10 @@ def test_the_audit_keeps_what_was_done_even_after_deleting(store: ScenarioStore)
     first = store.save(FIRST, by="asha")
     second = store.save(SECOND, scenario_id=first.id, version=1, by="ravi")
     store.delete(first.id, version=second.version, by="ravi")
-    assert [(row.action, row.by, row.version) for row in store.audit(first.id)] == [
-        ("created", "asha", 1),
-        ("changed", "ravi", 2),
-        ("deleted", "ravi", 2),
+    assert [(done.what, done.detail, done.by) for done in store.activity()] == [
+        ("scenario deleted", "second", "ravi"),
+        ("scenario changed", "second", "ravi"),
+        ("scenario created", "first", "asha"),
     ]
     with pytest.raises(ScenarioError, match="E_NOT_FOUND"):
         store.load(first.id)
