@@ -195,10 +195,12 @@ def _drifted(basis: Basis, audience: Audience, months: int) -> Audience:
 def activity_trend_share(persona: Persona) -> float:
     """Monthly trend of a persona's views for each of its active users, as a share; 0 where fewer than three months are known.
 
-    The slope of a straight line through the logarithms.
+    The slope of a straight line through the logarithms. The first and the last month are left out where there are more than
+    four, since they may be cut: a user sees less in half a month.
     """
     active = dict(persona.monthly_active)
-    known = [(views, active[month]) for month, views in persona.monthly_views if views > 0 and active.get(month, 0) > 0]
+    listed = persona.monthly_views[1:-1] if len(persona.monthly_views) > 4 else persona.monthly_views
+    known = [(views, active[month]) for month, views in listed if views > 0 and active.get(month, 0) > 0]
     if len(known) < 3:
         return 0.0
     level = np.log([views / users for views, users in known])

@@ -193,6 +193,15 @@ def test_drift_continued_compounds_size_and_activity(basis: Basis):
     assert project(still, asking(s.ContinueDrift(months=6))).audience_effect.hours.p50 == pytest.approx(0.0, abs=1e-9)
 
 
+def test_a_last_month_that_is_cut_is_no_trend_of_activity(basis: Basis):
+    """Three views of an active user in every month, and two in the twelve days of the last one."""
+    people = builders.personas(80, 1)
+    persona = people.personas[0]
+    cut = replace(persona, monthly_views=(*persona.monthly_views[:-1], ("2024-12", 40)))
+    still = builders.fresh(basis, personas=replace(people, personas=(cut,)))
+    assert project(still, asking(s.ContinueDrift(months=6))).audience_effect.hours.p50 == pytest.approx(0.0, abs=1e-9)
+
+
 def test_less_churn_keeps_more_subscribers(basis: Basis):
     answer = project(basis, asking(s.ChangeChurn(segment=EVERYONE, delta_share=-0.02)))
     assert answer.projected.active_users > answer.baseline.active_users
