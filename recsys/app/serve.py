@@ -6,6 +6,7 @@ takes that away.
 """
 
 import importlib
+import os
 import sys
 import threading
 from collections.abc import Sequence
@@ -43,8 +44,14 @@ def _no_metrics(*_arguments: object) -> list[BaseRoute]:
 
 
 def _warm() -> None:
-    """Import what pages need while the server starts and the browser loads, so that the first page does not wait for it."""
+    """Import what pages need while the server starts and the browser loads, so that the first page does not wait for it; then
+    make what the demo still lacks.
+    """
     importlib.import_module("recsys.app.components")
+    from recsys.app import rest, session  # noqa: PLC0415  they take a second, and the server does not wait for it
+
+    if os.environ.get(rest.VARIABLE):
+        rest.start(session.workspace())
 
 
 if __name__ == "__main__":

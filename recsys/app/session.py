@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from recsys.app import rest
 from recsys.app.ranges import Desk
 from recsys.app.words.numbers import day
 from recsys.errors import DataError, RecsysError, coded_system_errors
@@ -94,9 +95,7 @@ def dataset_info() -> TablesInfo:
 
 def export_folder() -> Path:
     """Where bundles of this workspace are published."""
-    named = os.environ.get("RECSYS_EXPORTS")
-    root = Path(named) if named else ROOT / "exports"
-    return root / workspace().root.resolve().name
+    return rest.export_folder(workspace())
 
 
 def dataset() -> Dataset:

@@ -231,7 +231,7 @@ def app(  # noqa: PLR0917  the options of a command
     """Open the app in a browser. It answers this machine alone, unless --address says otherwise."""
     from recsys.app import roots
 
-    environment = {**os.environ, "RECSYS_WORKSPACE": str(workspace.root.resolve())}
+    environment = {**os.environ, "RECSYS_WORKSPACE": str(workspace.root.resolve()), "RECSYS_FINISH_DEMO": "1"}
     if import_roots:
         environment[roots.VARIABLE] = roots.joined(import_roots)
     if not _is_local(address):

@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("workspace", type=Path)
     parser.add_argument("--config", default="{}", help="settings as JSON; what is not named keeps its default")
     given = parser.parse_args(arguments)
-    with _lines_only() as out:
+    with lines_only() as out:
         return work(Workspace(given.workspace), given.config, out)
 
 
@@ -41,13 +41,13 @@ def work(workspace: Workspace, settings: str, out: TextIO) -> int:
     """
     try:
         with coded_system_errors():
-            result = train(workspace, TrainConfig.from_json(_parsed(settings)), lambda line: _tell(out, line))
+            result = train(workspace, TrainConfig.from_json(_parsed(settings)), lambda line: tell(out, line))
     except RecsysError as error:
-        _write(out, error.as_json())
+        write(out, error.as_json())
         return 2
     unwritten = audit.note(workspace, "train", f"run {result.run}")
     document = result.as_json()
-    _write(out, {"result": {**document, "warnings": [*document["warnings"], *map(str, unwritten)]}})
+    write(out, {"result": {**document, "warnings": [*document["warnings"], *map(str, unwritten)]}})
     return 0
 
 
@@ -58,7 +58,7 @@ def _parsed(text: str) -> Any:
         raise DataError.of("E_CONFIG", f"the settings are not JSON ({error}).", "Give a JSON object.") from error
 
 
-def _lines_only() -> TextIO:
+def lines_only() -> TextIO:
     """The real standard output, for lines alone; what anybody else prints goes to standard error from here on."""
     sys.stdout.flush()
     real = os.dup(1)
@@ -66,9 +66,11 @@ def _lines_only() -> TextIO:
     return os.fdopen(real, "w", encoding="utf-8", buffering=1)
 
 
-def _tell(out: TextIO, line: ProgressLine) -> None:
+def tell(out: TextIO, line: ProgressLine) -> None:
+    """One line of progress."""
     out.write(line.as_line() + "\n")
 
 
-def _write(out: TextIO, document: dict[str, Any]) -> None:
+def write(out: TextIO, document: dict[str, Any]) -> None:
+    """One document on a line of its own: the result, or why there is none."""
     out.write(json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n")

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from recsys.app import inputs, jobs, places, session, words
+from recsys.app import inputs, jobs, places, rest, session, words
 from recsys.app.components.boxes import findings
-from recsys.app.components.jobs import follow
+from recsys.app.components.jobs import follow, follow_rest
 from recsys.app.jobs import Job
 from recsys.app.words.escape import plain
 from recsys.export import bundle
@@ -27,7 +27,7 @@ def export() -> None:
     held = bundle.status(folder)
     if held is not None:
         _status(held)
-    else:
+    elif not follow_rest(lambda: bundle.status(folder) is not None):
         st.info("Nothing has been exported from this workspace yet.", icon=":material/inventory_2:")
     if not session.has_run():
         session.basis()
@@ -45,7 +45,7 @@ def export() -> None:
             "--to",
             str(folder.resolve()),
         ]
-        jobs.start(session.workspace(), _JOB, [*command, *settings])
+        jobs.start(session.workspace(), _JOB, [*command, *rest.signing_options(session.workspace()), *settings])
         st.rerun()
 
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from recsys.app import draft, facts, places, session, words
 from recsys.app.components.boxes import guarding
+from recsys.app.components.jobs import follow_rest
 from recsys.app.facts import Facts
 from recsys.app.words import agenda
 from recsys.app.words.escape import plain
@@ -20,13 +21,13 @@ def home() -> None:
     found = facts.agenda()
     if found is None:
         st.fragment(guarding(_waiting), run_every=_POLL_SECONDS)()
-        return
-    if not found:
+    elif not found:
         st.caption("Nothing: there are no offers, no licence ends soon, and no audience grows. Bring in offers on the Data page.")
-    for position, decision in enumerate(found):
+    for position, decision in enumerate(found or ()):
         _card(decision, basis.economics.currency, position)
     if found:
         st.caption("Middle estimates, each by itself. The scenario behind each button shows its range and what it rests on.")
+    follow_rest(lambda: False)
 
 
 def _waiting() -> None:

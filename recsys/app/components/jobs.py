@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from recsys.app import jobs, session, words
+from recsys.app import jobs, rest, session, words
 from recsys.app.components.boxes import findings, guarding
 from recsys.app.jobs import Job
 from recsys.app.words.escape import plain
 
 _POLL_SECONDS = 1.0
+_REST = "A signed bundle for phones, then the time machine of this demo are made while you look round. "
 
 
 def follow(name: str, what: str, done: Callable[[Job], None]) -> bool:
@@ -34,9 +35,27 @@ def follow(name: str, what: str, done: Callable[[Job], None]) -> bool:
     return False
 
 
-def _running(name: str, what: str) -> None:
+def follow_rest(ready: Callable[[], bool]) -> bool:
+    """Show how far the rest of the demo is while the page waits for it; gives whether it is being made.
+
+    Parameters
+    ----------
+    ready : whether what the page waits for is there
+    """
+    job = jobs.find(session.workspace(), rest.JOB)
+    if job is None or job.state in ("done", "cancelled") or ready():
+        return False
+    if job.state == "running":
+        st.fragment(guarding(_running), run_every=_POLL_SECONDS)(rest.JOB, "The rest of the demo", ready)
+        return True
+    with st.container(border=True):
+        _ended(job, "The rest of the demo", lambda _: None)
+    return False
+
+
+def _running(name: str, what: str, ready: Callable[[], bool] = lambda: False) -> None:
     job = jobs.find(session.workspace(), name)
-    if job is None or job.state != "running":
+    if job is None or job.state != "running" or ready():
         st.rerun()
     progress = job.progress if job else None
     with st.container(border=True):
@@ -45,7 +64,7 @@ def _running(name: str, what: str) -> None:
         else:
             left = "working out how long" if progress.eta_seconds is None else f"about {words.span(progress.eta_seconds)} left"
             st.progress(progress.fraction, text=f"{plain(progress.message)} · {words.percent(progress.fraction)} · {left}")
-        st.caption("It goes on if you leave this page or close the browser.")
+        st.caption(("" if name != rest.JOB else _REST) + "It goes on if you leave this page or close the browser.")
         if st.button("Cancel", icon=":material/stop_circle:", key=f"jobs.cancel.{name}"):
             jobs.cancel(session.workspace(), name)
 

@@ -7,6 +7,7 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from recsys.app import places, preview, session, words
 from recsys.app.components.boxes import guarding
+from recsys.app.components.jobs import follow_rest
 from recsys.app.preview import Asked
 from recsys.export import bundle
 from recsys.export.bundle import BundleStatus
@@ -26,11 +27,16 @@ def phone_preview() -> None:
     session.basis()
     held = bundle.status(session.export_folder())
     if held is None:
-        _nothing_yet()
+        if not follow_rest(_made):
+            _nothing_yet()
         return
     if held.run != session.workspace().current_run().name:
         st.badge("made from an older model: export again", color="yellow", icon=":material/history:")
     st.fragment(guarding(_phone))(held)
+
+
+def _made() -> bool:
+    return bundle.status(session.export_folder()) is not None
 
 
 def _nothing_yet() -> None:

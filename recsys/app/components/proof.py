@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from recsys.app import charts, session
+from recsys.app.components.jobs import follow_rest
 from recsys.app.components.tables import show_chart, show_table
 from recsys.app.views import proof as views
 from recsys.app.words import proof as words
@@ -17,7 +18,8 @@ def proof() -> None:
     session.dataset_info()
     document = session.backtest()
     if document is None:
-        _none_yet()
+        if not follow_rest(lambda: session.backtest() is not None):
+            _none_yet()
         return
     if document["data"] != session.fingerprint():
         st.warning("The tables have changed since: this proof is of other data, and ranges are not calibrated. Run it again.")

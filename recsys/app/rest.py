@@ -1,0 +1,61 @@
+"""The rest of the demo: a signed bundle and the time machine, made in the background while the app is open already."""
+
+import importlib.util
+import os
+from pathlib import Path
+
+from recsys.app import jobs
+from recsys.errors import RecsysError
+from recsys.export import bundle
+from recsys.proof.store import REPORT
+from recsys.tables.store import load_info
+from recsys.workspace import Workspace
+
+JOB = "demo"
+VARIABLE = "RECSYS_FINISH_DEMO"
+"""Set by ``recsys app``: the server that it starts makes what is missing."""
+ROOT = Path(__file__).parents[2]
+
+
+def start(workspace: Workspace) -> bool:
+    """Start making what the demo lacks; gives whether anything is made.
+
+    Only where the service is simulated, a model is trained, TensorFlow is there to learn with, and nobody cancelled it before.
+    """
+    try:
+        missing = _missing(workspace)
+    except RecsysError:
+        return False  # whatever it is, the pages say it
+    if missing:
+        folder, root = export_folder(workspace).resolve(), workspace.root.resolve()
+        command = ["-m", "recsys.pipeline.finish", str(root), "--to", str(folder), "--key", str(key_path())]
+        jobs.start(workspace, JOB, command)
+    return missing
+
+
+def export_folder(workspace: Workspace) -> Path:
+    """Where bundles of a workspace are published."""
+    named = os.environ.get("RECSYS_EXPORTS")
+    return (Path(named) if named else ROOT / "exports") / workspace.root.resolve().name
+
+
+def key_path() -> Path:
+    """The key that demos are signed with, of this user alone."""
+    home = os.environ.get("XDG_DATA_HOME")
+    return (Path(home) if home else Path.home() / ".local" / "share") / "greenlight" / "demo.key"
+
+
+def signing_options(workspace: Workspace) -> list[str]:
+    """Options of ``recsys export`` that sign a demo as it was signed before; none for a real service, whose key is named to it."""
+    own = workspace.exists() and load_info(workspace).simulated and key_path().exists()
+    return ["--key", str(key_path())] if own and not os.environ.get("RECSYS_EXPORT_KEY") else []
+
+
+def _missing(workspace: Workspace) -> bool:
+    if not workspace.exists() or not load_info(workspace).simulated or importlib.util.find_spec("tensorflow") is None:
+        return False
+    workspace.current_run()
+    held = jobs.find(workspace, JOB)
+    if held is not None and held.state in ("running", "cancelled"):
+        return False
+    return bundle.status(export_folder(workspace)) is None or not (workspace.backtest / REPORT).exists()
