@@ -46,7 +46,7 @@ def key_path() -> Path:
 
 
 def signing_options(workspace: Workspace) -> list[str]:
-    """Options of ``recsys export`` that sign a demo as it was signed before; none for a real service, whose key is named to it."""
+    """Options of ``recsys export`` that sign a demo as it was signed before; none for a real service."""
     own = workspace.exists() and load_info(workspace).simulated and key_path().exists()
     return ["--key", str(key_path())] if own and not os.environ.get("RECSYS_EXPORT_KEY") else []
 

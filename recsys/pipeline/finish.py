@@ -1,4 +1,4 @@
-"""The rest of the demo, made while the app is open already: ``python -m recsys.pipeline.finish WORKSPACE --to FOLDER --key FILE``.
+"""The rest of the demo, made while the app is open: ``python -m recsys.pipeline.finish WORKSPACE --to FOLDER --key FILE``.
 
 A signed bundle first, which the phone preview waits for, then the time machine. It says where it stands as the training worker
 does, gives way to whoever looks at pages, and goes on where it was when it is started again.
@@ -72,7 +72,9 @@ def _bundle(workspace: Workspace, to: Path, key: Path, report: Report) -> str:
 
     def progress(stage: str, fraction: float) -> None:
         done = round(100 * fraction)
-        report(ProgressLine(stage="export", message=stage, done=done, total=100, fraction=fraction, seconds=0.0, eta_seconds=None))
+        report(
+            ProgressLine(stage="export", message=stage, done=done, total=100, fraction=fraction, seconds=0.0, eta_seconds=None)
+        )
 
     return bundle.export_bundle(workspace, to, keys=[signature.load_private(key)], progress=progress).version
 

@@ -1,0 +1,98 @@
+"""What the demo lacks when the app opens is made behind it, once, and for nobody's own service."""
+
+import importlib.util
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from recsys import cli
+from recsys.app import jobs, rest
+from recsys.export import bundle
+from recsys.workspace import Workspace
+from tests.builders import tiny_dataset, tiny_workspace
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]:
+    """Commands of the jobs that were started; none is."""
+    commands: list[list[str]] = []
+    monkeypatch.setenv("RECSYS_EXPORTS", str(tmp_path / "exports"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(jobs, "start", lambda _workspace, _name, command: commands.append(list(command)))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: object())
+    return commands
+
+
+def trained(root: Path, *, simulated: bool = True) -> Workspace:
+    workspace = tiny_workspace(root, tiny_dataset())
+    told = workspace.tables / "tables.json"
+    document = json.loads(told.read_text(encoding="utf-8"))
+    told.write_text(json.dumps({**document, "simulated": simulated}), encoding="utf-8")
+    (workspace.runs / "made-up").mkdir(parents=True)
+    workspace.use_run("made-up")
+    return workspace
+
+
+def test_a_demo_without_bundle_and_proof_gets_them(started: list[list[str]], tmp_path: Path):
+    workspace = trained(tmp_path / "demo")
+    assert rest.start(workspace)
+    (command,) = started
+    assert command[:2] == ["-m", "recsys.pipeline.finish"]
+    assert command[2:] == [
+        str(workspace.root),
+        "--to",
+        str(tmp_path / "exports" / "demo"),
+        "--key",
+        str(tmp_path / "home" / "greenlight" / "demo.key"),
+    ]
+
+
+def test_a_real_service_is_left_alone(started: list[list[str]], tmp_path: Path):
+    assert not rest.start(trained(tmp_path / "ours", simulated=False))
+    assert not rest.start(Workspace(tmp_path / "nothing"))
+    assert not rest.start(tiny_workspace(tmp_path / "untrained"))
+    assert not started
+    assert rest.signing_options(trained(tmp_path / "theirs", simulated=False)) == []
+
+
+def test_what_was_cancelled_is_not_started_again(started: list[list[str]], tmp_path: Path):
+    workspace = trained(tmp_path / "demo")
+    folder = workspace.root / jobs.JOBS / rest.JOB
+    folder.mkdir(parents=True)
+    (folder / "job.json").write_text(json.dumps({"pid": 0, "born": None, "started_at": "2024-01-01T00:00:00+00:00"}))
+    (folder / "cancelled").touch()
+    (folder / "status").write_text("1")
+    assert not rest.start(workspace)
+
+
+def test_a_demo_that_lacks_nothing_is_left_alone(started: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    workspace = trained(tmp_path / "demo")
+    monkeypatch.setattr(bundle, "status", lambda _folder: object())
+    assert rest.start(workspace)
+    workspace.backtest.mkdir()
+    (workspace.backtest / rest.REPORT).write_text("{}")
+    assert not rest.start(workspace)
+
+
+def test_without_tensorflow_nothing_is_started(started: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    assert not rest.start(trained(tmp_path / "demo"))
+
+
+def test_the_command_that_opens_the_app_asks_for_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    given: dict[str, str] = {}
+
+    def run(_command: list[str], *, env: dict[str, str], check: bool) -> object:
+        given.update(env)
+        return type("Done", (), {"returncode": 0})
+
+    monkeypatch.setattr(cli.subprocess, "run", run)
+    CliRunner().invoke(cli.cli, ["--workspace", str(tmp_path), "app", "--headless"])
+    assert given[rest.VARIABLE] == "1"
+
+
+def test_the_demos_key_lies_outside_of_the_program():
+    assert shutil.which("git") is None or rest.ROOT not in rest.key_path().parents
