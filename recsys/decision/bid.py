@@ -26,7 +26,7 @@ class Bid:
     """(P50 of the price − fee) / fee: how far the fee is below it; 0 where the fee is 0."""
     verdict: str
     """``take`` where even the cautious price (P10) is above the fee, ``leave`` where even the hopeful one (P90) is below,
-    ``negotiate`` between."""
+    ``negotiate`` between; ``withheld`` where the offer or the scenario lies outside the data."""
     result: OfferResult
     scenario: Scenario
     """The question that shows it."""
@@ -78,11 +78,17 @@ def walk_away(basis: Basis, offer: str, scenario: Scenario | None = None) -> Bid
         fee=fee,
         price=result.max_bid,
         room_share=(result.max_bid.p50 - fee) / fee if fee > 0 else 0.0,
-        verdict="take" if result.max_bid.p10 >= fee else "leave" if result.max_bid.p90 < fee else "negotiate",
+        verdict=_verdict(result, fee),
         result=result,
         scenario=asked,
         projection=answer,
     )
+
+
+def _verdict(result: OfferResult, fee: float) -> str:
+    if result.roi is None and result.cost > 0:
+        return "withheld"
+    return "take" if result.max_bid.p10 >= fee else "leave" if result.max_bid.p90 < fee else "negotiate"
 
 
 def _fee(basis: Basis, scenario: Scenario, offer: str) -> float:

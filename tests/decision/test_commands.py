@@ -72,6 +72,14 @@ def test_a_bid_says_for_how_long_it_is_and_in_which_money(made: Workspace):
     assert said.endswith("below the ₹ 8 lakh asked. Leave it.")
 
 
+def test_beyond_what_the_data_have_seen_a_bid_gives_no_advice(made: Workspace, tmp_path: Path):
+    beyond = replace(BOUGHT, changes=(ResizeSegment(segment=Everyone(), factor=50.0), *BOUGHT.changes))
+    found = document(made, "bid", "o01", "--scenario", written(tmp_path, beyond))
+    assert found["verdict"] == "withheld"
+    assert any(warning.startswith("W_EXTRAPOLATION") for warning in found["warnings"])
+    assert "Outside the data: no advice." in recsys(made, "bid", "o01", "--scenario", written(tmp_path, beyond)).output
+
+
 def test_a_bid_on_what_is_not_offered_is_refused_with_the_nearest_name(made: Workspace):
     assert code(made, "bid", "o1") == "E_MOVIE"
 

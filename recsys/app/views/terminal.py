@@ -73,7 +73,7 @@ def bid(document: Mapping[str, Any]) -> str:
     asked = f"{amount(document['fee'])} asked"
     if document["fee"] > 0:
         asked = f"{percent(abs(room))} {'above' if room >= 0 else 'below'} the {asked}"
-    advice = {"take": "Take it", "leave": "Leave it", "negotiate": "Negotiate"}[document["verdict"]]
+    advice = _ADVICE[document["verdict"]]
     said = f"Walk-away price: {price}" + (f" (8 in 10 chance between {between})" if between else "")
     blocks = [
         f"{document['title']}: licence fee, {_ahead(document)}",
@@ -92,7 +92,7 @@ def flips(document: Mapping[str, Any]) -> str:
             offer["title"],
             "yes" if offer["buys"] else "no",
             money(offer["margin"], currency),
-            "no change looked at" if offer["factor"] is None else f"{percent(offer['factor'] - 1.0, sign=True)} people",
+            "nowhere in this range" if offer["factor"] is None else f"{percent(offer['factor'] - 1.0, sign=True)} people",
         ]
         for offer in document["offers"]
     ]
@@ -104,6 +104,9 @@ def flips(document: Mapping[str, Any]) -> str:
         _wrapped(f"People: {who}. Looked at from {low} to {high}, as far as the data have seen an audience change."),
     ]
     return _joined([*blocks, *map(_wrapped, document["warnings"])])
+
+
+_ADVICE = {"take": "Take it", "leave": "Leave it", "negotiate": "Negotiate", "withheld": "Outside the data: no advice"}
 
 
 def _ahead(document: Mapping[str, Any]) -> str:
