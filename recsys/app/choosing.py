@@ -7,6 +7,7 @@ from decimal import Decimal
 import streamlit as st
 
 from recsys.app import address, draft, session
+from recsys.app import asked as groups
 from recsys.app.ranges import Desk
 from recsys.app.slate_form import KEYS, Form, as_mapping, from_mapping
 from recsys.decision import rules
@@ -130,6 +131,7 @@ def slate(question: Question) -> Slate | None:
     ScenarioError, DataError  as :func:`recsys.decision.slate.choose`
     """
     basis = session.basis()
+    groups.admit_scenario(session.workspace(), basis, question.scenario)
     key = f"{basis.fingerprint}/{question.offers}/{question.budget}/{question.rules}/{content_hash(question.scenario)}"
     reader = f"{session.reader()}/slate"
     return desk().ask(key, lambda: _choose(basis, question), reader=reader)

@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from recsys.app import rest
+from recsys.app import asked, rest
 from recsys.app.ranges import Desk
 from recsys.app.words.numbers import day
 from recsys.errors import DataError, RecsysError, coded_system_errors
@@ -130,9 +130,10 @@ def project(scenario: Scenario) -> Projection:
 
     Raises
     ------
-    ScenarioError  the scenario asks for what the workspace does not have
+    ScenarioError  the scenario asks for what the workspace does not have; E_SMALL_SEGMENT: or would tell of too few users
     """
     opened = basis()
+    asked.admit_scenario(workspace(), opened, scenario)
     return _point(opened.fingerprint, content_hash(scenario), opened, scenario)
 
 
@@ -144,6 +145,7 @@ def ranges(scenario: Scenario) -> Projection | None:
     ScenarioError  as :func:`project`
     """
     opened = basis()
+    asked.admit_scenario(workspace(), opened, scenario)
     key = f"{opened.fingerprint}/{content_hash(scenario)}"
     return desk().ask(key, lambda: answer(opened, scenario, draws="all"), reader=reader())
 

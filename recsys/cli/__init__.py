@@ -166,6 +166,7 @@ def backtest(workspace: Workspace, origins: int, days: tuple[int, ...], seed: in
 @click.argument("scenario", type=click.Path(path_type=Path))
 def project(workspace: Workspace, scenario: Path) -> Document:
     """Answer the question in a SCENARIO.toml: what the changes do to viewing and money."""
+    from recsys.app import asked
     from recsys.app.words.explain import explained
     from recsys.decision.strength import strengths
     from recsys.projection import document
@@ -175,6 +176,8 @@ def project(workspace: Workspace, scenario: Path) -> Document:
 
     question = toml.loads(file_content(scenario))
     basis = load_basis(workspace)
+    if question.lists_people:
+        asked.admit_scenario(workspace, basis, question)
     projection = answer(basis, question, draws="all")
     return explained(document.as_json(projection), projection, strengths(basis, question), basis.title)
 
@@ -199,6 +202,7 @@ def refute(workspace: Workspace, seed: int) -> Document:
 @click.option("--scenario", type=click.Path(path_type=Path), help="Choose for the audience and catalogue of a SCENARIO.toml.")
 def slate(workspace: Workspace, budget: float, rules: Path | None, scenario: Path | None) -> Document:
     """Choose offers under a budget and rules; says for each one left out what would let it in."""
+    from recsys.app import asked
     from recsys.decision import rules as rule_files
     from recsys.decision.slate import NO_RULES, choose
     from recsys.projection.basis import load_basis
@@ -207,6 +211,8 @@ def slate(workspace: Workspace, budget: float, rules: Path | None, scenario: Pat
     bound = NO_RULES if rules is None else rule_files.loads(file_content(rules))
     question = None if scenario is None else toml.loads(file_content(scenario))
     basis = load_basis(workspace)
+    if question is not None and question.lists_people:
+        asked.admit_scenario(workspace, basis, question)
     found = choose(basis, budget, bound, question)
     return {**found.as_json(), "titles": [basis.title(movie) for movie in found.chosen]}
 

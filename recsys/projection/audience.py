@@ -32,9 +32,10 @@ from recsys.scenario.scenario import (
     ShiftTaste,
     TowardsMovies,
 )
+from recsys.segments import disclosure
 from recsys.segments.personas import Persona
 from recsys.segments.rules import Mask, by_rule, nearest_names
-from recsys.segments.select import by_persona, by_users, check_floor, with_personas
+from recsys.segments.select import PRIVACY_FLOOR, by_persona, by_users, check_floor, with_personas
 from recsys.tables import lists
 
 
@@ -84,7 +85,7 @@ def changed(basis: Basis, changes: tuple[AudienceChange, ...]) -> Audience:
     Raises
     ------
     ScenarioError  E_SEGMENT, E_MOVIE, E_PARAM (an unknown plan, an unknown attribute), E_SMALL_SEGMENT (fewer users than the
-        privacy floor); all findings at once
+        privacy floor in a segment, out of it, or told of by the changes together); all findings at once
     """
     audience = today(basis)
     findings: list[Finding] = []
@@ -95,7 +96,16 @@ def changed(basis: Basis, changes: tuple[AudienceChange, ...]) -> Audience:
             findings.extend(error.findings)
     if findings:
         raise ScenarioError(findings)
+    if any(not isinstance(getattr(change, "segment", Everyone()), Everyone) for change in changes):
+        disclosure.check(_treatments(basis, audience), "these changes together")
     return audience
+
+
+def _treatments(basis: Basis, audience: Audience) -> FloatArray:
+    """How much each user differs from today, float64[n_users, n]: two changes of opposite sign may leave a single one."""
+    weight = np.divide(audience.weight, basis.weight, out=np.ones(len(basis.weight)), where=basis.weight > 0)
+    moved = [np.isin(np.arange(len(weight)), shift.rows) * shift.strength for shift in audience.shifts]
+    return np.column_stack([weight, audience.activity, weight * audience.activity, audience.churn_delta, *moved])
 
 
 def members_of(basis: Basis, segment: Segment) -> Mask:
@@ -103,7 +113,7 @@ def members_of(basis: Basis, segment: Segment) -> Mask:
 
     Raises
     ------
-    ScenarioError  E_SEGMENT: not known; E_SMALL_SEGMENT: fewer users than the privacy floor
+    ScenarioError  E_SEGMENT: not known; E_SMALL_SEGMENT: fewer users than the privacy floor in it or out of it
     """
     found = _mask(basis, segment)
     if not isinstance(segment, Everyone):
@@ -116,7 +126,7 @@ def _mask(basis: Basis, segment: Segment) -> Mask:
         case ByPersona(persona=name):
             return by_persona(basis.personas, name)
         case ByRule(where=where):
-            return by_rule(with_personas(basis.users, basis.personas), where)
+            return by_rule(with_personas(basis.users, basis.personas), where, fewest=PRIVACY_FLOOR)
         case ByUsers(users=users):
             return by_users(basis.choice.user_ids, users)
         case Everyone():

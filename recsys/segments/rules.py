@@ -28,13 +28,18 @@ _COMPARE: Mapping[Operator, Callable[[Any, Any], Any]] = {
 }
 
 
-def by_rule(users: pd.DataFrame, text: str) -> Mask:
+_NOT_ATTRIBUTES = frozenset({"user_id"})
+"""Columns that no rule speaks of: nobody is looked up."""
+
+
+def by_rule(users: pd.DataFrame, text: str, *, fewest: int = 1) -> Mask:
     """Users who satisfy a rule.
 
     Parameters
     ----------
     users : one row a user
     text : see :mod:`recsys.segments.grammar`
+    fewest : users who have to share a text value for it to be spoken of, and named
 
     Returns
     -------
@@ -50,7 +55,7 @@ def by_rule(users: pd.DataFrame, text: str) -> Mask:
     >>> by_rule(users, "language = 'Tamil' and city_tier = 2")
     array([False, False,  True])
     """
-    return _evaluate(users, parse(text))
+    return _evaluate(users, parse(text), fewest)
 
 
 def nearest_names(asked: str, known: Iterable[str], *, n: int = 3) -> str:
@@ -61,31 +66,34 @@ def nearest_names(asked: str, known: Iterable[str], *, n: int = 3) -> str:
     return ", ".join(repr(name) for name in close or names[:n]) or "none"
 
 
-def _evaluate(users: pd.DataFrame, rule: Rule) -> Mask:
+def _evaluate(users: pd.DataFrame, rule: Rule, fewest: int) -> Mask:
     if isinstance(rule, Both):
-        return _evaluate(users, rule.left) & _evaluate(users, rule.right)
+        return _evaluate(users, rule.left, fewest) & _evaluate(users, rule.right, fewest)
     if isinstance(rule, Either):
-        return _evaluate(users, rule.left) | _evaluate(users, rule.right)
+        return _evaluate(users, rule.left, fewest) | _evaluate(users, rule.right, fewest)
     if isinstance(rule, Not):
-        return ~_evaluate(users, rule.rule)
+        return ~_evaluate(users, rule.rule, fewest)
     column = _column(users, rule.column)
     if isinstance(rule, Missing):
         return column.isna().to_numpy(dtype=bool)
     if isinstance(rule, OneOf):
-        masks = [_compare(rule.column, column, "=", value) for value in rule.among]
+        masks = [_compare(rule.column, column, "=", value, fewest) for value in rule.among]
         return np.asarray(np.logical_or.reduce(masks))
-    return _compare(rule.column, column, rule.operator, rule.value)
+    return _compare(rule.column, column, rule.operator, rule.value, fewest)
 
 
 def _column(users: pd.DataFrame, name: str) -> pd.Series:
-    if name in users.columns:
+    known = [str(column) for column in users.columns if column not in _NOT_ATTRIBUTES]
+    if name in known:
         return users[name]
-    raise ScenarioError.of(
-        "E_SEGMENT", f"users have no attribute {name!r}.", f"Did you mean {nearest_names(name, map(str, users.columns))}?"
-    )
+    if name in _NOT_ATTRIBUTES:
+        raise ScenarioError.of(
+            "E_SEGMENT", f"{name} names single users, whom no rule looks up.", "Use attributes that many share."
+        )
+    raise ScenarioError.of("E_SEGMENT", f"users have no attribute {name!r}.", f"Did you mean {nearest_names(name, known)}?")
 
 
-def _compare(name: str, column: pd.Series, sign: Operator, value: Value) -> Mask:
+def _compare(name: str, column: pd.Series, sign: Operator, value: Value, fewest: int) -> Mask:
     present = column.notna().to_numpy(dtype=bool)
     held = column[present]
     if pd.api.types.is_bool_dtype(column) or isinstance(value, bool):
@@ -95,7 +103,7 @@ def _compare(name: str, column: pd.Series, sign: Operator, value: Value) -> Mask
     elif pd.api.types.is_numeric_dtype(column):
         found = _COMPARE[sign](held.astype(float), _number(name, value))
     else:
-        found = _compare_text(name, held.astype(str), sign, value)
+        found = _compare_text(name, held.astype(str), sign, value, fewest)
     mask = np.zeros(len(column), dtype=bool)
     mask[present] = np.asarray(found, dtype=bool)
     return mask
@@ -109,15 +117,16 @@ def _compare_flags(name: str, held: pd.Series, sign: Operator, value: Value) -> 
     return _COMPARE[sign](held.astype(str).str.lower(), str(value).lower())
 
 
-def _compare_text(name: str, held: pd.Series, sign: Operator, value: Value) -> Any:
+def _compare_text(name: str, held: pd.Series, sign: Operator, value: Value, fewest: int) -> Any:
     text = f"{value:g}" if isinstance(value, float) else str(value)
     if sign not in ("=", "!="):
         raise ScenarioError.of("E_SEGMENT", f"{name} holds text, which has no order.", f"Write {name} in ('…', '…').")
     matches = held == text
-    if not matches.any():
-        raise ScenarioError.of(
-            "E_SEGMENT", f"no user has {name} {text!r}.", f"Did you mean {nearest_names(text, held.unique())}?"
-        )
+    if matches.sum() < fewest:
+        counts = held.value_counts()
+        who = "no user has" if fewest == 1 else f"no group of {fewest} users or more has"
+        near = nearest_names(text, counts.index[counts >= fewest])
+        raise ScenarioError.of("E_SEGMENT", f"{who} {name} {text!r}.", f"Did you mean {near}?")
     return matches if sign == "=" else ~matches
 
 

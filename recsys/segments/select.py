@@ -59,11 +59,16 @@ def with_personas(users: pd.DataFrame, personas: Personas) -> pd.DataFrame:
 
 
 def check_floor(mask: Mask, what: str = "this segment", *, floor: int = PRIVACY_FLOOR) -> None:
-    """Refuse a segment of too few users.
+    """Refuse a segment of too few users, and one that leaves out too few: everyone less it would tell of them.
 
     Raises
     ------
-    ScenarioError  E_SMALL_SEGMENT: fewer than ``floor`` users; how many is not said
+    ScenarioError  E_SMALL_SEGMENT: fewer than ``floor`` users in it or out of it; how many is not said
     """
-    if int(mask.sum()) < floor:
+    inside = int(mask.sum())
+    if inside < floor:
         raise ScenarioError.of("E_SMALL_SEGMENT", f"{what} has fewer than {floor} users, too few to look at.", "Widen it.")
+    if 0 < mask.size - inside < floor:
+        raise ScenarioError.of(
+            "E_SMALL_SEGMENT", f"{what} leaves out fewer than {floor} users, too few to look at.", "Narrow it, or take everyone."
+        )

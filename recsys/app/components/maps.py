@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from recsys.app import atlas, charts, draft, inputs, places, session, words
+from recsys.app import asked, atlas, charts, draft, inputs, places, session, words
 from recsys.app.charts.points import BOX, PICK
 from recsys.app.components.boxes import guarding
 from recsys.app.components.tables import selectable_chart, show_table
@@ -117,6 +117,7 @@ def _audience() -> None:
         st.caption(f"{words.users(basis.choice.n_users)}. {_HOW} People are only described in groups of 20 or more.")
         return
     group = people.group(basis, atlas.seen(), chosen)
+    asked.admit(session.workspace(), basis, np.isin(np.arange(basis.choice.n_users), chosen)[None])
     head, use = st.columns([3, 2], vertical_alignment="center")
     head.markdown(f"**{words.users(group.size)}** selected, {words.percent(group.share)} of all.")
     if use.button("Use as a segment in a scenario", icon=places.SCENARIO.icon, key="audience.use"):

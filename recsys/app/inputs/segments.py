@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from recsys.app import draft, words
+from recsys.app import asked, draft, session, words
 from recsys.app.components.boxes import guarded
 from recsys.app.views import attributes, colouring
 from recsys.app.words.escape import plain
@@ -14,7 +14,7 @@ EVERYONE, PERSONA, RULE, PICKED = "everyone", "a persona", "by attribute", "pick
 
 
 def segment(basis: Basis, *, key: str, start: Segment | None = None) -> Segment | None:
-    """The segment that is chosen, with how many users it holds; None while the choice is not complete."""
+    """The segment that is chosen, with how many users it holds; None while there is none that may be asked about."""
     kinds = [EVERYONE, PERSONA, RULE]
     if draft.picked_users() is not None:
         kinds.append(PICKED)
@@ -22,9 +22,12 @@ def segment(basis: Basis, *, key: str, start: Segment | None = None) -> Segment 
     chosen = _chosen(basis, kind or EVERYONE, key, start)
     if chosen is not None:
         with guarded():
-            size = int(members_of(basis, chosen).sum())
+            members = members_of(basis, chosen)
+            asked.admit(session.workspace(), basis, members[None])
+            size = int(members.sum())
             st.caption(f"{words.users(size)}, {words.percent(size / max(basis.choice.n_users, 1))} of all.")
-    return chosen
+            return chosen
+    return None
 
 
 def _chosen(basis: Basis, kind: str, key: str, start: Segment | None) -> Segment | None:

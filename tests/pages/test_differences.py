@@ -1,0 +1,110 @@
+"""The attack itself, through the pages and the command line: two answers whose difference would be one person's."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from recsys.app import asked, places, session
+from recsys.errors import DataError, ScenarioError
+from recsys.projection.basis import Basis
+from recsys.scenario.scenario import ByPersona, ByRule, ByUsers, Everyone, ResizeSegment, Scenario
+from tests.pages.conftest import Open
+
+
+def grown(*users: str) -> Scenario:
+    return Scenario(name="picked", changes=(ResizeSegment(segment=ByUsers(users=users), factor=2.0),))
+
+
+def hours(scenario: Scenario) -> float:
+    return float(session.project(scenario).projected.hours)
+
+
+def test_twenty_one_users_less_twenty_of_them_is_not_told(service: Basis):
+    ids = service.choice.user_ids.ids
+    before = hours(grown(*ids[:40]))
+    with pytest.raises(ScenarioError, match="E_SMALL_SEGMENT"):
+        hours(grown(*ids[:41]))
+    with pytest.raises(ScenarioError, match="E_SMALL_SEGMENT"):
+        session.ranges(grown(*ids[:41]))
+    assert hours(grown(*ids[:40])) == before
+
+
+def test_the_record_outlives_the_app_and_is_shared(service: Basis):
+    ids = service.choice.user_ids.ids
+    hours(grown(*ids[:40]))
+    import streamlit as st
+
+    st.cache_resource.clear()
+    with pytest.raises(ScenarioError, match="E_SMALL_SEGMENT"):
+        hours(grown(*ids[:39]))
+
+
+def test_two_changes_of_one_scenario_that_leave_one_person_are_refused(service: Basis):
+    """Twice as many of 41, half as many of 40 of them: only the forty-first differs."""
+    ids = service.choice.user_ids.ids
+    more = ResizeSegment(segment=ByUsers(users=ids[:41]), factor=2.0)
+    fewer = ResizeSegment(segment=ByUsers(users=ids[:40]), factor=0.5)
+    with pytest.raises(ScenarioError, match="E_SMALL_SEGMENT"):
+        hours(Scenario(name="one", changes=(more, fewer)))
+
+
+@pytest.mark.parametrize(
+    "rule", ["not user_id = 'u0001'", "user_id != 'u0001'", "language = 'Hindi' and not user_id in ('u0001')"]
+)
+def test_no_rule_speaks_of_a_user(rule: str, service: Basis):
+    with pytest.raises(ScenarioError, match="E_SEGMENT"):
+        hours(Scenario(name="all but one", changes=(ResizeSegment(segment=ByRule(where=rule), factor=2.0),)))
+
+
+def test_neither_a_rule_nor_its_refusal_tells_who_has_a_rare_value(service: Basis):
+    service.users["town"] = ["Madurai"] * 70 + ["Ooty"] * 9 + ["Poovar"]
+    said = []
+    for town in ("Poovar", "Ooty", "Atlantis"):
+        with pytest.raises(ScenarioError, match="E_SEGMENT") as refusal:
+            hours(Scenario(name="x", changes=(ResizeSegment(segment=ByRule(where=f"town != '{town}'"), factor=2.0),)))
+        said.append(str(refusal.value).replace(town, "…"))
+    assert said[0] == said[1] == said[2]
+    assert not {"Poovar", "Ooty"} & set(said[2].split("'"))
+
+
+def test_everyone_and_personas_are_free_also_where_nothing_can_be_written(
+    service: Basis, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    blocked = tmp_path / "workspace" / asked.FOLDER
+    blocked.write_text("in the way of the folder")
+    for segment in (Everyone(), ByPersona(persona="persona 0"), ByPersona(persona="persona 1")):
+        hours(Scenario(name="x", changes=(ResizeSegment(segment=segment, factor=1.2),)))
+    with pytest.raises(DataError, match="E_DISK"):
+        hours(grown(*service.choice.user_ids.ids[:40]))
+
+
+def _selected(opened: Open, monkeypatch: pytest.MonkeyPatch, rows: np.ndarray) -> AppTest:
+    from recsys.app.views import points
+
+    monkeypatch.setattr(points, "inside", lambda *_a, **_k: rows)
+    return opened(places.AUDIENCE.path)
+
+
+def test_two_selections_on_the_map_that_differ_by_one_are_not_both_described(
+    service: Basis, opened: Open, monkeypatch: pytest.MonkeyPatch
+):
+    app = _selected(opened, monkeypatch, np.arange(40, dtype=np.int64))
+    assert not app.error
+    app = _selected(opened, monkeypatch, np.arange(41, dtype=np.int64))
+    assert "E_SMALL_SEGMENT" in app.error[0].value
+    assert not app.dataframe
+
+
+def test_how_many_a_rule_holds_is_an_answer_too(service: Basis, opened: Open):
+    service.users["age"] = np.arange(80)
+    app = opened(places.SCENARIO.path)
+    app = app.button(key="builder.audience").click().run()
+    app = app.segmented_control(key="adding.ResizeSegment.who").set_value("by attribute").run()
+    app = app.toggle(key="adding.ResizeSegment.by_hand").set_value(True).run()
+    app = app.text_input(key="adding.ResizeSegment.where").set_value("age < 40").run()
+    assert "40 users" in " ".join(text.value for text in app.caption)
+    app = app.text_input(key="adding.ResizeSegment.where").set_value("age < 41").run()
+    assert "41 users" not in " ".join(text.value for text in app.caption)
+    assert "E_SMALL_SEGMENT" in app.error[0].value
