@@ -16,7 +16,10 @@ def main(arguments: list[str]) -> int:
     """Run the command to its end; returns its exit status."""
     folder, command = Path(arguments[0]), arguments[1:]
     with (folder / "lines").open("wb") as lines, (folder / "log").open("wb") as log:
-        child = subprocess.Popen(command, stdout=lines, stderr=log, stdin=subprocess.DEVNULL)  # noqa: S603  the app's own command
+        # the only file that is left open for it is the job's lock, so that the job is held as long as it lives
+        child = subprocess.Popen(  # noqa: S603  the app's own command
+            command, stdout=lines, stderr=log, stdin=subprocess.DEVNULL, close_fds=False
+        )
 
         def pass_on(number: int, _frame: FrameType | None) -> None:
             child.send_signal(number)

@@ -1,22 +1,27 @@
 """Long work in processes of their own: training, import, export.
 
-Their state lies in the workspace, so that a closed page, another reader or a restarted app finds them again.
+Their state lies in the workspace, so that a closed page, another reader or a restarted app finds them again. A job holds a lock
+that is the kernel's and that every process of it inherits: nobody starts it twice, and what outlives its follower can be stopped.
 """
 
+import fcntl
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 from recsys.app.person import person
 from recsys.errors import DataError, Finding
+from recsys.foreign import json_file
 from recsys.scenario import audit
 from recsys.workspace import Workspace
 
@@ -24,6 +29,8 @@ JOBS = ".jobs"
 """Folder in the workspace."""
 State = Literal["running", "done", "refused", "cancelled", "failed"]
 _TAIL_BYTES = 64_000
+_ATTEMPTS = 5
+_PAUSE_SECONDS = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,29 +74,42 @@ def start(workspace: Workspace, name: str, command: Sequence[str]) -> None:
     DataError  E_BUSY: the job runs
     """
     folder = workspace.root / JOBS / name
-    held = find(workspace, name)
-    if held is not None and held.state == "running":
-        raise DataError.of("E_BUSY", f"{name} is running already.", "Wait until it has finished, or cancel it.")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    started = subprocess.Popen(  # noqa: S603  our own module
-        [sys.executable, "-m", "recsys.app.follow", str(folder), sys.executable, *command],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        env={**os.environ, audit.VARIABLE: person()},
-    )
-    facts = {"pid": started.pid, "born": _born(started.pid), "started_at": datetime.now(UTC).isoformat(timespec="seconds")}
-    (folder / "job.json").write_text(json.dumps(facts), encoding="utf-8")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _lock(folder).open("a", encoding="ascii") as lock:
+        if not _taken(lock, fcntl.LOCK_EX):
+            raise DataError.of("E_BUSY", f"{name} is running already.", "Wait until it has finished, or cancel it.")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        facts = {"started_at": datetime.now(UTC).isoformat(timespec="seconds")}
+        (folder / "job.json").write_text(json.dumps(facts), encoding="utf-8")
+        started = subprocess.Popen(  # noqa: S603  our own module
+            [sys.executable, "-m", "recsys.app.follow", str(folder), sys.executable, *command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            env={**os.environ, audit.VARIABLE: person()},
+            pass_fds=[lock.fileno()],
+        )
+        (folder / "pid").write_text(str(started.pid), encoding="ascii")
+
+
+def running(workspace: Workspace, name: str) -> bool:
+    """Whether the job, or what is left of it, is at work: it holds the lock, which the kernel frees when the last of it ends."""
+    try:
+        with _lock(workspace.root / JOBS / name).open("rb") as lock:
+            return not _taken(lock, fcntl.LOCK_SH)
+    except FileNotFoundError:
+        return False
 
 
 def find(workspace: Workspace, name: str) -> Job | None:
     """The job of that name as it stands; None where there never was one."""
     folder = workspace.root / JOBS / name
+    at_work = running(workspace, name)
     try:
-        facts = json.loads((folder / "job.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        started_at = str(json_file(folder / "job.json")["started_at"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
     documents = _documents(folder / "lines")
     progress = next((_progress(document) for document in reversed(documents) if "fraction" in document), None)
@@ -98,8 +118,8 @@ def find(workspace: Workspace, name: str) -> Job | None:
     answered = "fraction" not in last and "errors" not in last and bool(last)
     return Job(
         name=name,
-        state=_state(folder, facts, bool(findings)),
-        started_at=str(facts["started_at"]),
+        state="running" if at_work else _state(folder, answered=answered, refused=bool(findings)),
+        started_at=started_at,
         progress=progress,
         result=(last.get("result") or last) if answered else None,
         findings=findings,
@@ -110,13 +130,15 @@ def find(workspace: Workspace, name: str) -> Job | None:
 def cancel(workspace: Workspace, name: str) -> None:
     """Ask a running job to stop; what it had finished stays for the next start."""
     folder = workspace.root / JOBS / name
-    held = find(workspace, name)
-    if held is None or held.state != "running":
+    if not running(workspace, name):
         return
-    facts = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+    try:
+        group = int((folder / "pid").read_text(encoding="ascii"))
+    except (FileNotFoundError, ValueError):  # it is only just starting
+        return
     (folder / "cancelled").touch()
-    if _alive(facts):
-        os.kill(int(facts["pid"]), signal.SIGTERM)
+    with suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGTERM)  # the command too, in case whoever follows it was killed
 
 
 def forget(workspace: Workspace, name: str) -> None:
@@ -126,12 +148,10 @@ def forget(workspace: Workspace, name: str) -> None:
         shutil.rmtree(workspace.root / JOBS / name, ignore_errors=True)
 
 
-def _state(folder: Path, facts: dict[str, Any], refused: bool) -> State:
-    if (status := _status(folder)) is None:
-        if _alive(facts):
-            return "running"
-        status = _status(folder)
-    if status == 0:
+def _state(folder: Path, *, answered: bool, refused: bool) -> State:
+    """How a job ended; by what it said last where nobody lived to write its status down."""
+    status = _status(folder)
+    if status == 0 or (status is None and answered):
         return "done"
     if (folder / "cancelled").exists():
         return "cancelled"
@@ -145,17 +165,20 @@ def _status(folder: Path) -> int | None:
         return None
 
 
-def _alive(facts: dict[str, Any]) -> bool:
-    return facts.get("born") is not None and _born(int(facts["pid"])) == facts["born"]
+def _lock(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.lock")
 
 
-def _born(pid: int) -> str | None:
-    """When a process started, in the kernel's ticks: with it, a number that was given to another process is noticed."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rsplit(")", 1)[1].split()
-    except (OSError, IndexError):
-        return None
-    return None if fields[0] == "Z" else fields[19]
+def _taken(lock: IO[Any], kind: int) -> bool:
+    """Whether the lock could be taken; somebody who only looks holds it for an instant."""
+    for _ in range(_ATTEMPTS if kind == fcntl.LOCK_EX else 1):
+        try:
+            fcntl.flock(lock, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return True
+    return False
 
 
 def _documents(path: Path) -> list[dict[str, Any]]:

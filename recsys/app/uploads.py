@@ -11,6 +11,7 @@ from recsys.errors import DataError
 from recsys.workspace import Workspace
 
 UPLOADS = ".uploads"
+JOB = "import"
 
 
 def keep(workspace: Workspace, files: Mapping[str, BinaryIO]) -> Path:
@@ -18,9 +19,11 @@ def keep(workspace: Workspace, files: Mapping[str, BinaryIO]) -> Path:
 
     Raises
     ------
-    DataError  E_PARAM: a name that is no plain file name
+    DataError  E_PARAM: a name that is no plain file name; E_BUSY: an import of earlier ones is running
     """
     root = workspace.root / UPLOADS
+    if jobs.running(workspace, JOB):
+        raise DataError.of("E_BUSY", "an import is running already.", "Wait until it has finished, or cancel it.")
     shutil.rmtree(root, ignore_errors=True)
     folder = root / secrets.token_hex(8)
     folder.mkdir(parents=True)
@@ -33,7 +36,7 @@ def keep(workspace: Workspace, files: Mapping[str, BinaryIO]) -> Path:
     return folder
 
 
-def start_import(workspace: Workspace, job: str, path: Path, format_name: str | None) -> None:
+def start_import(workspace: Workspace, path: Path, format_name: str | None) -> None:
     """Import in a process of its own.
 
     Raises
@@ -41,4 +44,4 @@ def start_import(workspace: Workspace, job: str, path: Path, format_name: str | 
     DataError  E_BUSY: an import is running
     """
     command = ["-m", "recsys.app.bring_in", str(workspace.root.resolve()), str(path.expanduser().resolve())]
-    jobs.start(workspace, job, [*command, *(["--format", format_name] if format_name else [])])
+    jobs.start(workspace, JOB, [*command, *(["--format", format_name] if format_name else [])])

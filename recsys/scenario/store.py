@@ -258,7 +258,7 @@ def _coded(path: Path) -> Iterator[None]:
         if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR", "SQLITE_FORMAT", "SQLITE_MISMATCH")):
             raise ScenarioError.of(
                 "E_FORMAT",
-                f"{path.name} does not hold saved scenarios, or is damaged ({error}).",
+                f"the saved scenarios in {path.name} cannot be read ({error}).",
                 "Put back a copy of it, or move it away to start with none.",
             ) from error
         raise

@@ -201,7 +201,7 @@ def _reading(workspace: Workspace, read: Callable[[_Mark], Read]) -> Read:
     try:
         found = workspace.read_folder(workspace.tables, lambda: _mark(workspace), lambda mark: (read(mark),))
     except FileNotFoundError as error:
-        raise DataError.of("E_PARQUET", f"{error.filename} is missing.", "Import the tables again.") from error
+        raise DataError.of("E_PARQUET", f"a table is missing ({error}).", "Import the tables again.") from error
     if found is None:
         raise DataError.of("E_NO_TABLES", f"the workspace {workspace.root} holds no tables.", "Import some, or make the demo.")
     return found[0]

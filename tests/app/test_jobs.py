@@ -1,13 +1,17 @@
 """Long work goes on without its page, is found again, and can be stopped."""
 
+import io
 import json
+import os
+import signal
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from recsys.app import jobs
+from recsys.app import jobs, uploads
 from recsys.errors import DataError
 from recsys.workspace import Workspace
 from tests import patience
@@ -79,13 +83,86 @@ def test_a_running_job_is_not_started_twice_and_can_be_cancelled(workspace: Work
 
 
 def test_a_job_whose_process_is_gone_without_a_word_has_failed(workspace: Workspace):
-    """As after the machine was switched off: a process of that number may live, but it is another one."""
+    """As after the machine was switched off: the lock is free again, whoever has the number of the process now."""
     folder = workspace.root / jobs.JOBS / "train"
     folder.mkdir(parents=True)
-    (folder / "job.json").write_text(json.dumps({"pid": 1, "born": "-1", "started_at": "2024-01-01T00:00:00+00:00"}))
+    (folder / "job.json").write_text(json.dumps({"started_at": "2024-01-01T00:00:00+00:00"}))
+    (folder / "pid").write_text(str(os.getpid()))
     job = jobs.find(workspace, "train")
     assert job is not None
     assert job.state == "failed"
+    jobs.cancel(workspace, "train")
+
+
+def test_what_outlives_its_killed_follower_is_still_running_and_can_be_cancelled(workspace: Workspace):
+    jobs.start(workspace, "train", python("import time; print('on', flush=True); time.sleep(60)"))
+    folder = workspace.root / jobs.JOBS / "train"
+    _until(lambda: (folder / "lines").exists() and b"on" in (folder / "lines").read_bytes())
+    os.kill(int((folder / "pid").read_text()), signal.SIGKILL)
+    orphan = jobs.find(workspace, "train")
+    assert orphan is not None
+    assert orphan.state == "running"
+    with pytest.raises(DataError, match="E_BUSY"):
+        jobs.start(workspace, "train", python("pass"))
+    jobs.cancel(workspace, "train")
+    stopped = ended(workspace, "train")
+    assert stopped is not None
+    assert stopped.state == "cancelled"
+    jobs.start(workspace, "train", python("print('{}')"))
+    assert ended(workspace, "train")
+
+
+def test_a_job_that_answers_after_its_follower_was_killed_is_done(workspace: Workspace):
+    jobs.start(
+        workspace, "train", python('import time; print(\'on\', flush=True); time.sleep(1); print(\'{"result": {"run": "a"}}\')')
+    )
+    folder = workspace.root / jobs.JOBS / "train"
+    _until(lambda: (folder / "lines").exists() and b"on" in (folder / "lines").read_bytes())
+    os.kill(int((folder / "pid").read_text()), signal.SIGKILL)
+    job = ended(workspace, "train")
+    assert job is not None
+    assert (job.state, job.result) == ("done", {"run": "a"})
+
+
+def test_of_many_readers_who_start_a_job_at_once_one_does(workspace: Workspace):
+    """Each run adds a line to one file."""
+    script = "import sys, time; open(sys.argv[1], 'a').write('ran\\n'); time.sleep(2)"
+    start = threading.Barrier(8)
+    refused: list[str] = []
+
+    def reader() -> None:
+        start.wait()
+        try:
+            jobs.start(workspace, "train", [*python(script), str(workspace.root / "runs.txt")])
+        except DataError as error:
+            refused.append(error.code)
+
+    readers = [threading.Thread(target=reader) for _ in range(8)]
+    for each in readers:
+        each.start()
+    for each in readers:
+        each.join()
+    assert refused == ["E_BUSY"] * 7
+    ended(workspace, "train")
+    assert (workspace.root / "runs.txt").read_text() == "ran\n"
+
+
+def test_files_of_a_running_import_are_not_cleared_for_the_next_upload(workspace: Workspace):
+    kept = uploads.keep(workspace, {"movies.csv": io.BytesIO(b"x")})
+    jobs.start(workspace, uploads.JOB, python("import time; time.sleep(60)"))
+    with pytest.raises(DataError, match="E_BUSY"):
+        uploads.keep(workspace, {"movies.csv": io.BytesIO(b"y")})
+    assert (kept / "movies.csv").read_bytes() == b"x"
+    jobs.cancel(workspace, uploads.JOB)
+    ended(workspace, uploads.JOB)
+
+
+@pytest.mark.parametrize("garbage", [b"", b"\xff\x00", b"[]", b"{}", b'{"started_at"'])
+def test_a_damaged_job_is_no_job(workspace: Workspace, garbage: bytes):
+    folder = workspace.root / jobs.JOBS / "train"
+    folder.mkdir(parents=True)
+    (folder / "job.json").write_bytes(garbage)
+    assert jobs.find(workspace, "train") is None
 
 
 def _until(holds: Callable[[], bool], seconds: float = patience.SECONDS) -> None:

@@ -13,18 +13,17 @@ from recsys.app.words.escape import plain
 from recsys.tables.report import ImportReport
 from recsys.tables.store import TablesInfo
 
-_JOB = "import"
 _JUDGED_AT_ONCE = {"offers", "economics"}
 """Tables from which nothing is learnt: the model in use judges by them as they come."""
 
 
 def data() -> None:
     """The whole page."""
-    running = follow(_JOB, "Import", _result)
+    running = follow(uploads.JOB, "Import", _result)
     if not running:
         brought = inputs.tables_to_import()
         if brought is not None:
-            uploads.start_import(session.workspace(), _JOB, brought.folder, brought.format)
+            uploads.start_import(session.workspace(), brought.folder, brought.format)
             st.rerun()
     _templates()
     if session.has_tables():
