@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from recsys.choice.history import History
+from recsys.errors import DataError
 from recsys.ids import FloatArray, IntArray
 from recsys.tables.dataset import Dataset
 
@@ -63,7 +64,19 @@ def monthly_views(present: Presence, segment: IntArray) -> FloatArray:
     Returns
     -------
     float64[n_users]; 0 for users whose subscription has lapsed
+
+    Raises
+    ------
+    DataError  E_INACTIVE: every subscription has lapsed
     """
+    if not present.here.any():
+        raise DataError.of(
+            "E_INACTIVE",
+            "the subscriptions say that nobody is active when the events end.",
+            "Check that 1 stands for who pays; or leave the table out.",
+            table="subscriptions",
+            column="active",
+        )
     season = _season(present) if present.joined_known else np.ones(present.views.shape[1])
     months = np.maximum((present.exposure * season).sum(axis=1) / 2.0, _LEAST_MONTHS)
     views = present.views.sum(axis=1)
@@ -73,7 +86,10 @@ def monthly_views(present: Presence, segment: IntArray) -> FloatArray:
     for name in np.unique(segment):
         rows = segment == name
         out[rows] = _shrunk_rate(views[rows], months[rows])
-    return np.asarray(out * present.here)
+    out = out * present.here
+    if not out.any():  # nobody has come back: half a view among them all (Jeffreys), so that a rate is small and not nought
+        out = present.here * (0.5 / float(months.sum()))
+    return np.asarray(out)
 
 
 def _shrunk_rate(views: FloatArray, months: FloatArray) -> FloatArray:

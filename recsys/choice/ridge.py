@@ -45,6 +45,8 @@ def fit_ridge(content: Float32Array, target: ArrayLike, weight: ArrayLike, *, pe
     """
     x, y, w = np.asarray(content, np.float64), np.asarray(target, np.float64), np.asarray(weight, np.float64)
     w = w / w.mean()
+    if penalty is None and not x.shape[1]:  # movies have no attributes: there is nothing to shrink
+        penalty = 0.0
     if penalty is None:
         penalty = float(RidgeCV(alphas=_PENALTIES, alpha_per_target=False).fit(x, y, sample_weight=w).alpha_)
     full = np.hstack([np.ones((len(x), 1)), x])

@@ -48,16 +48,18 @@ def fit_linear(table: EmbeddingTable) -> FlatMap:
             "E_TOO_SMALL", f"a map needs 3 points and 2 dimensions, not {len(table.ids)} and {table.dim}.", "Add data."
         )
     unit = unit_rows(table.vectors).astype(np.float64)
-    with threadpool_limits(1):  # more threads would add in another order
+    with threadpool_limits(1), np.errstate(invalid="ignore"):  # more threads would add in another order
         model = PCA(n_components=2, svd_solver="covariance_eigh").fit(unit)
         positions = (unit - model.mean_) @ model.components_.T
+    # coinciding points differ in no direction: their share of nothing is none
+    first, second = np.nan_to_num(model.explained_variance_ratio_, nan=0.0, posinf=0.0, neginf=0.0)
     signs = np.array([_outward(column) for column in positions.T])
     return FlatMap(
         kind="linear",
         ids=table.ids,
         positions=frozen(positions * signs),
         fitted=len(table.ids),
-        explained_share=(float(model.explained_variance_ratio_[0]), float(model.explained_variance_ratio_[1])),
+        explained_share=(float(first), float(second)),
         mean=np.asarray(model.mean_),
         axes=np.asarray(model.components_ * signs[:, None]),
     )

@@ -8,7 +8,7 @@ rounding allows: TF.js quantises a whole tensor with one scale, while :mod:`recs
 import json
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ BARRED = -1e30
 
 Named = Mapping[str, tuple[NDArray[np.float32], Dtype]]
 """Logical name of a weight → the array in the graph, and how it is stored."""
+Arrays = Mapping[str, NDArray[np.float32]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,11 +71,27 @@ def write(model: PhoneModel, folder: Path, *, bundle: str) -> Graphs:
     bundle : id, carried in each ``model.json``
     """
     tf = runtime.tensorflow()
-    graphs = Graphs(user_tower=_user_tower(tf, model), retrieve=_retrieve(tf, model.movies))
-    tower = {"bundle": bundle, "pooling_exponent": model.tower.pooling_exponent}
-    _convert(tf, graphs.user_tower, folder / USER_TOWER, _tower_weights(model), tower)
-    _convert(tf, graphs.retrieve, folder / RETRIEVE, _movie_weights(model.movies), {"bundle": bundle})
-    return graphs
+    tower, movies, exponent = _tower_weights(model), _movie_weights(model.movies), model.tower.pooling_exponent
+    facts = {"bundle": bundle, "pooling_exponent": exponent}
+    _convert(tf, lambda weights: _user_tower(tf, weights, exponent), folder / USER_TOWER, tower, facts)
+    _convert(tf, lambda weights: _retrieve(tf, weights), folder / RETRIEVE, movies, {"bundle": bundle})
+    return Graphs(user_tower=_user_tower(tf, _arrays(tower), exponent), retrieve=_retrieve(tf, _arrays(movies)))
+
+
+def _arrays(named: Named) -> Arrays:
+    return {name: array for name, (array, _) in named.items()}
+
+
+def _stand_ins(named: Named) -> Arrays:
+    """Arrays of the same shapes, of which no two are equal and none is zero or one in any place.
+
+    The converter leaves out what changes nothing, such as a bias that is 0, keeps one of two equal weights, and renames them all.
+    So it gets these, and whatever was learnt takes their place afterwards.
+    """
+    return {
+        name: np.asarray(2.0 + np.random.default_rng(place).random(array.shape), dtype=np.float32)
+        for place, (name, (array, _)) in enumerate(named.items())
+    }
 
 
 def _padded(numbers: NDArray[Any], padding: int, dtype: type[np.generic]) -> NDArray[Any]:
@@ -103,9 +120,9 @@ def _movie_weights(movies: Coded) -> Named:
     return named if movies.scale is None else {**named, "movies/scale": (movies.scale, "float16")}
 
 
-def _user_tower(tf: Any, model: PhoneModel) -> Any:
-    weights = {name: tf.constant(array) for name, (array, _) in _tower_weights(model).items()}
-    exponent = -model.tower.pooling_exponent
+def _user_tower(tf: Any, arrays: Arrays, pooling_exponent: float) -> Any:
+    weights = {name: tf.constant(array) for name, array in arrays.items()}
+    exponent = -pooling_exponent
 
     def user_tower(history: Any, context: Any, context_weights: Any) -> dict[str, Any]:
         rows = tf.maximum(history, 0)
@@ -127,8 +144,8 @@ def _user_tower(tf: Any, model: PhoneModel) -> Any:
     return tf.function(user_tower, input_signature=signature)
 
 
-def _retrieve(tf: Any, movies: Coded) -> Any:
-    weights = {name: tf.constant(array) for name, (array, _) in _movie_weights(movies).items()}
+def _retrieve(tf: Any, arrays: Arrays) -> Any:
+    weights = {name: tf.constant(array) for name, array in arrays.items()}
     n_movies, dim = weights["movies/codes"].shape
 
     def retrieve(vector: Any, seen: Any, k: Any) -> dict[str, Any]:
@@ -148,14 +165,16 @@ def _retrieve(tf: Any, movies: Coded) -> Any:
     return tf.function(retrieve, input_signature=signature)
 
 
-def _convert(tf: Any, function: Any, folder: Path, named: Named, metadata: Mapping[str, Any]) -> None:
-    """Save, convert in this process, and rewrite what the converter wrote."""
+def _convert(tf: Any, graph: Callable[[Arrays], Any], folder: Path, named: Named, metadata: Mapping[str, Any]) -> None:
+    """Save, convert in this process, and rewrite what the converter wrote, with the weights in the place of their stand-ins."""
     # The converter loads decision forests, which greet whoever is not at a terminal through IPython, there or not.
     os.environ["TFDF_DISABLE_WELCOME_MESSAGE"] = "1"
     from tensorflowjs import read_weights  # noqa: PLC0415  after TensorFlow has been set up
     from tensorflowjs.converters import tf_saved_model_conversion_v2 as converter  # noqa: PLC0415
 
     folder.mkdir(parents=True)
+    stand_ins = _stand_ins(named)
+    function = graph(stand_ins)
     with tempfile.TemporaryDirectory() as saved:
         module = tf.Module()
         module.function = function
@@ -169,13 +188,14 @@ def _convert(tf: Any, function: Any, folder: Path, named: Named, metadata: Mappi
     found: dict[str, str] = {}
     # The smallest first: scales are there before the rows that need them.
     for weight in sorted(weights, key=lambda weight: (weight["data"].size, str(weight["name"]))):
-        names = [name for name, (array, _) in named.items() if _same(array, weight["data"])]
-        found |= dict.fromkeys(names, weight["name"])
-        spec, content = _stored(weight["name"], weight["data"], named[names[0]][1] if names else "float32")
+        name = next((name for name, array in stand_ins.items() if _same(array, weight["data"])), None)
+        if name is not None:
+            found[name] = weight["name"]
+        spec, content = _stored(weight["name"], *((weight["data"], "float32") if name is None else named[name]))
         specs.append(spec)
         parts.append(content)
     if missing := sorted(set(named) - set(found)):
-        raise RuntimeError(f"the converter folded {missing} into other weights; the plain client would not find them")
+        raise RuntimeError(f"the converter lost {missing}")
     model["weightsManifest"] = [{"paths": _write_shards(folder, b"".join(parts)), "weights": specs}]
     model["modelTopology"]["node"].sort(key=lambda node: node["name"])
     model["userDefinedMetadata"] = {**model.get("userDefinedMetadata", {}), **metadata, "weights": found}

@@ -12,6 +12,7 @@ import pandas as pd
 
 from recsys import foreign
 from recsys.errors import DataError, Finding
+from recsys.tables.activity import activity_findings
 from recsys.tables.arrivals import assumed_arrivals
 from recsys.tables.assemble import as_arrow, fingerprint_of
 from recsys.tables.event_stream import EventFacts, write_events
@@ -283,6 +284,9 @@ class _Import:
             self._draft.write(name, as_arrow(frame))
             self._ranges.update(ranges_of(name, frame))
         kept = keep_the_rest(self._workspace, self._draft, whole=whole)
+        if "subscriptions" in self._frames:
+            self._findings += activity_findings(self._draft.folder)
+            self._stop_if_refused()
         simulated = self._world() if whole else kept.simulated
         notes = [*self._notes, *kept.notes]
         assumed = tuple(dict.fromkeys([*kept.assumed, *self._assumed]))

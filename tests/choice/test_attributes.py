@@ -8,6 +8,7 @@ from recsys.choice import attributes
 from recsys.choice.affinity import affinities
 from recsys.choice.cold import tell_cold
 from recsys.choice.effects import fit_effects
+from recsys.choice.ridge import fit_ridge
 from recsys.embeddings.features import Feature, FeatureSpace
 from tests.embeddings.codes import labels
 
@@ -183,3 +184,10 @@ def test_a_number_says_of_its_neighbours_what_it_says_of_itself():
     told = cold.coefficients[0] + codes @ cold.coefficients[1:-1]
     assert told[~rest].mean() == pytest.approx(appeal[~rest].mean(), abs=0.2)
     assert np.corrcoef(told, appeal)[0, 1] > 0.9
+
+
+def test_without_attributes_appeal_is_told_by_the_mean_alone():
+    """The mean of 1, 2, 3, 6 is 3; without the 6 it is 2."""
+    fit = fit_ridge(np.zeros((4, 0), np.float32), [1.0, 2.0, 3.0, 6.0], np.ones(4))
+    assert fit.coefficients == pytest.approx([3.0])
+    assert fit.leave_one_out[3] == pytest.approx(2.0)

@@ -15,6 +15,7 @@ from recsys.choice.presence import Presence, monthly_views, presence
 from recsys.choice.today import Today, audience, occasions_for
 from recsys.choice.utility import offer_vectors
 from recsys.choice.vectors import SCALINGS, Scaling, as_member, make_space
+from recsys.errors import DataError
 from tests.choice.models import PLAIN, no_affinities
 from tests.choice.nested_logit import choice_shares
 from tests.choice.services import Service, service
@@ -306,3 +307,17 @@ def test_occasions_are_views_over_the_share_that_the_service_takes():
     """S = 1 with the constant: half of all occasions, so 6 views are 12 occasions."""
     assert occasions_for(np.array([6.0, 0.0]), np.array([0.5, 9.0]), -0.5).tolist() == [12.0, 0.0]
     assert occasions_for(np.array([1.0]), np.array([-50.0]), 0.0)[0] == pytest.approx(20.0)
+
+
+def test_where_nobody_has_come_back_half_a_view_is_spread_over_the_audience():
+    """20 people with one view in two months each, that they came by: 0.5 / 40 a month each."""
+    views = np.zeros((20, 4))
+    views[:, 0] = 1.0
+    present = Presence(exposure=np.ones((20, 4)), views=views, here=np.ones(20), joined_known=False)
+    assert monthly_views(present, np.zeros(20, np.int64)) == pytest.approx(0.5 / 40)
+
+
+def test_an_audience_of_which_nobody_is_left_is_refused():
+    present = Presence(exposure=np.ones((20, 4)), views=np.ones((20, 4)), here=np.zeros(20), joined_known=False)
+    with pytest.raises(DataError, match="E_INACTIVE"):
+        monthly_views(present, np.zeros(20, np.int64))

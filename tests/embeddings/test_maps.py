@@ -159,3 +159,16 @@ def test_a_saved_map_comes_back_and_places_points_the_same(tmp_path: Path, kind:
         flat.axis_names,
     )
     assert place(loaded, table, table.vectors[:3] + 1).tobytes() == place(flat, table, table.vectors[:3] + 1).tobytes()
+
+
+@pytest.mark.parametrize(
+    "vectors", [np.zeros((12, 4)), np.ones((12, 4)), np.tile([1.0, 0.0, 0.0, 0.0], (12, 1))], ids=["nothing", "ones", "one"]
+)
+def test_points_that_coincide_have_a_map_whose_axes_explain_nothing(vectors: np.ndarray, tmp_path: Path):
+    """As where everybody has watched everything: all tastes are alike."""
+    table = EmbeddingTable(ids=IdMap([f"m{k}" for k in range(12)]), vectors=vectors.astype(np.float32))
+    linear = fit_linear(table)
+    assert linear.explained_share == (0.0, 0.0)
+    for flat in (linear, fit_neighbourhood(table, QUICK, start=linear)):
+        save_map(flat, tmp_path / flat.kind)
+        assert np.isfinite(load_map(tmp_path / flat.kind).positions).all()

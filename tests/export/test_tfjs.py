@@ -4,10 +4,12 @@ import json
 import os
 import re
 from collections.abc import Callable
+from dataclasses import fields, replace
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
+import numpy as np
 import pytest
 
 from recsys.export import bundle
@@ -35,6 +37,19 @@ def test_the_same_model_gives_the_same_bytes_from_the_converter_too(converted: P
     found = bundle.status(converted / "float32")
     assert found is not None
     assert models.tree(again.folder) == models.tree(found.folder)
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_weights_that_are_all_alike_are_exported_as_they_are(value: float, tmp_path: Path):
+    """A tower that learnt nothing has biases of 0, and may have two weights of the same content."""
+    learnt = models.source(n_movies=40, dim=8)
+    dense = learnt.tower.dense
+    alike = replace(dense, **{f.name: np.full_like(getattr(dense, f.name), value) for f in fields(dense)})
+    folder = bundle.publish(replace(learnt, tower=replace(learnt.tower, dense=alike)), tmp_path / "alike").folder
+    assert bundle.inspect(folder).ok
+    model = json.loads((folder / "tfjs" / "user_tower" / "model.json").read_text())
+    named = model["userDefinedMetadata"]["weights"]
+    assert len(set(named.values())) == len(named) == 6
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
