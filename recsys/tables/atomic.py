@@ -19,6 +19,7 @@ _RECBOLE_NAMES: Mapping[str, tuple[str, ...]] = {
     "runtime_min": ("runtime_min", "runtime"),
     "minutes": ("minutes",),
 }
+_NO_YEAR = "movies.year is blank for {n} movies whose release year is no year"
 _RECBOLE_KINDS = {".inter": "events", ".item": "movies", ".user": "users"}
 
 
@@ -36,11 +37,7 @@ def recbole(files: Files) -> Layout:
     return Layout(
         format="recbole",
         files=tuple(_atomic_file(files[name], _RECBOLE_KINDS[Path(name).suffix]) for name in used),
-        assumed=(
-            "several words in a typed list column are several values, but the words of a title are one title",
-            "a release year that is no year is left blank",
-        ),
-        unused=tuple(sorted(set(files) - set(used))),
+        assumed=("several words in a typed list column are several values, but the words of a title are one title",),
     )
 
 
@@ -70,6 +67,7 @@ def _atomic_file(path: Path, table: str) -> TableFile:
         delimiter="\t",
         quote="",
         select={target: _atomic_sql(source, kinds[source], target) for target, source in chosen.items()},
+        lost={"year": (quoted(f"{ours['year']}:{kinds[ours['year']]}"), _NO_YEAR)} if "year" in ours else {},
         types={target: "number" if kinds[source] == "float" else "text" for target, source in others.items()},
     )
 
@@ -77,5 +75,5 @@ def _atomic_file(path: Path, table: str) -> TableFile:
 def _atomic_sql(source: str, kind: str, target: str) -> str:
     column = quoted(f"{source}:{kind}")
     if target == "year":
-        return f"CASE WHEN regexp_full_match({column}, '[0-9]{{4}}') THEN {column} END"
+        return f"CASE WHEN whole_value({column}) BETWEEN 1000 AND 9999 THEN whole_value({column})::INTEGER::VARCHAR END"
     return f"replace({column}, ' ', '|')" if kind.endswith("_seq") and target != "title" else column

@@ -1,9 +1,15 @@
 """How the files of one format become our tables: which file, how it is cut, and what each of our columns is made of."""
 
+import codecs
+import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+DELIMITERS = (",", ";", "\t", "|")
+_LOOKED_AT = 30
+"""Lines in which a file says what it is."""
+_LONGEST_LINE = 1 << 16
 Files = Mapping[str, Path]
 """What lies at a path, by name."""
 
@@ -26,6 +32,8 @@ class TableFile:
     """With ``select``: columns that it does not mention come along under their own names."""
     latin_1: bool = False
     """The format is written in ISO-8859-1; read so where it is not UTF-8."""
+    lost: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Our column → the column it is made of, in SQL, and what is said of the values that are left blank, with ``{n}`` of them."""
     types: Mapping[str, str] = field(default_factory=dict)
     """Our column → ``number`` or ``text`` where the format itself says so."""
 
@@ -52,10 +60,36 @@ class Layout:
 
 
 def first_line(path: Path) -> str:
-    """The first line of a text file, without its end; empty where the file is no UTF-8 text."""
+    """The first line of a text file that is neither blank nor a remark, without its end; empty where there is none."""
+    for line in first_lines(path):
+        if line.strip() and not is_remark(line):
+            return line
+    return ""
+
+
+def first_lines(path: Path) -> list[str]:
+    """The lines that a file begins with, without their ends; bytes that are no UTF-8 are passed over."""
     with path.open("rb") as file:
-        line = file.readline(1 << 16)
-    return line.decode("utf-8-sig", errors="ignore").rstrip("\r\n")
+        lines = [line for _ in range(_LOOKED_AT) if (line := file.readline(_LONGEST_LINE))]
+    return [line.removeprefix(codecs.BOM_UTF8).decode("utf-8", errors="ignore").rstrip("\r\n") for line in lines]
+
+
+def is_remark(line: str) -> bool:
+    """Whether a line is a remark in a file that has no header."""
+    return line.lstrip().startswith(("#", "%", "//"))
+
+
+def header(path: Path) -> tuple[str, tuple[str, ...]]:
+    """Delimiter and names of the columns of a file with a header: the delimiter that cuts it into most of them."""
+    line = next(iter(first_lines(path)), "")
+    cuts = {delimiter: cut(line, delimiter) for delimiter in DELIMITERS}
+    best = max(cuts, key=lambda delimiter: len(cuts[delimiter]))
+    return best, tuple(cuts[best])
+
+
+def cut(line: str, delimiter: str) -> list[str]:
+    """The fields of one line, without blanks around them."""
+    return [name.strip() for name in next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter, skipinitialspace=True), [])]
 
 
 def quoted(name: str) -> str:

@@ -166,6 +166,8 @@ class _Import:
             self._findings += error.findings
             return
         self._staged[name] = staged
+        self._assumed += staged.said
+        self._findings += staged.warnings
         if staged.ignored:
             self._notes.append(f"{name}: nothing was taken from {', '.join(staged.ignored)}")
 

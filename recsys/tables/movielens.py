@@ -3,15 +3,28 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from recsys.tables.layout import Files, Layout, TableFile, first_line, literal, quoted
+from recsys.tables.layout import Files, Layout, TableFile, first_line, header, literal, quoted
 
 _YEAR = r"\(([0-9]{4})\)\s*$"
-_SPLIT_TITLE = {
-    "title": rf"coalesce(nullif(trim(regexp_replace(title, '{_YEAR}', '')), ''), title)",
-    "year": rf"nullif(regexp_extract(title, '{_YEAR}', 1), '')",
-}
-_GENRES = "nullif(genres, '(no genres listed)')"
 _RATING_EVENTS = {name: quoted(name) for name in ("user_id", "movie_id", "rating", "timestamp")}
+
+
+def _split_title(title: str) -> dict[str, str]:
+    return {
+        "title": rf"coalesce(nullif(trim(regexp_replace({title}, '{_YEAR}', '')), ''), {title})",
+        "year": rf"nullif(regexp_extract({title}, '{_YEAR}', 1), '')",
+    }
+
+
+def _genres(genres: str | None) -> dict[str, str]:
+    return {} if genres is None else {"genres": f"nullif({genres}, '(no genres listed)')"}
+
+
+def _lost(title: str, genres: str | None) -> dict[str, tuple[str, str]]:
+    none = {} if genres is None else {"genres": (genres, "movies.genres is blank for {n} movies without genres")}
+    return {"year": (title, "movies.year is blank for {n} movies whose title has none in brackets"), **none}
+
+
 _FROM_TITLE = "movies.year is taken from the title, where it stands in brackets"
 _ML_100K_GENRES = (
     "unknown", "Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary", "Drama", "Fantasy",
@@ -26,30 +39,46 @@ _ML_1M_OCCUPATIONS = (
 )  # fmt: skip
 
 
+RATINGS, MOVIES = ("userId", "movieId", "rating", "timestamp"), ("movieId", "title", "genres")
+"""Columns of the CSV editions, in whatever order, case and quotes."""
+
+
 def is_movielens_csv(files: Files) -> bool:
     return (
         "ratings.csv" in files
         and "movies.csv" in files
-        and first_line(files["ratings.csv"]).startswith("userId,movieId,rating")
-        and first_line(files["movies.csv"]).startswith("movieId,title")
+        and _columns(files["ratings.csv"], RATINGS) is not None
+        and _columns(files["movies.csv"], MOVIES[:2]) is not None
     )
 
 
+def _columns(path: Path, wanted: tuple[str, ...]) -> dict[str, str] | None:
+    """Wanted column → the column of the file, in SQL; None where one is missing."""
+    found = {name.casefold(): f"trim({quoted(name)})" for name in header(path)[1]}
+    return {name: found[name.casefold()] for name in wanted} if all(name.casefold() in found for name in wanted) else None
+
+
 def movielens_csv(files: Files) -> Layout:
-    ratings = {"user_id": '"userId"', "movie_id": '"movieId"', "rating": "rating", "timestamp": '"timestamp"'}
+    ratings, movies = _columns(files["ratings.csv"], RATINGS) or {}, _columns(files["movies.csv"], MOVIES[:2]) or {}
+    title, genres = movies["title"], (_columns(files["movies.csv"], MOVIES[2:]) or {}).get("genres")
     return Layout(
         format="movielens-csv",
         files=(
-            TableFile(table="events", path=files["ratings.csv"], delimiter=",", select=ratings),
+            TableFile(
+                table="events",
+                path=files["ratings.csv"],
+                delimiter=header(files["ratings.csv"])[0],
+                select=dict(zip(_RATING_EVENTS, ratings.values(), strict=True)),
+            ),
             TableFile(
                 table="movies",
                 path=files["movies.csv"],
-                delimiter=",",
-                select={"movie_id": '"movieId"', **_SPLIT_TITLE, "genres": _GENRES},
+                delimiter=header(files["movies.csv"])[0],
+                select={"movie_id": movies["movieId"], **_split_title(title), **_genres(genres)},
+                lost=_lost(title, genres),
             ),
         ),
         assumed=(_FROM_TITLE,),
-        unused=tuple(sorted(set(files) - {"ratings.csv", "movies.csv"})),
     )
 
 
@@ -84,14 +113,14 @@ def _double_colon(files: Files, *, name: str, users: TableFile | None, assumed: 
         delimiter="::",
         quote="",
         names=("movie_id", "title", "genres"),
-        select={"movie_id": "movie_id", **_SPLIT_TITLE, "genres": _GENRES},
+        select={"movie_id": "movie_id", **_split_title("title"), **_genres("genres")},
+        lost=_lost("title", "genres"),
         latin_1=True,
     )
     return Layout(
         format=name,
         files=(ratings, movies, *([users] if users else [])),
         assumed=(_FROM_TITLE, *assumed),
-        unused=tuple(sorted(set(files) - {"ratings.dat", "movies.dat", "users.dat"})),
     )
 
 
@@ -108,6 +137,10 @@ def movielens_1m(files: Files) -> Layout:
             "age_band": _decoded("age", _ML_1M_AGES),
             "occupation": _decoded("occupation", {str(k): name for k, name in enumerate(_ML_1M_OCCUPATIONS)}),
             "zip_code": "zip_code",
+        },
+        lost={
+            "age_band": ("age", "users.age_band is blank for {n} users whose code is not one of MovieLens's"),
+            "occupation": ("occupation", "users.occupation is blank for {n} users whose code is not one of MovieLens's"),
         },
         latin_1=True,
         types={"zip_code": "text"},
@@ -153,7 +186,8 @@ def movielens_100k(files: Files) -> Layout:
         delimiter="|",
         quote="",
         names=("movie_id", "title", "release_date", "video_date", "url", *flags),
-        select={"movie_id": "movie_id", **_SPLIT_TITLE, "genres": f"nullif(concat_ws('|', {named}), '')"},
+        select={"movie_id": "movie_id", **_split_title("title"), "genres": f"nullif(concat_ws('|', {named}), '')"},
+        lost=_lost("title", "movie_id"),
         latin_1=True,
     )
     events = TableFile(
@@ -168,7 +202,6 @@ def movielens_100k(files: Files) -> Layout:
         format="movielens-100k",
         files=(events, movies, *([_people_100k(files["u.user"])] if "u.user" in files else [])),
         assumed=(_FROM_TITLE,),
-        unused=tuple(sorted(set(files) - {"u.data", "u.item", "u.user"})),
     )
 
 
@@ -186,4 +219,4 @@ def _people_100k(path: Path) -> TableFile:
 
 def _decoded(column: str, names: Mapping[str, str]) -> str:
     cases = " ".join(f"WHEN {literal(code)} THEN {literal(name)}" for code, name in names.items())
-    return f"CASE {column} {cases} ELSE {column} END"
+    return f"CASE trim({column}) {cases} END"

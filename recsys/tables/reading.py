@@ -1,7 +1,6 @@
 """From a file to a table of text in the staging database; nothing is turned into a number here."""
 # ruff: noqa: S608 – names in SQL come from `quoted`, paths from `located`
 
-import csv
 import difflib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,10 +14,12 @@ import pyarrow.parquet as pq
 from recsys.errors import DataError, Finding
 from recsys.tables.columns import OPEN_TABLES, TABLES, required
 from recsys.tables.files import faults_of, is_utf8
-from recsys.tables.layout import TableFile, literal, located, quoted
+from recsys.tables.headerless import lines_passed_over
+from recsys.tables.layout import DELIMITERS, TableFile, cut, literal, located, quoted
 from recsys.tables.limits import MIB, SHOWN_ROWS, Limits
+from recsys.tables.report import of_rows
+from recsys.tables.rownumbers import NAMELESS, declared_index, row_numbers
 
-_DELIMITERS = (",", ";", "\t", "|")
 _LATIN_1_PIECE = 1 << 20
 _KEPT_REJECTS = 1000
 _IN_MEMORY_BYTES = 32 * MIB
@@ -36,6 +37,9 @@ class Staged:
     """Column → ``number`` or ``text`` where the file itself says so."""
     ignored: tuple[str, ...] = ()
     """Columns that nothing was taken from."""
+    said: tuple[str, ...] = ()
+    """What was passed over or left blank on the way."""
+    warnings: tuple[Finding, ...] = ()
 
 
 @contextmanager
@@ -84,6 +88,7 @@ def stage(connection: duckdb.DuckDBPyConnection, file: TableFile, limits: Limits
 def _stage_text(connection: duckdb.DuckDBPyConnection, file: TableFile, path: Path) -> Staged:
     names, delimiter = _header(file, path)
     _check_names(file, names)
+    passed, remark = lines_passed_over(file) if file.names else (0, None)
     listed = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     options = {
         "delim": literal(delimiter),
@@ -91,6 +96,7 @@ def _stage_text(connection: duckdb.DuckDBPyConnection, file: TableFile, path: Pa
         "escape": literal(file.quote),
         "header": "false" if file.names else "true",
         "columns": f"{{{listed}}}",
+        **({"skip": str(passed)} if passed else {}),
         "auto_detect": "false",
         "null_padding": "false",
         "nullstr": "''",
@@ -104,19 +110,15 @@ def _stage_text(connection: duckdb.DuckDBPyConnection, file: TableFile, path: Pa
         connection.execute(f"DROP TABLE IF EXISTS {leftover}")
     chosen = _selected(file, names)
     try:
-        rows = _create(connection, file.table, {column: f"nullif({sql}, '')" for column, sql in chosen.items()}, source)
+        rows = _create(connection, file, {column: f"nullif({sql}, '')" for column, sql in chosen.items()}, source)
     except duckdb.InvalidInputException as error:
         raise _unreadable(file, str(error)) from error
-    _refuse_rejected(connection, file)
+    _refuse_rejected(connection, file, before=passed if file.names else 1)
     if not rows:
         raise DataError.of("E_NO_ROWS", f"{file.path.name} has a header and no rows.", "Send the rows too.", table=file.table)
-    return Staged(
-        table=file.table,
-        rows=rows,
-        columns=tuple(chosen),
-        types=file.types,
-        ignored=_ignored(file, names, chosen),
-    )
+    if file.names:
+        _refuse_odd_ids(connection, file)
+    return _staged(connection, file, rows, chosen, names=names, types=file.types, remark=remark)
 
 
 def _stage_parquet(connection: duckdb.DuckDBPyConnection, file: TableFile, limits: Limits) -> Staged:
@@ -152,7 +154,7 @@ def _stage_parquet(connection: duckdb.DuckDBPyConnection, file: TableFile, limit
                     table=file.table,
                 )
         cast = {column: f"nullif(CAST({sql} AS VARCHAR), '')" for column, sql in chosen.items()}
-        rows = _create(connection, file.table, cast, source)
+        rows = _create(connection, file, cast, source)
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
@@ -163,15 +165,72 @@ def _stage_parquet(connection: duckdb.DuckDBPyConnection, file: TableFile, limit
     if not rows:
         raise DataError.of("E_NO_ROWS", f"{file.path.name} has no rows.", "Send the rows too.", table=file.table)
     types = {name: "number" if _is_number(schema.field(name).type) else "text" for name in chosen}
-    ignored = _ignored(file, schema.names, chosen)
-    return Staged(table=file.table, rows=rows, columns=tuple(chosen), types=types, ignored=ignored)
+    return _staged(connection, file, rows, chosen, names=tuple(schema.names), types=types, declared=declared_index(schema))
 
 
-def _create(connection: duckdb.DuckDBPyConnection, table: str, select: Mapping[str, str], source: str) -> int:
-    columns = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in select.items())
-    connection.execute(f"CREATE OR REPLACE TABLE raw_{table} AS SELECT {columns} FROM {source}")
-    [(rows,)] = connection.execute(f"SELECT count(*) FROM raw_{table}").fetchall()
+def _create(connection: duckdb.DuckDBPyConnection, file: TableFile, select: Mapping[str, str], source: str) -> int:
+    lost = {
+        _lost(name): f"nullif({made_of}, '') IS NOT NULL AND ({select[name]}) IS NULL" for name, (made_of, _) in file.lost.items()
+    }
+    columns = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in {**select, **lost}.items())
+    connection.execute(f"CREATE OR REPLACE TABLE raw_{file.table} AS SELECT {columns} FROM {source}")
+    [(rows,)] = connection.execute(f"SELECT count(*) FROM raw_{file.table}").fetchall()
     return int(rows)
+
+
+def _lost(name: str) -> str:
+    """Column of a raw table that tells where a value was left blank."""
+    return f"{name} was left blank"
+
+
+def _staged(
+    connection: duckdb.DuckDBPyConnection,
+    file: TableFile,
+    rows: int,
+    chosen: Mapping[str, str],
+    *,
+    names: tuple[str, ...],
+    types: Mapping[str, str],
+    remark: str | None = None,
+    declared: tuple[str, ...] = (),
+) -> Staged:
+    """What there is of a table that has been created; columns that only number its rows are left out of it."""
+    said = [] if remark is None else [remark]
+    for name, (_, sentence) in file.lost.items():
+        [(lost,)] = connection.execute(f"SELECT count(*) FILTER (WHERE {quoted(_lost(name))}) FROM raw_{file.table}").fetchall()
+        said += [sentence.format(n=f"{lost:,}")] if lost else []
+    found = row_numbers(connection, file.table, tuple(chosen), declared=declared)
+    columns = tuple(name for name in chosen if name not in found.columns)
+    nameless = [name for name in columns if NAMELESS.fullmatch(name)] if file.select is None else []
+    if nameless:
+        raise DataError.of(
+            "E_MISSING_COL", f"{nameless[0]} has no name.", "Name it, or leave the row index out.", table=file.table
+        )
+    return Staged(
+        table=file.table,
+        rows=rows,
+        columns=columns,
+        types=types,
+        ignored=_ignored(file, names, chosen),
+        said=(*said, *found.said),
+        warnings=found.warnings,
+    )
+
+
+def _refuse_odd_ids(connection: duckdb.DuckDBPyConnection, file: TableFile) -> None:
+    """Formats without a header have whole numbers as ids: anything else is a remark, or another table."""
+    findings = []
+    for name in (name for name in ("user_id", "movie_id") if file.select and name in file.select):
+        odd = f"NOT regexp_full_match({quoted(name)}, '\\s*[0-9]+\\s*')"
+        found = connection.execute(f"SELECT rowid + 1 FROM raw_{file.table} WHERE {odd} ORDER BY 1").fetchall()
+        if found:
+            rows = [int(row) for (row,) in found]
+            message = "ids that are not whole numbers, as this format has them"
+            findings.append(
+                of_rows("E_VALUE", file.table, name, rows, message=message, remedy="Take out lines that are no rows.")
+            )
+    if findings:
+        raise DataError(findings)
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -203,16 +262,12 @@ def _header(file: TableFile, path: Path) -> tuple[tuple[str, ...], str]:
     if file.quote and line.count(file.quote) % 2:
         raise DataError.of("E_QUOTE", "a quote in the header is never closed.", "Close it.", table=file.table)
     delimiter = file.delimiter or _delimiter(line, file.table)
-    return tuple(_cut(line, delimiter)), delimiter
-
-
-def _cut(line: str, delimiter: str) -> list[str]:
-    return [name.strip() for name in next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])]
+    return tuple(name or f"(column {k})" for k, name in enumerate(cut(line, delimiter), start=1)), delimiter
 
 
 def _delimiter(line: str, table: str) -> str:
     """The delimiter under which most of the header's names are known ones."""
-    known = {delimiter: sum(name in TABLES[table] for name in _cut(line, delimiter)) for delimiter in _DELIMITERS}
+    known = {delimiter: sum(name in TABLES[table] for name in cut(line, delimiter)) for delimiter in DELIMITERS}
     most = max(known.values())
     best = [delimiter for delimiter, count in known.items() if count == most]
     if len(best) > 1:
@@ -235,9 +290,7 @@ def _check_names(file: TableFile, names: tuple[str, ...] | list[str]) -> None:
         findings.append(Finding(code="E_DUP_COL", table=file.table, column=name, message=text, remedy="Keep one of the columns."))
     if "" in names:
         text = f"column {names.index('') + 1} has no name."
-        findings.append(
-            Finding(code="E_MISSING_COL", table=file.table, message=text, remedy="Name it, or leave the row index out.")
-        )
+        findings.append(Finding(code="E_MISSING_COL", table=file.table, message=text, remedy="Name it, or leave it out."))
     wanted = required(file.table) if file.select is None else ()
     for name in (name for name in wanted if name not in names):
         near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
@@ -260,18 +313,17 @@ def _check_names(file: TableFile, names: tuple[str, ...] | list[str]) -> None:
         raise DataError(findings)
 
 
-def _refuse_rejected(connection: duckdb.DuckDBPyConnection, file: TableFile) -> None:
-    """Raise what the reader could not cut; nothing is skipped silently."""
+def _refuse_rejected(connection: duckdb.DuckDBPyConnection, file: TableFile, *, before: int) -> None:
+    """Raise what the reader could not cut, after so many lines that are no rows; nothing is skipped silently."""
     faults = connection.execute("SELECT line, error_type::VARCHAR FROM reject_errors ORDER BY line").fetchall()
     if not faults:
         return
-    header = 0 if file.names else 1
     findings = []
     for code, what, remedy in (
         ("E_RAGGED", "rows have more or fewer values than the header", "Quote values that hold the delimiter; mend those rows."),
         ("E_QUOTE", "a quote is not closed, or text goes on after it", 'Close it; write "" for a quote inside a quoted value.'),
     ):
-        rows = sorted({int(line) - header for line, kind in faults if (kind in _RAGGED) == (code == "E_RAGGED")})
+        rows = sorted({int(line) - before for line, kind in faults if (kind in _RAGGED) == (code == "E_RAGGED")})
         if rows:
             many = f"{len(rows)} or more" if len(faults) >= _KEPT_REJECTS else str(len(rows))
             findings.append(

@@ -165,6 +165,7 @@ def test_a_year_that_is_no_year_is_left_blank_in_recbole(tmp_path: Path):
     files["d.item"] = files["d.item"].replace(b"Film 1\t1991", b"Film 1\tV")
     dataset, _ = _import(tmp_path, files)
     assert dataset.movies.set_index("movie_id")["year"].isna().sum() == 1
+    assert "movies.year is blank for 1 movies whose release year is no year" in dataset.assumed
 
 
 def test_recbole_header_without_kinds_is_refused(tmp_path: Path):
@@ -223,3 +224,76 @@ def test_own_names_are_recognised_beside_other_files(tmp_path: Path):
     layout = recognise({path.name: path for path in folder.iterdir()})
     assert layout.format == "tables"
     assert layout.unused == ("readme.md",)
+
+
+def test_headers_and_remarks_in_files_without_a_header_are_passed_over_and_said(tmp_path: Path):
+    files = _ml_1m()
+    files["users.dat"] = b"# people\nUserID::Gender::Age::Occupation::Zip-code\n" + files["users.dat"]
+    files["movies.dat"] = b"MovieID::Title::Genres\n" + files["movies.dat"]
+    files["ratings.dat"] = b"# from a copy\n\n" + files["ratings.dat"]
+    dataset, recognised = _import(tmp_path, files)
+    assert recognised == "movielens-1m"
+    assert (dataset.n_users, dataset.n_movies, len(dataset.events)) == (24, 12, 288)
+    said = [sentence for sentence in dataset.assumed if "passed over" in sentence]
+    assert [sentence.split()[0] for sentence in said] == ["users.dat", "movies.dat", "ratings.dat"]
+
+
+def test_a_remark_further_down_is_refused_by_row(tmp_path: Path):
+    """The header is no row, so the 25th line after it is row 25."""
+    files = _ml_1m()
+    files["users.dat"] = b"id::gender::age::occupation::zip\n" + files["users.dat"] + b"total::F::25::12::0\n"
+    with pytest.raises(DataError) as refusal:
+        _import(tmp_path, files)
+    assert [(finding.code, finding.column, finding.rows) for finding in refusal.value.findings] == [("E_VALUE", "user_id", (25,))]
+
+
+def test_codes_that_movielens_does_not_have_are_blank_and_counted(tmp_path: Path):
+    files = _ml_1m()
+    files["users.dat"] = files["users.dat"].replace(b"1::F::25::12", b"1::F::26::99", 1)
+    dataset, _ = _import(tmp_path, files)
+    assert dataset.users["age_band"].isna().sum() == dataset.users["occupation"].isna().sum() == 1
+    assert len([sentence for sentence in dataset.assumed if "blank for 1 users" in sentence]) == 2
+
+
+@pytest.mark.parametrize("name", ["ratings.csv", "Rating.csv"])
+def test_movielens_saved_again_is_recognised_by_its_columns(name: str, tmp_path: Path):
+    """Quoted with row numbers by R, in another order with semicolons and blanks by a spreadsheet."""
+    rows = [line.split(",") for line in _ratings("{u},{m},4.5,{t}\n").splitlines()]
+    files = {
+        name: ("timestamp; MovieId;rating ;userId\n" + "".join(f"{t};{m}; {r};{u} \n" for u, m, r, t in rows)).encode(),
+        "movies.csv": ('"","movieId","title","genres"\n' + _titles('"{m}","{m}","{title} ({year})","Action|Drama"\n')).encode(),
+    }
+    dataset, recognised = _import(tmp_path, files)
+    assert recognised == "movielens-csv"
+    assert (dataset.n_users, dataset.n_movies, len(dataset.events)) == (24, 12, 288)
+    assert dataset.movies.columns.tolist() == ["movie_id", "title", "year", "genres", "available_from"]
+
+
+def test_ratings_that_are_not_movielens_are_what_the_refusal_is_about(tmp_path: Path):
+    files = _ml_csv()
+    files["ratings.csv"] = files["ratings.csv"].replace(b"timestamp", b"when", 1)
+    with pytest.raises(DataError) as refusal:
+        _import(tmp_path, files)
+    [finding] = refusal.value.findings
+    assert finding.code == "E_UNKNOWN_FORMAT"
+    assert "ratings.csv" in finding.message
+    assert "when" in finding.message
+    assert "timestamp" in finding.remedy
+
+
+def test_offers_beside_another_format_are_read(tmp_path: Path):
+    files = _ml_csv() | {"Offers.csv": b"movie_id,title,fee,currency,window_months\no1,New,1000,INR,12\n"}
+    dataset, recognised = _import(tmp_path, files)
+    assert recognised == "movielens-csv"
+    assert dataset.offers["movie_id"].tolist() == ["o1"]
+
+
+@pytest.mark.parametrize("year", ["1992.0", " 1992", "1.992e3"])
+def test_a_year_of_recbole_is_a_number_however_it_is_written(year: str, tmp_path: Path):
+    files = _recbole()
+    files["d.item"] = (
+        files["d.item"].replace(b"release_year:token", b"release_year:float").replace(b"\t1992\t", f"\t{year}\t".encode())
+    )
+    dataset, _ = _import(tmp_path, files)
+    assert dataset.movies["year"].tolist().count(1992.0) == 3
+    assert not any("release year" in sentence for sentence in dataset.assumed)
