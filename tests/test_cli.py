@@ -125,3 +125,9 @@ def test_every_command_of_the_contract_is_there(tmp_path: Path, command: str):
     done = recsys(command, "--help", cwd=tmp_path)
     assert done.returncode == 0
     assert command == "app" or "--json" in done.stdout
+
+
+def test_a_database_that_cannot_be_reached_is_refused_before_a_bundle_is_published(tmp_path: Path):
+    done = recsys("export", "--to", "out", "--to-postgres", "postgresql://nobody@127.0.0.1:1/none", "--json", cwd=tmp_path)
+    assert (done.returncode, codes(done)) == (2, ["E_DATABASE"])
+    assert not (tmp_path / "out").exists()

@@ -1,5 +1,6 @@
 """The workspace: published whole or not at all, one writer, nothing trusted unchecked."""
 
+import errno
 import json
 import os
 import signal
@@ -134,3 +135,17 @@ def test_replacing_brings_the_new_content_and_removes_the_old(tmp_path: Path):
     replace_folder(_folder(tmp_path / ".draft", "new"), final)
     assert (final / "a.txt").read_text() == "new"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["tables"]
+
+
+def test_a_file_that_the_disk_has_no_room_for_leaves_the_old_one_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    write_atomically(tmp_path / "file", b"old")
+
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="full"):
+        write_atomically(tmp_path / "file", b"new")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"file": b"old"}

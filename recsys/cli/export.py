@@ -64,6 +64,8 @@ def export(  # noqa: PLR0917  the options of a command
         return bundle.inspect(check).as_json()
     if webhook is not None:
         notify.check(webhook)
+    if to_postgres is not None:
+        postgres.check(to_postgres)
     private = [] if unsigned else [signature.load_private(path) for path in keys]
     with progress_bar() as report:
         result = bundle.export_bundle(

@@ -7,6 +7,7 @@ the moment in which they see the new; whatever goes wrong before leaves the old 
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,27 @@ def load(folder: Path, url: str, *, schema: str = SCHEMA, report: Report | None 
         E_MIX: another channel's versions are; E_BUSY: somebody else is loading, or readers hold the views; and what
         :func:`recsys.export.verify.verify` raises
     """
+    verify(folder)
+    folder = resolve(folder)
+    facts = manifest.load((folder / manifest.FILE).read_bytes())
+    with _connected(url) as connection:
+        return _Loading(connection, folder, facts, schema, report or _silent).run()
+
+
+def check(url: str) -> None:
+    """Refuse a database that cannot take a bundle, before anything is published.
+
+    Raises
+    ------
+    ArtefactError  E_DATABASE: no connection, or no pgvector
+    """
+    with _connected(url) as connection:
+        if not connection.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'vector'").fetchone():
+            raise ArtefactError.of("E_DATABASE", "the database has no pgvector.", "Install the extension there.")
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[Any]:
     try:
         import psycopg  # noqa: PLC0415  an extra: `pip install recsys[postgres]`
     except ImportError as error:
@@ -54,12 +76,9 @@ def load(folder: Path, url: str, *, schema: str = SCHEMA, report: Report | None 
             "E_DATABASE", "the driver for PostgreSQL is not installed.", "Install it: pip install 'recsys[postgres]'."
         ) from error
 
-    verify(folder)
-    folder = resolve(folder)
-    facts = manifest.load((folder / manifest.FILE).read_bytes())
     try:
         with psycopg.connect(url, connect_timeout=10) as connection:
-            return _Loading(connection, folder, facts, schema, report or _silent).run()
+            yield connection
     except psycopg.errors.LockNotAvailable as error:
         raise ArtefactError.of("E_BUSY", f"readers hold the views for {LOCK_TIMEOUT}.", "Try again.") from error
     except psycopg.Error as error:
