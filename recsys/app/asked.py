@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from recsys.errors import DataError
 from recsys.projection.audience import members_of
 from recsys.projection.basis import Basis
-from recsys.scenario.hash import content_hash
+from recsys.scenario.hash import question_hash
 from recsys.scenario.scenario import ChangePrice, Everyone, Scenario
 from recsys.segments.disclosure import Asked, parts
 from recsys.segments.select import check_floor
@@ -56,7 +56,7 @@ def admit_scenario(workspace: Workspace, basis: Basis, scenario: Scenario) -> No
     ------
     ScenarioError, DataError  as :func:`admit`, and as :func:`recsys.projection.audience.members_of`
     """
-    _admitted(str(workspace.root.resolve()), basis.fingerprint, content_hash(scenario), workspace, basis, scenario)
+    _admitted(str(workspace.root.resolve()), basis.fingerprint, question_hash(scenario), workspace, basis, scenario)
 
 
 @st.cache_resource(max_entries=2048, show_spinner=False)

@@ -16,8 +16,11 @@ from recsys.decision.slate import Slate, choose
 from recsys.errors import ScenarioError
 from recsys.ids import IdMap
 from recsys.projection.basis import Basis
+from recsys.projection.drawn import Drawn, simulate_draws
+from recsys.projection.project import assemble
+from recsys.projection.result import Projection
 from recsys.scenario import link
-from recsys.scenario.hash import content_hash
+from recsys.scenario.hash import question_hash
 from recsys.scenario.scenario import AudienceChange, Scenario
 
 _STATE = "greenlight.slate"
@@ -132,9 +135,10 @@ def slate(question: Question) -> Slate | None:
     """
     basis = session.basis()
     groups.admit_scenario(session.workspace(), basis, question.scenario)
-    key = f"{basis.fingerprint}/{question.offers}/{question.budget}/{question.rules}/{content_hash(question.scenario)}"
+    key = f"{basis.fingerprint}/{question.offers}/{question.budget}/{question.rules}/{question_hash(question.scenario)}"
     reader = f"{session.reader()}/slate"
-    return desk().ask(key, lambda: _choose(basis, question), reader=reader)
+    kept = session.desk()
+    return desk().ask(key, lambda: _choose(basis, question, kept), reader=reader)
 
 
 def around(horizon_months: int, *, with_audience: bool) -> Scenario:
@@ -149,8 +153,15 @@ def desk() -> Desk[Slate]:
     return Desk()
 
 
-def _choose(basis: Basis, question: Question) -> Slate:
-    return choose(only(basis, question.offers), question.budget, question.rules, question.scenario)
+def _choose(basis: Basis, question: Question, kept: Desk[Drawn]) -> Slate:
+    """The slate; the draws of its scenario are kept, so that the page shows the figures of the choice and no others."""
+
+    def answer(scenario: Scenario) -> Projection:
+        drawn = simulate_draws(basis, scenario, draws="all")
+        kept.put(session.demand_key(basis, scenario), drawn)
+        return assemble(basis, scenario, drawn)
+
+    return choose(only(basis, question.offers), question.budget, question.rules, question.scenario, answer=answer)
 
 
 def only(basis: Basis, offers: tuple[str, ...]) -> Basis:

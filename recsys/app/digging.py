@@ -9,7 +9,8 @@ from recsys.app.ranges import Desk
 from recsys.decision.strength import Strength
 from recsys.decision.strength import strengths as decision_strengths
 from recsys.decision.tornado import Swing, tornado
-from recsys.scenario.hash import content_hash
+from recsys.projection.result import Projection
+from recsys.scenario.hash import question_hash
 from recsys.scenario.scenario import Scenario
 
 
@@ -21,11 +22,11 @@ def swings(scenario: Scenario) -> tuple[Swing, ...] | None:
     ScenarioError  as :func:`recsys.decision.tornado.tornado`
     """
     basis = session.basis()
-    key = f"{basis.fingerprint}/{content_hash(scenario)}"
+    key = f"{basis.fingerprint}/{question_hash(scenario)}"
     return desk().ask(key, lambda: tornado(basis, scenario), reader=f"{session.reader()}/swings")
 
 
-def strengths(scenario: Scenario) -> Mapping[str, Strength] | None:
+def strengths(scenario: Scenario, projection: Projection) -> Mapping[str, Strength] | None:
     """What would have to be hidden for the decision on each offer to turn, by offer; None while it is worked out.
 
     Raises
@@ -33,10 +34,10 @@ def strengths(scenario: Scenario) -> Mapping[str, Strength] | None:
     ScenarioError  as :func:`recsys.decision.strength.strengths`
     """
     basis = session.basis()
-    key = f"{basis.fingerprint}/{content_hash(scenario)}"
+    key = f"{basis.fingerprint}/{question_hash(scenario)}"
 
     def found() -> Mapping[str, Strength]:
-        return {one.movie_id: one for one in decision_strengths(basis, scenario)}
+        return {one.movie_id: one for one in decision_strengths(basis, scenario, projection)}
 
     return strength_desk().ask(key, found, reader=f"{session.reader()}/strengths")
 

@@ -1,4 +1,4 @@
-"""Ranges take longer than middle estimates, so they are worked out behind the page, one at a time, the latest question first."""
+"""Answers take seconds, so they are worked out behind the page, one at a time, the latest question first."""
 
 import threading
 from collections import OrderedDict
@@ -8,6 +8,8 @@ from typing import Generic, TypeVar
 
 Answer = TypeVar("Answer")
 KEPT = 64
+Tell = Callable[[int, int], None]
+"""Steps done, and how many there are."""
 
 
 class Desk(Generic[Answer]):
@@ -21,6 +23,7 @@ class Desk(Generic[Answer]):
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="ranges")
         self._kept = kept
         self._asked: OrderedDict[str, Future[Answer]] = OrderedDict()
+        self._done: dict[str, tuple[int, int]] = {}
         self._waiting: dict[str, str] = {}
         self._lock = threading.Lock()
 
@@ -41,18 +44,39 @@ class Desk(Generic[Answer]):
             self._drop_earlier(reader, key)
             future = self._asked.get(key)
             if future is None or future.cancelled():
+                self._done.pop(key, None)
                 future = self._pool.submit(work)
                 self._asked[key] = future
             self._asked.move_to_end(key)
             self._waiting[reader] = key
             while len(self._asked) > self._kept:
-                _, oldest = self._asked.popitem(last=False)
+                dropped, oldest = self._asked.popitem(last=False)
+                self._done.pop(dropped, None)
                 oldest.cancel()
             if not future.done():
                 return None
             if future.exception() is not None:
                 del self._asked[key]
         return future.result()
+
+    def put(self, key: str, answer: Answer) -> None:
+        """Keep an answer that was found on the way to another one."""
+        future: Future[Answer] = Future()
+        future.set_result(answer)
+        with self._lock:
+            self._asked.setdefault(key, future)
+
+    def teller(self, key: str) -> Tell:
+        """By which the work on a question tells how far it is."""
+
+        def tell(done: int, of: int) -> None:
+            self._done[key] = (done, of)
+
+        return tell
+
+    def progress(self, key: str) -> tuple[int, int] | None:
+        """Steps done and how many there are; None where work has not begun, or does not tell."""
+        return self._done.get(key)
 
     def wait(self, timeout_seconds: float) -> None:
         """Wait until nothing is being worked out (for tests).

@@ -4,6 +4,7 @@ Caches are keyed by what is on disk (the run's name and the tables' stamp), neve
 """
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,14 @@ from recsys.app import asked, rest
 from recsys.app.ranges import Desk
 from recsys.app.words.numbers import day
 from recsys.errors import DataError, RecsysError, coded_system_errors
+from recsys.projection import drawn
 from recsys.projection.basis import Basis, load_basis
 from recsys.projection.calibration import FILE as CALIBRATION
-from recsys.projection.project import project as answer
+from recsys.projection.drawn import Drawn, simulate_draws
+from recsys.projection.project import assemble
 from recsys.projection.result import Projection
 from recsys.proof.store import REPORT, load_report
-from recsys.scenario.hash import content_hash
+from recsys.scenario.hash import content_hash, demand_hash, question_hash
 from recsys.scenario.scenario import Scenario
 from recsys.scenario.store import ScenarioStore
 from recsys.tables.dataset import Dataset
@@ -125,8 +128,8 @@ def basis() -> Basis:
     return _basis(str(opened.root), opened.current_run().name, stamp(opened))
 
 
-def project(scenario: Scenario) -> Projection:
-    """The middle estimate, at once.
+def answer(scenario: Scenario) -> Projection | None:
+    """The answer to a scenario, or None while its draws are being simulated. Another name or another fee is answered at once.
 
     Raises
     ------
@@ -134,20 +137,27 @@ def project(scenario: Scenario) -> Projection:
     """
     opened = basis()
     asked.admit_scenario(workspace(), opened, scenario)
-    return _point(opened.fingerprint, content_hash(scenario), opened, scenario)
+    key = demand_key(opened, scenario)
+
+    def simulate() -> Drawn:
+        return simulate_draws(opened, scenario, draws="all", progress=desk().teller(key))
+
+    drawn.refuse(opened, scenario)
+    found = desk().ask(key, simulate, reader=reader())
+    if found is None:
+        return None
+    projection = _assembled(f"{opened.fingerprint}/{question_hash(scenario)}", opened, scenario, found)
+    return replace(projection, scenario_name=scenario.name, scenario_hash=content_hash(scenario))
 
 
-def ranges(scenario: Scenario) -> Projection | None:
-    """The answer with its ranges, or None while they are being computed.
+def progress(scenario: Scenario) -> tuple[int, int] | None:
+    """Draws simulated for the answer that is awaited, and how many there are."""
+    return desk().progress(demand_key(basis(), scenario))
 
-    Raises
-    ------
-    ScenarioError  as :func:`project`
-    """
-    opened = basis()
-    asked.admit_scenario(workspace(), opened, scenario)
-    key = f"{opened.fingerprint}/{content_hash(scenario)}"
-    return desk().ask(key, lambda: answer(opened, scenario, draws="all"), reader=reader())
+
+def demand_key(opened: Basis, scenario: Scenario) -> str:
+    """Under which the draws of a scenario are kept."""
+    return f"{opened.fingerprint}/{demand_hash(scenario)}"
 
 
 def backtest() -> dict[str, Any] | None:
@@ -179,8 +189,8 @@ def stamp(opened: Workspace) -> str:
 
 
 @st.cache_resource
-def desk() -> Desk[Projection]:
-    """Where ranges are worked out."""
+def desk() -> Desk[Drawn]:
+    """Where draws are simulated."""
     return Desk()
 
 
@@ -200,8 +210,8 @@ def _basis(root: str, run: str, stamp_of_tables: str) -> Basis:  # noqa: ARG001 
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
-def _point(fingerprint: str, scenario_hash: str, _basis: Basis, _scenario: Scenario) -> Projection:  # noqa: ARG001  as above
-    return answer(_basis, _scenario, draws="point")
+def _assembled(question: str, _basis: Basis, _scenario: Scenario, _drawn: Drawn) -> Projection:  # noqa: ARG001  as above
+    return assemble(_basis, _scenario, _drawn)
 
 
 def _info_or_none() -> TablesInfo | None:

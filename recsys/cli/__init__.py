@@ -179,7 +179,7 @@ def project(workspace: Workspace, scenario: Path) -> Document:
     if question.lists_people:
         asked.admit_scenario(workspace, basis, question)
     projection = answer(basis, question, draws="all")
-    return explained(document.as_json(projection), projection, strengths(basis, question), basis.title)
+    return explained(document.as_json(projection), projection, strengths(basis, question, projection), basis.title)
 
 
 @command

@@ -82,18 +82,18 @@ def _best_offer(basis: Basis, alone: Worth) -> Decision | None:
         return None
     offer = alone.offers[max(known, key=lambda k: (alone.npv([k]), -k))]
     scenario = _buying(basis, offer.movie_id)
-    best = project(basis, scenario).offers[0]
+    best = project(basis, scenario, draws="all").offers[0]
     return Decision(
         kind="buy",
         subject=best.movie_id,
         title=best.title,
-        verdict="buy" if offer.terms.fee <= best.max_bid.p50 else "let go",
+        verdict="buy" if offer.terms.fee <= best.max_bid.mean else "let go",
         figures=(
             Figure(name="fee asked", value=offer.terms.fee, unit="currency", origin="configured"),
-            Figure(name="walk-away price", value=best.max_bid.p50, unit="currency", origin="estimated"),
-            Figure(name="net present value", value=best.npv.p50, unit="currency", origin="estimated"),
-            Figure(name="viewing hours it adds", value=best.incremental_hours.p50, unit="hours", origin="estimated"),
-            Figure(name="viewing hours it gets", value=best.gross_hours.p50, unit="hours", origin="estimated"),
+            Figure(name="walk-away price", value=best.max_bid.mean, unit="currency", origin="estimated"),
+            Figure(name="net present value", value=best.npv.mean, unit="currency", origin="estimated"),
+            Figure(name="viewing hours it adds", value=best.incremental_hours.mean, unit="hours", origin="estimated"),
+            Figure(name="viewing hours it gets", value=best.gross_hours.mean, unit="hours", origin="estimated"),
         ),
         scenario=scenario,
     )
@@ -112,16 +112,17 @@ def _expiring(basis: Basis) -> Decision | None:
     hours = monthly_hours(basis)
     rows = sorted(np.flatnonzero(soon), key=lambda row: (-hours[row], row))[:N_EXPIRING]
     asked = {row: _dropping(basis, str(basis.choice.movie_ids.ids[row])) for row in rows}
-    losses = {row: project(basis, scenario) for row, scenario in asked.items()}
-    worst = min(rows, key=lambda row: (losses[row].npv.p50, row))
-    effect = losses[worst].acquisition_effect
+    near = {row: project(basis, scenario).npv.mean for row, scenario in asked.items()}
+    worst = min(rows, key=lambda row: (near[row], row))
+    loss = project(basis, asked[worst], draws="all")
+    effect = loss.acquisition_effect
     fee = licence_fee(basis, worst)
     movie = str(basis.choice.movie_ids.ids[worst])
     figures = [
         Figure(name="days left", value=float((until.iloc[worst] - now).days), unit="days", origin="configured"),
         Figure(name="viewing hours it gets a month", value=float(hours[worst]), unit="hours", origin="estimated"),
-        Figure(name="viewing hours lost without it", value=-effect.hours.p50, unit="hours", origin="estimated"),
-        Figure(name="revenue lost without it", value=-effect.value.p50, unit="currency", origin="estimated"),
+        Figure(name="viewing hours lost without it", value=-effect.hours.mean, unit="hours", origin="estimated"),
+        Figure(name="revenue lost without it", value=-effect.value.mean, unit="currency", origin="estimated"),
     ]
     if fee > 0:
         figures.append(Figure(name="licence fee", value=fee, unit="currency", origin="configured"))
@@ -129,7 +130,7 @@ def _expiring(basis: Basis) -> Decision | None:
         kind="renew",
         subject=movie,
         title=basis.title(movie),
-        verdict="renew" if losses[worst].npv.p50 < 0 else "let go",
+        verdict="renew" if loss.npv.mean < 0 else "let go",
         figures=tuple(figures),
         scenario=asked[worst],
     )
@@ -213,8 +214,8 @@ def _takes_from_others(basis: Basis, alone: Worth) -> Decision | None:
     least = min(popular, key=lambda k: (ran[k].incremental_hours / ran[k].gross_hours, k))
     offer, rank = alone.offers[least], 1 + sum(one.gross_hours > ran[least].gross_hours for one in ran)
     scenario = _buying(basis, offer.movie_id)
-    worst = project(basis, scenario).offers[0]
-    taken = worst.cannibalised_hours.p50 / worst.gross_hours.p50
+    worst = project(basis, scenario, draws="all").offers[0]
+    taken = worst.cannibalised_hours.mean / worst.gross_hours.mean
     return Decision(
         kind="takes from others",
         subject=offer.movie_id,
@@ -222,8 +223,8 @@ def _takes_from_others(basis: Basis, alone: Worth) -> Decision | None:
         verdict="beware",
         figures=(
             Figure(name="rank by viewing hours", value=float(rank), unit=f"of {len(ran)} offers", origin="estimated"),
-            Figure(name="viewing hours it gets", value=worst.gross_hours.p50, unit="hours", origin="estimated"),
-            Figure(name="viewing hours it adds", value=worst.incremental_hours.p50, unit="hours", origin="estimated"),
+            Figure(name="viewing hours it gets", value=worst.gross_hours.mean, unit="hours", origin="estimated"),
+            Figure(name="viewing hours it adds", value=worst.incremental_hours.mean, unit="hours", origin="estimated"),
             Figure(name="part that it takes from others", value=taken, unit="share", origin="estimated"),
         ),
         scenario=scenario,

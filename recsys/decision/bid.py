@@ -23,7 +23,7 @@ class Bid:
     price: Range
     """Walk-away price, currency: at it NPV = hurdle rate · cost, all other terms as offered. Not below 0."""
     room_share: float
-    """(P50 of the price − fee) / fee: how far the fee is below it; 0 where the fee is 0."""
+    """(expected price − fee) / fee: how far the fee is below it; 0 where the fee is 0."""
     verdict: str
     """``take`` where even the cautious price (P10) is above the fee, ``leave`` where even the hopeful one (P90) is below,
     ``negotiate`` between; ``withheld`` where the offer or the scenario lies outside the data."""
@@ -77,7 +77,7 @@ def walk_away(basis: Basis, offer: str, scenario: Scenario | None = None) -> Bid
         title=result.title,
         fee=fee,
         price=result.max_bid,
-        room_share=(result.max_bid.p50 - fee) / fee if fee > 0 else 0.0,
+        room_share=(result.max_bid.mean - fee) / fee if fee > 0 else 0.0,
         verdict=_verdict(result, fee),
         result=result,
         scenario=asked,

@@ -111,7 +111,7 @@ def flip(basis: Basis, scenario: Scenario, offer: str, segment: Segment, *, limi
 
     def margin(size: float) -> float:
         result = next(found for found in project(basis, asked(size)).offers if found.movie_id == offer)
-        return result.npv.p50 - hurdle * result.cost
+        return result.npv.mean - hurdle * result.cost
 
     before = margin(0.0)
     farthest = math.log(limit)

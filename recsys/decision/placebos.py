@@ -78,7 +78,7 @@ def invisible(basis: Basis) -> Placebo | None:
     asked = Scenario(name="placebo", changes=(Acquire(offer=str(basis.offer_ids.ids[0])),))
     answer = project(unseen, asked)
     offer = answer.offers[0]
-    hours = max(abs(offer.gross_hours.p50), abs(offer.incremental_hours.p50))
+    hours = max(abs(offer.gross_hours.mean), abs(offer.incremental_hours.mean))
     return Placebo(
         name="invisible movie",
         asks="What does a movie add that nobody can see?",

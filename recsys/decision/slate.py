@@ -1,17 +1,22 @@
 """Which offers to buy under a budget and rules.
 
-The value of a slate is its NPV, run whole: offers take viewing from one another. Offers are substitutes, so a slate is worth no
-more than its parts added up; that sum is the bound by which slates are looked at, best first, and by which the search ends.
-Where a slate turns out to be worth more than its parts (subscribers kept by two offers together), the bound is raised by as
-much as has been seen.
+The value of a slate is its expected NPV, run whole: offers take viewing from one another. The search goes by a value close to it
+that takes one run a slate (:mod:`recsys.decision.worth`); the slate it ends with is projected under every draw.
 
-Up to ``EXACT_UP_TO`` offers every slate that obeys budget and rules is considered; beyond, the best slate by stand-alone values
-(mixed-integer programming), greedy, and the best single offer are improved by swaps, and the gap to the bound is reported.
+Offers are substitutes, so a slate is worth no more than its parts added up; that sum is the bound by which slates are looked at,
+best first, and by which the search ends. Where a slate turns out to be worth more than its parts (subscribers kept by two offers
+together), the bound is raised by as much as has been seen. Nothing proves that no slate exceeds it by more, so a choice counts as
+exact only where every slate that obeys was run.
+
+Up to ``LISTED_UP_TO`` offers that a slate that obeys could have, all slates are looked at, and run as far as their bound is above
+the best (all of them up to ``EVERY_UP_TO`` slates). Beyond: the best slate by stand-alone values (mixed-integer programming),
+greedy, and the best single offer are improved by swaps.
 """
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,14 +26,18 @@ from recsys.decision.rules import Limit, Rules, best_additive, check_feasible, l
 from recsys.decision.worth import Worth, fixed_cost, with_slate, worth
 from recsys.ids import FloatArray
 from recsys.projection.basis import Basis
-from recsys.scenario.scenario import Scenario
+from recsys.projection.project import project
+from recsys.projection.result import Projection
+from recsys.scenario.scenario import Acquire, Scenario, ShiftLaunch
 
-EXACT_UP_TO = 15
+EVERY_UP_TO = 16
+LISTED_UP_TO = 15
 SLACK = 1.005
 """By how much a slate may be worth more than its parts before any has been seen to be."""
 _SWAPS = 200
 
 Chosen = frozenset[int]
+Answer = Callable[[Scenario], Projection]
 NO_RULES = Rules()
 
 
@@ -40,10 +49,10 @@ class WhyNot:
     title: str
     reason: str
     adds: float
-    """NPV that it would add to the slate at the fee asked, currency (the budget aside)."""
+    """About the expected NPV that it would add to the slate at the fee asked, currency (the budget aside)."""
     fee: float
     fee_to_enter: float | None
-    """At a fee below this it enters; None where no fee would do. A slate with it may exist at a higher fee."""
+    """At a fee below about this it enters; None where no fee would do. A slate with it may exist at a higher fee."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,22 +62,31 @@ class Slate:
     chosen: tuple[str, ...]
     """Ids, in order."""
     value: float
-    """NPV of the slate, currency, point estimate."""
+    """Expected NPV of the slate over the horizon, currency."""
+    search_value: float
+    """What the search took it to be worth, currency: close to ``value``, and what slates were compared by."""
     cost: float
     """Committed: fees, dubbing, delivery, marketing; not above the budget. Royalties are in the value."""
     budget: float
+    cheapest: float
+    """Committed cost of the cheapest offer that may be bought, currency."""
     upper_bound: float
     """No slate that obeys is worth more, as far as slates are not worth more than their parts (see the module)."""
     gap_share: float
-    """(upper bound − value) / upper bound; 0 where the choice is the best there is."""
+    """(upper bound − value) / upper bound; 0 where the search found nothing that could be better."""
     exact: bool
-    """Whether all slates were considered."""
+    """Whether every slate that obeys was run."""
     n_runs: int
     """Slates that were run."""
     why_not: tuple[WhyNot, ...]
     currency: str
     scenario: Scenario
     """The scenario that buys this slate."""
+
+    @property
+    def horizon_months(self) -> int:
+        """Months that every figure counts."""
+        return self.scenario.horizon_months
 
     def as_json(self) -> dict[str, Any]:
         """The document that the command line prints."""
@@ -79,6 +97,8 @@ class Slate:
             "cost": self.cost,
             "budget": self.budget,
             "currency": self.currency,
+            "horizon_months": self.horizon_months,
+            "cheapest": self.cheapest,
             "upper_bound": self.upper_bound,
             "gap_share": self.gap_share,
             "exact": self.exact,
@@ -93,8 +113,9 @@ def choose(
     rules: Rules = NO_RULES,
     scenario: Scenario | None = None,
     *,
-    exact_up_to: int = EXACT_UP_TO,
+    listed_up_to: int = LISTED_UP_TO,
     explain: bool = True,
+    answer: Answer | None = None,
 ) -> Slate:
     """Choose offers.
 
@@ -105,8 +126,9 @@ def choose(
     budget : currency; what may be committed (fees, dubbing, delivery, marketing)
     scenario : audience and catalogue around the slate; where it acquires an offer, its terms are used. None asks about
         today's service, for as long as the longest licence on offer
-    exact_up_to : offers up to which all slates are considered
+    listed_up_to : offers that could be in up to which all slates are looked at
     explain : whether to say why each of the others is left out
+    answer : projects the slate that is chosen, under every draw (by default :func:`recsys.projection.project.project`)
 
     Raises
     ------
@@ -121,24 +143,34 @@ def choose(
     allowed = np.array([offer.inside or offer.movie_id in rules.must_have for offer in valued.offers])
     check_feasible(bounds, allowed=allowed)
     search = _Search(valued, bounds, allowed)
-    exact = int(allowed.sum()) <= exact_up_to
-    best, upper = search.exhaustive() if exact else search.heuristic()
-    value = valued.npv(best)
+    best, upper, exact = search.listed() if len(search.candidates) <= listed_up_to else (*search.heuristic(), False)
     why_not = [search.why_not(best, k, budget, exact=exact) for k in range(len(ids)) if k not in best] if explain else []
     chosen = tuple(ids[k] for k in sorted(best))
+    scenario = with_slate(valued.scenario, chosen)
+    value = _expected(scenario, answer or partial(project, basis, draws="all")) if chosen else 0.0
+    gap = max(upper - valued.npv(best), 0.0)
     return Slate(
         chosen=chosen,
         value=value,
+        search_value=valued.npv(best),
         cost=valued.committed(best),
         budget=budget,
-        upper_bound=max(upper, value),
-        gap_share=max(upper - value, 0.0) / upper if upper > 0 else 0.0,
+        cheapest=float(cost[allowed].min(initial=np.inf)) if allowed.any() else 0.0,
+        upper_bound=value + gap,
+        gap_share=gap / (value + gap) if value + gap > 0 else 0.0,
         exact=exact,
         n_runs=valued.n_runs,
         why_not=tuple(why_not),
         currency=basis.economics.currency,
-        scenario=with_slate(valued.scenario, chosen),
+        scenario=scenario,
     )
+
+
+def _expected(scenario: Scenario, answer: Answer) -> float:
+    """Expected NPV of the offers that a scenario acquires, beside its other changes to the catalogue."""
+    others = tuple(change for change in scenario.changes if not isinstance(change, Acquire | ShiftLaunch))
+    without = replace(scenario, changes=others)
+    return answer(scenario).npv.mean - (answer(without).npv.mean if without.catalogue else 0.0)
 
 
 class _Search:
@@ -146,7 +178,7 @@ class _Search:
 
     def __init__(self, valued: Worth, bounds: Sequence[Limit], allowed: NDArray[np.bool_]) -> None:
         self.valued, self.bounds, self.allowed = valued, bounds, allowed
-        self.candidates = [int(k) for k in np.flatnonzero(allowed)]
+        self.candidates = [int(k) for k in np.flatnonzero(allowed) if self._could_be_in(int(k))]
         self.alone: FloatArray = np.array([valued.npv([k]) if allowed[k] else 0.0 for k in range(len(allowed))])
         self.slack = SLACK
 
@@ -170,21 +202,22 @@ class _Search:
         parts = self.alone[sorted(chosen)]
         return float(parts.sum() + (self.slack - 1.0) * np.maximum(parts, 0.0).sum())
 
-    def exhaustive(self) -> tuple[Chosen, float]:
-        """The best of all slates that obey, and its value as the bound."""
+    def listed(self) -> tuple[Chosen, float, bool]:
+        """The best of all slates that obey, its value as the bound, and whether all of them were run."""
         masks = self._all()
+        every = len(masks) <= EVERY_UP_TO
         parts = masks @ self.alone
         gains = masks @ np.maximum(self.alone, 0.0)
         best: Chosen | None = None
         for row in np.argsort(-parts, kind="stable"):
-            if best is not None and parts[row] + (self.slack - 1.0) * gains[row] < self.value(best):
+            if not every and best is not None and parts[row] + (self.slack - 1.0) * gains[row] < self.value(best):
                 continue  # not the end: the slack may have grown since the slates were sorted
             chosen = frozenset(int(k) for k in np.flatnonzero(masks[row]))
             if best is None or self._better(chosen, best):
                 best = chosen
         if best is None:
             raise ArithmeticError("rules that can be met were not met")
-        return best, self.value(best)
+        return best, self.value(best), every
 
     def _all(self) -> NDArray[np.bool_]:
         """bool[n_slates, n_offers]: every slate that obeys, smaller numbers first."""
@@ -296,9 +329,27 @@ class _Search:
         fee = min(equal, affordable)
         return fee if fee > 0 else None
 
-    def _reason(self, best: Chosen, left_out: int, adds: float, *, exact: bool) -> str:
+    def _could_be_in(self, k: int) -> bool:
+        """Whether any slate that obeys has offer ``k``."""
+        row = np.zeros(len(self.allowed))
+        row[k] = 1.0
+        with_it = Limit(says="it is in", row=row, low=1.0, high=np.inf)
+        return best_additive(np.zeros(len(row)), (*self.bounds, with_it), allowed=self.allowed) is not None
+
+    def _impossible(self, left_out: int) -> str | None:
+        """Why no slate can have an offer; None where one can."""
         if not self.allowed[left_out]:
             return "it is unlike anything in the catalogue, so what it is worth is not known"
+        cost, budget = self.valued.committed([left_out]), self.bounds[0].high
+        if left_out in self.candidates:
+            return None
+        if cost > budget:
+            return f"it costs {cost:,.0f} by itself, more than the budget of {budget:,.0f}"
+        return "the budget and the rules leave no room for it, whatever else is bought"
+
+    def _reason(self, best: Chosen, left_out: int, adds: float, *, exact: bool) -> str:
+        if (impossible := self._impossible(left_out)) is not None:
+            return impossible
         row = np.zeros(len(self.allowed), dtype=np.bool_)
         row[[*best, left_out]] = True
         broken = [bound.says for bound in self.bounds if not bound.holds(row)]

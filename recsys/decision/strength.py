@@ -2,8 +2,9 @@
 
 Nobody has watched an offer, so what makes a movie liked and stands in no table is unknown to the model. Had that made the offer
 weaker by some nats of appeal for everyone (or stronger, where it is not worth its fee), it would be watched less and earn less.
-The strength at which it just reaches, or just misses, the hurdle is found by running the scenario's month-by-month demand with
-the offer's appeal moved. Set beside how far the model usually misjudges such a movie, it says how safe the decision is.
+The strength at which its expected margin over the hurdle is 0 is found by running the scenario's month-by-month demand with the
+offer's appeal moved: what the move changes at the point estimate, in proportion to the expected viewing, changes the expected
+margin of the projection. Set beside how far the model usually misjudges such a movie, it says how safe the decision is.
 
 References
 ----------
@@ -22,6 +23,7 @@ from recsys.projection import worlds
 from recsys.projection.basis import Basis
 from recsys.projection.demand import simulate
 from recsys.projection.economics import cost_flow, net_present_value
+from recsys.projection.result import Projection
 from recsys.scenario.scenario import Scenario
 
 FARTHEST_NATS = 4.0
@@ -31,7 +33,7 @@ _CLOSE_NATS = 0.002
 
 @dataclass(frozen=True, kw_only=True)
 class Strength:
-    """What would have to be hidden for the decision on one offer to turn, at the point estimate."""
+    """What would have to be hidden for the decision on one offer to turn."""
 
     movie_id: str
     title: str
@@ -45,10 +47,15 @@ class Strength:
     """How far a movie that nobody has seen is usually misjudged (one standard deviation)."""
 
 
-def strengths(basis: Basis, scenario: Scenario) -> tuple[Strength, ...]:
+def strengths(basis: Basis, scenario: Scenario, projection: Projection) -> tuple[Strength, ...]:
     """One figure for each offer that a scenario acquires, in the order of ids.
 
-    An offer is judged as in a projection: the scenario with it against the scenario without it.
+    An offer is judged as in a projection: the scenario with it against the scenario without it. Whether it reaches the hurdle is
+    what the projection says.
+
+    Parameters
+    ----------
+    projection : the answer to the scenario, every draw in it
 
     Raises
     ------
@@ -92,8 +99,11 @@ def strengths(basis: Basis, scenario: Scenario) -> tuple[Strength, ...]:
             value = net_present_value(np.concatenate([[0.0], revenue]), rate)
             return value - (1.0 + hurdle) * net_present_value(cost, rate)
 
-        before, views = at(0.0)
-        nats = _turning(lambda moved: at(moved)[0], before)
+        answer = projection.offers[k]
+        before = answer.npv.mean - hurdle * answer.cost
+        point, views = at(0.0)
+        size = answer.views.mean / views if views > 0 else 1.0
+        nats = _turning(lambda moved: before + size * (at(moved)[0] - point), before)
         share = None if nats is None or views <= 0 else at(nats)[1] / views - 1.0
         return Strength(
             movie_id=offer.movie_id,

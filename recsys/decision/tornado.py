@@ -1,4 +1,8 @@
-"""What the answer hangs on: each uncertain parameter moved from its P10 to its P90, one at a time."""
+"""What the answer hangs on: each uncertain parameter moved from its P10 to its P90, one at a time, all others at their estimates.
+
+What is told is how far the NPV moves from where it lies with every parameter at its estimate. That place is no figure of its own:
+it is not the expected NPV, which is the mean over the draws.
+"""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,6 +12,7 @@ import numpy as np
 from recsys.choice.model import Draw
 from recsys.projection.basis import Basis
 from recsys.projection.project import project
+from recsys.projection.uncertainty import quantiles
 from recsys.scenario.scenario import Scenario
 
 PARAMETERS = {
@@ -31,14 +36,15 @@ class Swing:
     """P10 of the parameter."""
     high: float
     """P90 of the parameter."""
-    npv_low: float
-    """NPV, currency, with the parameter at its P10."""
-    npv_high: float
+    change_low: float
+    """Change of the NPV, currency, with the parameter at its P10."""
+    change_high: float
+    """The same at its P90."""
 
     @property
     def swing(self) -> float:
-        """How far the NPV moves, currency."""
-        return abs(self.npv_high - self.npv_low)
+        """How far the NPV moves from end to end, currency."""
+        return abs(self.change_high - self.change_low)
 
 
 def tornado(basis: Basis, scenario: Scenario) -> tuple[Swing, ...]:
@@ -51,13 +57,14 @@ def tornado(basis: Basis, scenario: Scenario) -> tuple[Swing, ...]:
     ScenarioError  as :func:`recsys.projection.project.project`
     """
     swings = []
+    centre = project(basis, scenario).npv.mean
     for name, meaning in PARAMETERS.items():
-        values = np.array([getattr(draw, name) for draw in basis.choice.draws[1:]])
-        if len(values) < 2 or np.ptp(values) == 0:
+        values = np.array([getattr(draw, name) for draw in basis.choice.draws])
+        if len(values) < 3 or np.ptp(values[1:]) == 0:
             continue
-        low, high = (float(value) for value in np.quantile(values, [0.1, 0.9]))
-        ends = [project(_at(basis, name, value), scenario).npv.p50 for value in (low, high)]
-        swings.append(Swing(parameter=name, meaning=meaning, low=low, high=high, npv_low=ends[0], npv_high=ends[1]))
+        low, high = (float(value) for value in quantiles(values, [0.1, 0.9]))
+        ends = [project(_at(basis, name, value), scenario).npv.mean - centre for value in (low, high)]
+        swings.append(Swing(parameter=name, meaning=meaning, low=low, high=high, change_low=ends[0], change_high=ends[1]))
     return tuple(sorted(swings, key=lambda swing: (-swing.swing, swing.parameter)))
 
 

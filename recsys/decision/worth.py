@@ -1,10 +1,12 @@
 """What a set of offers is worth together: its NPV, by the engine and not by adding up its parts.
 
-Each set is run once and remembered. Budget and terms are not part of the run: fees and other fixed costs come off afterwards.
+For searches, which compare hundreds of sets: each is run once, at the point estimate with the offers' appeal raised so that their
+odds are the expected ones (:func:`recsys.projection.offers.expected_shift`), and remembered. That is close to the expected NPV,
+not equal to it; what is shown of the set that is chosen is projected under every draw.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,7 +16,7 @@ from recsys.projection import catalogue as catalogues
 from recsys.projection.basis import Basis
 from recsys.projection.demand import simulate
 from recsys.projection.economics import cost_flow, net_present_value
-from recsys.projection.offers import Offer
+from recsys.projection.offers import Offer, expected_shift
 from recsys.projection.outcome import Extras, Outcome, People, Shelf
 from recsys.projection.shelf import shelf
 from recsys.scenario.scenario import DEFAULT_HORIZON_MONTHS, Acquire, Scenario, ShiftLaunch
@@ -22,7 +24,7 @@ from recsys.scenario.scenario import DEFAULT_HORIZON_MONTHS, Acquire, Scenario, 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Worth:
-    """NPV of sets of offers at the point estimate, for the audience and the other catalogue changes of a scenario."""
+    """About the expected NPV of sets of offers, for the audience and the other catalogue changes of a scenario."""
 
     basis: Basis
     scenario: Scenario
@@ -73,7 +75,7 @@ class Worth:
 
 @dataclass(frozen=True, kw_only=True)
 class Ran:
-    """What a set of offers does, at the point estimate, over the horizon."""
+    """About what a set of offers is expected to do over the horizon."""
 
     npv: float
     gross_hours: float
@@ -122,6 +124,9 @@ def worth(basis: Basis, scenario: Scenario | None = None) -> Worth:
         licences=asked.licences,
     )
     extras = catalogues.extras(basis, 0, catalogue, users, horizon, licences=asked.licences)
+    utility = extras.utility.copy()
+    utility[: len(catalogue.offers)] += expected_shift(basis, catalogue.offers)[:, None]
+    extras = replace(extras, utility=utility)
     people = audiences.people(basis, audience, parameters, horizon)
     staying = tuple(extra for extra in catalogue.after if extra >= len(catalogue.offers))
     return Worth(

@@ -100,7 +100,8 @@ def _joined(blocks: list[Outcome]) -> Outcome:
         still_unwatched=side_by_side("still_unwatched"),
         idle=side_by_side("idle"),
         left_out_hours=total("left_out_hours"),
-        left_out_revenue=total("left_out_revenue"),
+        left_out_earned=total("left_out_earned"),
+        left_out_active=total("left_out_active"),
         touched=blocks[0].touched,
         touched_factor=side_by_side("touched_factor"),
     )

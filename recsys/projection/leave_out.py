@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.ids import IntArray
+from recsys.ids import FloatArray, IntArray
 from recsys.projection.staying import Staying
 
 Real = NDArray[np.floating[Any]]
@@ -27,7 +27,7 @@ class LeaveOut:
         self._people, self._exponent, self._n = people, exponent, n_offers
         self._there = np.repeat(people.now[None, :], n_offers, axis=0)
         self.hours = np.zeros((n_offers, horizon_months))
-        self.revenue = np.zeros((n_offers, horizon_months))
+        self.earned = np.zeros((3, n_offers, horizon_months))
 
     def month(
         self,
@@ -80,8 +80,16 @@ class LeaveOut:
             watched[here[place]] = np.where(seen, watched_left, hours)
             views[here[place]] = np.where(seen, occasions * (1.0 - outside / ratio), views[0])
         there = people.weight * self._there
-        earned = there * (people.per_hour * watched + people.per_view * views)
         self._there = people.after(self._there, watched)
-        earned += people.weight * self._there * people.subscription
         self.hours[:, month] = (there * watched).sum(axis=1, dtype=np.float64)
-        self.revenue[:, month] = earned.sum(axis=1, dtype=np.float64)
+        self.earned[:, :, month] = (
+            (people.weight * self._there * people.subscription).sum(axis=1, dtype=np.float64),
+            (there * (people.per_hour * watched)).sum(axis=1, dtype=np.float64),
+            (there * (people.per_view * views)).sum(axis=1, dtype=np.float64),
+        )
+
+    @property
+    def active_users(self) -> FloatArray:
+        """float64[n_offers], after the last month taken in."""
+        found: FloatArray = (self._people.weight * self._there).sum(axis=1, dtype=np.float64)
+        return found

@@ -182,7 +182,8 @@ class Months:
             still_unwatched=self._by_extra(world, unwatched, self.extras.unwatched[:, self.block]),
             idle=idle,
             left_out_hours=leave_out.hours if leave_out else np.zeros((0, self.horizon)),
-            left_out_revenue=leave_out.revenue if leave_out else np.zeros((0, self.horizon)),
+            left_out_earned=leave_out.earned if leave_out else np.zeros((3, 0, self.horizon)),
+            left_out_active=leave_out.active_users if leave_out else np.zeros(0),
             touched=self.touched,
             touched_factor=factors,
         )

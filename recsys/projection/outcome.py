@@ -103,8 +103,10 @@ class Outcome:
     left_out_hours: FloatArray
     """float64[n_offers, horizon], hours without each of the first extras, quickly (see :mod:`recsys.projection.leave_out`); empty
     unless asked for"""
-    left_out_revenue: FloatArray
-    """float64[n_offers, horizon], the same for revenue"""
+    left_out_earned: FloatArray
+    """float64[3, n_offers, horizon], the same for what is earned"""
+    left_out_active: FloatArray
+    """float64[n_offers], the same for active users at the horizon's end"""
     touched: IntArray
     """Nests that hold extras, ascending."""
     touched_factor: FloatArray

@@ -7,8 +7,13 @@ from recsys.choice.model import Estimate
 
 @dataclass(frozen=True, kw_only=True)
 class Range:
-    """An interval of the draws: eight in ten fall between ``p10`` and ``p90``."""
+    """A figure over its draws: eight in ten fall between ``p10`` and ``p90``.
 
+    ``mean`` is the expected value, the one estimate that is shown and decided on: expected values add up, as money and hours
+    have to. ``p50`` is what half of the draws exceed; it lies lower where a few draws are very high.
+    """
+
+    mean: float
     p10: float
     p50: float
     p90: float
@@ -16,7 +21,7 @@ class Range:
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """Totals over the horizon of one world (the point estimate)."""
+    """Expected totals over the horizon of one world."""
 
     hours: float
     views: float
@@ -55,7 +60,7 @@ class SegmentShare:
 
 @dataclass(frozen=True, kw_only=True)
 class Earned:
-    """What an offer brings by where it comes from, at the point estimate: discounted, currency. The parts add up to its value."""
+    """What an offer is expected to bring by where it comes from: discounted, currency. The parts add up to its value."""
 
     subscriptions: float
     """From subscribers who stay, or come back, because of it."""
@@ -76,14 +81,14 @@ class OfferResult:
     victims: tuple[Victim, ...]
     """Most hours first."""
     cost: float
-    """Discounted, currency."""
+    """Discounted, expected, currency."""
     npv: Range
     roi: Range | None
-    """None where ``support`` is ``outside``: the figure is withheld."""
+    """Its mean is expected NPV over expected cost. None where ``support`` is ``outside``: the figure is withheld."""
     max_bid: Range
-    """Licence fee at which NPV = hurdle rate · discounted cost; not below 0."""
+    """Licence fee at which NPV = hurdle rate · discounted cost, not below 0; at its mean the expected NPV is."""
     payback_month: int | None
-    """None: not within the horizon."""
+    """When the expected NPV reaches 0. None: not within the horizon."""
     segments: tuple[SegmentShare, ...]
     comparables: tuple[str, ...]
     """Ids of the nearest catalogue movies, nearest first."""
@@ -93,7 +98,7 @@ class OfferResult:
     """Incremental hours, one a month of the horizon."""
     earned: Earned
     subscribers_kept: float
-    """Subscribers more at the horizon's end than without it, point estimate."""
+    """Subscribers more at the horizon's end than without it, expected."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +120,7 @@ class Projection:
     """Hours on acquired offers."""
     cannibalised_hours: Range
     cost: float
-    """Discounted, currency."""
+    """Discounted, expected, currency."""
     npv: Range
     roi: Range | None
     prob_above_hurdle: float | None
@@ -123,9 +128,9 @@ class Projection:
     monthly_baseline_hours: tuple[float, ...]
     monthly_projected_hours: tuple[float, ...]
     monthly_cash: tuple[Range, ...]
-    """Cumulative discounted NPV of the acquisition, months 0..horizon."""
+    """Cumulative discounted NPV of the acquisition, months 0..horizon; ``payback_month`` is where its mean reaches 0."""
     offers: tuple[OfferResult, ...]
     assumptions: tuple[Estimate, ...]
     warnings: tuple[str, ...]
     n_draws: int
-    """Draws behind the ranges; 1 means the ranges are still to come (p10 = p50 = p90)."""
+    """Draws behind the ranges; 1 means that there is no range (mean = p10 = p50 = p90)."""

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -30,22 +31,34 @@ def quantiles(draws: FloatArray, at: Sequence[float]) -> FloatArray:
     return found
 
 
-def to_range(draws: FloatArray) -> Range:
-    """P10, P50 and P90 of a figure over its draws.
+def expected(draws: FloatArray) -> Any:
+    """Mean over the draws, axis 0; the first draw, the point estimate, counts only where it is alone.
+
+    Examples
+    --------
+    >>> float(expected(np.array([4.0, 0.0, 5.0, 10.0])))
+    5.0
+    """
+    return np.mean(draws[1:] if len(draws) > 1 else draws, axis=0)
+
+
+def to_range(draws: FloatArray, *, mean: float | None = None) -> Range:
+    """Expected value, P10, P50 and P90 of a figure over its draws.
 
     Parameters
     ----------
     draws : float64[n_draws], see :func:`quantiles`
+    mean : the expected value of a figure that is made from others, such as a ratio; by default the mean of the draws
 
     Examples
     --------
     >>> to_range(np.array([4.0]))
-    Range(p10=4.0, p50=4.0, p90=4.0)
-    >>> to_range(np.array([4.0, 0.0, 5.0, 10.0]))
-    Range(p10=0.0, p50=5.0, p90=10.0)
+    Range(mean=4.0, p10=4.0, p50=4.0, p90=4.0)
+    >>> to_range(np.array([4.0, 0.0, 5.0, 13.0]))
+    Range(mean=6.0, p10=0.0, p50=5.0, p90=13.0)
     """
     p10, p50, p90 = quantiles(draws, [0.1, 0.5, 0.9])
-    return Range(p10=float(p10), p50=float(p50), p90=float(p90))
+    return Range(mean=float(expected(draws)) if mean is None else mean, p10=float(p10), p50=float(p50), p90=float(p90))
 
 
 def share_above(draws: FloatArray, threshold: float) -> float | None:

@@ -30,7 +30,7 @@ class Worlds:
     both: Outcome
     """The changed audience, the changed catalogue."""
     without: tuple[Outcome, ...]
-    """As ``both`` without one offer, in the order of the catalogue's offers; empty unless run whole."""
+    """As ``both`` without one offer, in the order of the catalogue's offers; empty where these worlds were not run."""
     users: Float32Array
     shelf: Shelf
     """Of the movies that are not extras, for the changed audience."""
@@ -60,6 +60,8 @@ def run(
     parameters = basis.choice.draws[draw]
     own = basis.choice.members[parameters.member].users
     tracked = [movie.row for movie in catalogue.tracked]
+    alone = len(catalogue.offers) == 1 and not tracked
+    """Then the world without the offer is the one of the changed audience."""
 
     def outcomes(whose: Audience, worlds: list[tuple[int, ...]]) -> tuple[list[Outcome], Float32Array, Shelf]:
         shifted = whose.shifted_rows
@@ -82,7 +84,7 @@ def run(
             extras=extras(basis, draw, catalogue, vectors, horizon_months, licences=licences),
             worlds=worlds,
             horizon_months=horizon_months,
-            n_left_out=len(catalogue.offers) if whose is audience and (quick or not whole) else 0,
+            n_left_out=len(catalogue.offers) if whose is audience and (quick or not (whole or alone)) else 0,
             careful=whole,
             by_user=whole,
             threads=threads,
@@ -96,14 +98,13 @@ def run(
     wanted.append(catalogue.before)
     found, users, standing = outcomes(audience, wanted)
     both, changed = found[0], found[-1]
-    alone = (changed,) if whole and len(catalogue.offers) == 1 else ()
     unchanged = audiences.same(audience, plain)
     return Worlds(
         draw=draw,
         today=changed if unchanged else outcomes(plain, [catalogue.before])[0][0],
         audience=changed,
         both=both,
-        without=tuple(found[1:-1]) or alone,
+        without=(changed,) if alone else tuple(found[1:-1]),
         users=own if not len(audience.shifted_rows) else users,
         shelf=standing,
     )

@@ -1,15 +1,16 @@
-"""A scenario's content hash: the key under which its projection is kept."""
+"""Hashes of a scenario: of all that it says, of the question it asks, and of the demand that the question is about."""
 
 import hashlib
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 from recsys.scenario.mapping import as_mapping
-from recsys.scenario.scenario import Scenario
+from recsys.scenario.scenario import Acquire, Change, Scenario
 
 
 def content_hash(scenario: Scenario) -> str:
-    """SHA-256 over everything that a scenario says, however its numbers were spelled.
+    """SHA-256 over everything that a scenario says, its name included, however its numbers were spelled.
 
     Examples
     --------
@@ -20,6 +21,32 @@ def content_hash(scenario: Scenario) -> str:
     """
     text = json.dumps(as_mapping(scenario), default=_number, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def question_hash(scenario: Scenario) -> str:
+    """SHA-256 over what a scenario asks: everything but its name. The key of answers."""
+    return content_hash(replace(scenario, name="?"))
+
+
+def demand_hash(scenario: Scenario) -> str:
+    """SHA-256 over what decides who watches what and when: everything but the name and what is paid for offers. The key of draws.
+
+    Examples
+    --------
+    >>> asked = Scenario(name="x", changes=(Acquire(offer="a", fee=1e6),))
+    >>> cheaper = Scenario(name="y", changes=(Acquire(offer="a", fee=1e5, royalty_per_view=2.0),))
+    >>> demand_hash(asked) == demand_hash(cheaper)
+    True
+    >>> demand_hash(asked) == demand_hash(Scenario(name="x", changes=(Acquire(offer="a", launch_month=3),)))
+    False
+    """
+    return question_hash(replace(scenario, changes=tuple(_unpaid(change) for change in scenario.changes)))
+
+
+def _unpaid(change: Change) -> Change:
+    if not isinstance(change, Acquire):
+        return change
+    return replace(change, fee=None, royalty_per_view=None, dubbing_cost=None, marketing_cost=None, delivery_cost=None)
 
 
 def _number(value: object) -> float:

@@ -10,11 +10,12 @@ LAKH, CRORE = 1e5, 1e7
 
 
 def sure(value: float) -> Range:
-    return Range(p10=value, p50=value, p90=value)
+    return Range(mean=value, p10=value, p50=value, p90=value)
 
 
-def around(low: float, middle: float, high: float) -> Range:
-    return Range(p10=low, p50=middle, p90=high)
+def around(low: float, mean: float, high: float) -> Range:
+    """The median lies elsewhere, so that a figure made from it would show."""
+    return Range(mean=mean, p10=low, p50=mean - 0.1 * (high - low), p90=high)
 
 
 def offer(**changes: Any) -> OfferResult:
@@ -81,14 +82,14 @@ def projection(**changes: Any) -> Projection:
 
 
 def quick() -> Projection:
-    """The same before its ranges are known."""
+    """The same from a model of one draw: no ranges, no chance."""
     made = projection()
-    middle = {name: sure(getattr(made, name).p50) for name in ("gross_hours", "cannibalised_hours", "npv")}
+    middle = {name: sure(getattr(made, name).mean) for name in ("gross_hours", "cannibalised_hours", "npv")}
     effects = {
-        name: Effect(hours=sure(getattr(made, name).hours.p50), value=sure(getattr(made, name).value.p50))
+        name: Effect(hours=sure(getattr(made, name).hours.mean), value=sure(getattr(made, name).value.mean))
         for name in ("acquisition_effect", "total_effect")
     }
-    return replace(made, **middle, **effects, roi=sure(0.24), n_draws=1, prob_above_hurdle=1.0)
+    return replace(made, **middle, **effects, roi=sure(0.24), n_draws=1, prob_above_hurdle=None)
 
 
 def nothing() -> Projection:

@@ -184,10 +184,14 @@ def test_search_finds_whole_titles_before_parts_and_ids_exactly():
     assert search(["a"], ["x"], "  ") == ()
 
 
-def test_a_swing_goes_from_the_middle_to_either_end():
-    swing = Swing(parameter="rewatch", meaning="how often", low=0.0, high=0.1, npv_low=-4e5, npv_high=9e5)
-    rows = next(iter(charts.swings_of([swing], 2e5, "INR").to_dict()["datasets"].values()))
-    assert [(row["from"], row["to"]) for row in rows] == [(2.0, -4.0), (2.0, 9.0)]
+def test_a_swing_goes_from_nothing_to_either_end_each_in_a_lane_of_its_own():
+    """Where both ends lie on one side, one bar would lie behind the other."""
+    swing = Swing(parameter="rewatch", meaning="how often", low=0.0, high=0.1, change_low=4e5, change_high=9e5)
+    chart = charts.swings_of([swing], "INR").to_dict()
+    rows = next(iter(chart["datasets"].values()))
+    assert [(row["from"], row["to"]) for row in rows] == [(0.0, 4.0), (0.0, 9.0)]
+    bars = [layer["mark"] for layer in chart["layer"] if layer["mark"]["type"] == "bar"]
+    assert bars[1]["yOffset"] - bars[0]["yOffset"] >= bars[0]["height"]
 
 
 def test_months_are_measured_from_zero_and_say_that_nobody_joins():

@@ -146,5 +146,5 @@ def test_the_document_has_the_sentences_beside_the_figures_and_loses_none_of_the
 def test_the_example_offer_is_one_that_a_projection_could_hold():
     """Its parts add up, so that the sentences above could be true of something."""
     made = projections.offer()
-    assert made.npv.p50 + made.cost == made.earned.subscriptions + made.earned.advertising + made.earned.rentals
-    assert made.incremental_hours.p50 + made.cannibalised_hours.p50 == made.gross_hours.p50
+    assert made.npv.mean + made.cost == made.earned.subscriptions + made.earned.advertising + made.earned.rentals
+    assert made.incremental_hours.mean + made.cannibalised_hours.mean == made.gross_hours.mean

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from recsys.decision.strength import FARTHEST_NATS, strengths
+from recsys.decision.strength import FARTHEST_NATS, Strength, strengths
 from recsys.projection.basis import Basis
 from recsys.projection.project import project
 from recsys.scenario import scenario as s
@@ -17,7 +17,7 @@ def asking(*changes: s.Change) -> s.Scenario:
 
 def fee_of(basis: Basis, times: float) -> s.Acquire:
     """The first offer at so many times its walk-away price."""
-    price = project(basis, asking(s.Acquire(offer="o00"))).offers[0].max_bid.p50
+    price = project(basis, asking(s.Acquire(offer="o00"))).offers[0].max_bid.mean
     return s.Acquire(offer="o00", fee=price * times)
 
 
@@ -29,30 +29,34 @@ def shifted(basis: Basis, nats: float) -> Basis:
     return builders.fresh(basis, choice=replace(basis.choice, draws=(replace(point, cold_appeal_coefficients=coefficients),)))
 
 
+def turning(basis: Basis, scenario: s.Scenario) -> tuple[Strength, ...]:
+    return strengths(basis, scenario, project(basis, scenario))
+
+
 def margin(basis: Basis, scenario: s.Scenario) -> float:
     offer = project(basis, scenario).offers[0]
-    return offer.npv.p50 - basis.economics.hurdle_rate.value * offer.cost
+    return offer.npv.mean - basis.economics.hurdle_rate.value * offer.cost
 
 
 @pytest.mark.parametrize(("times", "buys"), [(0.8, True), (1.25, False)])
 def test_the_strength_found_turns_the_decision_and_nine_tenths_of_it_do_not(times: float, buys: bool):
     basis = builders.basis(n_users=80)
     scenario = asking(fee_of(basis, times))
-    (found,) = strengths(basis, scenario)
+    (found,) = turning(basis, scenario)
     assert found.buys is buys
     assert found.nats is not None
     assert (found.nats < 0) is buys
     assert (margin(basis, scenario) >= 0) is buys
     assert (margin(shifted(basis, 0.9 * found.nats), scenario) >= 0) is buys
     assert (margin(shifted(basis, 1.1 * found.nats), scenario) >= 0) is not buys
-    views = [project(one, scenario).offers[0].views.p50 for one in (basis, shifted(basis, found.nats))]
+    views = [project(one, scenario).offers[0].views.mean for one in (basis, shifted(basis, found.nats))]
     assert found.views_share == pytest.approx(views[1] / views[0] - 1.0, abs=1e-5)
     assert found.usual_nats == basis.choice.cold_appeal_residual_sd
 
 
 def test_a_decision_closer_to_the_price_is_turned_by_less():
     basis = builders.basis(n_users=80)
-    near, far = (strengths(basis, asking(fee_of(basis, times)))[0].nats for times in (0.9, 0.5))
+    near, far = (turning(basis, asking(fee_of(basis, times)))[0].nats for times in (0.9, 0.5))
     assert near is not None
     assert far is not None
     assert abs(near) < abs(far)
@@ -60,13 +64,29 @@ def test_a_decision_closer_to_the_price_is_turned_by_less():
 
 def test_what_nothing_believable_turns_has_no_strength():
     basis = builders.basis(n_users=80)
-    (found,) = strengths(basis, asking(fee_of(basis, 1000.0)))
+    (found,) = turning(basis, asking(fee_of(basis, 1000.0)))
     assert (found.buys, found.nats, found.views_share) == (False, None, None)
     assert FARTHEST_NATS > 0
 
 
 def test_each_offer_of_a_scenario_has_its_own():
     basis = builders.basis(n_users=80)
-    found = strengths(basis, asking(s.Acquire(offer="o02"), s.Acquire(offer="o00")))
+    found = turning(basis, asking(s.Acquire(offer="o02"), s.Acquire(offer="o00")))
     assert [one.movie_id for one in found] == ["o00", "o02"]
-    assert strengths(basis, asking()) == ()
+    assert turning(basis, asking()) == ()
+
+
+@pytest.mark.parametrize(("times", "buys"), [(0.8, True), (1.25, False)])
+def test_whether_an_offer_reaches_the_hurdle_is_what_the_projection_says(times: float, buys: bool):
+    """At a fee below its walk-away price the expected return is above the hurdle, and only fewer views can turn that."""
+    basis = builders.basis(n_users=80, n_draws=6)
+    price = project(basis, asking(s.Acquire(offer="o00")), draws="all").offers[0].max_bid.mean
+    scenario = asking(s.Acquire(offer="o00", fee=price * times))
+    projection = project(basis, scenario, draws="all")
+    (found,) = strengths(basis, scenario, projection)
+    answer = projection.offers[0]
+    assert answer.roi is not None
+    assert (answer.roi.mean >= basis.economics.hurdle_rate.value) is buys
+    assert found.buys is buys
+    assert found.views_share is not None
+    assert (found.views_share < 0) is buys

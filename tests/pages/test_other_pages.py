@@ -58,8 +58,6 @@ def test_a_slate_is_chosen_explained_and_opened(service: Basis, opened: Open):
     app = app.button(key="slate.choose").click().run()
     choosing.desk().wait(patience.SECONDS)
     app = app.run()
-    session.desk().wait(patience.SECONDS)
-    app = app.run()
     assert not app.exception
     text = said(app)
     assert "Buy Offer" in text

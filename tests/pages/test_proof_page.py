@@ -89,13 +89,13 @@ def miss(**changes: object) -> dict:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({}, "Won 8.0 times the middle estimate. No rival saw it either; the nearest, five comparables, said 12."),
+        ({}, "Won 8.0 times the middle of its range. No rival saw it either; the nearest, five comparables, said 12."),
         (
             {"nearest_rival": {"name": "gradient_boosting", "value": 70.0}},
             "What was known did tell: gradient-boosted trees said 70.",
         ),
         ({"inside_support": False}, "Unlike anything on the service then"),
-        ({"actual": 2.0}, "Won 20% of the middle estimate."),
+        ({"actual": 2.0}, "Won 20% of the middle of its range."),
         ({"actual": 19.0}, "Inside its range"),
     ],
 )

@@ -126,7 +126,7 @@ def test_offers_left_out_quickly_are_near_those_of_whole_worlds(seed: int):
             gross = found.both.extra_views[k].sum() * offer.hours_per_view
             missed = found.without[k].hours.sum() - found.both.left_out_hours[k].sum()
             assert abs(missed) <= tolerance * gross
-            earned = found.without[k].revenue.sum() - found.both.left_out_revenue[k].sum()
+            earned = found.without[k].revenue.sum() - found.both.left_out_earned[:, k].sum()
             assert abs(earned) <= tolerance * found.both.revenue.sum()
 
 

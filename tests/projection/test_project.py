@@ -250,7 +250,7 @@ def test_the_document_has_what_the_contract_says(basis: Basis):
     for world in ("baseline", "projected"):
         assert {"hours", "views", "revenue", "active_users"} <= set(document[world])
     for effect in ("audience_effect", "acquisition_effect"):
-        assert set(document[effect]["hours"]) == set(document[effect]["value"]) == {"p10", "p50", "p90"}
+        assert set(document[effect]["hours"]) == set(document[effect]["value"]) == {"mean", "p10", "p50", "p90"}
     offer = document["offers"][0]
     wanted = "movie_id views gross_hours incremental_hours cannibalised_hours victims cost npv roi max_bid payback_month"
     assert set(wanted.split()) | {"segments", "comparables", "support"} <= set(offer)

@@ -38,9 +38,9 @@ def hours_waterfall(projection: Projection) -> alt.LayerChart:
     """Hours watched on the offers, less what they take from the catalogue: what they add."""
     gross, added = projection.gross_hours, projection.acquisition_effect.hours
     steps = [
-        _Step(label="watched\non the\noffers", start=0.0, end=gross.p50, kind="total", spread=gross),
-        _Step(label="taken\nfrom our\nmovies", start=gross.p50, end=added.p50, kind="loss"),
-        _Step(label="added\nviewing", start=0.0, end=added.p50, kind="total", spread=added),
+        _Step(label="watched\non the\noffers", start=0.0, end=gross.mean, kind="total", spread=gross),
+        _Step(label="taken\nfrom our\nmovies", start=gross.mean, end=added.mean, kind="loss"),
+        _Step(label="added\nviewing", start=0.0, end=added.mean, kind="total", spread=added),
     ]
     divisor, unit = unit_for([gross.p90, added.p90])
     return _waterfall(steps, divisor, hours_title(unit), [signed(step.end - step.start, compact) for step in steps])
@@ -51,9 +51,9 @@ def money_waterfall(projection: Projection) -> alt.LayerChart:
     currency = projection.currency
     value, cost, npv = projection.acquisition_effect.value, projection.cost, projection.npv
     steps = [
-        _Step(label="earned\nby added\nviewing", start=0.0, end=value.p50, kind="total", spread=value),
-        _Step(label="fee and\nother\ncosts", start=value.p50, end=npv.p50, kind="loss"),
-        _Step(label="worth\nafter\ncost", start=0.0, end=npv.p50, kind="gain" if npv.p50 >= 0 else "loss", spread=npv),
+        _Step(label="earned\nby added\nviewing", start=0.0, end=value.mean, kind="total", spread=value),
+        _Step(label="fee and\nother\ncosts", start=value.mean, end=npv.mean, kind="loss"),
+        _Step(label="worth\nafter\ncost", start=0.0, end=npv.mean, kind="gain" if npv.mean >= 0 else "loss", spread=npv),
     ]
     divisor, unit = unit_for([value.p90, cost, npv.p10], currency)
     shown = [signed(step.end - step.start, lambda amount: money(amount, currency)) for step in steps]
@@ -81,7 +81,7 @@ def _waterfall(steps: Sequence[_Step], divisor: float, title: str, shown: Sequen
         y=alt.Y("start:Q", title=title, axis=_figures(divisor)),
         y2="end:Q",
         color=alt.Color("kind:N", scale=fill, legend=None),
-        tooltip=[alt.Tooltip("step:N", title="step"), alt.Tooltip("shown:N", title="middle estimate")],
+        tooltip=[alt.Tooltip("step:N", title="step"), alt.Tooltip("shown:N", title="expected")],
     )
     spread = frame.dropna(subset=["low"])
     whiskers = alt.Chart(spread[spread["low"] < spread["high"]]).mark_rule(strokeWidth=2, color=colours.ink)
@@ -137,9 +137,9 @@ def cumulative_cash(projection: Projection) -> alt.LayerChart:
         {
             "month": range(len(values)),
             "low": [value.p10 / divisor for value in values],
-            "middle": [value.p50 / divisor for value in values],
+            "expected": [value.mean / divisor for value in values],
             "high": [value.p90 / divisor for value in values],
-            "shown": [money(value.p50, projection.currency) for value in values],
+            "shown": [money(value.mean, projection.currency) for value in values],
             "range": [span_of(value, lambda amount: money(amount, projection.currency)) for value in values],
         }
     )
@@ -152,9 +152,9 @@ def cumulative_cash(projection: Projection) -> alt.LayerChart:
         alt.Tooltip("shown:N", title="earned less spent"),
         alt.Tooltip("range:N", title="8 in 10 chance between"),
     ]
-    middle = base.mark_line(color=colours.accent, point=alt.OverlayMarkDef(size=30)).encode(y="middle:Q", tooltip=hint)
+    line = base.mark_line(color=colours.accent, point=alt.OverlayMarkDef(size=30)).encode(y="expected:Q", tooltip=hint)
     zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=colours.ink, strokeDash=[4, 3]).encode(y="zero:Q")
-    return layered(band, zero, middle).properties(height=260)
+    return layered(band, zero, line).properties(height=260)
 
 
 def walk_away(offers: Sequence[OfferResult], fees: Sequence[float | None], currency: str) -> alt.LayerChart:
@@ -166,11 +166,11 @@ def walk_away(offers: Sequence[OfferResult], fees: Sequence[float | None], curre
         {
             "offer": [offer.title for offer in offers],
             "low": [offer.max_bid.p10 / divisor for offer in offers],
-            "middle": [offer.max_bid.p50 / divisor for offer in offers],
+            "expected": [offer.max_bid.mean / divisor for offer in offers],
             "high": [offer.max_bid.p90 / divisor for offer in offers],
             "fee": [None if fee is None else fee / divisor for fee in fees],
             "asked": ["not stated" if fee is None else money(fee, currency) for fee in fees],
-            "shown": [money(offer.max_bid.p50, currency) for offer in offers],
+            "shown": [money(offer.max_bid.mean, currency) for offer in offers],
             "range": [span_of(offer.max_bid, lambda amount: money(amount, currency)) for offer in offers],
         }
     )
@@ -200,7 +200,7 @@ def walk_away(offers: Sequence[OfferResult], fees: Sequence[float | None], curre
         )
         return chart
 
-    return layered(bars, marks("middle", "walk-away price"), marks("fee", "fee asked")).properties(height=alt.Step(34))
+    return layered(bars, marks("expected", "walk-away price"), marks("fee", "fee asked")).properties(height=alt.Step(34))
 
 
 def audience_of(segments: Sequence[SegmentShare], *, at_most: int = 6) -> alt.LayerChart:

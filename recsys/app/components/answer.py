@@ -1,4 +1,7 @@
-"""The answer to a scenario: a sentence, five figures, and where they come from. Middle estimates first, then their ranges."""
+"""The answer to a scenario: a sentence, five figures, and where they come from.
+
+Nothing is shown before every draw is there, since what is shown are means over the draws.
+"""
 
 import html
 from collections.abc import Callable
@@ -18,7 +21,7 @@ from recsys.projection.result import Projection
 from recsys.scenario import edit
 from recsys.scenario.scenario import Scenario
 
-_POLL_SECONDS = 0.5
+POLL_SECONDS = 0.5
 _MODELS = (
     "Taste for movies of the catalogue speaks through matrix factorisation of what people watched. An offer has no history: "
     "its place comes from its description (language, genre, year and so on) through the two-tower model, mapped into the same "
@@ -28,26 +31,30 @@ _MODELS = (
 
 def answer(basis: Basis, scenario: Scenario) -> None:
     """Draw the answer to ``scenario``."""
-    quick = session.project(scenario)
-    full = session.ranges(scenario)
-    projection = quick if full is None else full
+    projection = session.answer(scenario)
     with st.container(key="answer"):
+        if projection is None:
+            st.fragment(guarding(waiting), run_every=POLL_SECONDS)(scenario)
+            return
         _headline(basis, projection)
-        if full is None:
-            st.fragment(guarding(_waiting), run_every=_POLL_SECONDS)(scenario)
         _figures(scenario, projection, basis.economics.hurdle_rate.value)
         if not scenario.changes:
             st.caption(words.NOBODY_JOINS)
-        if projection.n_draws > 1 and (sure := words.how_sure(projection)):
-            st.caption(sure)
+        st.caption(" ".join(filter(None, (EXPECTED, words.how_sure(projection)))))
         _warnings(basis, scenario, projection)
         _details(basis, scenario, projection)
 
 
-def _waiting(scenario: Scenario) -> None:
-    st.caption(":material/hourglass_top: Middle estimates are shown; ranges are being computed.")
-    if session.ranges(scenario) is not None:
+EXPECTED = "Figures are expected values: the average over all cases, with the range of eight cases in ten."
+
+
+def waiting(scenario: Scenario) -> None:
+    """How far the answer is; draws the page again when it is there."""
+    if session.answer(scenario) is not None:
         st.rerun()
+    done, of = session.progress(scenario) or (0, 0)
+    told = f"case {done} of {of}" if done else "a few seconds on most services"
+    st.progress(done / of if of else 0.0, f":material/hourglass_top: Working out what happens in each possible case: {told}.")
 
 
 def _headline(basis: Basis, projection: Projection) -> None:
@@ -71,20 +78,20 @@ def _figures(scenario: Scenario, projection: Projection, hurdle_rate: float) -> 
         if not projection.offers and not projection.cost:
             total = projection.total_effect
             _metric(
-                "Viewing hours", words.signed(total.hours.p50, words.compact), words.results_range(total.hours, words.compact)
+                "Viewing hours", words.signed(total.hours.mean, words.compact), words.results_range(total.hours, words.compact)
             )
-            _metric("Revenue", words.signed(total.value.p50, amount), words.results_range(total.value, amount))
+            _metric("Revenue", words.signed(total.value.mean, amount), words.results_range(total.value, amount))
             change = projection.projected.active_users - projection.baseline.active_users
             _metric("Active users at the end", words.signed(change, words.compact), "against today's service")
             return
         _metric("Cost", amount(projection.cost), "fees and all other costs, in today's money")
-        _metric("Worth after cost", amount(projection.npv.p50), words.results_range(projection.npv, amount))
+        _metric("Worth after cost", amount(projection.npv.mean), words.results_range(projection.npv, amount))
         if projection.roi is None:
             _metric("Return", "withheld", "see the note below")
         else:
-            _metric("Return", words.percent(projection.roi.p50, sign=True), words.results_range(projection.roi, _signed_percent))
+            _metric("Return", words.percent(projection.roi.mean, sign=True), words.results_range(projection.roi, _signed_percent))
         if projection.prob_above_hurdle is not None:
-            sure = words.chance(projection.prob_above_hurdle) if projection.n_draws > 1 else "…"
+            sure = words.chance(projection.prob_above_hurdle)
             _metric("Hurdle reached", sure, f"chance of a return of {words.percent(hurdle_rate)} or more")
         months = projection.payback_month
         _metric(
@@ -128,16 +135,15 @@ def _details(basis: Basis, scenario: Scenario, projection: Projection) -> None:
 
 
 def _offers(basis: Basis, scenario: Scenario, projection: Projection, asked: dict[str, float | None]) -> None:
-    # the ranges first: what would turn a decision waits until they are there
-    found = digging.strengths(scenario) if projection.n_draws > 1 or len(basis.choice.draws) == 1 else {}
+    found = digging.strengths(scenario, projection)
     offers.cards(basis, projection, asked, found or {})
     if found is None:
-        st.fragment(guarding(_weighing), run_every=_POLL_SECONDS)(scenario)
+        st.fragment(guarding(_weighing), run_every=POLL_SECONDS)(scenario, projection)
 
 
-def _weighing(scenario: Scenario) -> None:
+def _weighing(scenario: Scenario, projection: Projection) -> None:
     st.caption(":material/hourglass_top: What would turn each decision is being worked out …")
-    if digging.strengths(scenario) is not None:
+    if digging.strengths(scenario, projection) is not None:
         st.rerun()
 
 
@@ -158,17 +164,20 @@ def _waterfalls(projection: Projection) -> None:
 def _hangs_on(scenario: Scenario, projection: Projection) -> None:
     found = digging.swings(scenario)
     if found is None:
-        st.fragment(guarding(_digging), run_every=_POLL_SECONDS)(scenario)
+        st.fragment(guarding(_digging), run_every=POLL_SECONDS)(scenario)
         return
     if not found:
         st.caption("The model has no draws to vary, so nothing can be said. Train with resamples.")
         return
-    st.markdown("**Worth after cost when one thing is other than we think**")
+    st.markdown("**How the worth after cost changes when one thing is other than we think**")
     show_chart(
-        charts.swings_of(found, projection.npv.p50, projection.currency),
-        "Swing of the worth after cost for each unsure parameter.",
+        charts.swings_of(found, projection.currency),
+        "Change of the worth after cost for each unsure parameter, at its low and at its high end.",
     )
-    st.caption("Each is moved from its low end to its high end (P10 to P90) by itself; the line is the middle estimate.")
+    st.caption(
+        "Each is moved from its low end to its high end (P10 to P90) by itself. The line is where the worth lies with everything "
+        "as estimated."
+    )
 
 
 def _digging(scenario: Scenario) -> None:
@@ -177,10 +186,7 @@ def _digging(scenario: Scenario) -> None:
         st.rerun()
 
 
-_STEPS = (
-    "Bars are middle estimates; a line on a bar spans its 8-in-10 range. "
-    "Each middle is taken on its own, so the steps may miss each other by a little."
-)
+_STEPS = "Bars are expected values, so the steps add up; a line on a bar spans its 8-in-10 range."
 
 
 def _months(projection: Projection) -> None:

@@ -26,7 +26,7 @@ def home() -> None:
     for position, decision in enumerate(found or ()):
         _card(decision, basis.economics.currency, position)
     if found:
-        st.caption("Middle estimates, each by itself. The scenario behind each button shows its range and what it rests on.")
+        st.caption("Expected values, each by itself. The scenario behind each button shows its range and what it rests on.")
     follow_rest(lambda: False)
 
 

@@ -58,14 +58,14 @@ def _card(projection: Projection, offer: OfferResult, fee: float | None) -> None
         _figure("Fee asked", "not stated" if fee is None else words.money(fee, currency), "for the licence")
         _figure(
             "Walk-away price",
-            words.money(offer.max_bid.p50, currency),
+            words.money(offer.max_bid.mean, currency),
             words.results_range(offer.max_bid, lambda value: words.money(value, currency)),
         )
-        _figure("Adds", words.hours(offer.incremental_hours.p50), words.results_range(offer.incremental_hours, words.hours))
+        _figure("Adds", words.hours(offer.incremental_hours.mean), words.results_range(offer.incremental_hours, words.hours))
         _figure(
             "Takes from our movies",
-            words.hours(offer.cannibalised_hours.p50),
-            f"of {words.hours(offer.gross_hours.p50)} watched",
+            words.hours(offer.cannibalised_hours.mean),
+            f"of {words.hours(offer.gross_hours.mean)} watched",
         )
         _figure("Pays back", words.payback(offer.payback_month, projection.horizon_months), _return(offer))
 
@@ -88,7 +88,7 @@ def _details(basis: Basis, offer: OfferResult, *, opened: bool) -> None:
 def _return(offer: OfferResult) -> str:
     if offer.roi is None:
         return "return withheld: outside the data"
-    return f"return {words.percent(offer.roi.p50, sign=True)}"
+    return f"return {words.percent(offer.roi.mean, sign=True)}"
 
 
 def _figure(label: str, value: str, note: str) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from recsys.app import choosing, draft, places, session, words
 from recsys.app.choosing import Question
 from recsys.app.components import offers
+from recsys.app.components.answer import POLL_SECONDS, waiting
 from recsys.app.components.boxes import guarding
 from recsys.app.components.tables import draw_open, show_table
 from recsys.app.views import offers as tables
@@ -16,8 +17,6 @@ from recsys.app.views import results
 from recsys.decision.slate import Slate
 from recsys.projection.basis import Basis
 from recsys.projection.result import Projection
-
-_POLL_SECONDS = 0.5
 
 
 def slate(basis: Basis) -> None:
@@ -31,7 +30,7 @@ def slate(basis: Basis) -> None:
         return
     found = choosing.slate(question)
     if found is None:
-        st.fragment(guarding(_searching), run_every=_POLL_SECONDS)(question)
+        st.fragment(guarding(_searching), run_every=POLL_SECONDS)(question)
         return
     _chosen(basis, found)
 
@@ -45,7 +44,15 @@ def _searching(question: Question) -> None:
 def _chosen(basis: Basis, found: Slate) -> None:
     scenario = replace(found.scenario, name=_name(basis, found))
     titles = [basis.title(movie) for movie in found.chosen]
-    said = words.slate_headline(titles, cost=found.cost, budget=found.budget, value=found.value, currency=found.currency)
+    said = words.slate_headline(
+        titles,
+        cost=found.cost,
+        budget=found.budget,
+        value=found.value,
+        currency=found.currency,
+        horizon_months=found.horizon_months,
+        cheapest=found.cheapest,
+    )
     st.html(f'<p class="greenlight-headline">{html.escape(said)}</p>')
     question = choosing.asked()
     if question is not None:
@@ -56,11 +63,10 @@ def _chosen(basis: Basis, found: Slate) -> None:
     if not found.chosen:
         _left_out(found)
         return
-    quick = session.project(scenario)
-    full = session.ranges(scenario)
-    projection = quick if full is None else full
-    if full is None:
-        st.fragment(guarding(_waiting), run_every=_POLL_SECONDS)(found)
+    projection = session.answer(scenario)
+    if projection is None:
+        st.fragment(guarding(waiting), run_every=POLL_SECONDS)(scenario)
+        return
     _figures(found, projection)
     if st.button("Open as a scenario", icon=places.SCENARIO.icon, key="slate.open"):
         draft.start(scenario)
@@ -71,18 +77,12 @@ def _chosen(basis: Basis, found: Slate) -> None:
 
 
 def _cards(basis: Basis, projection: Projection, asked: dict[str, float | None]) -> None:
-    if any((asked.get(offer.movie_id) or 0.0) > offer.max_bid.p50 for offer in projection.offers):
+    if any((asked.get(offer.movie_id) or 0.0) > offer.max_bid.mean for offer in projection.offers):
         st.caption(
             "A slate is chosen for what it is worth after cost. An offer asked for above its walk-away price still adds "
             "to that, but earns less on its own cost than the hurdle asks."
         )
     offers.cards(basis, projection, asked)
-
-
-def _waiting(found: Slate) -> None:
-    st.caption(":material/hourglass_top: Middle estimates are shown; ranges are being computed.")
-    if session.ranges(replace(found.scenario, name=_name(session.basis(), found))) is not None:
-        st.rerun()
 
 
 def _name(basis: Basis, found: Slate) -> str:
@@ -97,10 +97,10 @@ def _figures(found: Slate, projection: Projection) -> None:
 
     with st.container(horizontal=True, gap="small"):
         _figure("Committed", amount(found.cost), f"of {amount(found.budget)}")
-        _figure("Worth after cost", amount(projection.npv.p50), words.results_range(projection.npv, amount))
+        _figure("Worth after cost", amount(projection.npv.mean), words.results_range(projection.npv, amount))
         if projection.roi is not None:
-            _figure("Return", words.percent(projection.roi.p50, sign=True), words.results_range(projection.roi, words.percent))
-        best = "every slate was considered" if found.exact else "the most that a longer search could find"
+            _figure("Return", words.percent(projection.roi.mean, sign=True), words.results_range(projection.roi, words.percent))
+        best = "every slate was tried" if found.exact else "the most that a longer search could find, as far as is known"
         _figure("Could be better by", words.percent(found.gap_share), best)
 
 
@@ -116,5 +116,6 @@ def _left_out(found: Slate) -> None:
         return
     show_table(tables.why_not(found.why_not, found.currency), whole=True)
     st.caption(
-        "“Comes in below” is the fee at which the offer would enter this slate, all else as it is. That is where to walk away."
+        "“Comes in below” is about the fee at which the offer would enter this slate, all else as it is. “Would add” is about "
+        f"what it would change in the worth after cost, over the same {words.months(found.horizon_months)}."
     )

@@ -54,9 +54,9 @@ def effects(projection: Projection) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "": [name for name, _ in parts],
-            "Viewing": [signed(effect.hours.p50, hours) for _, effect in parts],
+            "Viewing": [signed(effect.hours.mean, hours) for _, effect in parts],
             "8 in 10 between": [ends(effect.hours, hours) for _, effect in parts],
-            "Revenue": [signed(effect.value.p50, amount) for _, effect in parts],
+            "Revenue": [signed(effect.value.mean, amount) for _, effect in parts],
             "8 in 10 between ": [ends(effect.value, amount) for _, effect in parts],
         }
     )
@@ -129,7 +129,7 @@ def _offer_row(offer: OfferResult, fee: float | None) -> dict[str, object]:
     }
     row: dict[str, object] = {"movie_id": _inert(offer.movie_id), "title": _inert(offer.title), "fee": fee, "cost": offer.cost}
     for name, value in ranges.items():
-        row |= {f"{name}_p10": value.p10, f"{name}_p50": value.p50, f"{name}_p90": value.p90}
+        row |= {f"{name}_{part}": getattr(value, part) for part in ("mean", "p10", "p50", "p90")}
     row["payback_month"] = offer.payback_month
     row["support"] = offer.support
     return row

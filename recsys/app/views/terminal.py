@@ -41,12 +41,18 @@ def slate(document: Mapping[str, Any]) -> str:
     """The document of ``recsys slate``: what to buy, and for the rest the fee at which it would come in."""
     currency = document["currency"]
     said = slate_headline(
-        document["titles"], cost=document["cost"], budget=document["budget"], value=document["value"], currency=currency
+        document["titles"],
+        cost=document["cost"],
+        budget=document["budget"],
+        value=document["value"],
+        currency=currency,
+        horizon_months=document["horizon_months"],
+        cheapest=document["cheapest"],
     )
     best = (
-        "Every slate was considered."
+        "Every slate was tried."
         if document["exact"]
-        else f"A longer search could find {percent(document['gap_share'])} more at most."
+        else f"A longer search could find {percent(document['gap_share'])} more at most, as far as is known."
     )
     rows = [
         [
@@ -57,7 +63,8 @@ def slate(document: Mapping[str, Any]) -> str:
         ]
         for each in document["why_not"]
     ]
-    left = ["Left out\n" + _table(["offer", "fee asked", "comes in below", "because"], rows)] if rows else []
+    head = ["offer", "fee asked", "comes in below, about", "because"]
+    left = [f"Left out, over {months(document['horizon_months'])}\n" + _table(head, rows)] if rows else []
     return _joined([_wrapped(f"{said} {best}"), *left])
 
 
@@ -139,7 +146,7 @@ def _effects(document: Mapping[str, Any]) -> str:
         return money(value, currency)
 
     names = [
-        name for name in ("audience", "acquisition") if any(document[f"{name}_effect"][of]["p50"] for of in ("hours", "value"))
+        name for name in ("audience", "acquisition") if any(document[f"{name}_effect"][of]["mean"] for of in ("hours", "value"))
     ]
     rows = []
     for name in [*names, "total"] if len(names) != 1 else names:
@@ -156,7 +163,7 @@ def _effects(document: Mapping[str, Any]) -> str:
         if document["prob_above_hurdle"] is not None:
             rows.append(["hurdle reached", chance(document["prob_above_hurdle"]), ""])
         rows.append(["pays back", payback(document["payback_month"], document["horizon_months"]), ""])
-    return _table(["against today's service", "middle", "8 in 10 chance between"], rows)
+    return _table(["against today's service", "expected", "8 in 10 chance between"], rows)
 
 
 def _offers(document: Mapping[str, Any]) -> str:
@@ -167,12 +174,12 @@ def _offers(document: Mapping[str, Any]) -> str:
         rows.append(
             [
                 offer["title"],
-                hours(offer["gross_hours"]["p50"]),
-                hours(offer["cannibalised_hours"]["p50"]),
-                hours(offer["incremental_hours"]["p50"]),
-                money(bid["p50"], currency),
+                hours(offer["gross_hours"]["mean"]),
+                hours(offer["cannibalised_hours"]["mean"]),
+                hours(offer["incremental_hours"]["mean"]),
+                money(bid["mean"], currency),
                 f"{money(bid['p10'], currency)} to {money(bid['p90'], currency)}",
-                "withheld" if offer["roi"] is None else percent(offer["roi"]["p50"], sign=True),
+                "withheld" if offer["roi"] is None else percent(offer["roi"]["mean"], sign=True),
             ]
         )
     return _table(["offer", "watched", "taken from ours", "added", "walk-away price", "8 in 10 chance", "return"], rows)
@@ -180,7 +187,7 @@ def _offers(document: Mapping[str, Any]) -> str:
 
 def _range(value: Mapping[str, float], show: Callable[[float], str]) -> Sequence[str]:
     found = Range(**value)
-    return [show(found.p50), span_of(found, show) if is_known(found) else ""]
+    return [show(found.mean), span_of(found, show) if is_known(found) else ""]
 
 
 def _wrapped(said: str) -> str:

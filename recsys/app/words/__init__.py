@@ -13,7 +13,7 @@ from recsys.app.words.ranges import (
     results_range,
     span_of,
 )
-from recsys.app.words.verdict import NOBODY_JOINS, WAITING, headline, offer_verdict, payback, slate_headline
+from recsys.app.words.verdict import NOBODY_JOINS, headline, offer_verdict, payback, slate_headline
 
 __all__ = [
     "GLOSSARY",
@@ -21,7 +21,6 @@ __all__ = [
     "LICENCES",
     "NOBODY_JOINS",
     "SIDES",
-    "WAITING",
     "between",
     "chance",
     "compact",

@@ -23,7 +23,7 @@ Title = Callable[[str], str]
 
 
 def explanation(offer: OfferResult, currency: str, title: Title) -> tuple[str, ...]:
-    """Sentences about one offer, at its middle estimates; none where it is not watched.
+    """Sentences about one offer, at its expected values; none where it is not watched.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def explanation(offer: OfferResult, currency: str, title: Title) -> tuple[str, .
 
 
 def _adds(offer: OfferResult) -> str:
-    gross, added = offer.gross_hours.p50, offer.incremental_hours.p50
+    gross, added = offer.gross_hours.mean, offer.incremental_hours.mean
     if gross < NOTHING_HOURS:
         return "Nobody is expected to watch it in these months, so it adds nothing."
     if added < NOTHING_HOURS:
@@ -48,7 +48,7 @@ def _adds(offer: OfferResult) -> str:
 
 
 def _who(offer: OfferResult) -> str:
-    if offer.incremental_hours.p50 < NOTHING_HOURS:
+    if offer.incremental_hours.mean < NOTHING_HOURS:
         return ""
     named: list[SegmentShare] = []
     for part in sorted(offer.segments, key=lambda part: -part.share):
@@ -61,7 +61,7 @@ def _who(offer: OfferResult) -> str:
 
 
 def _instead(offer: OfferResult, title: Title) -> str:
-    taken = offer.cannibalised_hours.p50
+    taken = offer.cannibalised_hours.mean
     worst = [victim for victim in offer.victims[:2] if victim.hours >= NOTHING_HOURS]
     if taken < NOTHING_HOURS or not worst:
         return ""
@@ -76,7 +76,7 @@ def _earns(offer: OfferResult, currency: str) -> str:
         "rentals": offer.earned.rentals,
     }
     gains = {name: value for name, value in parts.items() if value > 0}
-    value, total = offer.npv.p50 + offer.cost, sum(gains.values())
+    value, total = offer.npv.mean + offer.cost, sum(gains.values())
     if value <= 0 or not gains:
         return ""
     told = {name: gain / total for name, gain in sorted(gains.items(), key=lambda part: -part[1]) if gain >= LEAST_SHARE * total}
@@ -92,7 +92,7 @@ def _earns(offer: OfferResult, currency: str) -> str:
 def _against_cost(offer: OfferResult, currency: str) -> str:
     if offer.cost <= 0 or offer.roi is None:
         return ""
-    left = offer.npv.p50
+    left = offer.npv.mean
     result = f"leaves a gain of {money(left, currency)}" if left >= 0 else f"leaves a loss of {magnitude(money(left, currency))}"
     return f"Against a cost of {money(offer.cost, currency)} that {result}."
 

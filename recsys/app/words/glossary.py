@@ -51,6 +51,12 @@ GLOSSARY: tuple[Entry, ...] = (
     ),
     Entry("pays back", "First month in which the deal has earned what it cost.", "First month with cumulative NPV ≥ 0."),
     Entry(
+        "expected",
+        "The average over all the cases we think possible: the one figure to add up and to decide on. Half of the cases need not "
+        "lie above it: a few great successes pull it up.",
+        "Mean over the draws. Ratios are made from means; payback is where the mean cumulative NPV reaches 0.",
+    ),
+    Entry(
         "8 in 10 chance",
         "In eight of ten draws of everything we are unsure of, the figure lies in this range.",
         "P10 to P90 over a bootstrap ensemble of recommenders and draws of the choice parameters.",

@@ -68,10 +68,10 @@ def why(miss: Mapping[str, Any]) -> str:
     if low <= actual <= high:
         said.append("Inside its range: large, so the same share of it is many views.")
     elif middle > 0 and actual > high:
-        said.append(f"Won {actual / middle:,.1f} times the middle estimate.")
+        said.append(f"Won {actual / middle:,.1f} times the middle of its range.")
     elif actual < low:
         share = percent(actual / middle) if middle > 0 else "0%"
-        said.append(f"Won {share} of the middle estimate.")
+        said.append(f"Won {share} of the middle of its range.")
     if not miss["inside_support"]:
         said.append("Unlike anything on the service then: the app would have withheld its return.")
     rival = miss["nearest_rival"]

@@ -14,7 +14,7 @@ def between(value: Range, show: Format) -> str:
 
     Examples
     --------
-    >>> between(Range(p10=10.0, p50=20.0, p90=30.0), lambda v: f"{v:.0f}")
+    >>> between(Range(mean=21.0, p10=10.0, p50=20.0, p90=30.0), lambda v: f"{v:.0f}")
     '8 in 10 chance between 10 and 30'
     """
     return f"8 in 10 chance between {span_of(value, show)}"
@@ -25,14 +25,14 @@ def span_of(value: Range, show: Format) -> str:
 
     Examples
     --------
-    >>> span_of(Range(p10=5.0, p50=5.0, p90=5.0), lambda v: f"{v:.0f}")
+    >>> span_of(Range(mean=5.0, p10=5.0, p50=5.0, p90=5.0), lambda v: f"{v:.0f}")
     '5 and 5'
     """
     return f"{show(value.p10)} and {show(value.p90)}"
 
 
 def is_known(value: Range) -> bool:
-    """Whether there is a range yet, and not only its middle."""
+    """Whether there is a range, and not one value alone."""
     return value.p10 < value.p90
 
 
@@ -68,14 +68,14 @@ def magnitude(text: str) -> str:
 
 
 def results_range(value: Range, show: Format) -> str:
-    """What stands under a figure: its range, or that it is still to come.
+    """What stands under an expected value: its range, or why there is none.
 
     Examples
     --------
-    >>> results_range(Range(p10=1.0, p50=2.0, p90=4.0), lambda v: f"{v:.0f}")
+    >>> results_range(Range(mean=2.0, p10=1.0, p50=2.0, p90=4.0), lambda v: f"{v:.0f}")
     '8 in 10 chance: 1 to 4'
     """
-    return f"8 in 10 chance: {show(value.p10)} to {show(value.p90)}" if is_known(value) else "middle estimate"
+    return f"8 in 10 chance: {show(value.p10)} to {show(value.p90)}" if is_known(value) else "no range: one case only"
 
 
 def how_sure(projection: Projection) -> str:

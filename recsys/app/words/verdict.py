@@ -8,7 +8,6 @@ from recsys.app.words.numbers import hours, months, percent, signed
 from recsys.app.words.ranges import between, chance, gain_or_loss, is_known, magnitude
 from recsys.projection.result import OfferResult, Projection
 
-WAITING = "Ranges are being computed."
 NOBODY_JOINS = "Nobody joins in these figures: today's users stay or leave, and nobody takes their place."
 """What every figure of the service as it stands, and every month of it, leaves out."""
 
@@ -18,26 +17,24 @@ def headline(projection: Projection, hurdle_rate: float | None = None) -> str:
     currency = projection.currency
     if not projection.offers and not projection.cost:
         return _audience_headline(projection)
-    middle = projection.npv.p50
-    size = magnitude(money(middle, currency))
+    worth = projection.npv.mean
+    size = magnitude(money(worth, currency))
     bought = "Buying " + (projection.offers[0].title if len(projection.offers) == 1 else f"these {len(projection.offers)} offers")
     subject = bought if projection.offers else "This catalogue"
     first = (
         f"{subject} costs {money(projection.cost, currency)} over {months(projection.horizon_months)} and, after that cost, "
-        f"is worth a {gain_or_loss(middle)} of {size}."
+        f"is expected to leave a {gain_or_loss(worth)} of {size}."
     )
     return f"{first} {_sureness(projection, hurdle_rate)}"
 
 
 def _audience_headline(projection: Projection) -> str:
     effect = projection.total_effect
-    if not effect.hours.p50 and not effect.value.p50:
+    if not effect.hours.mean and not effect.value.mean:
         return "Nothing has changed yet: this is the service as it is today."
     currency = projection.currency
-    amount, time = signed(effect.value.p50, lambda v: money(v, currency)), signed(effect.hours.p50, hours)
-    said = f"Over {months(projection.horizon_months)} this brings {amount} in revenue and {time} of viewing."
-    if projection.n_draws == 1:
-        return f"{said} {WAITING}"
+    amount, time = signed(effect.value.mean, lambda v: money(v, currency)), signed(effect.hours.mean, hours)
+    said = f"Over {months(projection.horizon_months)} this is expected to bring {amount} in revenue and {time} of viewing."
     if not is_known(effect.value):
         return said
     return f"{said} For the revenue: {between(effect.value, lambda v: money(v, currency))}."
@@ -45,8 +42,6 @@ def _audience_headline(projection: Projection) -> str:
 
 def _sureness(projection: Projection, hurdle_rate: float | None) -> str:
     currency = projection.currency
-    if projection.n_draws == 1:
-        return WAITING
     sentences = (
         [f"That is uncertain: {between(projection.npv, lambda v: money(v, currency))}."] if is_known(projection.npv) else []
     )
@@ -56,19 +51,37 @@ def _sureness(projection: Projection, hurdle_rate: float | None) -> str:
     return " ".join(sentences)
 
 
-def slate_headline(titles: Sequence[str], *, cost: float, budget: float, value: float, currency: str) -> str:
-    """What to buy, for how much, and what it is worth; ``titles`` of the offers chosen.
+def slate_headline(
+    titles: Sequence[str],
+    *,
+    cost: float,
+    budget: float,
+    value: float,
+    currency: str,
+    horizon_months: int,
+    cheapest: float = 0.0,
+) -> str:
+    """What to buy, for how much, and what it is worth; ``titles`` of the offers chosen, ``cheapest`` what the cheapest costs.
 
     Examples
     --------
-    >>> slate_headline(["Kaatru", "Alai"], cost=4e6, budget=5e6, value=9e6, currency="INR").replace(chr(160), " ")
-    'Buy Kaatru and Alai: ₹ 40 lakh of the ₹ 50 lakh, worth ₹ 90 lakh after cost (middle estimate).'
+    >>> said = slate_headline(["Kaatru", "Alai"], cost=4e6, budget=5e6, value=9e6, currency="INR", horizon_months=24)
+    >>> said.replace(chr(160), " ")
+    'Buy Kaatru and Alai: ₹ 40 lakh of the ₹ 50 lakh, expected to be worth ₹ 90 lakh after cost over 2 years.'
     """
+    if not titles and cheapest > budget:
+        return f"Buy none of them: the cheapest costs {money(cheapest, currency)}, and {money(budget, currency)} may be spent."
     if not titles:
-        return f"Buy none of them: within {money(budget, currency)} and these rules, every choice would lose money."
+        return (
+            f"Buy none of them: within {money(budget, currency)} and these rules, every choice would lose money over "
+            f"{months(horizon_months)}."
+        )
     named = ", ".join(titles[:-1]) + (" and " if len(titles) > 1 else "") + titles[-1]
     spent, kept = money(cost, currency), money(value, currency)
-    return f"Buy {named}: {spent} of the {money(budget, currency)}, worth {kept} after cost (middle estimate)."
+    return (
+        f"Buy {named}: {spent} of the {money(budget, currency)}, expected to be worth {kept} after cost over "
+        f"{months(horizon_months)}."
+    )
 
 
 def payback(month: int | None, horizon_months: int) -> str:
@@ -84,10 +97,10 @@ def offer_verdict(offer: OfferResult, fee: float | None) -> tuple[str, str]:
         return "no fee stated", "unsure"
     price = offer.max_bid
     if not is_known(price):
-        return ("below" if fee <= price.p50 else "above") + " its walk-away price", "unsure"
+        return ("below" if fee <= price.mean else "above") + " its walk-away price", "unsure"
     steps = (
         (price.p10, "worth its fee", "good"),
-        (price.p50, "probably worth its fee", "good"),
+        (price.mean, "probably worth its fee", "good"),
         (price.p90, "probably too dear", "unsure"),
         (math.inf, "too dear", "bad"),
     )
