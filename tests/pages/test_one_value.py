@@ -15,6 +15,7 @@ from recsys.projection.document import as_json
 from recsys.projection.project import project
 from recsys.projection.result import Projection
 from recsys.scenario.scenario import Acquire, Drop, Everyone, ResizeSegment, Scenario
+from tests import patience
 from tests.pages.conftest import Open
 from tests.pages.test_scenario_page import said, settled, with_scenario
 
@@ -45,7 +46,7 @@ def read(app: AppTest) -> str:
 def on_scenario(app: AppTest) -> AppTest:
     """The scenario page that a button has led to, with its answer."""
     assert app.title[0].value == "Scenario"
-    session.desk().wait(60)
+    session.desk().wait(patience.SECONDS)
     return app.switch_page("pages/intervene/scenario.py").run()
 
 
@@ -144,7 +145,7 @@ def test_a_slates_headline_its_figures_and_its_scenario_agree_from_the_first_pai
     service.offers["fee"] = [1.0, 1.0, 1.0, 900.0, 900.0]
     app = opened("pages/intervene/slate.py").button(key="slate.choose").click().run()
     assert not app.metric
-    choosing.desk().wait(60)
+    choosing.desk().wait(patience.SECONDS)
     app = app.run()
     first, text = metrics(app), read(app)
     worth, back = first["Worth after cost"], first["Return"]
@@ -158,7 +159,7 @@ def test_a_slates_headline_its_figures_and_its_scenario_agree_from_the_first_pai
 
 def test_a_decision_of_the_first_page_and_the_scenario_behind_it_agree(service: Basis, opened: Open):
     app = opened("pages/intervene/home.py")
-    facts.desk().wait(60)
+    facts.desk().wait(patience.SECONDS)
     app = app.run()
     decision = next(each for each in facts.agenda() or () if each.kind == "buy")
     figures = {figure.name: figure.value for figure in decision.figures}
