@@ -81,6 +81,8 @@ def slate(n_chosen: int, n_left: int, *, exact: bool = True, fee_to_enter: float
     return Slate(
         chosen=tuple(f"o{k}" for k in range(n_chosen)),
         value=1.67e7 if n_chosen else 0.0,
+        search_value=1.7e7 if n_chosen else 0.0,
+        cheapest=8e5,
         cost=4e6 if n_chosen else 0.0,
         budget=5e6,
         upper_bound=1.7e7,

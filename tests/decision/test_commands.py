@@ -86,8 +86,8 @@ def test_a_bid_on_what_is_not_offered_is_refused_with_the_nearest_name(made: Wor
 
 def test_the_flip_found_turns_the_decision_and_nine_tenths_of_it_does_not(made: Workspace, tmp_path: Path):
     hurdle = 0.15
-    price = answer(made, BOUGHT, "point").max_bid
-    fee = round(0.9 * price.p50, 2)
+    price = answer(made, BOUGHT, "all").max_bid
+    fee = round(0.9 * price.mean, 2)
     asked = replace(BOUGHT, changes=(Acquire(offer="o01", fee=fee),))
     found = document(made, "flip", written(tmp_path, asked))
     assert (found["horizon_months"], found["currency"], found["segment"]) == (6, "INR", {"all": True})
@@ -95,8 +95,8 @@ def test_the_flip_found_turns_the_decision_and_nine_tenths_of_it_does_not(made: 
 
     def buys(factor: float) -> bool:
         resized = replace(asked, changes=(ResizeSegment(segment=Everyone(), factor=factor), *asked.changes))
-        result = answer(made, resized, "point")
-        return result.npv.p50 >= hurdle * result.cost
+        result = answer(made, resized, "all")
+        return result.npv.mean >= hurdle * result.cost
 
     assert turn["buys"] == buys(1.0)
     assert 1 / found["largest_factor"] <= turn["factor"] <= found["largest_factor"]
