@@ -43,8 +43,8 @@ def encode(features: FeatureSpace, movies: pd.DataFrame) -> Float32Array:
     --------
     >>> catalogue = pd.DataFrame({"languages": ["Tamil", "Tamil", "Tamil|Telugu", "Telugu"]})
     >>> features = learn(catalogue, catalogue)
-    >>> features.labels()[2:]
-    ['language_set=Tamil', 'language_set=Tamil+Telugu', 'language_set=Telugu']
+    >>> features.features[-1].names
+    ('Tamil', 'Tamil+Telugu', 'Telugu')
     >>> encode(features, pd.DataFrame({"languages": ["Telugu|Tamil", "Tamil|Telugu|Hindi"]}))[:, 2:]
     array([[0., 1., 0.],
            [0., 1., 0.]], dtype=float32)

@@ -19,8 +19,8 @@ from recsys.tables.limits import (
 )
 from recsys.tables.parsing import MESSAGES, REMEDIES, fault, value
 from recsys.tables.reading import Staged
-from recsys.tables.small import time_clash
 from recsys.tables.texts import blanks_said
+from recsys.tables.times import time_clash, times_said
 
 _IS_FAULT = "LIKE 'E!_%' ESCAPE '!'"
 _OPTIONAL = ("minutes", "rating", "completed", "device")
@@ -182,18 +182,16 @@ def _times(connection: duckdb.DuckDBPyConnection) -> tuple[list[Finding], list[s
         f"SELECT time_kind, count(*) AS n FROM events WHERE time_kind NOT {_IS_FAULT} GROUP BY 1 ORDER BY n DESC, 1"
     ).fetchall()
     names = [name for name, _ in ways]
-    if len(names) > 1:
-        code, message = time_clash(set(names))
-        rows = connection.execute(
-            f"SELECT row + 1 FROM events WHERE time_kind <> $1 AND time_kind NOT {_IS_FAULT} ORDER BY 1 LIMIT $2",
-            [names[0], SHOWN_ROWS],
-        ).fetchall()
-        shown = tuple(row for (row,) in rows)
-        return [
-            Finding(code=code, table="events", column="timestamp", message=f"{message}.", remedy=REMEDIES[code], rows=shown)
-        ], []
-    sentences = {"local": "events.timestamp has no time zone and is read as UTC", "ms": "events.timestamp counts milliseconds"}
-    return [], [sentences[name] for name in names if name in sentences]
+    clash = time_clash(names)
+    if clash is None:
+        return [], times_said("events.timestamp", names)
+    code, message = clash
+    rows = connection.execute(
+        f"SELECT row + 1 FROM events WHERE time_kind <> $1 AND time_kind NOT {_IS_FAULT} ORDER BY 1 LIMIT $2",
+        [names[0], SHOWN_ROWS],
+    ).fetchall()
+    shown = tuple(row for (row,) in rows)
+    return [Finding(code=code, table="events", column="timestamp", message=f"{message}.", remedy=REMEDIES[code], rows=shown)], []
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> int:

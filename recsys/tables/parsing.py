@@ -12,6 +12,8 @@ from recsys.tables.layout import literal, quoted
 from recsys.tables.lists import NULL_WORDS
 
 _ISO = r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?)?( ?([Zz]|[+-]\d{2}(:?\d{2})?))?"
+_UTC = r"(\d) ?(UTC|GMT|utc|gmt)$"
+"""What some databases write for a Z."""
 _ZONE = r"([Zz]|[+-]\d{2}(:?\d{2})?)$"
 _DAY_FIRST = r"\s*\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b.*"
 _GROUPED = r"\s*[-+]?\d+([, ]\d+)+(\.\d+)?\s*"
@@ -38,8 +40,9 @@ _MACROS = (
     "flag_fault(t) AS CASE WHEN t IS NOT NULL AND flag_value(t) IS NULL THEN 'E_VALUE' END",
     r"month_value(t) AS CASE WHEN regexp_full_match(t, '[12]\d{3}-(0[1-9]|1[0-2])') THEN t END",
     "month_fault(t) AS CASE WHEN t IS NOT NULL AND month_value(t) IS NULL THEN 'E_DATE' END",
-    f"""iso_seconds(t) AS CASE WHEN regexp_full_match(t, '{_ISO}')
-        THEN floor(epoch(TRY_CAST(replace(t, ',', '.') AS TIMESTAMPTZ))) END""",
+    f"zulu(t) AS regexp_replace(t, '{_UTC}', '\\1Z')",
+    f"""iso_seconds(t) AS CASE WHEN regexp_full_match(zulu(t), '{_ISO}')
+        THEN floor(epoch(TRY_CAST(replace(zulu(t), ',', '.') AS TIMESTAMPTZ))) END""",
     f"zone_of(t) AS rpad(replace(replace(upper(regexp_extract(substr(t, 11), '{_ZONE}', 1)), ':', ''), 'Z', '+00'), 5, '0')",
     # What a time is written in (local, a zone, s, ms) or the code of its fault.
     f"""time_kind(t) AS CASE WHEN t IS NULL THEN NULL
@@ -47,6 +50,7 @@ _MACROS = (
             WHEN NOT isfinite(plain_number(t)) THEN 'E_NUMBER'
             WHEN plain_number(t) < {_EARLIEST_EPOCH} OR plain_number(t) >= {_MICROSECONDS} THEN 'E_EPOCH'
             WHEN plain_number(t) < {_MILLISECONDS} THEN 's' ELSE 'ms' END
+        WHEN iso_seconds(t) IS NOT NULL AND zulu(t) <> t THEN 'UTC'
         WHEN iso_seconds(t) IS NOT NULL THEN CASE zone_of(t)
             WHEN '00000' THEN 'local' WHEN '-0000' THEN '+0000' ELSE zone_of(t) END
         WHEN regexp_full_match(t, '{_DAY_FIRST}') THEN 'E_AMBIGUOUS_DATE'
@@ -88,7 +92,7 @@ REMEDIES: Mapping[str, str] = {
     "E_DATE": "Write dates as 2024-01-31 (months as 2024-01), times as 2024-01-31T18:00:00Z or epoch seconds.",
     "E_AMBIGUOUS_DATE": "Day or month first? Write 2024-01-31.",
     "E_EPOCH": "Write epoch seconds, all of them.",
-    "E_TZ": "Give every time in the same zone, best UTC with a Z.",
+    "E_TZ": "Give every time its zone, best UTC with a Z.",
     "E_NULL": "Fill it in, or leave the row out.",
     "E_NULL_KEY": "Give every row an id.",
     "E_FK_USER": "Add them to users, or leave the rows out.",

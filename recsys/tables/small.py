@@ -19,6 +19,7 @@ from recsys.tables.reading import Staged
 from recsys.tables.report import of_rows
 from recsys.tables.rules import Context, Rule, rules_of
 from recsys.tables.texts import blanks_said, settle
+from recsys.tables.times import written_times
 
 _BLANK = Column("text")
 
@@ -52,9 +53,9 @@ def check(connection: duckdb.DuckDBPyConnection, staged: Staged, context: Contex
     for name, column in known.items():
         findings += blanks(table, name, column, frame[name], written[name])
         if kinds[name] == "date":
-            findings += mixed_times(table, name, written[name])
-            if (written[name] == "ms").any():
-                assumed.append(f"{table}.{name} counts milliseconds")
+            found, said = written_times(table, name, written[name])
+            findings += found
+            assumed += said
         findings += bad_values(table, name, written[name])
     text = tuple(name for name in staged.columns if kinds[name] in ("key", "name", "text"))
     findings += judged(table, frame, rules_of(table, replace(context, text_columns=text)))
@@ -114,29 +115,6 @@ def bad_values(table: str, name: str, written: "pd.Series[Any]") -> list[Finding
         of_rows(code, table, name, bad.index[bad == code].tolist(), message=MESSAGES[code], remedy=REMEDIES[code])
         for code in sorted(set(bad))
     ]
-
-
-def mixed_times(table: str, name: str, written: "pd.Series[Any]") -> list[Finding]:
-    """Times that are written in more than one way: the rows of every way but the most frequent."""
-    ways = written.dropna()
-    ways = ways[~ways.astype("str").str.startswith("E_")].astype("str")
-    counts = ways.value_counts()
-    if len(counts) < 2:
-        return []
-    code, message = time_clash(set(counts.index))
-    rows = ways.index[ways != counts.index[0]].tolist()
-    return [of_rows(code, table, name, rows, message=message, remedy=REMEDIES[code])]
-
-
-def time_clash(ways: set[str]) -> tuple[str, str]:
-    """Code and message for times written in these ways together."""
-    numbers = ways & {"s", "ms"}
-    if numbers == {"s", "ms"}:
-        return "E_EPOCH", "seconds mixed with milliseconds"
-    if numbers:
-        return "E_DATE", "epoch numbers mixed with dates"
-    zones = ", ".join(sorted("no zone" if way == "local" else way for way in ways))
-    return "E_TZ", f"times in several zones ({zones})"
 
 
 def _frame(connection: duckdb.DuckDBPyConnection, query: str) -> pd.DataFrame:

@@ -151,6 +151,20 @@ def test_times_of_one_zone_are_turned_into_utc(tmp_path: Path):
     assert not any("zone" in sentence for sentence in report.assumed)
 
 
+def test_times_with_a_zone_each_are_exact_and_it_is_said(tmp_path: Path):
+    """Summer and winter in Berlin, and a server that writes UTC: 12:00+02:00, 11:00+01:00 and 10:00 UTC are one moment."""
+    raw = Raw()
+    exact = ("2024-01-05 12:00:00+02:00", "2024-01-05T11:00:00+0100", "2024-01-05 10:00:00 UTC", "2024-01-05T10:00Z")
+    for row in range(1, raw.rows("events") + 1):
+        raw.set("events", row, timestamp=exact[row % 4])
+    raw.set("users", signup_date="2023-12-01 00:00:00 UTC")
+    raw.set("users", 1, signup_date="2023-12-01T02:00:00+02:00")
+    report, workspace = raw.load(tmp_path)
+    assert report.ranges["events.timestamp"] == ("2024-01-05T10:00:00", "2024-01-05T10:00:00")
+    assert set(load_dataset(workspace).users["signup_date"]) == {pd.Timestamp("2023-12-01")}
+    assert len([sentence for sentence in report.assumed if "several zones" in sentence]) == 2
+
+
 def test_local_times_and_milliseconds_are_read_and_said(tmp_path: Path):
     report, _ = Raw().load(tmp_path)
     assert "events.timestamp has no time zone and is read as UTC" in report.assumed
