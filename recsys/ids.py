@@ -7,6 +7,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 IntArray = NDArray[np.int64]
+MAX_SEED = 2**32 - 1
+"""Seeds that every library takes are from 0 to this."""
+
 FloatArray = NDArray[np.float64]
 
 

@@ -70,6 +70,8 @@ MISUSES = {
     "a choice that there is not": ("train", "--model", "nonsense"),
     "a number outside its limits": ("export", "prune", "app", "--keep", "0"),
     "a number that no computer holds": ("train", "--seed", "9" * 5_000),
+    "a seed below nothing": ("refute", "--seed", "-1"),
+    "a seed that a library would refuse after minutes": ("backtest", "--seed", "4294967296"),
     "an option without its value": ("slate", "--budget"),
     "an option before the sub-command": ("export", "--unsigned", "verify", "app"),
     "an option of the other commands before the command": ("--workspace", __file__, "refute"),

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
@@ -18,6 +19,7 @@ from recsys.embeddings.store import load_table
 from recsys.errors import RecsysError
 from recsys.projection.calibration import load_calibration
 from recsys.scenario import link, toml
+from recsys.tables.rownumbers import declared_index
 from recsys.tables.store import load_info
 from recsys.tables.terms import parse_economics
 from recsys.workspace import Workspace, read_manifest
@@ -143,6 +145,12 @@ def test_a_number_beyond_every_computer_is_refused_with_its_place(value: str):
 def test_a_number_too_small_to_tell_from_nothing_is_nothing():
     text = 'schema = 1\nname = "x"\n[[change]]\ntype = "acquire"\noffer = "o"\nfee = 1e-9999999999\n'
     assert toml.loads(text) == toml.loads(text.replace("1e-9999999999", "0"))
+
+
+def test_what_a_parquet_file_says_of_itself_is_measured_too():
+    """It only says which columns are an index; what cannot be read says nothing."""
+    schema = pa.schema([("user_id", pa.string())], metadata={"pandas": "[" * 100_000})
+    assert declared_index(schema) == ()
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ import streamlit as st
 from recsys.app import session
 from recsys.errors import ArtefactError
 from recsys.export.bundle import BundleStatus
+from recsys.export.manifest import load as load_manifest
+from recsys.export.manifest import parse_json
 from recsys.export.parity import Parity, Server, compare
 from recsys.export.quantise import Dtype
 from recsys.projection.basis import Basis
@@ -97,7 +99,7 @@ def gone(basis: Basis) -> list[str]:
 @st.cache_resource(max_entries=2, show_spinner="Opening the bundle …")
 def _pack(folder: str, version: str, fingerprint: str, _basis: Basis, _held: BundleStatus) -> Pack:
     files = _phone_files(Path(folder))
-    attributes = json.loads(dict(files)[IDS])["context"]
+    attributes = parse_json(dict(files)[IDS])["context"]
     facts = {
         "service": session.workspace().root.resolve().name,
         "simulated": _held.simulated,
@@ -145,10 +147,15 @@ def _offers(basis: Basis, held: BundleStatus) -> dict[str, Any]:
 
 
 def _phone_files(folder: Path) -> list[tuple[str, bytes]]:
-    """Manifest, signature where there is one, and the files that a phone needs."""
+    """Manifest, signature where there is one, and the files that a phone needs.
+
+    Raises
+    ------
+    ArtefactError  E_MANIFEST, E_HASH, E_VERSION: the manifest cannot be read, or a file is gone
+    """
     try:
         manifest = (folder / MANIFEST).read_bytes()
-        listed = json.loads(manifest)["files"]
+        listed = load_manifest(manifest)["files"]
         names = sorted(name for name, entry in listed.items() if entry["phone"])
         signature = [(SIGNATURE, (folder / SIGNATURE).read_bytes())] if (folder / SIGNATURE).is_file() else []
         return [(MANIFEST, manifest), *signature, *((name, (folder / name).read_bytes()) for name in names)]

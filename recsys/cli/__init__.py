@@ -21,12 +21,15 @@ from recsys.cli.decide import bid, flip
 from recsys.cli.export import export
 from recsys.cli.frame import Document, cli, command, file_content, progress_bar
 from recsys.errors import DataError
+from recsys.ids import MAX_SEED
 from recsys.workspace import Workspace
 
 __all__ = ["audit", "bid", "cli", "export", "flip", "forget", "main"]
 
 LOCAL = "127.0.0.1"
 """Where the app listens unless told otherwise: there is no login."""
+
+SEED = click.IntRange(0, MAX_SEED)
 
 
 def models_option(default: str) -> Callable[[Any], Any]:
@@ -87,7 +90,7 @@ def import_(  # noqa: PLR0917  the options of a command
 @click.option(
     "--tune", type=click.IntRange(0, 500), default=0, show_default=True, help="Settings of mf to try on held-out views."
 )
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=SEED, default=0, show_default=True)
 def train(workspace: Workspace, model: Any, members: int, tune: int, seed: int) -> Document:
     """Train, calibrate, map. Stopped half-way, it goes on from there when it is started again."""
     from recsys.pipeline.config import TrainConfig
@@ -127,7 +130,7 @@ def _travelled(document: Document) -> str:
 @click.option("--split", type=click.Choice(["temporal", "random", "leave-one-out"]), default="temporal", show_default=True)
 @click.option("--at", type=click.IntRange(1, 1000), multiple=True, default=(10, 20, 50, 100), show_default=True, help="Places.")
 @click.option("--cold", is_flag=True, help="Hide a fifth of the movies, and judge what is said of them before anybody watched.")
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=SEED, default=0, show_default=True)
 def evaluate(workspace: Workspace, split: Any, at: tuple[int, ...], cold: bool, seed: int) -> Document:
     """How well each model ranks what was watched later, against the baselines; kept for the app's Models page."""
     from recsys.models.cold import ColdConfig
@@ -147,7 +150,7 @@ def evaluate(workspace: Workspace, split: Any, at: tuple[int, ...], cold: bool, 
 @partial(command, show=_travelled)
 @click.option("--origins", type=click.IntRange(1, 100), default=6, show_default=True, help="Past moments to project from.")
 @click.option("--days", type=click.IntRange(1, 730), multiple=True, default=(28, 90), show_default=True, help="Followed so long.")
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=SEED, default=0, show_default=True)
 def backtest(workspace: Workspace, origins: int, days: tuple[int, ...], seed: int) -> Document:
     """The time machine: past arrivals treated as offers, projected from what was known then, against what happened.
 
@@ -183,7 +186,7 @@ def project(workspace: Workspace, scenario: Path) -> Document:
 
 
 @command
-@click.option("--seed", type=int, default=0, show_default=True, help="Of what is dealt out by lot.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Of what is dealt out by lot.")
 def refute(workspace: Workspace, seed: int) -> Document:
     """Placebos: questions whose answer is known beforehand, such as what a movie adds that nobody can see."""
     import numpy as np

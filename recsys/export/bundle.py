@@ -182,6 +182,8 @@ def publish(
     """As :func:`export_bundle`, from what was read; user vectors go along where a ``secret`` is given."""
     report = progress or _silent
     channel = Channel(root)
+    if not 0.0 <= recall_loss_limit <= 1.0:
+        raise ArtefactError.of("E_PARAM", f"a limit of {recall_loss_limit} is no share.", "Give a number from 0 to 1.")
     options = build.Options(dtype=dtype, secret=secret, recall_loss_limit=recall_loss_limit)
     bundle = source.bundle_id(options.facts())
     with channel.publishing() as draft:

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 
 from recsys.embeddings.mapmaking import TsneConfig
 from recsys.errors import DataError, Finding
+from recsys.ids import MAX_SEED
 from recsys.models.factorisation import FactorisationConfig
 from recsys.models.two_tower import TwoTowerConfig
 from recsys.segments.cluster import ClusterConfig
@@ -54,7 +55,7 @@ class TrainConfig:
                 ("trials", "0 to 500", 0 <= self.trials <= 500),
                 ("draws", "1 to 1000", 1 <= self.draws <= 1000),
                 ("early_share", "between 0.5 and 0.95", 0.5 <= self.early_share <= 0.95),
-                ("seed", "0 or more", self.seed >= 0),
+                ("seed", f"0 to {MAX_SEED}", 0 <= self.seed <= MAX_SEED),
                 ("member_iterations", "1 or more", self.member_iterations >= 1),
                 ("at", "one length or more, each from 1", bool(self.at) and min(self.at) >= 1),
             )

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+from recsys import foreign
 from recsys.errors import DataError, RecsysError, coded_system_errors
 from recsys.pipeline.config import TrainConfig
 from recsys.pipeline.progress import ProgressLine
@@ -53,7 +54,7 @@ def work(workspace: Workspace, settings: str, out: TextIO) -> int:
 
 def _parsed(text: str) -> Any:
     try:
-        return json.loads(text)
+        return foreign.json_value(text)
     except ValueError as error:
         raise DataError.of("E_CONFIG", f"the settings are not JSON ({error}).", "Give a JSON object.") from error
 

@@ -1,7 +1,6 @@
 """Columns that only number the rows: what pandas, R and spreadsheets write beside the table, and no attribute of anything."""
 # ruff: noqa: S608 – names in SQL come from `quoted`
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
+from recsys import foreign
 from recsys.errors import Finding
 from recsys.tables.columns import TABLES
 from recsys.tables.layout import quoted
@@ -67,7 +67,7 @@ def row_numbers(
 def declared_index(schema: pa.Schema) -> tuple[str, ...]:
     """Columns that pandas wrote as an index."""
     try:
-        told = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))
+        told = foreign.json_value((schema.metadata or {}).get(b"pandas", b"{}"))
         return tuple(name for name in told.get("index_columns", ()) if isinstance(name, str))
     except (ValueError, AttributeError, TypeError):
         return ()

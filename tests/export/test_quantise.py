@@ -106,6 +106,14 @@ def test_rounding_that_costs_too_much_is_refused_and_nothing_is_published(tmp_pa
     assert [path.name for path in (tmp_path / "channel").iterdir()] == [".publisher"]
 
 
+@pytest.mark.parametrize("limit", [float("nan"), -0.1, 1.1])
+def test_a_limit_that_is_no_share_is_refused_and_nothing_is_published(limit: float, tmp_path: Path):
+    """NaN is below and above nothing: every rounding would pass it."""
+    with pytest.raises(ArtefactError, match="E_PARAM"):
+        bundle.publish(models.source(), tmp_path / "channel", dtype="uint8", recall_loss_limit=limit)
+    assert not (tmp_path / "channel").exists()
+
+
 def test_the_loss_is_measured_and_written_down(channels: Path):
     losses = {}
     for dtype in ("float16", "uint8"):

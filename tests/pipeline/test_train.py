@@ -175,7 +175,7 @@ def test_the_worker_is_a_process_that_prints_json_lines_only(tmp_path: Path):
     assert [json.loads(line)["errors"][0]["code"] for line in done.stdout.splitlines()] == ["E_NO_TABLES"]
 
 
-@pytest.mark.parametrize("settings", ["{", "[]", '{"membres": 3}', '{"members": 1e999}'])
+@pytest.mark.parametrize("settings", ["{", "[]", '{"membres": 3}', '{"members": 1e999}', "[" * 100_000, '{"seed": 4294967296}'])
 def test_the_worker_refuses_bad_settings_with_status_two(workspace: Workspace, settings: str):
     out = StringIO()
     assert work(workspace, settings, out) == 2
