@@ -125,9 +125,9 @@ def _details(basis: Basis, scenario: Scenario, projection: Projection) -> None:
     tabs: dict[str, Callable[[], None]] = {}
     if projection.offers:
         tabs["Offers"] = lambda: _offers(basis, scenario, projection, asked)
-        tabs["From hours to money"] = lambda: _waterfalls(projection)
+        tabs["Hours to money"] = lambda: _waterfalls(projection)
         tabs["What it hangs on"] = lambda: _hangs_on(scenario, projection)
-    tabs["Month by month"] = lambda: _months(projection)
+    tabs["Months"] = lambda: _months(projection)
     tabs["Today and then"] = lambda: _today(projection)
     tabs["What it rests on"] = lambda: _assumptions(projection)
     tabs["Download"] = lambda: _download(projection, asked)
