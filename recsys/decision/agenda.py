@@ -167,7 +167,10 @@ def monthly_hours(basis: Basis) -> FloatArray:
 def _growing(basis: Basis) -> Decision | None:
     """The persona that grows fastest within reason, and the part of its occasions that the catalogue wins, against everyone's."""
     personas = basis.personas.personas
-    growing = [k for k, each in enumerate(personas) if 0 < each.monthly_growth_share <= MOST_GROWTH_SHARE]
+    occasions = np.bincount(basis.persona_of, weights=basis.choice.draws[0].occasions, minlength=len(personas))
+    growing = [
+        k for k, each in enumerate(personas) if 0 < each.monthly_growth_share <= MOST_GROWTH_SHARE and occasions[k] > 0
+    ]  # of a persona whose every subscription has lapsed no occasion is served
     if not growing:
         return None
     k = max(growing, key=lambda k: (personas[k].monthly_growth_share, personas[k].size, -k))

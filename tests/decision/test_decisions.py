@@ -279,3 +279,14 @@ def test_growth_that_no_audience_keeps_up_is_not_carried_on_for_a_year(basis: Ba
     filling_up = replace(people, personas=tuple(replace(each, monthly_growth_share=0.37) for each in people.personas))
     found = agenda.today(builders.fresh(basis, personas=filling_up))
     assert [each for each in found if each.kind == "audience"] == []
+
+
+def test_a_persona_of_which_nobody_is_left_is_not_one_to_serve(basis: Basis):
+    """All grow alike, and only persona 0 has occasions: of the others' no share is served, whatever they grow by."""
+    people, choice = basis.personas, basis.choice
+    grow = replace(people, personas=tuple(replace(each, monthly_growth_share=0.02, size=each.size) for each in people.personas))
+    left = tuple(replace(draw, occasions=draw.occasions * (basis.persona_of == 0)) for draw in choice.draws)
+    found = agenda.today(builders.fresh(basis, personas=grow, choice=replace(choice, draws=left)))
+    [growing] = [each for each in found if each.kind == "audience"]
+    assert growing.subject == grow.personas[0].name
+    assert all(np.isfinite(figure.value) for figure in growing.figures)
