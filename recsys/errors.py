@@ -80,7 +80,7 @@ _KINDS: dict[str, tuple[tuple[int, ...], str]] = {
         (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENODEV, errno.ENXIO),
         "Make room, or mend the disk, and start it again.",
     ),
-    "E_READ_ONLY": ((errno.EROFS,), "Name a place that can be written to, for example with --workspace, or mount it for writing."),
+    "E_READ_ONLY": ((errno.EROFS,), "Name a place that can be written to, for example with --workspace."),
     "E_PERMISSION": ((errno.EACCES, errno.EPERM), "Have its owner allow it, or name another place."),
     "E_PATH": ((errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP), "Name another place."),
     "E_MEMORY": ((errno.ENOMEM,), "Close other programs, or take a machine with more memory."),
