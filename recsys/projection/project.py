@@ -104,6 +104,7 @@ def assemble(basis: Basis, scenario: Scenario, drawn: Drawn) -> Projection:
         gross_hours=to_range(gross),
         cannibalised_hours=to_range(gross - acquired),
         cost=float(expected(cost)),
+        fees_saved=float(saved @ factors),
         npv=to_range(npv),
         roi=None if roi is None else _ratio(roi, npv, cost),
         prob_above_hurdle=None if roi is None else share_above(roi, hurdle),

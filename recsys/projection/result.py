@@ -121,7 +121,10 @@ class Projection:
     cannibalised_hours: Range
     cost: float
     """Discounted, expected, currency."""
+    fees_saved: float
+    """Licence fees of dropped movies that are not paid again, discounted, currency."""
     npv: Range
+    """Value of the acquisition effect and fees saved, less cost."""
     roi: Range | None
     prob_above_hurdle: float | None
     payback_month: int | None

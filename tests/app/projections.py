@@ -63,6 +63,7 @@ def projection(**changes: Any) -> Projection:
         gross_hours=around(30_000, 40_000, 52_000),
         cannibalised_hours=around(20_000, 26_000, 33_000),
         cost=42 * LAKH,
+        fees_saved=0.0,
         npv=around(-8 * LAKH, 10 * LAKH, 31 * LAKH),
         roi=around(-0.19, 0.24, 0.74),
         prob_above_hurdle=0.62,

@@ -207,3 +207,15 @@ def _link(scenario: Scenario) -> str:
     from recsys.scenario import link
 
     return link.encode(scenario)
+
+
+def test_a_renewals_card_and_the_scenario_behind_it_count_the_fee_that_is_saved(service: Basis, opened: Open):
+    asked = Scenario(name="Let it go", changes=(Drop(movie="m0007"),))
+    answer = project(service, asked, draws="all")
+    app = settled(with_scenario(opened, asked))
+    shown, text = metrics(app), read(app)
+    assert shown["Licence fees saved"] == amount(answer.fees_saved)
+    assert shown["Left after that"] == words.signed(answer.npv.mean, amount)
+    assert words.headline(answer) in text
+    assert f"{amount(answer.fees_saved)} of licence fees is saved" in text
+    assert any(line.startswith("licence fees saved") for line in terminal.projection(as_json(answer)).splitlines())

@@ -123,3 +123,11 @@ def test_what_changes_who_watches_is_another_demand(changed: s.Scenario):
 def test_a_name_is_no_part_of_the_question():
     assert question_hash(asking(GROWTH, name="x")) == question_hash(asking(GROWTH, name="y"))
     assert question_hash(asking(s.Acquire(offer="a", fee=1.0))) != question_hash(asking(s.Acquire(offer="a", fee=2.0)))
+
+
+def test_a_licence_fee_saved_is_a_part_of_what_is_left(basis: Basis):
+    """The movie's fee falls due today, so that all of it is saved."""
+    answer = project(basis, asking(s.Drop(movie="m0007"), s.Acquire(offer="o00")), draws="all")
+    fee = float(basis.movies.set_index("movie_id").loc["m0007", "licence_fee"])
+    assert answer.fees_saved == pytest.approx(fee)
+    assert answer.acquisition_effect.value.mean + fee - answer.cost == pytest.approx(answer.npv.mean)

@@ -50,9 +50,12 @@ def money_waterfall(projection: Projection) -> alt.LayerChart:
     """What added viewing earns, less what the deal costs: what is left."""
     currency = projection.currency
     value, cost, npv = projection.acquisition_effect.value, projection.cost, projection.npv
+    with_saved = value.mean + projection.fees_saved
+    saved = [_Step(label="licence\nfees\nsaved", start=value.mean, end=with_saved, kind="gain")] if projection.fees_saved else []
     steps = [
         _Step(label="earned\nby added\nviewing", start=0.0, end=value.mean, kind="total", spread=value),
-        _Step(label="fee and\nother\ncosts", start=value.mean, end=npv.mean, kind="loss"),
+        *saved,
+        _Step(label="fee and\nother\ncosts", start=with_saved, end=npv.mean, kind="loss"),
         _Step(label="worth\nafter\ncost", start=0.0, end=npv.mean, kind="gain" if npv.mean >= 0 else "loss", spread=npv),
     ]
     divisor, unit = unit_for([value.p90, cost, npv.p10], currency)

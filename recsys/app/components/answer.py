@@ -83,7 +83,12 @@ def _figures(scenario: Scenario, projection: Projection, hurdle_rate: float) -> 
             _metric("Revenue", words.signed(total.value.mean, amount), words.results_range(total.value, amount))
             change = projection.projected.active_users - projection.baseline.active_users
             _metric("Active users at the end", words.signed(change, words.compact), "against today's service")
+            if projection.fees_saved:
+                _metric("Licence fees saved", amount(projection.fees_saved), "not paid again, in today's money")
+                _metric("Left after that", words.signed(projection.npv.mean, amount), words.results_range(projection.npv, amount))
             return
+        if projection.fees_saved:
+            _metric("Licence fees saved", amount(projection.fees_saved), "not paid again, in today's money")
         _metric("Cost", amount(projection.cost), "fees and all other costs, in today's money")
         _metric("Worth after cost", amount(projection.npv.mean), words.results_range(projection.npv, amount))
         if projection.roi is None:

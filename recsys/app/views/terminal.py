@@ -155,9 +155,13 @@ def _effects(document: Mapping[str, Any]) -> str:
             [f"viewing, {name}", *_range(effect["hours"], lambda v: signed(v, hours))],
             [f"revenue, {name}", *_range(effect["value"], lambda v: signed(v, amount))],
         ]
+    if document["fees_saved"]:
+        rows.append(["licence fees saved", amount(document["fees_saved"]), ""])
     if document["cost"]:
         rows.append(["cost", amount(document["cost"]), ""])
+    if document["cost"] or document["fees_saved"]:
         rows.append(["worth after cost", *_range(document["npv"], amount)])
+    if document["cost"]:
         if document["roi"] is not None:
             rows.append(["return", *_range(document["roi"], lambda v: percent(v, sign=True))])
         if document["prob_above_hurdle"] is not None:

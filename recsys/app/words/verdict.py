@@ -35,9 +35,15 @@ def _audience_headline(projection: Projection) -> str:
     currency = projection.currency
     amount, time = signed(effect.value.mean, lambda v: money(v, currency)), signed(effect.hours.mean, hours)
     said = f"Over {months(projection.horizon_months)} this is expected to bring {amount} in revenue and {time} of viewing."
-    if not is_known(effect.value):
-        return said
-    return f"{said} For the revenue: {between(effect.value, lambda v: money(v, currency))}."
+    if is_known(effect.value):
+        said += f" For the revenue: {between(effect.value, lambda v: money(v, currency))}."
+    if projection.fees_saved:
+        left = projection.npv.mean
+        said += (
+            f" {money(projection.fees_saved, currency)} of licence fees is saved, which leaves a {gain_or_loss(left)} of "
+            f"{magnitude(money(left, currency))}."
+        )
+    return said
 
 
 def _sureness(projection: Projection, hurdle_rate: float | None) -> str:
