@@ -183,10 +183,11 @@ def walk_away(offers: Sequence[OfferResult], fees: Sequence[float | None], curre
         alt.Tooltip("shown:N", title="walk-away price"),
         alt.Tooltip("range:N", title="8 in 10 chance between"),
     ]
-    base = alt.Chart(frame).encode(y=alt.Y("offer:N", sort=None, title=None, axis=alt.Axis(grid=True)))
+    base = alt.Chart(frame).encode(y=alt.Y("offer:N", sort=None, title=None, axis=alt.Axis(grid=True, labelLimit=180)))
     x = alt.X("low:Q", title=money_title(unit, currency), axis=_figures(divisor, grid=True))
     bars = base.mark_bar(height=10, color=colours.accent, opacity=0.35).encode(x=x, x2="high:Q", tooltip=hint)
     signs = {"walk-away price": ("circle", colours.accent), "fee asked": ("diamond", colours.loss)}
+    legend = alt.Legend(title=None, columns=1)  # below each other: beside long titles a phone has room for one
     scale_shape = alt.Scale(domain=list(signs), range=[shape for shape, _ in signs.values()])
     scale_colour = alt.Scale(domain=list(signs), range=[colour for _, colour in signs.values()])
 
@@ -196,8 +197,8 @@ def walk_away(offers: Sequence[OfferResult], fees: Sequence[float | None], curre
             .mark_point(filled=True, size=90, opacity=1)
             .encode(
                 x=f"{column}:Q",
-                shape=alt.Shape("sign:N", scale=scale_shape, title=None),
-                color=alt.Color("sign:N", scale=scale_colour, title=None),
+                shape=alt.Shape("sign:N", scale=scale_shape, legend=legend),
+                color=alt.Color("sign:N", scale=scale_colour, legend=legend),
                 tooltip=hint,
             )
         )

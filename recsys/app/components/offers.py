@@ -92,7 +92,7 @@ def _return(offer: OfferResult) -> str:
 
 
 def _figure(label: str, value: str, note: str) -> None:
-    with st.container(width=160, gap=None):
+    with st.container(width=148, gap=None):
         st.markdown(f":small[:gray[{label}]]  \n**{plain(value)}**")
         st.caption(note)
 

@@ -105,7 +105,7 @@ def _figures(found: Slate, projection: Projection) -> None:
 
 
 def _figure(label: str, value: str, note: str) -> None:
-    with st.container(width=184, gap=None):
+    with st.container(width=172, gap=None):
         st.metric(label, value)
         st.caption(note)
 

@@ -21,6 +21,9 @@ from recsys.decision.rules import AtLeast, Rules
 from recsys.projection.basis import Basis
 from recsys.scenario.mapping import MAX_HORIZON_MONTHS
 
+_TITLE_WIDTH = 260
+"""Pixels: a long title is cut off sooner than the columns beside it."""
+
 
 def whom(basis: Basis) -> bool:
     """Draw for whom the slate is: the audience that was built, unless today's is asked for; gives whether it is the built one."""
@@ -54,6 +57,7 @@ def on_the_table(basis: Basis) -> pd.DataFrame:
         height=min(36 * (len(found) + 1) + 2, 330),
         on_select="rerun",
         selection_mode="multi-row",
+        column_config={"title": st.column_config.TextColumn(width=_TITLE_WIDTH)},
         selection_default={"selection": {"rows": [row for row, movie in enumerate(ids) if movie in held.ticked]}},
         key=f"slate.offers.{'.'.join([*languages, *genres])}",
     )
