@@ -86,3 +86,13 @@ def test_how_browsers_and_servers_are_started_is_written_once(text: str):
     """For tests and benchmarks alike."""
     users = [path for path in (ROOT / "tests").rglob("*.py") if text in path.read_text() and path != Path(__file__)]
     assert [path.parent.name for path in users] == ["browser"]
+
+
+def test_tables_that_can_be_downloaded_are_drawn_in_one_place():
+    """There their text is quoted where a spreadsheet would run it."""
+    drawn = [
+        path.relative_to(ROOT).as_posix()
+        for path in [*(ROOT / "recsys").rglob("*.py"), *PAGES]
+        if ".dataframe(" in path.read_text()
+    ]
+    assert drawn == ["recsys/app/components/tables.py"]

@@ -9,8 +9,10 @@ import pandas as pd
 import pyarrow as pa
 
 from recsys.errors import Finding
+from recsys.tables.characters import CONTROL_SQL
 from recsys.tables.columns import TABLES
-from recsys.tables.layout import quoted
+from recsys.tables.contacts import EMAIL, MOBILE, MOSTLY, PHONE
+from recsys.tables.layout import literal, quoted
 from recsys.tables.limits import (
     FUTURE_TOLERANCE_HOURS,
     LONGEST_RUNTIME_MIN,
@@ -72,6 +74,7 @@ def event_findings(
         _Question("E_NULL_KEY", "movie_id", "no_movie"),
         _Question("E_FK_USER", "user_id", "user_index IS NULL AND NOT no_user"),
         _Question("E_FK_MOVIE", "movie_id", "movie_index IS NULL AND NOT no_movie"),
+        *_strange_ids(connection, staged),
         _Question("E_NULL", "timestamp", "time_kind IS NULL"),
         _Question("E_FUTURE", "timestamp", f"seconds > {latest}"),
     ]
@@ -112,6 +115,23 @@ def outside_availability(connection: duckdb.DuckDBPyConnection) -> list[Finding]
     ]
 
 
+def _strange_ids(connection: duckdb.DuckDBPyConnection, staged: Staged) -> list[_Question]:
+    """What no id may be, and no text may hold; looked for in the different values, as there may be many events."""
+    [(share,)] = connection.execute(
+        f"SELECT avg(regexp_matches(v, {literal(MOBILE)})::INT) FROM (SELECT DISTINCT user_id AS v FROM raw_events)"
+    ).fetchall()
+    contacts = (EMAIL, PHONE, *((MOBILE,) if (share or 0) > MOSTLY else ()))
+    asked = [("E_CTRL", name, (CONTROL_SQL,)) for name in ("user_id", "movie_id", "device") if name in staged.columns]
+    found = []
+    for code, name, patterns in [*asked, ("E_PII", "user_id", contacts)]:
+        wrong = " OR ".join(f"regexp_matches(v, {literal(pattern)})" for pattern in patterns)
+        values = f"SELECT v FROM (SELECT DISTINCT {quoted(name)} AS v FROM raw_events) WHERE {wrong}"
+        if connection.execute(f"{values} LIMIT 1").fetchall():
+            rows = f"SELECT rowid FROM raw_events WHERE {quoted(name)} IN ({values})"
+            found.append(_Question(code, name, f"row IN ({rows})"))
+    return found
+
+
 def _register(
     connection: duckdb.DuckDBPyConnection, name: str, key: str, frame: pd.DataFrame | None, *, more: tuple[str, ...] = ()
 ) -> None:
@@ -144,7 +164,8 @@ def _named(connection: duckdb.DuckDBPyConnection, question: "_Question", count: 
         f"""WITH hit AS (SELECT row FROM events WHERE {question.condition} ORDER BY row LIMIT {SHOWN_ROWS})
         SELECT hit.row + 1, r.{quoted(question.column)} FROM hit JOIN raw_events r ON r.rowid = hit.row ORDER BY 1"""
     ).fetchall()
-    texts = ", ".join(dict.fromkeys(repr(text[:40]) for _, text in rows if text is not None))
+    tells = question.code not in ("E_PII", "E_CTRL") and question.column != "user_id"  # ids of people are not repeated in a log
+    texts = ", ".join(dict.fromkeys(repr(text[:40]) for _, text in rows if text is not None)) if tells else ""
     many = f"{count:,} rows" if count != 1 else "1 row"
     return Finding(
         code=question.code,

@@ -21,6 +21,7 @@ _KINDS = {
     b"\xd0\xcf\x11\xe0": "an old spreadsheet",
     b"\x80\x04\x95": "a pickle",
 }
+_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SMALLEST_PARQUET = 12
 
@@ -44,6 +45,8 @@ def faults_of(path: Path, table: str, limits: Limits) -> list[Finding]:
         return [_finding("E_TOO_BIG", text, "Split off what is not needed, or raise the limit.", table)]
     with path.open("rb") as file:
         head = file.read(16)
+    if head in _MARKS:
+        return [_finding("E_EMPTY", f"{path.name} is empty but for its byte order mark.", "Send the file again.", table)]
     if path.suffix.lower() == ".parquet":
         return _parquet_faults(path, head, table, limits)
     kind = next((name for magic, name in _KINDS.items() if head.startswith(magic)), None)
@@ -92,7 +95,7 @@ def _scan(path: Path) -> bool:
                 raise TextFault("E_NUL", lines + piece[:nul].count(b"\n"))
             if not piece:
                 return blank
-            blank = blank and not piece.strip()
+            blank = blank and not piece.removeprefix(codecs.BOM_UTF8).strip()
             lines += piece.count(b"\n")
 
 

@@ -4,6 +4,7 @@ Everything is prepared in a hidden folder of the workspace; the last step is a r
 once and leaves the workspace as it was; so does a process that is killed.
 """
 
+import codecs
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,9 @@ class _Import:
             self._find("E_TOO_BIG", f"economics.toml has {path.stat().st_size:,} bytes.", "Send the terms only.")
             return load_economics(economics_path(self._workspace))
         content = path.read_bytes()
+        if not content.removeprefix(codecs.BOM_UTF8).strip():
+            self._find("E_EMPTY", f"{path.name} is empty.", "Send it again, or leave it out.", table="economics")
+            return load_economics(economics_path(self._workspace))
         try:
             economics = parse_economics(content)
         except DataError as error:

@@ -86,6 +86,8 @@ _FAULT: Mapping[Kind, str] = {
     "time": "time_kind({0})",
 }
 REMEDIES: Mapping[str, str] = {
+    "E_CTRL": "Remove them.",
+    "E_PII": "Replace them by ids that mean nothing outside, for example a keyed hash.",
     "E_NUMBER": "Write a finite number, or leave the value out.",
     "E_NUMBER_FORMAT": "Write numbers without separators and with a decimal point: 1234.5.",
     "E_VALUE": "Write 1 or 0.",
@@ -101,6 +103,8 @@ REMEDIES: Mapping[str, str] = {
     "E_RANGE": "Give minutes, from 0; not seconds.",
 }
 MESSAGES: Mapping[str, str] = {
+    "E_CTRL": "control characters, characters that are not seen, or marks that turn the direction of text",
+    "E_PII": "ids are e-mail addresses or phone numbers",
     "E_NUMBER": "not a finite number",
     "E_NUMBER_FORMAT": "a number with separators",
     "E_VALUE": "neither 1 nor 0",

@@ -2,6 +2,7 @@
 # ruff: noqa: S608 – names in SQL come from `quoted`, paths from `located`
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,11 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from recsys.errors import DataError, Finding
+from recsys.tables.characters import CONTROL
 from recsys.tables.columns import OPEN_TABLES, TABLES, required
 from recsys.tables.files import faults_of, is_utf8
 from recsys.tables.headerless import lines_passed_over
 from recsys.tables.layout import DELIMITERS, TableFile, cut, literal, located, quoted
 from recsys.tables.limits import MIB, SHOWN_ROWS, Limits
+from recsys.tables.parsing import MESSAGES, REMEDIES
 from recsys.tables.report import of_rows
 from recsys.tables.rownumbers import NAMELESS, declared_index, row_numbers
 
@@ -291,6 +294,10 @@ def _check_names(file: TableFile, names: tuple[str, ...] | list[str]) -> None:
     if "" in names:
         text = f"column {names.index('') + 1} has no name."
         findings.append(Finding(code="E_MISSING_COL", table=file.table, message=text, remedy="Name it, or leave it out."))
+    for name in (name for name in names if re.search(CONTROL, name)):
+        shown = name.encode("unicode_escape").decode("ascii")
+        text = f"the column's name holds {MESSAGES['E_CTRL']}."
+        findings.append(Finding(code="E_CTRL", table=file.table, column=shown, message=text, remedy=REMEDIES["E_CTRL"]))
     wanted = required(file.table) if file.select is None else ()
     for name in (name for name in wanted if name not in names):
         near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)

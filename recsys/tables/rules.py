@@ -6,21 +6,16 @@ from typing import Any
 
 import pandas as pd
 
+from recsys.tables.characters import BLANK, CONTROL, CONTROL_BUT_LINES, FIGURE, FORMULA
 from recsys.tables.columns import COST_COLUMNS, TABLES
+from recsys.tables.contacts import EMAIL, MOBILE, MOSTLY, PHONE
 from recsys.tables.limits import EARLIEST_YEAR, FUTURE_TOLERANCE_HOURS, LONGEST_RUNTIME_MIN
+from recsys.tables.parsing import MESSAGES, REMEDIES
 from recsys.tables.texts import Spellings
 
 Ok = Callable[[Any], Any]
 """From a column (or, for a rule on rows, the frame) to a bool for each row: does the rule hold there?"""
 
-_EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
-_PHONE = r"^\+\d[\d ().-]{7,}\d$|^\d{3,5}[ -]\d{3,4}[ -]\d{3,4}$"
-_INDIAN_MOBILE = r"^(?:91|0)?[6-9]\d{9}$"
-_MOSTLY = 0.5
-_FORMULA = ("=", "+", "-", "@")
-_DIRECTION = "\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069"
-_CONTROL = f"[\x00-\x1f\x7f-\x9f{_DIRECTION}]"
-_CONTROL_BUT_LINES = f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_DIRECTION}]"
 _ONE_LINE = ("user_id", "movie_id", "title", "plan", "genres", "languages", "currency")
 _MOST_MONTHS = 600
 
@@ -70,26 +65,30 @@ def rules_of(table: str, context: Context) -> list[Rule]:
         Rule(
             code="E_CTRL",
             column=name,
-            ok=_without(_CONTROL if name in _ONE_LINE else _CONTROL_BUT_LINES),
-            message="control characters, or marks that turn the direction of text",
-            remedy="Remove them.",
+            ok=_without(CONTROL if name in _ONE_LINE else CONTROL_BUT_LINES),
+            message=MESSAGES["E_CTRL"],
+            remedy=REMEDIES["E_CTRL"],
         )
         for name in context.text_columns
     ]
-    return [*_BY_TABLE[table](context), *rules]
+    formulas = [
+        Rule(
+            code="W_FORMULA",
+            column=name,
+            ok=lambda texts: ~texts.str.contains(FORMULA, regex=True) | texts.str.contains(FIGURE, regex=True),
+            message="text that a spreadsheet would run as a formula; kept, and quoted in sheets",
+            remedy="Nothing to do if it is right.",
+        )
+        for name in context.text_columns
+    ]
+    return [*_BY_TABLE[table](context), *rules, *formulas]
 
 
 def _users(context: Context) -> list[Rule]:
     attributes = [name for name in context.text_columns if name not in TABLES["users"]]
     return [
         _unique("user_id"),
-        Rule(
-            code="E_PII",
-            column="user_id",
-            ok=_no_contact,
-            message="ids are e-mail addresses or phone numbers",
-            remedy="Replace them by ids that mean nothing outside, for example a keyed hash.",
-        ),
+        no_contacts_as_ids(),
         *(
             Rule(
                 code="E_PII",
@@ -118,16 +117,9 @@ def _movie(context: Context) -> list[Rule]:
             code="E_TITLE",
             column="title",
             skips_blanks=False,
-            ok=lambda titles: titles.fillna("").str.strip() != "",
+            ok=lambda titles: ~titles.fillna("").str.contains(BLANK, regex=True),
             message="blank titles",
             remedy="Give every movie a title.",
-        ),
-        Rule(
-            code="W_FORMULA",
-            column="title",
-            ok=lambda titles: ~titles.str.startswith(_FORMULA),
-            message="titles that a spreadsheet would run as a formula; kept, and quoted in sheets",
-            remedy="Nothing to do if the titles are right.",
         ),
         Rule(
             code="E_RANGE",
@@ -222,8 +214,14 @@ def _ends_after_start(end: str) -> list[Rule]:
     ]
 
 
+def no_contacts_as_ids() -> Rule:
+    """Ids must lead to nobody, in whichever table they come."""
+    return Rule(code="E_PII", column="user_id", ok=_no_contact, message=MESSAGES["E_PII"], remedy=REMEDIES["E_PII"])
+
+
 def _subscriptions(context: Context) -> list[Rule]:
     rules = [
+        no_contacts_as_ids(),
         Rule(
             code="E_DUP_KEY",
             needs=("user_id", "month"),
@@ -268,13 +266,13 @@ def _without(pattern: str) -> Ok:
 
 
 def _is_contact(texts: "pd.Series[str]") -> "pd.Series[bool]":
-    return texts.str.contains(_EMAIL, regex=True) | texts.str.contains(_PHONE, regex=True)
+    return texts.str.contains(EMAIL, regex=True) | texts.str.contains(PHONE, regex=True)
 
 
 def _no_contact(ids: "pd.Series[str]") -> "pd.Series[bool]":
     """Ten digits may be a number like any other; where most ids look like Indian mobiles, they are."""
-    mobile = ids.str.contains(_INDIAN_MOBILE, regex=True)
-    return ~(_is_contact(ids) | (mobile & (mobile.mean() > _MOSTLY)))
+    mobile = ids.str.contains(MOBILE, regex=True)
+    return ~(_is_contact(ids) | (mobile & (mobile.mean() > MOSTLY)))
 
 
 _BY_TABLE: dict[str, Callable[[Context], list[Rule]]] = {

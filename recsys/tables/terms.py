@@ -1,7 +1,8 @@
 """``economics.toml``: what a plan earns, what money costs over time, and where each figure is from."""
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +11,8 @@ import tomli_w
 
 from recsys import foreign
 from recsys.errors import DataError, Finding
+from recsys.tables.characters import CONTROL_BUT_LINES
+from recsys.tables.parsing import MESSAGES, REMEDIES
 
 Origin = Literal["estimated", "configured", "assumed"]
 PlanKind = Literal["svod", "avod", "tvod"]
@@ -136,7 +139,23 @@ def parse_economics(content: bytes) -> Economics:
         document = foreign.toml(content, max_bytes=MAX_BYTES)
     except foreign.UnreadableError as error:
         raise error.told(DataError, "the file", table=_TABLE) from error
+    if strange := [text for text in _texts(document) if re.search(CONTROL_BUT_LINES, text)]:
+        shown = strange[0][:40].encode("unicode_escape").decode("ascii")
+        raise DataError.of("E_CTRL", f"{shown!r} holds {MESSAGES['E_CTRL']}.", REMEDIES["E_CTRL"], table=_TABLE)
     return _Reader(document).economics()
+
+
+def _texts(entry: object) -> Iterator[str]:
+    """Every key and every text of a document."""
+    if isinstance(entry, str):
+        yield entry
+    elif isinstance(entry, Mapping):
+        for key, value in entry.items():
+            yield str(key)
+            yield from _texts(value)
+    elif isinstance(entry, list):
+        for value in entry:
+            yield from _texts(value)
 
 
 MAX_BYTES = 1_000_000

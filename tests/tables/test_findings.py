@@ -73,6 +73,13 @@ def _mobile_ids(raw: Raw) -> None:
         raw.put(name, text)
 
 
+def _without_users(raw: Raw, name: str | None = None) -> None:
+    """Whoever has an event is a user then; ``name`` is that of the third event."""
+    del raw.files["users.csv"], raw.files["subscriptions.csv"]
+    if name is not None:
+        raw.set("events", 3, user_id=name)
+
+
 def _few(raw: Raw) -> None:
     header, *lines = raw.text("events").splitlines()
     raw.put("events", "\n".join([header, *lines[:50]]) + "\n")
@@ -81,6 +88,11 @@ def _few(raw: Raw) -> None:
 FILE = [
     Case("empty", lambda raw: raw.put("events", b""), "E_EMPTY", "events"),
     Case("blank", lambda raw: raw.put("events", " \n\n"), "E_EMPTY", "events"),
+    Case("byte order mark alone", lambda raw: raw.put("events", b"\xef\xbb\xbf"), "E_EMPTY", "events"),
+    Case("byte order mark and blanks", lambda raw: raw.put("events", b"\xef\xbb\xbf \r\n"), "E_EMPTY", "events"),
+    Case("byte order mark of UTF-16 alone", lambda raw: raw.put("events", b"\xff\xfe"), "E_EMPTY", "events"),
+    Case("bidi mark in a column's name", lambda raw: raw.set("users", **{"pl\u202ean": "x"}), "E_CTRL", "users", "pl\\u202ean"),
+    Case("zero-width mark in a column's name", lambda raw: raw.line("movies", 0, lambda line: line.replace("title", "title\u200b")), "E_CTRL", "movies", also=("E_MISSING_COL",)),
     Case("header only", lambda raw: raw.put("events", "user_id,movie_id,timestamp\n"), "E_NO_ROWS", "events"),
     Case("larger than the limit", _small_limit, "E_TOO_BIG", "events"),
     Case("gzip named csv", lambda raw: raw.put("events", gzip.compress(raw.files["events.csv"])), "E_TYPE", "events"),
@@ -124,6 +136,11 @@ MOVIES = [
     Case("control character", lambda raw: raw.set("movies", 5, title="A\x07B"), "E_CTRL", "movies", "title", (5,)),
     Case("line break in a title", lambda raw: raw.set("movies", 5, title="A\nB"), "E_CTRL", "movies", "title", (5,)),
     Case("bidi override", lambda raw: raw.set("movies", 5, title="A\u202eB"), "E_CTRL", "movies", "title", (5,)),
+    Case("zero-width title", lambda raw: raw.set("movies", 5, title="\u200b\u200b"), "E_TITLE", "movies", "title", (5,), also=("E_CTRL",)),
+    Case("joiners alone for a title", lambda raw: raw.set("movies", 5, title="\u200d\u200c "), "E_TITLE", "movies", "title", (5,)),
+    Case("zero-width mark in a title", lambda raw: raw.set("movies", 5, title="A\u200bB"), "E_CTRL", "movies", "title", (5,)),
+    Case("isolate in an attribute", lambda raw: raw.set("movies", 5, studio="A\u2067B"), "E_CTRL", "movies", "studio", (5,)),
+    Case("zero-width mark in an id", lambda raw: raw.set("movies", 5, movie_id="m0\ufeff4"), "E_CTRL", "movies", "movie_id", (5,), also=("E_FK_MOVIE",)),
     Case("runtime 0", lambda raw: raw.set("movies", 5, runtime_min="0"), "E_RANGE", "movies", "runtime_min", (5,)),
     Case("runtime 1001", lambda raw: raw.set("movies", 1, runtime_min="1001"), "E_RANGE", "movies", "runtime_min", (1,)),
     Case("year 1869", lambda raw: raw.set("movies", 7, year="1869"), "E_RANGE", "movies", "year", (7,)),
@@ -157,6 +174,11 @@ EVENTS = [
     Case("over three runtimes", lambda raw: raw.set("events", 4, movie_id="m00", minutes="270.5"), "E_RANGE", "events", "minutes", (4,)),
     Case("impossibly many minutes", lambda raw: raw.set("events", 4, minutes="3001"), "E_RANGE", "events", "minutes", (4,)),
     Case("too few events", _few, "E_TOO_SMALL", "events"),
+    Case("e-mail as id and no users", lambda raw: _without_users(raw, "a.b@example.org"), "E_PII", "events", "user_id", (3,)),
+    Case("phone as id and no users", lambda raw: _without_users(raw, "+91 98400 12345"), "E_PII", "events", "user_id", (3,)),
+    Case("mobiles as ids and no users", lambda raw: (_mobile_ids(raw), _without_users(raw)), "E_PII", "events", "user_id"),
+    Case("control character in an id and no users", lambda raw: _without_users(raw, "u\u200b1"), "E_CTRL", "events", "user_id", (3,)),
+    Case("bidi mark in a device", lambda raw: raw.set("events", 3, device="tv\u202e"), "E_CTRL", "events", "device", (3,)),
 ]  # fmt: skip
 OFFERS = [
     Case("negative fee", lambda raw: raw.set("offers", 2, fee="-1"), "E_COST", "offers", "fee", (2,)),
@@ -181,6 +203,9 @@ OTHERS = [
     Case("no month", lambda raw: raw.set("subscriptions", 2, month="January"), "E_DATE", "subscriptions", "month", (2,)),
     Case("active or not", lambda raw: raw.set("subscriptions", 2, active="2"), "E_VALUE", "subscriptions", "active", (2,)),
     Case("negative price", lambda raw: raw.set("subscriptions", 2, price="-1"), "E_COST", "subscriptions", "price", (2,)),
+    Case("e-mail as id of a subscription", lambda raw: raw.set("subscriptions", 8, user_id="a.b@example.org"), "E_PII", "subscriptions", "user_id", (8,), also=("E_FK_USER",)),
+    Case("empty terms", lambda raw: raw.put("economics.toml", b"\xef\xbb\xbf\n"), "E_EMPTY", "economics"),
+    Case("bidi mark in the terms", lambda raw: raw.put("economics.toml", 'currency = "I\u202eNR"'), "E_CTRL", "economics"),
     Case("broken terms", lambda raw: raw.put("economics.toml", "currency = "), "E_TOML", "economics"),
     Case("no movies", lambda raw: raw.files.pop("movies.csv"), "E_NO_TABLE", "movies"),
     Case("no events", lambda raw: raw.files.pop("events.csv"), "E_NO_TABLE", "events"),
@@ -302,3 +327,12 @@ def test_a_link_in_a_zip_is_not_followed(tmp_path: Path):
     with pytest.raises(DataError) as refusal:
         import_path(tmp_path / "upload.zip", Workspace(tmp_path / "workspace"))
     assert refusal.value.code == "E_PATH"
+
+
+def test_ids_of_people_are_not_repeated_in_a_refusal(tmp_path: Path):
+    raw = Raw()
+    raw.set("events", 9, user_id="a.b@example.org")
+    with pytest.raises(DataError) as refusal:
+        raw.load(tmp_path)
+    assert {finding.code for finding in refusal.value.findings} == {"E_PII", "E_FK_USER"}
+    assert "@" not in str(refusal.value)

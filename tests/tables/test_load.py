@@ -115,6 +115,18 @@ def test_markup_and_formulas_in_titles_are_kept_and_formulas_warned_of(tmp_path:
     assert (warning.code, warning.rows) == ("W_FORMULA", (2,))
 
 
+def test_formulas_in_every_text_are_warned_of_however_they_begin(tmp_path: Path):
+    """Full width, behind a tab, as an attribute; ``+57.4 lakh`` and ``-3`` are figures."""
+    raw = Raw()
+    for row, text in enumerate(("\uff1d1+1", "@SUM(A1)", "-2+3+cmd|' /C calc'!A0", "+57.4 lakh", "Kadal"), start=1):
+        raw.set("movies", row, title=text)
+    raw.set("offers", 2, note="\t=1+1")
+    raw.set("offers", 3, note="  =1+1")
+    report, _ = raw.load(tmp_path)
+    found = {(warning.table, warning.column): (warning.code, warning.rows) for warning in report.warnings}
+    assert found == {("movies", "title"): ("W_FORMULA", (1, 2, 3)), ("offers", "note"): ("W_FORMULA", (2, 3))}
+
+
 def test_exact_repeats_are_taken_once_and_counted(tmp_path: Path):
     raw = Raw()
     lines = raw.text("events").splitlines()

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from recsys.app import places
+from recsys.app.components.tables import grid
 from recsys.app.words.escape import plain
 from recsys.errors import Finding, RecsysError, coded_system_errors
 
@@ -93,9 +94,7 @@ def _box(found: Sequence[Finding], draw: Callable[[str], object], title: str) ->
         draw(f"**{_place(found[0])}{plain(_sentence(found[0].message))}** {plain(found[0].remedy)} `{found[0].code}`")
         return
     draw(f"**{title}.** Nothing has been changed.")
-    st.dataframe(
-        as_table(found), hide_index=True, width="stretch", column_config={"what": {"width": "large"}, "do": {"width": "large"}}
-    )
+    grid(as_table(found), hide_index=True, width="stretch", column_config={"what": {"width": "large"}, "do": {"width": "large"}})
 
 
 def as_table(found: Sequence[Finding]) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import streamlit as st
 from recsys.app import inputs, places, session, uploads, words
 from recsys.app.components.boxes import findings, guarded
 from recsys.app.components.jobs import follow
-from recsys.app.components.tables import show_table
+from recsys.app.components.tables import grid, show_table
 from recsys.app.jobs import Job
 from recsys.app.views import activity, templates
 from recsys.app.words.escape import plain
@@ -36,7 +36,7 @@ def _activity() -> None:
         done = session.scenarios().activity()
         if done:
             with st.expander("What was done here, and by whom"):
-                st.dataframe(activity.table(done), hide_index=True, width="stretch")
+                grid(activity.table(done), hide_index=True, width="stretch")
 
 
 def _held(info: TablesInfo) -> None:
@@ -86,7 +86,7 @@ def _templates() -> None:
             "MovieLens, MovieTweetings and RecBole folders are read as they are."
         )
         rows = [(name, templates.note(name), ", ".join(templates.needed(name))) for name in templates.names()]
-        st.dataframe(pd.DataFrame(rows, columns=["table", "what it is", "needs"]), hide_index=True, width="stretch")
+        grid(pd.DataFrame(rows, columns=["table", "what it is", "needs"]), hide_index=True, width="stretch")
         with st.container(horizontal=True):
             st.download_button(
                 "All templates (zip)",

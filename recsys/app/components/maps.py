@@ -9,7 +9,7 @@ import streamlit as st
 from recsys.app import asked, atlas, charts, draft, inputs, places, session, words
 from recsys.app.charts.points import BOX, PICK
 from recsys.app.components.boxes import guarding
-from recsys.app.components.tables import selectable_chart, show_table
+from recsys.app.components.tables import grid, selectable_chart, show_table
 from recsys.app.inputs.points import Look
 from recsys.app.views import movies, people, points
 from recsys.app.views.colouring import Colouring
@@ -78,7 +78,7 @@ def _counted(basis: Basis) -> str:
 
 
 def _table_with_choice(listed: pd.DataFrame) -> int:
-    event = st.dataframe(
+    event = grid(
         listed,
         hide_index=True,
         width="stretch",
@@ -125,12 +125,12 @@ def _audience() -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("**Who they are**")
-        st.dataframe(group.traits, hide_index=True, width="stretch")
+        grid(group.traits, hide_index=True, width="stretch")
     with right:
         st.markdown("**Personas among them**")
-        st.dataframe(group.personas, hide_index=True, width="stretch", height=min(36 * (len(group.personas) + 1), 218))
+        grid(group.personas, hide_index=True, width="stretch", height=min(36 * (len(group.personas) + 1), 218))
         st.markdown("**What they watch more than others**")
-        st.dataframe(group.favourites, hide_index=True, width="stretch")
+        grid(group.favourites, hide_index=True, width="stretch")
 
 
 def _use_people(basis: Basis, chosen: IntArray) -> None:

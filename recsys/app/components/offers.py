@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from recsys.app import charts, words
-from recsys.app.components.tables import show_chart
+from recsys.app.components.tables import grid, show_chart
 from recsys.app.views import results
 from recsys.app.words.escape import plain
 from recsys.decision.strength import Strength
@@ -108,7 +108,7 @@ def _who(basis: Basis, offer: OfferResult) -> None:
     with right:
         st.markdown("**Takes from**: movies that lose viewing to it")
         if offer.victims:
-            st.dataframe(results.victims(offer.victims, basis.title), hide_index=True, width="stretch")
+            grid(results.victims(offer.victims, basis.title), hide_index=True, width="stretch")
         else:
             st.caption("From none of ours.")
     if offer.comparables:

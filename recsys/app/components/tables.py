@@ -7,6 +7,8 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from recsys.app.views.sheets import as_sheet
+
 
 def draw_open(tabs: Mapping[str, Callable[[], None]], *, key: str) -> None:
     """Tabs of which only the open one is drawn: what nobody looks at costs no time."""
@@ -35,4 +37,9 @@ def show_table(frame: pd.DataFrame, *, wide: str | None = None, whole: bool = Fa
         st.table(frame, border="horizontal", hide_index=True)
         return
     config = {wide: st.column_config.TextColumn(wide, width="large")} if wide else None
-    st.dataframe(frame, hide_index=True, width="stretch", column_config=config)
+    grid(frame, hide_index=True, width="stretch", column_config=config)
+
+
+def grid(frame: pd.DataFrame, **options: Any) -> Any:
+    """A table that can be sorted, searched and downloaded as CSV: its text is quoted where a spreadsheet would run it."""
+    return st.dataframe(as_sheet(frame), **options)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from recsys.app import inputs, jobs, session, words
 from recsys.app.components.jobs import follow
-from recsys.app.components.tables import show_table
+from recsys.app.components.tables import grid, show_table
 from recsys.app.jobs import Job
 from recsys.app.person import person
 from recsys.app.views import metrics, runs
@@ -51,7 +51,7 @@ def _history() -> None:
     if not found:
         st.caption("Nothing has been trained here yet.")
         return
-    st.dataframe(runs.table(found), hide_index=True, width="stretch")
+    grid(runs.table(found), hide_index=True, width="stretch")
     _choose(found)
     shown = next((run for run in found if run.in_use), found[0])
     st.subheader("How good it is", anchor=False)

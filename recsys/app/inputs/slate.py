@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from recsys.app import choosing, draft, words
 from recsys.app.choosing import Question
+from recsys.app.components.tables import grid
 from recsys.app.inputs.amounts import amount
 from recsys.app.inputs.builder import HORIZONS
 from recsys.app.slate_form import KEYS
@@ -50,7 +51,7 @@ def on_the_table(basis: Basis) -> pd.DataFrame:
     genres = _several(right, "Genre", tables.values(basis.offers, "genres"), "genres", held.genres)
     found = tables.matching(basis.offers, languages, genres)
     ids = found["movie_id"].astype(str).tolist()
-    event = st.dataframe(
+    event = grid(
         tables.listed(found, basis.economics.currency),
         hide_index=True,
         width="stretch",

@@ -14,6 +14,7 @@ from recsys.projection.basis import Basis
 from recsys.projection.result import OfferResult, Projection, Range, Victim
 from recsys.scenario.mapping import MAX_HORIZON_MONTHS
 from recsys.scenario.scenario import Acquire, Scenario
+from recsys.tables.characters import inert
 
 
 def today_and_then(projection: Projection) -> pd.DataFrame:
@@ -127,16 +128,12 @@ def _offer_row(offer: OfferResult, fee: float | None) -> dict[str, object]:
         "npv": offer.npv,
         "max_bid": offer.max_bid,
     }
-    row: dict[str, object] = {"movie_id": _inert(offer.movie_id), "title": _inert(offer.title), "fee": fee, "cost": offer.cost}
+    row: dict[str, object] = {"movie_id": inert(offer.movie_id), "title": inert(offer.title), "fee": fee, "cost": offer.cost}
     for name, value in ranges.items():
         row |= {f"{name}_{part}": getattr(value, part) for part in ("mean", "p10", "p50", "p90")}
     row["payback_month"] = offer.payback_month
     row["support"] = offer.support
     return row
-
-
-def _inert(text: str) -> str:
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
 
 
 def _figure(value: float | None) -> str:
