@@ -81,6 +81,10 @@ def import_(  # noqa: PLR0917  the options of a command
         latest = LatestArrivals(n=offers_from_latest, fee=fee, window_months=window_months)
     with progress_bar() as report:
         document = import_path(path, workspace, format=form, latest=latest, progress=report).as_json()
+    if "offers" in document["imported"]:
+        from recsys.projection.support import offers_unlike_in
+
+        document["warnings"] += [finding.as_json() for finding in offers_unlike_in(workspace)]
     return noted(workspace, "import", f"{path}: {', '.join(document['imported'])}", document)
 
 

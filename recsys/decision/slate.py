@@ -28,6 +28,7 @@ from recsys.ids import FloatArray
 from recsys.projection.basis import Basis
 from recsys.projection.project import project
 from recsys.projection.result import Projection
+from recsys.projection.support import offers_beyond
 from recsys.scenario.scenario import Acquire, Scenario, ShiftLaunch
 
 EVERY_UP_TO = 16
@@ -82,6 +83,8 @@ class Slate:
     currency: str
     scenario: Scenario
     """The scenario that buys this slate."""
+    warnings: tuple[str, ...] = ()
+    """Offers unlike anything in the catalogue, whether left out for it or in because they must be."""
 
     @property
     def horizon_months(self) -> int:
@@ -104,6 +107,7 @@ class Slate:
             "exact": self.exact,
             "slates_run": self.n_runs,
             "why_not": [vars(entry) for entry in self.why_not],
+            "warnings": list(self.warnings),
         }
 
 
@@ -162,6 +166,7 @@ def choose(
         n_runs=valued.n_runs,
         why_not=tuple(why_not),
         currency=basis.economics.currency,
+        warnings=offers_beyond(valued.offers),
         scenario=scenario,
     )
 

@@ -53,6 +53,8 @@ LIGHT = with_settings(TrainConfig(), members=3, member_iterations=2, draws=16, f
 Trained = tuple[ChoiceModel, MovieTower]
 Trainer = Callable[[Dataset, TrainConfig, Path, Report], Trained]
 
+_MOST_PAIRS = 500
+
 
 @dataclass(frozen=True, kw_only=True)
 class BacktestConfig:
@@ -76,6 +78,9 @@ class BacktestConfig:
             wrong.append(f"days = {list(self.days)} (1 to 730, ascending)")
         if not 0 < self.first_share < 1:
             wrong.append(f"first_share = {self.first_share} (between 0 and 1)")
+        if (pairs := self.origins * len(self.days)) > _MOST_PAIRS:
+            text = f"{self.origins} origins times {len(self.days)} spans are {pairs:,} combinations; at most {_MOST_PAIRS}."
+            raise DataError.of("E_GRID", text, "Give fewer origins, or fewer spans of days.")
         if wrong:
             raise DataError.of("E_CONFIG", f"a backtest cannot use {', '.join(wrong)}.", "Change these settings.")
 

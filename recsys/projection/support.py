@@ -1,8 +1,12 @@
 """Where the data end: what a projection would have to make up is said, and its ROI withheld."""
 
-from recsys.projection.basis import Basis
+from recsys.errors import Finding, RecsysError
+from recsys.projection.basis import Basis, load_basis
 from recsys.projection.offers import Offer
-from recsys.scenario.scenario import ContinueDrift, ResizeSegment, ScaleActivity, Scenario, ShiftTaste
+from recsys.projection.offers import offer as described
+from recsys.scenario.scenario import Acquire, ContinueDrift, ResizeSegment, ScaleActivity, Scenario, ShiftTaste
+from recsys.tables.limits import SHOWN_ROWS
+from recsys.workspace import Workspace
 
 LEAST_FACTOR = 2.0
 MOST_FACTOR = 5.0
@@ -53,6 +57,34 @@ def offers_beyond(offers: tuple[Offer, ...]) -> tuple[str, ...]:
         for offer in offers
         if not offer.inside
     )
+
+
+def offers_unlike(basis: Basis) -> tuple[Finding, ...]:
+    """A warning where the offers table holds what is unlike anything in the catalogue."""
+    offers = [described(basis, Acquire(offer=str(name)), 1) for name in basis.offers["movie_id"]]
+    beyond = [each for each in offers if not each.inside]
+    if not beyond:
+        return ()
+    named = ", ".join(f"“{each.title}”" for each in beyond[:SHOWN_ROWS])
+    more = f" and {len(beyond) - SHOWN_ROWS} more" if len(beyond) > SHOWN_ROWS else ""
+    return (
+        Finding(
+            code="W_EXTRAPOLATION",
+            table="offers",
+            column="movie_id",
+            message=f"{len(beyond)} of {len(offers)} offers are unlike anything in the catalogue: {named}{more}.",
+            remedy="Their ROI is withheld, and a slate leaves them out unless they must be in.",
+        ),
+    )
+
+
+def offers_unlike_in(workspace: Workspace) -> tuple[Finding, ...]:
+    """The same for the run in use; nothing where it cannot be known yet: nothing is trained, or on other tables."""
+    try:
+        basis = load_basis(workspace)
+    except RecsysError:
+        return ()
+    return offers_unlike(basis)
 
 
 def terms_beyond(offers: tuple[Offer, ...], horizon_months: int) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from recsys.decision.rules import AtLeast, Rules
 from recsys.errors import DataError, ScenarioError
 from recsys.projection.basis import Basis
 from recsys.projection.project import project
+from recsys.projection.support import offers_unlike
 from recsys.scenario import scenario as s
 from recsys.scenario import toml
 from tests.projection import builders
@@ -175,6 +176,11 @@ def test_an_offer_unlike_anything_is_left_out_unless_it_must_be_in(basis: Basis)
     free = slate.choose(strange, 100.0)
     assert "o02" not in free.chosen
     assert "unlike" in next(entry.reason for entry in free.why_not if entry.movie_id == "o02")
+    assert [warning.split(":")[0] for warning in free.as_json()["warnings"]] == ["W_EXTRAPOLATION"]
+    assert [(finding.code, finding.message.split(" are ")[0]) for finding in offers_unlike(strange)] == [
+        ("W_EXTRAPOLATION", f"1 of {len(strange.offers)} offers")
+    ]
+    assert offers_unlike(basis) == ()
     assert "o02" in slate.choose(strange, 100.0, Rules(must_have=("o02",))).chosen
 
 

@@ -167,6 +167,12 @@ def test_settings_that_make_no_sense_are_refused():
         BacktestConfig(days=(90, 28))
 
 
+def test_too_many_combinations_are_refused_with_their_count():
+    """100 origins, each followed for 30 spans."""
+    with pytest.raises(DataError, match=r"E_GRID.* 3,000 combinations"):
+        BacktestConfig(origins=100, days=tuple(range(1, 31)))
+
+
 def test_calibrated_ranges_are_those_that_the_projection_gives(service: Dataset):
     """Worked out through the response of views to appeal, within 15 % of projecting everything again, where the members of the
     ensemble see the same audience (made-up members have nothing in common)."""
