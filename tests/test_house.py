@@ -75,6 +75,28 @@ def test_everything_has_a_caller_that_is_no_test():
     assert list(walk.unreached()) == []
 
 
+def test_benchmarks_import_what_is_there():
+    """They are run by hand: nothing else would tell that what they measure has moved."""
+    modules = read(ROOT, ["recsys", "tests"])
+    missing = [
+        f"{name}: {source}.{part}"
+        for name, module in modules.items()
+        if name.startswith("tests.benchmarks.")
+        for found in module.imports.values()
+        for source, part in found
+        if source in modules and part and f"{source}.{part}" not in modules
+        if part not in modules[source].definitions and part not in modules[source].imports
+    ]
+    gone = [
+        f"{name}: {source}"
+        for name, module in modules.items()
+        for found in module.imports.values()
+        for source, _ in found
+        if source.split(".")[0] in ("recsys", "tests") and source not in modules
+    ]
+    assert missing + gone == []
+
+
 def test_files_stay_one_idea_long():
     """Over 400 lines a file is a folder waiting to be made."""
     long = [path for path in (ROOT / "recsys").rglob("*.py") if len(path.read_text().splitlines()) > 400]

@@ -31,7 +31,7 @@ from scipy.stats import spearmanr
 from recsys.pipeline.config import TrainConfig, with_settings
 from recsys.pipeline.demo import make_demo
 from recsys.projection.basis import Basis, load_basis
-from recsys.projection.project import draw_all
+from recsys.projection.drawn import simulate_draws
 from recsys.projection.uncertainty import quantiles
 from recsys.proof.arrivals import arrivals
 from recsys.proof.rivals import RIVALS, Past
@@ -95,7 +95,7 @@ def one_world(kind: str, config: WorldConfig) -> dict[str, Any]:
 def projected(basis: Basis, offers: tuple[str, ...]) -> dict[str, float]:
     """What some offers, bought together, are projected to add, hours: quantiles and mean of the draws; and gross, its median."""
     asked = Scenario(name="x", changes=tuple(Acquire(offer=offer) for offer in offers), horizon_months=MONTHS)
-    figures = draw_all(basis, asked, draws="all").figures
+    figures = simulate_draws(basis, asked, draws="all").draws
     hours = np.array([draw.acquisition_hours for draw in figures])
     said = dict(zip(("p05", "p10", "p50", "p90", "p95"), quantiles(hours, (0.05, 0.1, 0.5, 0.9, 0.95)).tolist(), strict=True))
     gross = np.array([draw.gross_hours.sum() for draw in figures])
