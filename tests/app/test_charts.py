@@ -202,3 +202,15 @@ def test_months_are_measured_from_zero_and_say_that_nobody_joins():
     assert lines["encoding"]["y"]["scale"]["zero"] is True
     for channel in ("color", "strokeDash"):
         assert lines["encoding"][channel]["legend"]["symbolType"] == "stroke"
+
+
+def test_a_legend_beside_long_names_has_one_entry_a_line():
+    """A phone leaves such charts the width of one; the second was cut off."""
+    frame = pd.DataFrame({"model": ["A", "B"], "kind": ["trained model", "simple rule"], "mean": 0.2, "low": 0.1, "high": 0.3})
+    made = (charts.models_apart(frame.assign(shown="x"), "nDCG"), ALL["walk away"]())
+    for spec in (chart.to_dict() for chart in made):
+        colours = [
+            layer["encoding"]["color"] for layer in spec["layer"] if "legend" in layer.get("encoding", {}).get("color", {})
+        ]
+        assert colours
+        assert {colour["legend"]["columns"] for colour in colours} == {1}

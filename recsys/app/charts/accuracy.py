@@ -36,7 +36,8 @@ def slices_apart(frame: pd.DataFrame, title: str) -> alt.LayerChart:
 
 def _dots(frame: pd.DataFrame, title: str, *, y: str, by: str, domain: list[str], colours: list[str]) -> alt.LayerChart:
     hint = [alt.Tooltip(f"{y}:N"), alt.Tooltip(f"{by}:N"), alt.Tooltip("shown:N", title="95% interval")]
-    colour = alt.Color(f"{by}:N", scale=alt.Scale(domain=domain, range=colours), title=None)
+    legend = alt.Legend(title=None, columns=1)  # below each other: beside long names a phone has room for one
+    colour = alt.Color(f"{by}:N", scale=alt.Scale(domain=domain, range=colours), legend=legend)
     base = alt.Chart(frame).encode(
         y=alt.Y(f"{y}:N", sort=list(dict.fromkeys(frame[y])), title=None, axis=alt.Axis(grid=True, labelLimit=260)),
         color=colour,
@@ -44,6 +45,6 @@ def _dots(frame: pd.DataFrame, title: str, *, y: str, by: str, domain: list[str]
     )
     x = alt.X("low:Q", title=title, axis=_AXIS, scale=alt.Scale(zero=True))
     ranges = base.mark_rule(strokeWidth=3, opacity=0.45).encode(x=x, x2="high:Q")
-    shape = alt.Shape(f"{by}:N", scale=alt.Scale(domain=domain, range=list(SHAPES[: len(domain)])), title=None)
+    shape = alt.Shape(f"{by}:N", scale=alt.Scale(domain=domain, range=list(SHAPES[: len(domain)])), legend=legend)
     dots = base.mark_point(filled=True, size=70, opacity=1).encode(x="mean:Q", shape=shape)
     return layered(ranges, dots).properties(height=alt.Step(26))
