@@ -76,10 +76,18 @@ def load(content: bytes) -> Manifest:
         raise ArtefactError.of("E_MANIFEST", f"{FILE} does not follow its schema at {', '.join(wrong)}.", REMEDY)
     if document["version"] != f"{document['sequence']}-{document['bundle'][:12]}":
         raise ArtefactError.of("E_MANIFEST", f"{FILE}: version, sequence and bundle id disagree.", REMEDY)
+    if not all(_fits(name, entry.get("shape"), document) for name, entry in document["files"].items()):
+        raise ArtefactError.of("E_MANIFEST", f"{FILE}: counts, width and shapes disagree.", REMEDY)
     if _numbers(document["minimum_client"]) > _numbers(CLIENT_VERSION):
         needed = document["minimum_client"]
         raise ArtefactError.of("E_VERSION", f"The bundle needs client {needed}; this is {CLIENT_VERSION}.", "Update the client.")
     return document
+
+
+def _fits(name: str, shape: object, document: Manifest) -> bool:
+    """Whether a table of vectors has as many rows and columns as the manifest states elsewhere; others have no such shape."""
+    of = re.fullmatch(r"(movies|users)\.(?:parquet|safetensors)", name)
+    return of is None or shape == [document["counts"][of[1]], document["dim"]]
 
 
 def address(name: str, sha256: str) -> str:

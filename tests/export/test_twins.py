@@ -235,6 +235,7 @@ def test_both_read_every_value_of_a_manifest_alike(source: Path, tmp_path: Path,
     assert found["schema", "2 to the 53"] == found["schema", "5,000 digits"] == ["E_MANIFEST"]
     assert found["schema", "1.0"] == ["E_VERSION"]
     assert found["dim", "100,000 brackets"] == ["E_MANIFEST"]
+    assert found["dim", "1.0"] == found["movies", "1.0"] == ["E_MANIFEST"]  # 300 vectors of 16 numbers
 
 
 @pytest.mark.js
@@ -296,7 +297,13 @@ def test_the_clients_command_line_refuses_it_too(source: Path, node: Callable[..
 def test_no_room_is_made_for_what_a_shape_claims(source: Path, tmp_path: Path):
     """A trillion rows, by a process that may take half a gigabyte more than it has."""
     folder = spoilt(source, tmp_path / source.name, weight(shape=HUGE))
-    sign_again(folder, lambda facts: facts["files"]["movies.parquet"].update(shape=[10**12, 16]))
+
+    def claim(facts: dict[str, Any]) -> None:
+        facts["counts"]["movies"] = 10**12
+        for name in ("movies.parquet", "movies.safetensors"):
+            facts["files"][name]["shape"] = [10**12, 16]
+
+    sign_again(folder, claim)
     assert pq.read_metadata(folder / "movies.parquet").num_rows == 300
     limits = resource.getrlimit(resource.RLIMIT_DATA)
     held = int(re.search(r"VmData:\s+(\d+)", Path("/proc/self/status").read_text())[1]) * 1024  # type: ignore[index]
@@ -305,4 +312,6 @@ def test_no_room_is_made_for_what_a_shape_claims(source: Path, tmp_path: Path):
         report = bundle.inspect(folder)
     finally:
         resource.setrlimit(resource.RLIMIT_DATA, limits)
-    assert [finding.code for finding in report.findings] == ["E_MANIFEST", "E_MANIFEST"]
+    refused = ["ids.json", "movies.parquet", "movies.safetensors", "tfjs/retrieve/model.json", "titles.json"]
+    assert [finding.code for finding in report.findings] == ["E_MANIFEST"] * len(refused)
+    assert [finding.message.partition(":")[0] for finding in report.findings] == refused

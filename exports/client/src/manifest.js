@@ -71,6 +71,9 @@ export async function load(bytes) {
   if (document.version !== `${document.sequence}-${document.bundle.slice(0, 12)}`) {
     throw BundleError.of("E_MANIFEST", `${FILE}: version, sequence and bundle id disagree.`);
   }
+  if (!Object.entries(document.files).every(([name, { shape }]) => fits(name, shape, document))) {
+    throw BundleError.of("E_MANIFEST", `${FILE}: counts, width and shapes disagree.`);
+  }
   if (newer(document.minimum_client, CLIENT_VERSION)) {
     throw BundleError.of(
       "E_VERSION",
@@ -79,6 +82,17 @@ export async function load(bytes) {
     );
   }
   return document;
+}
+
+/**
+ * Whether a table of vectors has as many rows and columns as the manifest states elsewhere; other files have no such shape.
+ * @param {string} name
+ * @param {number[] | undefined} shape
+ * @param {Manifest} document
+ */
+function fits(name, shape, { counts, dim }) {
+  const of = /^(movies|users)\.(?:parquet|safetensors)$/.exec(name);
+  return !of || String(shape) === `${counts[/** @type {"movies" | "users"} */ (of[1])]},${dim}`;
 }
 
 /**
