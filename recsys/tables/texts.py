@@ -15,7 +15,7 @@ import pandas as pd
 from recsys.errors import Finding
 from recsys.tables.layout import quoted
 from recsys.tables.limits import SHOWN_ROWS
-from recsys.tables.lists import LIST_COLUMNS, NULL_WORDS, SEPARATOR, exploded, folded
+from recsys.tables.lists import LIST_COLUMNS, NULL_WORDS, SEPARATOR, exploded, folded, split
 from recsys.tables.notations import bracketed, own, read
 from recsys.tables.report import of_rows
 
@@ -51,7 +51,7 @@ def settle(table: str, frame: pd.DataFrame, columns: Sequence[str], spellings: S
         if name in LIST_COLUMNS or _has_lists(column):
             _settle_list(settled, table, column, spellings.get(name, {}))
         words = settled.columns.get(name, column)
-        doubt = words.str.lower().isin(_IN_DOUBT)
+        doubt = split(words).map(lambda several: any(value.lower() in _IN_DOUBT for value in several)).astype(bool)
         if doubt.any():
             settled.findings.append(_unknown(table, name, words[doubt]))
     return settled
