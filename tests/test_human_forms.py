@@ -13,13 +13,17 @@ from click.testing import CliRunner, Result
 
 from recsys.choice.model import Estimate
 from recsys.cli import cli
+from recsys.decision.bid import Bid
+from recsys.decision.flip import Flips, Turn
 from recsys.decision.placebos import Placebo
 from recsys.decision.slate import Slate, WhyNot
 from recsys.models.compare import CompareConfig, compare
 from recsys.pipeline.demo import DemoResult
 from recsys.pipeline.train import TrainResult
 from recsys.projection.result import Projection
-from recsys.scenario.scenario import Scenario
+from recsys.scenario import audit
+from recsys.scenario.scenario import Everyone, Scenario
+from recsys.workspace import Workspace
 from recsys.worlds.demo import WorldConfig
 from tests.app import projections
 from tests.builders import tiny_dataset
@@ -193,3 +197,65 @@ def test_a_report_of_what_was_found_is_printed_and_ends_with_status_2(tmp_path: 
     done = CliRunner().invoke(cli, ["export", "verify", str(tmp_path)])
     assert done.exit_code == 2
     assert "code: E_MANIFEST" in done.stdout
+
+
+def answer(warnings: tuple[str, ...], simulated: bool) -> Projection:
+    return projected(warnings=warnings, simulated=simulated)
+
+
+@pytest.mark.parametrize("verdict", ["take", "leave", "negotiate", "withheld"])
+@pytest.mark.parametrize(("warnings", "simulated", "fee"), [(WARNED, True, 42e5), ((), False, 0.0)])
+def test_a_bid_is_told_whatever_its_verdict(
+    monkeypatch: pytest.MonkeyPatch, verdict: str, warnings: tuple[str, ...], simulated: bool, fee: float
+):
+    asked = answer(warnings, simulated)
+    found = Bid(
+        movie_id="o1",
+        title="Kaatru",
+        fee=fee,
+        price=asked.offers[0].max_bid,
+        room_share=-0.2 if fee else 0.0,
+        verdict=verdict,
+        result=asked.offers[0],
+        scenario=Scenario(name="x"),
+        projection=asked,
+    )
+    monkeypatch.setattr("recsys.projection.basis.load_basis", lambda _workspace: None)
+    monkeypatch.setattr("recsys.decision.bid.walk_away", lambda *_: found)
+    told = human("bid", "o1")
+    assert told.startswith("Kaatru: licence fee, 12 months ahead")
+    assert told.count("a warning without a code") == len(warnings) // 2
+    assert ("(a simulated service)" in told) == simulated
+
+
+@pytest.mark.parametrize(("warnings", "simulated", "n"), [(WARNED, True, 1), ((), False, 0), (WARNED, False, 300)])
+def test_what_turns_decisions_is_told_offer_by_offer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, warnings: tuple[str, ...], simulated: bool, n: int
+):
+    turns = tuple(
+        Turn(
+            movie_id=f"o{k}",
+            title="Kaatru",
+            buys=k % 2 == 0,
+            margin=1e5,
+            factor=None if k % 3 else 1.2,
+            margin_after=None if k % 3 else 0.0,
+        )
+        for k in range(n)
+    )
+    found = Flips(projection=answer(warnings, simulated), segment=Everyone(), limit=2.0, hurdle_rate=0.15, turns=turns)
+    (tmp_path / "scenario.toml").write_text('schema = 1\nname = "x"\n')
+    monkeypatch.setattr("recsys.projection.basis.load_basis", lambda _workspace: None)
+    monkeypatch.setattr("recsys.decision.flip.flips", lambda *_: found)
+    told = human("flip", str(tmp_path / "scenario.toml"))
+    assert told.count("Kaatru") == n
+    assert told.count("a warning without a code") == len(warnings) // 2
+    assert ("(a simulated service)" in told) == simulated
+
+
+@pytest.mark.parametrize("n", [0, 1, 60])
+def test_what_was_done_is_told_line_by_line(tmp_path: Path, n: int):
+    """At most fifty lines, unless more are asked for."""
+    for k in range(n):
+        audit.note(Workspace(tmp_path), "train", f"run {k}")
+    assert human("--workspace", str(tmp_path), "audit").count("what: train") == min(n, 50)
