@@ -7,6 +7,7 @@ The posterior mode is found by a trust-region Newton method on the Fisher inform
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,7 @@ _COVARIANCE_CELLS = 1_500_000
 _DENSE_MOVIES = 4_000
 """Up to here the Fisher information of the appeals is a matrix."""
 _FIRST_DISSIMILARITY = 0.8
+_LEAST_SPREAD = 1e-6
 _APPEAL_SD = 1.5
 """Prior standard deviations, in units of v: weak, so that what the data cannot tell stays finite."""
 _SLOPE_SD = 30.0
@@ -347,12 +349,20 @@ def _precision(choices: Choices, *, slope: float) -> FloatArray:
 
 
 def _score_spread(choices: Choices) -> float:
-    return max(float(choices.score.std()), 1e-6)
+    return _spread(choices.score)
+
+
+def _spread(values: NDArray[np.floating[Any]]) -> float:
+    """Standard deviation; 1 where all are alike, as the scores of people of whom nothing was known before: no slope is told then,
+    and a large one would be as good as any.
+    """
+    found = float(values.std())
+    return found if found > _LEAST_SPREAD else 1.0
 
 
 def _spreads(choices: Choices) -> FloatArray:
     """Spread of each affinity over choices and movies, float64[n_affinities]."""
-    return np.array([max(float(each.std()), 1e-6) for each in choices.affinity])
+    return np.array([_spread(each) for each in choices.affinity])
 
 
 def _even(choices: Choices) -> float:

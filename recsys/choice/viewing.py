@@ -39,11 +39,18 @@ class Viewing:
     def shares(self, appeal: FloatArray) -> Float32Array:
         """Views of each movie by each row, float32[n_rows, n_movies]; a row's add up to its weight."""
         scaled, sums = self._sums(appeal)
-        pull, peak = single(self._pull(sums)[1])
+        whole = self._pull(sums)[1]
+        pull, peak = single(whole)
         out = np.empty_like(self.factor)
         for nest, part in enumerate(self._slices()):
-            np.multiply(self.factor[:, part], (scaled[part] * peak[nest]).astype(np.float32), out=out[:, part])
-            out[:, part] *= pull[:, nest, None]
+            column, row = scaled[part] * peak[nest], pull[:, nest]
+            if (
+                column.max(initial=0.0) > np.finfo(np.float32).max
+            ):  # somebody has next to nothing left: share the peak between both
+                root = np.sqrt(peak[nest])
+                column, row = scaled[part] * root, (whole[:, nest] / root).astype(np.float32)
+            np.multiply(self.factor[:, part], column.astype(np.float32), out=out[:, part])
+            out[:, part] *= row[:, None]
         return out
 
     def demand_per_factor(self, appeal: FloatArray) -> FloatArray:

@@ -8,6 +8,8 @@ nothing are trained here; ``recsys evaluate`` takes the time for all of them.
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from recsys.evaluation.beyond import Shelf, beyond_accuracy
 from recsys.evaluation.evaluate import Evaluation, evaluate, without
 from recsys.evaluation.ranking import Scorer
@@ -44,9 +46,17 @@ def measure(bench: Bench, steps: Steps) -> dict[str, Any]:
     Returns
     -------
     JSON: what was measured and on whom; ``models`` (each figure with a 95 % interval over users), ``against_popularity``,
-    ``pairs`` (paired tests of every two models), and by model its ``slices`` and checks of ``behaviour``
+    ``pairs`` (paired tests of every two models), and by model its ``slices`` and checks of ``behaviour``; none of them, and 0
+    ``users``, where nobody watched early and something else late, so that there is nothing to find
     """
     seen, later = bench.early_views, bench.late_views
+    head = {
+        "schema": 1,
+        "split": {"kind": "temporal", "early_share": bench.config.early_share, "cutoff": bench.cutoff.isoformat()},
+    }
+    if not ((np.diff(seen.indptr) > 0) & (np.diff(without(later, seen).indptr) > 0)).any():
+        nobody: dict[str, Any] = {"models": {}, "against_popularity": {}, "pairs": [], "slices": {}, "behaviour": {}}
+        return {**head, "users": 0, **nobody}
     gone = bench.dataset.movies.get("available_until")
     allowed = None if gone is None else ~(gone <= bench.cutoff).to_numpy(dtype=bool)
     scorers = _scorers(bench)
@@ -60,8 +70,7 @@ def measure(bench: Bench, steps: Steps) -> dict[str, Any]:
         told[each.name] = figures(each, scorer, ground)
         steps(len(scorers) + number + 1, 2 * len(scorers))
     return {
-        "schema": 1,
-        "split": {"kind": "temporal", "early_share": bench.config.early_share, "cutoff": bench.cutoff.isoformat()},
+        **head,
         "users": len(done[0].user_rows),
         "models": {each.name: _flat(told[each.name], each, bench) for each in done},
         "against_popularity": {each.name: against(each, done[0], ground.resamples) for each in done[1:]},

@@ -101,8 +101,10 @@ def train(
             run = run_id(of, last.run if last else None)
             draft = workspace.runs / f".draft-{run}"
             clear_stale(workspace.runs, keep=draft)
+            bench = Bench(dataset=dataset, config=config, draft=draft, last=last)
+            _ = bench.parts  # a history that ends in next to nothing is refused before anything is learnt
             with threadpool_limits(1):  # sums must not depend on how many threads there are; TensorFlow minds its own
-                done = run_stages(stages(Bench(dataset=dataset, config=config, draft=draft, last=last)), draft, report)
+                done = run_stages(stages(bench), draft, report)
             facts = {
                 "data": dataset.fingerprint,
                 "simulated": dataset.simulated,

@@ -92,3 +92,15 @@ def test_utilities_of_any_size_stay_in_range():
     people = viewing(np.array([[500.0, 499.0], [-800.0, -799.0]], np.float32), np.ones(2), np.array([0]), 1.0)
     assert people.predicted(np.zeros(2)).sum() == pytest.approx(2.0)
     assert people.log_worth(np.zeros(2)) == pytest.approx([500 + np.log1p(np.exp(-1)), -799 + np.log1p(np.exp(-1))])
+
+
+def test_who_has_watched_all_but_what_they_like_least_watches_that():
+    """e^−95 of the taste for the other is left, which one over it is more than float32 holds."""
+    left = viewing(
+        np.array([[0.0, -95.0], [0.0, 0.0]], np.float32),
+        np.ones(2),
+        np.array([0]),
+        1.0,
+        np.array([[0.0, 1.0], [1.0, 1.0]], np.float32),
+    )
+    assert left.shares(np.zeros(2)) == pytest.approx(np.array([[0.0, 1.0], [0.5, 0.5]]), abs=1e-3)
