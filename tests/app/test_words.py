@@ -145,7 +145,16 @@ def test_no_word_on_the_glossary_is_explained_by_jargon():
 
 
 def test_titles_are_shown_as_text_and_never_as_markup():
-    assert plain("[click](http://x) :red[a] $x$ **b**") == (r"\[click\]\(http\://x\) \:red\[a\] \$x\$ \*\*b\*\*")
+    assert plain("[click](http://x) :red[a] $x$ **b**") == "\\[click\\](http:\u2060//x) :\u2060red\\[a\\] \\$x\\$ \\*\\*b\\*\\*"
+    assert plain("me@evil.test www.evil.test :material/bug: 12:30, so: yes") == (
+        "me@\u2060evil.test www\u2060.evil.test :\u2060material/bug: 12:\u206030, so: yes"
+    )
+    assert [plain(text) for text in ("1. one", "2) two", "- three", "-4.5% + 6")] == [
+        r"1\. one",
+        r"2\) two",
+        r"\- three",
+        "-4.5% + 6",
+    ]
 
 
 def test_without_a_range_an_offer_is_only_compared_with_its_expected_price():

@@ -1,6 +1,7 @@
 """Pages compute nothing: they ask ``recsys.app`` for everything."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -108,3 +109,44 @@ def test_the_app_never_loads_tensorflow():
     )
     ran = subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True, text=True)
     assert ran.stdout.strip().splitlines()[-1] == "[]"
+
+
+MARKDOWN = re.compile(
+    r"\.(badge|button|caption|checkbox|download_button|error|expander|header|info|markdown|metric|popover|progress|spinner|success"
+    r"|subheader|tabs|toast|toggle|warning)$|^st\.title$"
+)
+"""Functions of Streamlit whose texts are Markdown."""
+SURE = frozenset({"exact", "fraction", "meaning", "label", "n_draws", "n_files", "size", "version", "word"})
+"""Attributes that are numbers, or written in the glossary."""
+QUOTING = re.compile(r"^(str|words\.sentence|words\.segment|.*\.title)$")
+"""Functions whose answer holds words of the data as they are."""
+
+
+def _unescaped(call: ast.Call) -> list[str]:
+    """Pieces of a call's texts that come from an object, a mapping or a title as they are."""
+    given = [*call.args[:1], *(word.value for word in call.keywords if word.arg in ("label", "help", "text", "body"))]
+    filled = [piece for text in given if isinstance(text, ast.JoinedStr) for piece in text.values]
+    pieces = [piece.value for piece in filled if isinstance(piece, ast.FormattedValue)]
+    return [ast.unparse(piece) for piece in [*pieces, *given] if _is_data(piece)]
+
+
+def _is_data(piece: ast.expr) -> bool:
+    if isinstance(piece, ast.Attribute):
+        return not (piece.attr.isupper() or piece.attr in SURE)
+    if isinstance(piece, ast.Subscript):
+        name = ast.unparse(piece.value).split(".")[-1]
+        return not (name.isupper() or (isinstance(piece.slice, ast.Constant) and isinstance(piece.slice.value, int)))
+    return isinstance(piece, ast.Call) and QUOTING.match(ast.unparse(piece.func)) is not None
+
+
+def test_what_comes_from_data_is_escaped_where_it_is_written_into_markdown():
+    """The tests of hostile words look at what pages send; this one at what nobody has thought of in them yet."""
+    found = [
+        f"{path.name}:{node.lineno} {piece}"
+        for room in ("components", "inputs")
+        for path in sorted((ROOT / "recsys" / "app" / room).rglob("*.py"))
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Call) and MARKDOWN.search(ast.unparse(node.func))
+        for piece in _unescaped(node)
+    ]
+    assert found == []

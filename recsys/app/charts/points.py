@@ -38,7 +38,7 @@ def point_map(
     encoded = marks.encode(**_encoding(colouring, size=46 if large else 14))
     encoded = encoded.encode(tooltip=alt.value(None))
     if points.named:
-        hint = [alt.Tooltip("title:N"), alt.Tooltip("value", title=colouring.name), alt.Tooltip("kind:N")]
+        hint = [alt.Tooltip("title:N"), alt.Tooltip("value", title=f"{colouring.name}:"), alt.Tooltip("kind:N")]
         encoded = encoded.encode(tooltip=hint)
     if selectable:
         picking = alt.selection_point(name=PICK, fields=["token"], toggle="event.shiftKey")

@@ -91,7 +91,7 @@ def findings(found: Sequence[Finding]) -> None:
 
 def _box(found: Sequence[Finding], draw: Callable[[str], object], title: str) -> None:
     if len(found) == 1:
-        draw(f"**{_place(found[0])}{plain(_sentence(found[0].message))}** {plain(found[0].remedy)} `{found[0].code}`")
+        draw(f"**{_place(found[0])}{plain(_sentence(found[0].message))}** {plain(found[0].remedy)} `{_code(found[0])}`")
         return
     draw(f"**{title}.** Nothing has been changed.")
     grid(as_table(found), hide_index=True, width="stretch", column_config={"what": {"width": "large"}, "do": {"width": "large"}})
@@ -114,6 +114,10 @@ def _place(finding: Finding) -> str:
     parts = [part for part in (finding.table, finding.column) if part and part != "scenario"]
     rows = f", row {', '.join(map(str, finding.rows))}" if finding.rows else ""
     return plain(f"{'.'.join(parts)}{rows}: ") if parts else ""
+
+
+def _code(finding: Finding) -> str:
+    return "".join(sign for sign in finding.code if sign.isalnum() or sign == "_")
 
 
 def _sentence(text: str) -> str:

@@ -69,7 +69,7 @@ def _result(job: Job) -> None:
         return
     report = ImportReport.from_json(job.result)
     brought = ", ".join(f"{words.count(report.rows[name])} {name}" for name in report.imported if name in report.rows)
-    st.markdown(f"Taken in: **{brought or 'terms'}**, read as `{report.format}`.")
+    st.markdown(f"Taken in: **{plain(brought) or 'terms'}**, read as {plain(report.format)}.")
     findings(report.warnings)
     for sentence in report.notes:
         st.caption(plain(sentence))

@@ -10,6 +10,7 @@ import streamlit as st
 from recsys.app import inputs, jobs, places, rest, session, words
 from recsys.app.components.boxes import findings
 from recsys.app.components.jobs import follow, follow_rest
+from recsys.app.components.tables import set_as_text
 from recsys.app.jobs import Job
 from recsys.app.words.escape import plain
 from recsys.export import bundle
@@ -51,7 +52,7 @@ def export() -> None:
 
 def _status(held: BundleStatus) -> None:
     with st.container(border=True):
-        st.subheader(f"Version {held.version}", anchor=False)
+        st.subheader(f"Version {plain(held.version)}", anchor=False)
         current = session.has_run() and session.workspace().current_run().name == held.run
         if current:
             st.badge("made from the model in use", color="green", icon=":material/check:")
@@ -70,7 +71,7 @@ def _status(held: BundleStatus) -> None:
             ("All files", _megabytes(held.all_bytes)),
             ("Versions kept", ", ".join(held.versions)),
         )
-        st.table(pd.DataFrame(rows, columns=["", " "]), border="horizontal", hide_index=True, hide_header=True)
+        st.table(set_as_text(pd.DataFrame(rows, columns=["", " "])), border="horizontal", hide_index=True, hide_header=True)
         with st.container(horizontal=True):
             wanted = st.button("Verify every file", icon=":material/verified:", key="export.verify")
             st.download_button(

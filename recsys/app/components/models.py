@@ -8,6 +8,8 @@ from recsys.app.views import measured as views
 from recsys.app.views import results
 from recsys.app.views.measured import Measured
 from recsys.app.words import models as words
+from recsys.app.words.escape import plain
+from recsys.app.words.numbers import count
 from recsys.projection.basis import Basis
 
 
@@ -28,7 +30,7 @@ def _chosen(found: tuple[Measured, ...]) -> Measured:
     titles = [f"{each.title}, {each.created}" if each.created else each.title for each in found]
     if len(found) == 1:
         chosen = found[0]
-        st.caption(f"{titles[0]}. `recsys evaluate` does so on other splits too.")
+        st.caption(f"{plain(titles[0])}. `recsys evaluate` does so on other splits too.")
     else:
         place = st.selectbox("Measured", range(len(found)), format_func=lambda at: titles[at], key="models.measured")
         chosen = found[place or 0]
@@ -39,7 +41,7 @@ def _notes(chosen: Measured) -> None:
     if chosen.stale:
         st.warning("The tables have changed since this was measured. Run `recsys evaluate` again.", icon=":material/history:")
     if chosen.caution:
-        st.caption(chosen.caution)
+        st.caption(plain(chosen.caution))
 
 
 def _accuracy(found: tuple[Measured, ...]) -> None:
@@ -114,11 +116,15 @@ def _cold() -> None:
         st.warning(
             "The tables have changed since this was measured. Run `recsys evaluate --cold` again.", icon=":material/history:"
         )
-    hidden, others = document["hidden_movies"], document["known_movies"]
+    hidden, others = count(int(document["hidden_movies"])), count(int(document["known_movies"]))
     st.markdown(f"{hidden} movies were hidden with all of their views, and everything was learnt from the other {others}.")
     ranking = document["ranking"]
     known = st.segmented_control(
-        "Known of them", list(ranking), format_func=views.days, default=next(iter(ranking)), key="models.known"
+        "Known of them",
+        list(ranking),
+        format_func=lambda name: plain(views.days(name)),
+        default=next(iter(ranking)),
+        key="models.known",
     )
     known = known or next(iter(ranking))
     metric = f"ndcg@{document['places']}"
@@ -126,7 +132,7 @@ def _cold() -> None:
         charts.models_apart(views.cold_ranking(document, known, metric), f"{words.metric(metric)}, hidden movies only"),
         "Ranking quality on hidden movies of each way of telling, with its 95% interval.",
     )
-    st.caption(f"Only hidden movies are ranked, for users who watched some of them. Measured on {views.when(document)}.")
+    st.caption(f"Only hidden movies are ranked, for users who watched some of them. Measured on {plain(views.when(document))}.")
     st.markdown("**How large will the audience be?**")
     show_table(views.appeal(document, known), whole=True)
     st.caption(_APPEAL)

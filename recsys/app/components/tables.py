@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from recsys.app.views.sheets import as_sheet
+from recsys.app.words.escape import plain
 
 
 def draw_open(tabs: Mapping[str, Callable[[], None]], *, key: str) -> None:
@@ -31,10 +32,16 @@ def selectable_chart(chart: alt.LayerChart, description: str, *, key: str, selec
     return dict(event.get("selection", {})) if event else {}
 
 
+def set_as_text(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table's texts and headings for ``st.table``, which takes them for Markdown."""
+    shown = frame.map(lambda cell: plain(cell) if isinstance(cell, str) else cell)
+    return shown.rename(columns=lambda name: plain(str(name)) + " " * (len(str(name)) - len(str(name).rstrip())))
+
+
 def show_table(frame: pd.DataFrame, *, wide: str | None = None, whole: bool = False) -> None:
     """A table that is read; small ones are set as text, so that every cell is seen, as is any that is wanted ``whole``."""
     if whole or len(frame) <= 6:
-        st.table(frame, border="horizontal", hide_index=True)
+        st.table(set_as_text(frame), border="horizontal", hide_index=True)
         return
     config = {wide: st.column_config.TextColumn(wide, width="large")} if wide else None
     grid(frame, hide_index=True, width="stretch", column_config=config)

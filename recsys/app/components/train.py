@@ -12,6 +12,7 @@ from recsys.app.jobs import Job
 from recsys.app.person import person
 from recsys.app.views import metrics, runs
 from recsys.app.views.runs import Run
+from recsys.app.words.escape import plain
 
 _JOB = "train"
 
@@ -40,9 +41,9 @@ def _result(job: Job) -> None:
     use = (
         " It answers scenarios from now on." if result.get("in_use") else " It is kept to compare, and does not answer scenarios."
     )
-    st.markdown(f"Run `{result.get('run', '')}`.{again}{use}")
+    st.markdown(f"Run **{plain(str(result.get('run', '')))}**.{again}{use}")
     for warning in result.get("warnings", ()):
-        st.warning(str(warning))
+        st.warning(plain(str(warning)))
 
 
 def _history() -> None:
@@ -73,7 +74,7 @@ def _choose(found: tuple[Run, ...]) -> None:
 def _quality(run: Run) -> None:
     table = metrics.table(run.metrics)
     if table.empty:
-        st.caption(f"Run `{run.name}` was not measured.")
+        st.caption(f"Run {plain(run.name)} was not measured.")
         return
     st.markdown(metrics.sentence(run.metrics))
     show_table(table)

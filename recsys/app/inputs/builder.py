@@ -97,8 +97,8 @@ def steps(basis: Basis, listed: tuple[Change, ...]) -> None:
         st.caption("Nothing changes yet. Buy an offer or change the audience; each change can be undone.")
     for position, change in enumerate(listed):
         with st.container(border=True, key=f"builder.step.{position}", gap=None):
-            said = words.sentence(change, lambda movie: plain(basis.title(movie)), basis.economics.currency)
-            st.markdown(f"{position + 1}. {said}")
+            said = words.sentence(change, basis.title, basis.economics.currency)
+            st.markdown(f"{position + 1}. {plain(said)}")
             with st.container(horizontal=True, gap="small"):
                 _step(
                     "Up",

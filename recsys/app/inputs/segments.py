@@ -70,7 +70,7 @@ def _rule(basis: Basis, key: str, start: Segment | None) -> ByRule | None:
     )
     wanted = {
         name: st.multiselect(
-            colouring.label(name).capitalize(),
+            plain(colouring.label(name).capitalize()),
             known[name],
             format_func=attributes.shown,
             key=f"{key}.value.{name}",

@@ -10,6 +10,7 @@ import pandas as pd
 from recsys import foreign
 from recsys.app.views.runs import metrics_of
 from recsys.app.words import models as words
+from recsys.app.words.escape import plain
 from recsys.app.words.numbers import count, day, percent, significant
 from recsys.errors import ArtefactError
 from recsys.workspace import Workspace
@@ -92,7 +93,7 @@ def verdict(measured: Measured, metric: str) -> str:
     """Which model is best, and whether that is more than chance."""
     best = measured.best(metric)
     rows = dict(measured.pairs.get("metrics", {})).get(metric)
-    said = f"**{_capital(words.model(best))}** comes first ({count(measured.users)} users)"
+    said = f"**{plain(_capital(words.model(best)))}** comes first ({count(measured.users)} users)"
     if not rows:
         return f"{said}."
     own = [row for row in rows if row["better"] == best]
@@ -100,7 +101,7 @@ def verdict(measured: Measured, metric: str) -> str:
     if not level:
         return f"{said}, ahead of every other by more than chance."
     ahead = "; it is ahead of all others" if len(level) < len(own) else ""
-    return f"{said}, but not clearly ahead of {_listed(level)}{ahead}."
+    return f"{said}, but not clearly ahead of {plain(_listed(level))}{ahead}."
 
 
 def lists(measured: Measured) -> pd.DataFrame:
@@ -125,7 +126,10 @@ def checks(measured: Measured) -> pd.DataFrame:
 def what_checks_ask(measured: Measured) -> list[str]:
     """What each check looks at, one sentence each."""
     rows = next(iter(measured.behaviour.values()), [])
-    return [f"**{words.CHECKS.get(row['check'], row['check'])}.** {row['says']} Asked: {row['asked']}." for row in rows]
+    return [
+        f"**{plain(words.CHECKS.get(row['check'], row['check']))}.** {plain(row['says'])} Asked: {plain(row['asked'])}."
+        for row in rows
+    ]
 
 
 def slice_kinds(measured: Measured) -> dict[str, str]:

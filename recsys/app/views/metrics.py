@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from recsys.app.words.escape import plain
 from recsys.app.words.models import RULES, model
 from recsys.app.words.numbers import count, percent
 
@@ -52,7 +53,7 @@ def sentence(document: Mapping[str, Any]) -> str:
             continue
         low, high = differences[metric]["low"], differences[metric]["high"]
         verdict = "better than" if low > 0 else "worse than" if high < 0 else "not clearly different from"
-        said.append(f"**{model(name).capitalize()}** is {verdict} showing what is popular")
+        said.append(f"**{plain(model(name).capitalize())}** is {verdict} showing what is popular")
     users = document.get("users")
     of = f" ({count(users)} users)" if isinstance(users, int) else ""
     return "; ".join(said) + (of + "." if said else "")

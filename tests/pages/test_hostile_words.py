@@ -1,0 +1,225 @@
+"""Words from data, links and names are text on every page: no picture, link, symbol or markup of theirs ever."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from google.protobuf.message import Message
+from streamlit.testing.v1 import AppTest
+
+from recsys.app import choosing, facts, places, session
+from recsys.projection.basis import Basis
+from recsys.scenario import link
+from recsys.scenario.scenario import (
+    Acquire,
+    ByPersona,
+    ByRule,
+    ChangePrice,
+    Drop,
+    Everyone,
+    ResizeSegment,
+    Scenario,
+    ShiftTaste,
+    TowardsAttribute,
+)
+from tests.pages.conftest import Open
+from tests.pages.test_every_page import IDS, PLACES
+
+HOSTILE = (
+    "![x](http://evil.test/x.png) [a](javascript:alert(1)) <img src=http://evil.test/y.png> :material/bug_report: "
+    ":red[x] $x^2$ **b** www.evil.test me@evil.test `c`"
+)
+LIVE = (
+    "![x]",
+    "[a](",
+    "<img",
+    ":material/bug",
+    ":red[",
+    "$x^2$",
+    "**b**",
+    "http://evil",
+    "www.evil",
+    "me@evil",
+    "javascript:a",
+    "`c`",
+)
+"""What of it would act if Markdown saw it."""
+TEXT_ONLY = {
+    "selectbox.options",
+    "multiselect.options",
+    "multiselect.raw_values",
+    "text_input.default",
+    "text_input.value",
+    "text_input.placeholder",
+    "code.code_text",
+    "id",
+    "bidi_component",
+    "vega_lite_chart",
+    "arrow_data_frame.arrow_data",
+    "arrow_data_frame.data",
+    "html.body",
+    "download_button.url",
+}
+"""Fields that the browser shows as text, or as what they are: no Markdown."""
+
+
+def texts(message: Message, path: str = "") -> Iterator[tuple[str, str]]:
+    """(Field, text) of all that is in a message; cells of tables that are set as text among it."""
+    for field, value in message.ListFields():
+        here = f"{path}.{field.name}" if path else field.name
+        for each in [value] if isinstance(value, Message | str | bytes | float | int) else value:
+            if isinstance(each, Message):
+                yield from texts(each, here)
+            elif isinstance(each, str):
+                yield here, each
+            elif isinstance(each, bytes) and here.startswith("arrow_table"):
+                table = pa.ipc.open_stream(each).read_all()
+                yield from ((here, str(cell)) for column in table.to_pydict().values() for cell in column)
+                yield from ((here, name) for name in table.column_names)
+
+
+def acting(app: AppTest) -> list[tuple[str, str, str]]:
+    """Fields in which something of the hostile text would act, with it."""
+    found = []
+    for node in _nodes(app._tree):
+        proto = getattr(node, "proto", None)
+        if not isinstance(proto, Message):
+            continue
+        kind = _kind(node, proto)
+        for field, text in texts(proto, kind):
+            if any(field.startswith(only) or field.endswith(f".{only}") for only in TEXT_ONLY):
+                continue
+            found += [(field, live, text[:160]) for live in LIVE if re.search(rf"(?<!\\){re.escape(live)}", text)]
+    return found
+
+
+def _kind(node: Any, proto: Message) -> str:
+    kind = str(getattr(node, "type", "")) or proto.DESCRIPTOR.name
+    return {"table": "arrow_table", "UnknownElement": proto.DESCRIPTOR.name}.get(kind, kind)
+
+
+def _nodes(node: Any) -> Iterator[Any]:
+    yield node
+    for child in getattr(node, "children", {}).values():
+        yield from _nodes(child)
+
+
+@pytest.fixture
+def hostile(made: Basis, service: Basis, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Basis:
+    """The service with every word of its data hostile, in a workspace of such a name."""
+    made.movies["title"] = [f"{HOSTILE} {k}" for k in range(len(made.movies))]
+    made.movies["genres"] = [f"{HOSTILE} {k % 3}" for k in range(len(made.movies))]
+    made.offers["title"] = [f"{HOSTILE} {k}" for k in range(len(made.offers))]
+    made.offers["genres"] = HOSTILE
+    made.users[HOSTILE] = np.where(np.arange(80) < 40, HOSTILE, "other")
+    plans = tuple(replace(plan, name=f"{HOSTILE} {plan.name}") for plan in made.economics.plans)
+    named = tuple(
+        replace(persona, name=f"{HOSTILE} {k}", traits=((HOSTILE, HOSTILE, 2.0), ("genres", HOSTILE, 2.0)))
+        for k, persona in enumerate(made.personas.personas)
+    )
+    worse = replace(
+        made,
+        economics=replace(made.economics, plans=plans, default_plan=plans[0].name),
+        personas=replace(made.personas, personas=named),
+        assumed=(HOSTILE,),
+    )
+    odd = tmp_path / "![x](evil) **b** <img"
+    session.workspace().root.rename(odd)
+    monkeypatch.setenv("RECSYS_WORKSPACE", str(odd))
+    monkeypatch.setattr(session, "basis", lambda: worse)
+    return worse
+
+
+@pytest.mark.parametrize("place", PLACES, ids=IDS)
+def test_no_page_lets_a_word_of_the_data_act(place: places.Place, hostile: Basis, opened: Open):
+    app = opened(place.path)
+    facts.desk().wait(60)
+    app = app.run()
+    assert not app.exception
+    assert acting(app) == []
+
+
+def _question(basis: Basis) -> Scenario:
+    persona, who = basis.personas.personas[0].name, f"\"{HOSTILE}\" = '{HOSTILE}'"
+    changes = (
+        ResizeSegment(segment=ByPersona(persona=persona), factor=1.2),
+        ResizeSegment(segment=ByRule(where=who), factor=1.2),
+        ShiftTaste(segment=Everyone(), towards=TowardsAttribute(attribute="genres", value=f"{HOSTILE} 1"), strength=0.5),
+        ChangePrice(plan=basis.economics.plans[0].name, amount=200.0),
+        Drop(movie="m0001"),
+        Acquire(offer="o01"),
+        Acquire(offer="o02"),
+    )
+    return Scenario(name=HOSTILE[:190], changes=changes)
+
+
+def test_a_link_lets_no_word_act_nor_does_what_it_asks(hostile: Basis, opened: Open):
+    app = opened(places.SCENARIO.path)
+    app.query_params["s"] = link.encode(_question(hostile))
+    app = app.run()
+    session.desk().wait(60)
+    app = app.run()
+    assert not app.exception
+    assert len([text for text in app.markdown if "evil" in text.value]) >= 6
+    assert acting(app) == []
+    for tab in range(8):
+        app.session_state["answer.tabs.7"] = [each.label for each in app.tabs][tab] if tab < len(app.tabs) else None
+        app = app.run()
+        assert acting(app) == []
+    app = app.button(key="builder.save").click().run()
+    app.session_state["builder.opening"] = True
+    app = app.run()
+    assert acting(app) == []
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        Scenario(name="x", changes=(Acquire(offer=HOSTILE),)),
+        Scenario(name="x", changes=(ResizeSegment(segment=ByPersona(persona=HOSTILE), factor=1.2),)),
+        Scenario(name="x", changes=(ResizeSegment(segment=ByRule(where=HOSTILE), factor=1.2),)),
+        Scenario(name="x", changes=(ResizeSegment(segment=ByRule(where=f"plan = '{HOSTILE}'"), factor=1.2),)),
+        Scenario(name="x", changes=(ChangePrice(plan=HOSTILE, amount=2.0),)),
+    ],
+)
+def test_a_refusal_quotes_a_link_as_text(broken: Scenario, hostile: Basis, opened: Open):
+    app = opened(places.SCENARIO.path)
+    app.query_params["s"] = link.encode(broken)
+    app = app.run()
+    assert not app.exception
+    assert app.error
+    assert acting(app) == []
+
+
+def test_a_slate_lets_no_word_act(hostile: Basis, opened: Open):
+    app = opened(places.SLATE.path)
+    app = app.button(key="slate.choose").click().run()
+    choosing.desk().wait(60)
+    app = app.run()
+    session.desk().wait(60)
+    app = app.run()
+    assert not app.exception
+    assert acting(app) == []
+
+
+def test_the_test_sees_what_acts():
+    def script() -> None:
+        import pandas as pd
+        import streamlit as st
+
+        from tests.pages.test_hostile_words import HOSTILE
+
+        st.caption(HOSTILE)
+        st.tabs([HOSTILE])
+        st.button("x", help=HOSTILE)
+        st.table(pd.DataFrame({"a": [HOSTILE]}))
+        st.metric(HOSTILE, "1")
+        st.toast(HOSTILE)
+
+    seen = {field.split(".")[0] for field, *_ in acting(AppTest.from_function(script).run())}
+    assert len(seen) >= 6
