@@ -173,3 +173,25 @@ def test_a_stored_document_that_cannot_be_read_is_damage_and_no_traceback(tmp_pa
     for door in doors:
         with pytest.raises(RecsysError):
             door()
+
+
+LONG = "x" * 300_000
+WRONG = {
+    "scenario": [
+        f'schema = 1\nname = "{LONG}"',
+        f'schema = "{LONG}"\nname = "x"',
+        f'schema = 1\nname = "x"\nlicences = "{LONG}"',
+    ],
+    "rules": [f'schema = "{LONG}"', f'schema = 1\nat_most = "{LONG}"', f'schema = 1\nmust_have = "{LONG}"'],
+    "economics": [
+        *(f'{name} = "{LONG}"' for name in ("schema", "currency", "default_plan", "hurdle_rate")),
+        f'hurdle_rate = {{ value = "{LONG}", source = "", kind = "{LONG}" }}',
+    ],
+}
+
+
+@pytest.mark.parametrize(("door", "text"), [(door, text) for door, texts in WRONG.items() for text in texts])
+def test_what_is_refused_is_not_told_at_length(door: str, text: str):
+    with pytest.raises(RecsysError) as refused:
+        DOORS[door](text.encode())
+    assert all(len(finding.message) + len(finding.remedy) < 500 for finding in refused.value.findings)

@@ -89,7 +89,7 @@ def loads(text: str | bytes) -> Rules:
         raise error.told(ScenarioError, "the file of rules", table="rules") from error
     if type(document.get("schema")) is not int or document["schema"] != SCHEMA:
         raise ScenarioError.of(
-            "E_VERSION", f"the rules state schema {document.get('schema')!r}.", f"Write schema = {SCHEMA}.", table="rules"
+            "E_VERSION", f"the rules state schema {document.get('schema')!r:.60}.", f"Write schema = {SCHEMA}.", table="rules"
         )
     return from_mapping(document)
 
@@ -118,10 +118,12 @@ def from_mapping(document: Mapping[str, Any]) -> Rules:
     ------
     ScenarioError  E_PARAM; all findings at once
     """
-    findings = [_wrong(key, f"{key!r} is not a rule", f"Known: {', '.join(_KEYS[1:])}.") for key in document if key not in _KEYS]
+    findings = [
+        _wrong(key, f"{key!r:.60} is not a rule", f"Known: {', '.join(_KEYS[1:])}.") for key in document if key not in _KEYS
+    ]
     at_most = document.get("at_most")
     if at_most is not None and not _whole(at_most, 0):
-        findings.append(_wrong("at_most", f"{at_most!r} is not a number of offers", "Give a whole number from 0."))
+        findings.append(_wrong("at_most", f"{at_most!r:.60} is not a number of offers", "Give a whole number from 0."))
     must_have = document.get("must_have", [])
     if not _texts(must_have):
         findings.append(_wrong("must_have", "it is not a list of ids", 'Write ["id1", "id2"].'))

@@ -181,11 +181,11 @@ class _Reader:
         version = document.get("schema", 1)
         if type(version) is not int or version != 1:
             remedy = "Update the program." if isinstance(version, int) and version > 1 else "Write schema = 1."
-            self._find("E_VERSION", "schema", f"the file has schema {version!r}; this version reads 1.", remedy)
+            self._find("E_VERSION", "schema", f"the file has schema {version!r:.60}; this version reads 1.", remedy)
         self._refuse_unknown(document, ("schema", "currency", "default_plan", "plans", _SAMPLE, _SEASON, *_RATES), "")
         currency = document.get("currency")
         if not (isinstance(currency, str) and len(currency) == 3 and currency.isascii() and currency.isupper()):
-            self._find("E_CURRENCY", "currency", f"got {currency!r}.", "Give a three-letter code, for example INR.")
+            self._find("E_CURRENCY", "currency", f"got {currency!r:.60}.", "Give a three-letter code, for example INR.")
         rates = [self._term(document, name, name) for name in _RATES]
         people = self._term(document, _SAMPLE, _SAMPLE) if _SAMPLE in document else ONE_PERSON_EACH
         season = self._season(document[_SEASON]) if _SEASON in document else None
@@ -193,7 +193,7 @@ class _Reader:
         default = document.get("default_plan")
         if not isinstance(default, str) or default not in {plan.name for plan in plans}:
             known = ", ".join(plan.name for plan in plans) or "none"
-            self._find("E_PLAN", "default_plan", f"got {default!r}; plans are {known}.", "Name one of the plans.")
+            self._find("E_PLAN", "default_plan", f"got {default!r:.60}; plans are {known}.", "Name one of the plans.")
         if self._findings:
             raise DataError(self._findings)
         return Economics(
@@ -245,16 +245,18 @@ class _Reader:
             return nothing
         entry = table[key]
         if not isinstance(entry, dict):
-            self._find("E_SOURCE", place, "the figure has no source.", f'Write {key} = {{ value = {entry}, source = "…" }}.')
+            self._find(
+                "E_SOURCE", place, "the figure has no source.", f'Write {key} = {{ value = {entry!s:.60}, source = "…" }}.'
+            )
             return nothing
         self._refuse_unknown(entry, ("value", "source", "kind"), f"{place}.")
         value, source, kind = entry.get("value"), entry.get("source"), entry.get("kind", "configured")
         if not isinstance(source, str) or not source.strip():
             self._find("E_SOURCE", place, "the figure has no source.", "Say in a few words where it is from.")
         if kind not in _KINDS:
-            self._find("E_SOURCE", place, f"kind is {kind!r}.", f"Give one of {', '.join(_KINDS)}.")
+            self._find("E_SOURCE", place, f"kind is {kind!r:.60}.", f"Give one of {', '.join(_KINDS)}.")
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            self._find("E_NUMBER", place, f"got {value!r}.", "Give a finite number.")
+            self._find("E_NUMBER", place, f"got {value!r:.60}.", "Give a finite number.")
             return nothing
         smallest, largest = _SMALLEST.get(key, 0.0), _LARGEST.get(key, math.inf)
         if not smallest <= value <= largest:
