@@ -79,15 +79,16 @@ def test_a_page_fits_a_phone(browser: Browser, address: str, place: places.Place
     assert wide <= 1
 
 
-def test_the_page_asks_nobody_but_the_app(browser: Browser, address: str):
-    """No fonts, scripts or counts from elsewhere."""
-    context = patient(browser.new_context())
+def test_pages_ask_nobody_but_the_app(browser: Browser, address: str):
+    """No fonts, scripts, symbols or counts from elsewhere, on whatever page one arrives."""
     asked: list[str] = []
-    context.on("request", lambda request: asked.append(request.url))
-    page = context.new_page()
-    page.goto(f"{address}/movies")
-    settle(page)
-    context.close()
+    for place in PLACES:
+        context = patient(browser.new_context())
+        context.on("request", lambda request: asked.append(request.url))
+        page = context.new_page()
+        page.goto(f"{address}/{place.url}")
+        settle(page)
+        context.close()
     elsewhere = {url for url in asked if not url.startswith((address, "data:", "blob:"))}
     assert not elsewhere
 
