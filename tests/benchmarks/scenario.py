@@ -16,7 +16,8 @@ import numpy as np
 
 from recsys.decision import agenda, slate
 from recsys.projection.basis import Basis, load_basis
-from recsys.projection.project import project
+from recsys.projection.drawn import simulate_draws
+from recsys.projection.project import assemble, project
 from recsys.scenario import scenario as s
 from recsys.workspace import Workspace
 from tests.projection import builders
@@ -68,7 +69,11 @@ def main(basis: Basis) -> None:
     )
     measure("a persona's taste shifted, six offers", lambda: project(basis, asked(shift, *offers)), GOAL_POINT)
     measure("a movie dropped, six offers", lambda: project(basis, asked(drop, *offers)), GOAL_POINT)
+    measure("one offer, all draws", lambda: project(basis, asked(*offers[:1]), draws="all"), GOAL_ALL, times=2)
     measure("six offers, all draws", lambda: project(basis, asked(*offers), draws="all"), GOAL_ALL, times=2)
+    drawn = simulate_draws(basis, asked(*offers), draws="all")
+    dearer = asked(replace(offers[0], fee=1e6), *offers[1:])
+    measure("six offers, another fee, from draws there", lambda: assemble(basis, dearer, drawn))
     measure("today's agenda", lambda: agenda.today(basis), times=1)
     budget = float(basis.offers["fee"].nlargest(4).sum())
     measure("a slate of all offers", lambda: slate.choose(basis, budget), times=1)
