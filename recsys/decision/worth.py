@@ -1,8 +1,8 @@
 """What a set of offers is worth together: its NPV, by the engine and not by adding up its parts.
 
-For searches, which compare hundreds of sets: each is run once, at the point estimate with the offers' appeal raised so that their
-odds are the expected ones (:func:`recsys.projection.offers.expected_shift`), and remembered. That is close to the expected NPV,
-not equal to it; what is shown of the set that is chosen is projected under every draw.
+For searches, which compare hundreds of sets: each is run once, as quickly as a draw among many, at the point estimate with the
+offers' appeal raised so that their odds are the expected ones (:func:`recsys.projection.offers.expected_shift`), and remembered.
+That is close to the expected NPV, not equal to it; what is shown of the set that is chosen is projected under every draw.
 """
 
 from collections.abc import Iterable
@@ -178,6 +178,8 @@ def _simulate(basis: Basis, shelf: Shelf, people: People, extras: Extras) -> Out
         extras=extras,
         worlds=[range(len(extras))],
         horizon_months=extras.curve.shape[1],
+        careful=False,
+        by_user=False,
     )[0]
 
 
