@@ -60,7 +60,7 @@ class FeatureSpace:
         return sum(feature.n_codes for feature in self.features)
 
     @classmethod
-    def learn(cls, table: pd.DataFrame, left_out: Collection[str], *, min_count: int) -> "FeatureSpace":
+    def learn(cls, table: pd.DataFrame, left_out: Collection[str], *, min_count: int, beyond: int = 0) -> "FeatureSpace":
         """Features of every usable column of a table.
 
         Parameters
@@ -68,9 +68,10 @@ class FeatureSpace:
         table : one row a movie or user
         left_out : columns not to use
         min_count : rows a value must occur in to get a code
+        beyond : rows outside the first and the last knot of a number, which would else be one person's
         """
         columns = [str(name) for name in table.columns if name not in left_out]
-        found = (_learn_column(table[name], min_count) for name in sorted(columns))
+        found = (_learn_column(table[name], min_count, beyond) for name in sorted(columns))
         return cls(tuple(feature for feature in found if feature is not None))
 
     def encode(self, table: pd.DataFrame) -> sparse.csr_array:
@@ -112,7 +113,7 @@ class FeatureSpace:
             raise ArtefactError.of("E_FORMAT", f"the features of a tower are not readable ({error}).", "Train again.") from error
 
 
-def _learn_column(column: pd.Series, min_count: int) -> Feature | None:
+def _learn_column(column: pd.Series, min_count: int, beyond: int) -> Feature | None:
     name = str(column.name)
     if pd.api.types.is_datetime64_any_dtype(column):
         return None
@@ -120,7 +121,7 @@ def _learn_column(column: pd.Series, min_count: int) -> Feature | None:
         numbers = _numbers(column)
         distinct = np.unique(numbers[np.isfinite(numbers)])
         if len(distinct) > FEW_NUMBERS:
-            return Feature(column=name, knots=_knots(numbers[np.isfinite(numbers)]))
+            return Feature(column=name, knots=_knots(numbers[np.isfinite(numbers)], beyond))
     counts = exploded(column).value_counts()
     kept = counts[counts >= min_count]
     # most frequent first, equal ones by name: the order must not depend on the table's
@@ -128,9 +129,10 @@ def _learn_column(column: pd.Series, min_count: int) -> Feature | None:
     return Feature(column=name, names=tuple(names)) if names else None
 
 
-def _knots(numbers: FloatArray) -> tuple[float, ...]:
+def _knots(numbers: FloatArray, beyond: int) -> tuple[float, ...]:
     """Different quantiles, so that about as many rows lie between any two."""
-    return tuple(np.unique(np.quantile(numbers, np.linspace(0, 1, MOST_KNOTS), method="nearest")).tolist())
+    end = min(beyond / len(numbers), 0.25)
+    return tuple(np.unique(np.quantile(numbers, np.linspace(end, 1 - end, MOST_KNOTS), method="nearest")).tolist())
 
 
 def _encode_column(feature: Feature, table: pd.DataFrame) -> sparse.coo_array:

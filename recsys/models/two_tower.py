@@ -187,7 +187,7 @@ def fit(
     rng = seeded(seed)
     training, held_out = _hold_out(interactions, config, rng)
     movie_space = FeatureSpace.learn(movies, MOVIE_COLUMNS_LEFT_OUT, min_count=config.movie_min_count)
-    user_space = FeatureSpace.learn(users, USER_COLUMNS_LEFT_OUT, min_count=config.user_min_count)
+    user_space = FeatureSpace.learn(users, USER_COLUMNS_LEFT_OUT, min_count=config.user_min_count, beyond=config.user_min_count)
     description = tower.describe(movie_space, user_space, IdMap(movies["movie_id"]), config.pooling_exponent)
     inputs = graph.Inputs(
         movie_codes=movie_space.encode(movies),

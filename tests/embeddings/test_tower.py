@@ -82,6 +82,12 @@ def test_learning_keeps_values_that_recur_and_leaves_names_and_dates_out() -> No
     assert many.features[0].knots[-1] == 159.0
 
 
+def test_of_people_neither_the_least_nor_the_greatest_number_leaves_with_the_tower():
+    """Ten of a hundred lie outside either end."""
+    ages = FeatureSpace.learn(pd.DataFrame({"age": np.arange(100.0)}), set(), min_count=10, beyond=10)
+    assert (ages.features[0].knots[0], ages.features[0].knots[-1]) == (10.0, 89.0)
+
+
 def test_whole_numbers_are_the_same_names_with_a_gap_in_the_column() -> None:
     space = FeatureSpace.learn(pd.DataFrame({"tier": [1, 1, 2, 2]}), set(), min_count=2)
     with_gap = space.encode(pd.DataFrame({"tier": [1.0, np.nan, 2.0]})).toarray()
