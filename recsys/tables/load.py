@@ -30,6 +30,7 @@ from recsys.tables.report import ImportReport, ranges_of
 from recsys.tables.rules import Context
 from recsys.tables.small import Checked, check
 from recsys.tables.sources import gather
+from recsys.tables.split import one_moment
 from recsys.tables.store import drafting, economics_path, publish
 from recsys.tables.terms import Economics, load_economics, parse_economics
 from recsys.tables.texts import Spellings, spellings_of
@@ -282,6 +283,7 @@ class _Import:
     def _refuse_too_small(self, facts: EventFacts) -> None:
         users, movies = int((facts.views_by_user > 0).sum()), int((facts.views_by_movie > 0).sum())
         self._findings += self._limits.too_small(users=users, movies=movies, events=facts.rows)
+        self._findings += one_moment(self._draft.folder / "events.parquet") if facts.rows else []
         self._stop_if_refused()
 
     def _finish(self, whole: bool, economics: Economics) -> ImportReport:

@@ -1,11 +1,16 @@
 """Events to learn from and events to be judged on."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
-from recsys.errors import DataError
+from recsys.errors import DataError, Finding
+
+EARLY_SHARE = 0.8
+"""Of the events, what choices are learnt after."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -18,7 +23,7 @@ class Split:
     """The first moment of the test part; None where time played no part."""
 
 
-def temporal(events: pd.DataFrame, train_share: float = 0.8) -> Split:
+def temporal(events: pd.DataFrame, train_share: float = EARLY_SHARE) -> Split:
     """The earlier part to learn from, the later part to be judged on.
 
     Events of one and the same second are never parted, so that nothing in ``train`` is as late as ``cutoff``; ``train`` may so
@@ -49,6 +54,19 @@ def temporal(events: pd.DataFrame, train_share: float = 0.8) -> Split:
     if n_train == 0:
         raise _empty(len(times))
     return Split(train=events.iloc[:n_train], test=events.iloc[n_train:], cutoff=pd.Timestamp(times[n_train]))
+
+
+def one_moment(path: Path) -> list[Finding]:
+    """W_SPLIT where a file of events, sorted by time, has no later part to learn choices from: nearly all are of one moment."""
+    times = pq.read_table(path, columns=["timestamp"], use_threads=False).to_pandas()
+    try:
+        temporal(times, EARLY_SHARE)
+    except DataError:
+        message = (
+            "nearly all events are of one moment, so that there is no later part to learn choices from: training will refuse."
+        )
+        return [Finding(code="W_SPLIT", message=message, remedy="Take in a longer period.", table="events", column="timestamp")]
+    return []
 
 
 def random(events: pd.DataFrame, train_share: float, rng: np.random.Generator) -> Split:

@@ -51,3 +51,11 @@ def test_subscriptions_of_other_years_say_nothing_of_these_events(tmp_path: Path
 def test_a_service_as_it_should_be_is_not_warned_of(tmp_path: Path):
     report, _ = Raw().load(tmp_path)
     assert not [warning for warning in report.warnings if warning.code == "W_INACTIVE"]
+
+
+def test_events_that_are_all_of_one_moment_are_warned_of(tmp_path: Path):
+    """There is no later part to learn choices from."""
+    raw = Raw()
+    raw.set("events", timestamp="2024-03-30T12:00:00")
+    report, _ = raw.load(tmp_path)
+    assert "W_SPLIT" in [warning.code for warning in report.warnings]
