@@ -1,13 +1,14 @@
 """Pages that wait for the rest of the demo say how far it is; without it they say the next step."""
 
 import json
-import os
-from pathlib import Path
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from recsys.app import jobs, rest, session
 from recsys.projection.basis import Basis
+from tests import patience
 from tests.pages.conftest import Open
 from tests.pages.test_scenario_page import said
 
@@ -15,20 +16,30 @@ WAITING = ["pages/visualise/proof.py", "pages/ship/preview.py", "pages/create/ex
 LINE = {"stage": "export", "message": "Converting", "done": 1, "total": 4, "fraction": 0.25, "seconds": 20.0, "eta_seconds": 60.0}
 
 
-def make(state: str) -> None:
-    """A job in this state: running is this very process."""
-    folder: Path = session.workspace().root / jobs.JOBS / rest.JOB
-    folder.mkdir(parents=True)
-    facts = {"pid": os.getpid(), "born": jobs._born(os.getpid()), "started_at": "2024-01-01T00:00:00+00:00"}
-    (folder / "job.json").write_text(json.dumps(facts))
-    ended = {"errors": [{"code": "E_DISK", "message": "the disk is full.", "remedy": "Make room."}]}
-    (folder / "lines").write_text(json.dumps(LINE if state == "running" else ended) + "\n")
-    if state == "refused":
-        (folder / "status").write_text("2")
+@pytest.fixture
+def make(service: Basis) -> Iterator[Callable[[str], None]]:
+    """Starts a stand-in for the job that is at work, or has been refused; it ends with the test."""
+
+    def started(state: str) -> None:
+        refusal = {"errors": [{"code": "E_DISK", "message": "the disk is full.", "remedy": "Make room."}]}
+        said, then = (LINE, "time.sleep(600)") if state == "running" else (refusal, "sys.exit(2)")
+        code = f"import sys, time; print({json.dumps(json.dumps(said))}, flush=True); {then}"
+        jobs.start(session.workspace(), rest.JOB, ["-c", code])
+        until = time.monotonic() + patience.SECONDS
+        while not _told(state) and time.monotonic() < until:
+            time.sleep(0.05)
+
+    yield started
+    jobs.cancel(session.workspace(), rest.JOB)
+
+
+def _told(state: str) -> bool:
+    job = jobs.find(session.workspace(), rest.JOB)
+    return job is not None and (job.progress is not None if state == "running" else job.state == "refused")
 
 
 @pytest.mark.parametrize("path", WAITING)
-def test_a_page_that_waits_says_how_far_it_is(path: str, service: Basis, opened: Open):
+def test_a_page_that_waits_says_how_far_it_is(path: str, make: Callable[[str], None], opened: Open):
     make("running")
     app = opened(path)
     assert not app.exception
@@ -39,7 +50,7 @@ def test_a_page_that_waits_says_how_far_it_is(path: str, service: Basis, opened:
 
 
 @pytest.mark.parametrize("path", WAITING)
-def test_why_it_could_not_be_made_is_said(path: str, service: Basis, opened: Open):
+def test_why_it_could_not_be_made_is_said(path: str, make: Callable[[str], None], opened: Open):
     make("refused")
     app = opened(path)
     assert not app.exception
