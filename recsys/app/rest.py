@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from recsys.app import jobs
-from recsys.errors import RecsysError
+from recsys.errors import ArtefactError, DataError, SystemRefusedError
 from recsys.export import bundle
 from recsys.proof.store import REPORT
 from recsys.tables.store import load_info
@@ -24,7 +24,7 @@ def start(workspace: Workspace) -> bool:
     """
     try:
         missing = _missing(workspace)
-    except RecsysError:
+    except (ArtefactError, DataError, SystemRefusedError):
         return False  # whatever it is, the pages say it
     if missing:
         folder, root = export_folder(workspace).resolve(), workspace.root.resolve()

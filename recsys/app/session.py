@@ -15,7 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from recsys.app import asked, rest
 from recsys.app.ranges import Desk
 from recsys.app.words.numbers import day
-from recsys.errors import DataError, RecsysError, coded_system_errors
+from recsys.errors import ArtefactError, DataError, SystemRefusedError, coded_system_errors
 from recsys.projection import drawn
 from recsys.projection.basis import Basis, load_basis
 from recsys.projection.calibration import FILE as CALIBRATION
@@ -50,7 +50,7 @@ def has_run() -> bool:
     try:
         with coded_system_errors():
             workspace().current_run()
-    except RecsysError:
+    except (ArtefactError, SystemRefusedError):
         return False
     return True
 
@@ -221,7 +221,7 @@ def _info_or_none() -> TablesInfo | None:
     try:
         with coded_system_errors():
             return load_info(opened)
-    except RecsysError:
+    except (ArtefactError, DataError, SystemRefusedError):
         return None
 
 
