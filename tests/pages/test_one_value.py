@@ -117,12 +117,10 @@ def test_charts_are_drawn_from_the_same_figures(service: Basis, opened: Open, sc
     if len(answer.offers) > 1:
         prices = {row["offer"]: row["shown"] for row in datasets(app) if "offer" in row and "shown" in row}
         assert prices == {offer.title: amount(offer.max_bid.mean) for offer in answer.offers}
-    steps = {
-        row["step"].replace("\n", " "): row["shown"] for row in datasets(on_tab(app, "From hours to money")) if "step" in row
-    }
+    steps = {row["step"].replace("\n", " "): row["shown"] for row in datasets(on_tab(app, "Hours to money")) if "step" in row}
     assert steps["worth after cost"] == words.signed(answer.npv.mean, amount)
     assert steps["added viewing"] == words.signed(answer.acquisition_effect.hours.mean, words.compact)
-    cash = [row for row in datasets(on_tab(app, "Month by month")) if "range" in row]
+    cash = [row for row in datasets(on_tab(app, "Months")) if "range" in row]
     assert [row["shown"] for row in cash] == [amount(month.mean) for month in answer.monthly_cash]
 
 
