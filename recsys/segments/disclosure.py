@@ -9,19 +9,19 @@ is always answered about, so that the complement of each group counts as asked.
 """
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recsys.errors import ScenarioError
-from recsys.ids import FloatArray
+from recsys.ids import FloatArray, IntArray
 from recsys.segments.select import PRIVACY_FLOOR
 
 COMBINED_FLOOR = PRIVACY_FLOOR // 2
 """Users of whom no combination of answers tells fewer."""
 _SMALL = 1e-9
-"""Share of the largest singular value below which a direction counts as said already."""
+"""Share of a column outside of a span below which it counts as said already."""
 
 
 def leverage(columns: FloatArray) -> FloatArray:
@@ -37,18 +37,49 @@ def leverage(columns: FloatArray) -> FloatArray:
     >>> leverage(group_of_two).round(3).tolist()
     [0.5, 0.5, 0.333, 0.333, 0.333]
     """
-    kinds, kind_of, counts = np.unique(columns, axis=0, return_inverse=True, return_counts=True)
-    basis = _basis(kinds, counts)
-    found: FloatArray = (np.square(basis).sum(axis=1) / counts)[kind_of.reshape(-1)]
-    return found
+    kinds, kind_of = _kinds(columns)
+    span = _Span(np.bincount(kind_of))
+    for column in kinds.T:
+        span.take(column)
+    return span.leverage[kind_of]
 
 
-def _basis(kinds: FloatArray, counts: NDArray[np.int64]) -> FloatArray:
-    """Orthonormal basis of the span of columns over users, given their distinct rows and how many users have each."""
-    weighted = np.column_stack([np.ones(len(kinds)), kinds]) * np.sqrt(counts)[:, None]
-    scale = np.linalg.norm(weighted, axis=0)
-    left, values, _ = np.linalg.svd(weighted / np.where(scale > 0, scale, 1.0), full_matrices=False)
-    return np.asarray(left[:, values > _SMALL * values[0]], dtype=np.float64)
+def _kinds(columns: NDArray[Any]) -> tuple[NDArray[Any], IntArray]:
+    """The distinct rows, and which of them each row is, int64[n_rows]."""
+    kind_of = np.zeros(len(columns), dtype=np.int64)
+    for column in columns.T:
+        value_of = column.astype(np.int64) if column.dtype == np.bool_ else np.unique(column, return_inverse=True)[1]
+        _, kind_of = np.unique(kind_of * (value_of.max(initial=0) + 1) + value_of, return_inverse=True)
+    _, first = np.unique(kind_of, return_index=True)
+    return columns[first], kind_of
+
+
+class _Span:
+    """The span of columns and of everyone, over kinds of users: an orthonormal basis that grows (Gram and Schmidt, twice)."""
+
+    def __init__(self, counts: NDArray[np.int64]) -> None:
+        self._size = np.sqrt(counts)
+        self._basis = np.zeros((len(counts), 0))
+        self.take(np.ones(len(counts)))
+
+    def take(self, column: NDArray[Any]) -> bool:
+        """Widen the span by a column, given by kind; whether it was not in there already."""
+        wanted = self._size * column
+        length = np.linalg.norm(wanted)
+        rest = wanted / length if length > 0 else wanted
+        for _ in range(2):
+            rest = rest - self._basis @ (self._basis.T @ rest)
+        left = np.linalg.norm(rest)
+        if left <= _SMALL:
+            return False
+        self._basis = np.column_stack([self._basis, rest / left])
+        return True
+
+    @property
+    def leverage(self) -> FloatArray:
+        """Of a user of each kind, float64[n_kinds]."""
+        found: FloatArray = np.square(self._basis).sum(axis=1) / np.square(self._size)
+        return found
 
 
 def check(columns: FloatArray, what: str, *, floor: int = PRIVACY_FLOOR) -> None:
@@ -58,7 +89,11 @@ def check(columns: FloatArray, what: str, *, floor: int = PRIVACY_FLOOR) -> None
     ------
     ScenarioError  E_SMALL_SEGMENT
     """
-    if float(leverage(columns).max(initial=0.0)) > 1.0 / (floor - 1) - _SMALL:
+    _check(leverage(columns), what, floor)
+
+
+def _check(leverages: FloatArray, what: str, floor: int) -> None:
+    if float(leverages.max(initial=0.0)) > 1.0 / (floor - 1) - _SMALL:
         raise _refusal(what, floor)
 
 
@@ -95,14 +130,17 @@ class Asked:
         ------
         ScenarioError  E_SMALL_SEGMENT: with what was answered before one could tell of too few users
         """
+        kinds, kind_of = _kinds(np.concatenate([self.groups, masks]).T)
+        span = _Span(np.bincount(kind_of))
+        for known in kinds.T[: len(self.groups)]:
+            span.take(known)
         held = self
-        for mask in masks:
-            wider = np.concatenate([held.groups, mask[None]])
-            if _rank(wider) > 1 + len(held.groups):
-                self._check_differences(mask)
-                held = type(self)(groups=wider)
+        for mask, column in zip(masks, kinds.T[len(self.groups) :], strict=True):
+            if span.take(column):
+                held._check_differences(mask)
+                held = type(self)(groups=np.concatenate([held.groups, mask[None]]))
         if held is not self:
-            check(held.groups.T.astype(np.float64), _WITH_BEFORE, floor=COMBINED_FLOOR)
+            _check(span.leverage, _WITH_BEFORE, COMBINED_FLOOR)
         return held
 
     def _check_differences(self, mask: NDArray[np.bool_]) -> None:
@@ -113,11 +151,6 @@ class Asked:
             raise _refusal(_WITH_BEFORE, PRIVACY_FLOOR)
 
 
-def _rank(groups: NDArray[np.bool_]) -> int:
-    kinds, counts = np.unique(groups, axis=1, return_counts=True)
-    return int(_basis(kinds.T.astype(np.float64), counts).shape[1])
-
-
 def parts(masks: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The parts into which groups divide the users: who is in the same ones, bool[n_parts, n_users]. Together they are everyone.
 
@@ -126,6 +159,6 @@ def parts(masks: NDArray[np.bool_]) -> NDArray[np.bool_]:
     >>> parts(np.array([[True, True, False, False], [True, False, False, False]])).astype(int).tolist()
     [[0, 0, 1, 1], [0, 1, 0, 0], [1, 0, 0, 0]]
     """
-    kinds, part_of = np.unique(masks, axis=1, return_inverse=True)
-    found: NDArray[np.bool_] = part_of.reshape(-1)[None, :] == np.arange(kinds.shape[1])[:, None]
+    kinds, part_of = _kinds(masks.T)
+    found: NDArray[np.bool_] = part_of[None, :] == np.arange(len(kinds))[:, None]
     return found

@@ -69,6 +69,13 @@ def test_what_was_answered_already_is_answered_again_and_so_is_its_complement():
         assert held.also(group[None]) is held
 
 
+@given(st.lists(st.lists(st.sampled_from([0.0, 0.5, 1.0, 1.2]), min_size=30, max_size=30), max_size=6))
+def test_leverage_is_the_diagonal_of_the_projection_onto_the_span(counted: list[list[float]]):
+    columns = np.array(counted).reshape(len(counted), 30).T
+    span = np.column_stack([np.ones(30), columns])
+    assert leverage(columns) == pytest.approx(np.diag(span @ np.linalg.pinv(span)), abs=1e-9)
+
+
 @given(st.lists(st.sets(st.integers(0, 59), min_size=1, max_size=59), max_size=8))
 def test_no_single_person_is_ever_in_the_span_of_what_was_answered(groups: list[set[int]]):
     held = Asked.nothing(60)
