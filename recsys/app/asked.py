@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from recsys.errors import DataError
 from recsys.projection.audience import members_of
 from recsys.projection.basis import Basis
+from recsys.projection.drawn import refuse
 from recsys.scenario.hash import question_hash
 from recsys.scenario.scenario import ChangePrice, Everyone, Scenario
 from recsys.segments.disclosure import Asked, parts
@@ -50,17 +51,25 @@ def admit(workspace: Workspace, basis: Basis, groups: NDArray[np.bool_]) -> None
 
 
 def admit_scenario(workspace: Workspace, basis: Basis, scenario: Scenario) -> None:
-    """:func:`admit` for the parts into which a scenario's changes divide the audience.
+    """:func:`admit` for the parts into which a scenario's changes divide the audience; nothing is written down of a scenario
+    that will not be answered.
 
     Raises
     ------
-    ScenarioError, DataError  as :func:`admit`, and as :func:`recsys.projection.audience.members_of`
+    ScenarioError, DataError  as :func:`admit`, and as :func:`recsys.projection.drawn.refuse`
     """
     _admitted(str(workspace.root.resolve()), basis.fingerprint, question_hash(scenario), workspace, basis, scenario)
 
 
+def admit_listed(workspace: Workspace, basis: Basis, scenario: Scenario | None) -> None:
+    """:func:`admit_scenario` where a scenario lists users by id, which is what the command line holds against the record."""
+    if scenario is not None and scenario.lists_people:
+        admit_scenario(workspace, basis, scenario)
+
+
 @st.cache_resource(max_entries=2048, show_spinner=False)
 def _admitted(root: str, fingerprint: str, scenario: str, _workspace: Workspace, _basis: Basis, _scenario: Scenario) -> None:  # noqa: ARG001  the key
+    refuse(_basis, _scenario)
     groups = _groups(_basis, _scenario)
     if groups:
         each = np.stack(groups)

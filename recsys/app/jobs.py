@@ -143,9 +143,11 @@ def cancel(workspace: Workspace, name: str) -> None:
 
 def forget(workspace: Workspace, name: str) -> None:
     """Clear a job that has ended from the page."""
-    held = find(workspace, name)
-    if held is not None and held.state != "running":
-        shutil.rmtree(workspace.root / JOBS / name, ignore_errors=True)
+    folder = workspace.root / JOBS / name
+    if folder.is_dir():
+        with _lock(folder).open("a", encoding="ascii") as lock:
+            if _taken(lock, fcntl.LOCK_EX):  # nobody starts it anew meanwhile
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _state(folder: Path, *, answered: bool, refused: bool) -> State:

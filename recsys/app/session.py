@@ -16,7 +16,6 @@ from recsys.app import asked, rest
 from recsys.app.ranges import Desk
 from recsys.app.words.numbers import day
 from recsys.errors import ArtefactError, DataError, SystemRefusedError, coded_system_errors
-from recsys.projection import drawn
 from recsys.projection.basis import Basis, load_basis
 from recsys.projection.calibration import FILE as CALIBRATION
 from recsys.projection.drawn import Drawn, simulate_draws
@@ -142,7 +141,6 @@ def answer(scenario: Scenario) -> Projection | None:
     def simulate() -> Drawn:
         return simulate_draws(opened, scenario, draws="all", progress=desk().teller(key))
 
-    drawn.refuse(opened, scenario)
     found = desk().ask(key, simulate, reader=reader())
     if found is None:
         return None

@@ -183,8 +183,7 @@ def project(workspace: Workspace, scenario: Path) -> Document:
 
     question = toml.loads(file_content(scenario))
     basis = load_basis(workspace)
-    if question.lists_people:
-        asked.admit_scenario(workspace, basis, question)
+    asked.admit_listed(workspace, basis, question)
     projection = answer(basis, question, draws="all")
     return explained(document.as_json(projection), projection, strengths(basis, question, projection), basis.title)
 
@@ -218,8 +217,7 @@ def slate(workspace: Workspace, budget: float, rules: Path | None, scenario: Pat
     bound = NO_RULES if rules is None else rule_files.loads(file_content(rules))
     question = None if scenario is None else toml.loads(file_content(scenario))
     basis = load_basis(workspace)
-    if question is not None and question.lists_people:
-        asked.admit_scenario(workspace, basis, question)
+    asked.admit_listed(workspace, basis, question)
     found = choose(basis, budget, bound, question)
     return {**found.as_json(), "titles": [basis.title(movie) for movie in found.chosen]}
 

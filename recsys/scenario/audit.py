@@ -20,15 +20,16 @@ def who() -> str:
         return f"user {os.getuid()}"
 
 
-def note(workspace: Workspace, what: str, detail: str) -> tuple[Finding, ...]:
+def note(workspace: Workspace, what: str, detail: str, *, by: str | None = None) -> tuple[Finding, ...]:
     """Write down what has been done; a warning where that fails, since it is done.
 
     Parameters
     ----------
     what : ``import``, ``train``, ``switch run``, ``export``, ``forget``
+    by : :func:`who` unless told otherwise
     """
     try:
-        ScenarioStore(workspace.scenarios).record(what, detail, by=who())
+        ScenarioStore(workspace.scenarios).record(what, detail, by=by or who())
     except (RecsysError, OSError, sqlite3.Error) as error:
         said = f"{what} is done but could not be written down: {error}."
         return (Finding(code="W_AUDIT", message=said, remedy="Mend scenarios.sqlite, or move it away."),)

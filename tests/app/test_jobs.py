@@ -169,3 +169,15 @@ def _until(holds: Callable[[], bool], seconds: float = patience.SECONDS) -> None
     until = time.monotonic() + seconds
     while not holds() and time.monotonic() < until:
         time.sleep(0.05)
+
+
+def test_a_job_that_is_at_work_is_not_cleared(workspace: Workspace):
+    jobs.start(workspace, "train", python("import time; time.sleep(60)"))
+    jobs.forget(workspace, "train")
+    job = jobs.find(workspace, "train")
+    assert job is not None
+    assert job.state == "running"
+    jobs.cancel(workspace, "train")
+    ended(workspace, "train")
+    jobs.forget(workspace, "train")
+    assert jobs.find(workspace, "train") is None

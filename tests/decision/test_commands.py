@@ -12,7 +12,8 @@ from recsys.projection.basis import load_basis
 from recsys.projection.project import project
 from recsys.projection.result import OfferResult
 from recsys.scenario import toml
-from recsys.scenario.scenario import Acquire, Everyone, ResizeSegment, Scenario
+from recsys.scenario.hash import content_hash
+from recsys.scenario.scenario import Acquire, ByUsers, Everyone, ResizeSegment, Scenario
 from recsys.workspace import Workspace
 from tests.projection import builders, stored
 
@@ -41,8 +42,23 @@ def code(made: Workspace, *arguments: str) -> str:
     return json.loads(done.stdout)["errors"][0]["code"]
 
 
+@pytest.mark.parametrize(
+    "command", [["project"], ["flip"], ["bid", "o01", "--scenario"], ["slate", "--budget", "9e9", "--scenario"]]
+)
+def test_no_command_answers_two_lists_that_differ_by_one_user(command: list[str], tmp_path: Path):
+    """Forty-one listed users less forty of them would be one user's hours and money."""
+    workspace = stored.workspace(tmp_path / "w", stored.service(n_users=100))
+    ids = load_basis(workspace).choice.user_ids.ids
+    forty, more = (
+        written(tmp_path, replace(BOUGHT, changes=(ResizeSegment(segment=ByUsers(users=ids[:n]), factor=2.0), *BOUGHT.changes)))
+        for n in (40, 41)
+    )
+    document(workspace, *command, forty)
+    assert code(workspace, *command, more) == "E_SMALL_SEGMENT"
+
+
 def written(folder: Path, scenario: Scenario) -> str:
-    path = folder / "scenario.toml"
+    path = folder / f"{content_hash(scenario)[:8]}.toml"
     path.write_text(toml.dumps(scenario))
     return str(path)
 

@@ -1,5 +1,6 @@
 """The attack itself, through the pages and the command line: two answers whose difference would be one person's."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from recsys.app import asked, places, session
 from recsys.errors import DataError, ScenarioError
 from recsys.projection.basis import Basis
-from recsys.scenario.scenario import ByPersona, ByRule, ByUsers, Everyone, ResizeSegment, Scenario
+from recsys.scenario.scenario import Acquire, ByPersona, ByRule, ByUsers, Everyone, ResizeSegment, Scenario
 from tests.pages.conftest import Open
 
 
@@ -49,6 +50,15 @@ def test_two_changes_of_one_scenario_that_leave_one_person_are_refused(service: 
     fewer = ResizeSegment(segment=ByUsers(users=ids[:40]), factor=0.5)
     with pytest.raises(ScenarioError, match="E_SMALL_SEGMENT"):
         hours(Scenario(name="one", changes=(more, fewer)))
+
+
+def test_a_question_that_is_refused_uses_up_nothing(service: Basis):
+    """Forty users and an offer that there is not: no answer, so that forty-one of them may be asked about."""
+    ids = service.choice.user_ids.ids
+    asked_for = grown(*ids[:40])
+    with pytest.raises(ScenarioError, match="E_MOVIE"):
+        hours(replace(asked_for, changes=(*asked_for.changes, Acquire(offer="nowhere"))))
+    assert hours(grown(*ids[:41])) > 0
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from recsys.app.person import person
 from recsys.app.views import metrics, runs
 from recsys.app.views.runs import Run
 from recsys.app.words.escape import plain
+from recsys.scenario import audit
 
 _JOB = "train"
 
@@ -67,7 +68,8 @@ def _choose(found: tuple[Run, ...]) -> None:
         name = st.selectbox("Run", [run.name for run in others], key="train.other")
         if name and st.button("Use this run", key="train.use"):
             session.workspace().use_run(name)
-            session.scenarios().record("switch run", f"run {name}", by=person())
+            for finding in audit.note(session.workspace(), "switch run", f"run {name}", by=person()):
+                st.toast(plain(str(finding)), icon=":material/warning:")
             st.rerun()
 
 
