@@ -1,6 +1,7 @@
 """What the other pages do when they are used."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -241,6 +242,21 @@ def test_fewer_than_twenty_people_are_not_described(service: Basis):
     with pytest.raises(ScenarioError, match="E_SMALL_SEGMENT"):
         people.group(service, seen, np.arange(19))
     assert people.group(service, seen, np.arange(20)).size == 20
+
+
+@pytest.mark.parametrize("odd", [1, 19, 30])
+def test_no_part_of_a_selection_below_the_floor_is_told(odd: int, service: Basis):
+    """Of 40 people selected, ``odd`` speak the second language: not told, since those or the others are below 20."""
+    languages = ["Tamil"] * (40 - odd) + ["Hindi"] * (odd + 40)
+    basis = replace(
+        service,
+        users=service.users.assign(language=languages),
+        personas=replace(service.personas, assignment=np.array([0] * (40 - odd) + [1] * (odd + 40), dtype=np.int64)),
+    )
+    seen = (np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64))
+    group = people.group(basis, seen, np.arange(40))
+    assert "language" not in set(group.traits["attribute"])
+    assert group.personas.to_numpy().tolist() == [["others", "100%"]]
 
 
 def test_a_described_group_is_compared_with_everyone(service: Basis):

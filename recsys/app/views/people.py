@@ -1,18 +1,20 @@
-"""Who is in a selection of users, as shares of the whole and never one by one."""
+"""Who is in a selection of users, as shares of the whole; no part that is told, nor what is left over, is below the floor."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from recsys.app.views.attributes import choices, shown
 from recsys.app.views.colouring import label
 from recsys.app.words.numbers import percent
 from recsys.ids import IntArray
 from recsys.projection.basis import Basis
-from recsys.segments.select import check_floor
+from recsys.segments.select import PRIVACY_FLOOR, check_floor
 
 _TOP_MOVIES = 8
+_REST = "others"
 _SMOOTHING = 20.0
 """Views added to both sides, so that a rare movie does not lead a list by chance."""
 
@@ -57,10 +59,11 @@ def group(basis: Basis, seen: tuple[IntArray, IntArray], rows: IntArray) -> Grou
 def _traits(users: pd.DataFrame, mask: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> pd.DataFrame:
     rows = []
     for column, values in choices(users).items():
-        for value in values:
-            has = (users[column] == value).fillna(False).to_numpy(dtype=bool)
+        having = [(users[column] == value).fillna(False).to_numpy(dtype=bool) for value in values]
+        told = _told(np.array([has[mask].sum() for has in having]), int(mask.sum()))
+        for value, has, tell in zip(values, having, told, strict=True):
             here, overall = float(has[mask].mean()), float(has.mean())
-            if overall:
+            if overall and tell:
                 rows.append((label(column), shown(value), here, overall, here / overall))
     ranked = sorted(rows, key=lambda row: -abs(row[2] - row[3]))[:12]
     return pd.DataFrame(
@@ -77,8 +80,32 @@ def _traits(users: pd.DataFrame, mask: np.ndarray[tuple[int], np.dtype[np.bool_]
 def _personas(basis: Basis, mask: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> pd.DataFrame:
     names = [persona.name for persona in basis.personas.personas]
     counts = np.bincount(basis.persona_of[mask], minlength=len(names))
-    order = [k for k in np.argsort(-counts, kind="stable") if counts[k]]
-    return pd.DataFrame({"persona": [names[k] for k in order], "here": [percent(counts[k] / counts.sum()) for k in order]})
+    told = _told(counts, int(counts.sum()))
+    order = [k for k in np.argsort(-counts, kind="stable") if counts[k] and told[k]]
+    rest = int(counts[~told].sum())
+    shares = [*counts[order], *([rest] if rest else [])]
+    return pd.DataFrame(
+        {
+            "persona": [*(names[k] for k in order), *([_REST] if rest else [])],
+            "here": [percent(share / counts.sum()) for share in shares],
+        }
+    )
+
+
+def _told(counts: IntArray, size: int) -> NDArray[np.bool_]:
+    """Which parts of a selection may be told: those of nobody, and of the others as many as leave nobody or enough people over.
+
+    Examples
+    --------
+    >>> _told(np.array([50, 25, 5, 0]), 80), _told(np.array([50, 25, 5, 20]), 100)
+    (array([ True, False, False,  True]), array([ True,  True, False, False]))
+    """
+    told = counts >= PRIVACY_FLOOR
+    for part in np.argsort(counts, kind="stable"):
+        if not 0 < size - counts[told].sum() < PRIVACY_FLOOR:
+            break
+        told[part] = False
+    return told | (counts == 0)
 
 
 def _favourites(basis: Basis, seen: tuple[IntArray, IntArray], mask: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> pd.DataFrame:
