@@ -100,12 +100,13 @@ def _told(counts: IntArray, size: int) -> NDArray[np.bool_]:
     >>> _told(np.array([50, 25, 5, 0]), 80), _told(np.array([50, 25, 5, 20]), 100)
     (array([ True, False, False,  True]), array([ True,  True, False, False]))
     """
-    told = counts >= PRIVACY_FLOOR
+    told: NDArray[np.bool_] = counts >= PRIVACY_FLOOR
     for part in np.argsort(counts, kind="stable"):
         if not 0 < size - counts[told].sum() < PRIVACY_FLOOR:
             break
         told[part] = False
-    return told | (counts == 0)
+    told |= counts == 0
+    return told
 
 
 def _favourites(basis: Basis, seen: tuple[IntArray, IntArray], mask: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> pd.DataFrame:
