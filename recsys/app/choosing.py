@@ -8,7 +8,7 @@ import streamlit as st
 
 from recsys.app import address, draft, session
 from recsys.app import asked as groups
-from recsys.app.ranges import Desk
+from recsys.app.ranges import Desk, Tell
 from recsys.app.slate_form import KEYS, Form, as_mapping, from_mapping
 from recsys.decision import rules
 from recsys.decision.rules import Rules
@@ -135,10 +135,18 @@ def slate(question: Question) -> Slate | None:
     """
     basis = session.basis()
     groups.admit_scenario(session.workspace(), basis, question.scenario)
-    key = f"{basis.fingerprint}/{question.offers}/{question.budget}/{question.rules}/{question_hash(question.scenario)}"
-    reader = f"{session.reader()}/slate"
-    kept = session.desk()
-    return desk().ask(key, lambda: _choose(basis, question, kept), reader=reader)
+    key, reader = _key(basis, question), f"{session.reader()}/slate"
+    kept, tell = session.desk(), desk().teller(key)
+    return desk().ask(key, lambda: _choose(basis, question, kept, tell), reader=reader)
+
+
+def progress(question: Question) -> tuple[int, int] | None:
+    """Slates tried and 0; then, for the one that was chosen, cases worked out and how many there are. None: not begun."""
+    return desk().progress(_key(session.basis(), question))
+
+
+def _key(basis: Basis, question: Question) -> str:
+    return f"{basis.fingerprint}/{question.offers}/{question.budget}/{question.rules}/{question_hash(question.scenario)}"
 
 
 def around(horizon_months: int, *, with_audience: bool) -> Scenario:
@@ -153,15 +161,19 @@ def desk() -> Desk[Slate]:
     return Desk()
 
 
-def _choose(basis: Basis, question: Question, kept: Desk[Drawn]) -> Slate:
+def _choose(basis: Basis, question: Question, kept: Desk[Drawn], tell: Tell) -> Slate:
     """The slate; the draws of its scenario are kept, so that the page shows the figures of the choice and no others."""
 
     def answer(scenario: Scenario) -> Projection:
-        drawn = simulate_draws(basis, scenario, draws="all")
+        drawn = simulate_draws(basis, scenario, draws="all", progress=tell)
         kept.put(session.demand_key(basis, scenario), drawn)
         return assemble(basis, scenario, drawn)
 
-    return choose(only(basis, question.offers), question.budget, question.rules, question.scenario, answer=answer)
+    def tried(n_slates: int) -> None:
+        tell(n_slates, 0)
+
+    offered = only(basis, question.offers)
+    return choose(offered, question.budget, question.rules, question.scenario, answer=answer, tell=tried)
 
 
 def only(basis: Basis, offers: tuple[str, ...]) -> Basis:

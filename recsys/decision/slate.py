@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.decision.rules import Limit, Rules, best_additive, check_feasible, limits
-from recsys.decision.worth import Worth, fixed_cost, with_slate, worth
+from recsys.decision.worth import Tell, Worth, fixed_cost, with_slate, worth
 from recsys.ids import FloatArray
 from recsys.projection.basis import Basis
 from recsys.projection.project import project
@@ -120,6 +120,7 @@ def choose(
     listed_up_to: int = LISTED_UP_TO,
     explain: bool = True,
     answer: Answer | None = None,
+    tell: Tell = lambda _: None,
 ) -> Slate:
     """Choose offers.
 
@@ -132,6 +133,7 @@ def choose(
         today's service, for as long as the longest licence on offer
     listed_up_to : offers that could be in up to which all slates are looked at
     explain : whether to say why each of the others is left out
+    tell : told how many slates have been run, after each
     answer : projects the slate that is chosen, under every draw (by default :func:`recsys.projection.project.project`)
 
     Raises
@@ -140,7 +142,7 @@ def choose(
         :func:`recsys.projection.project.project`
     DataError  E_NO_OFFERS
     """
-    valued = worth(basis, scenario)
+    valued = worth(basis, scenario, tell)
     ids = [offer.movie_id for offer in valued.offers]
     cost = np.array([fixed_cost(offer) for offer in valued.offers])
     bounds = limits(rules, basis.offers, ids, cost, budget)

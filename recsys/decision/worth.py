@@ -5,7 +5,7 @@ offers' appeal raised so that their odds are the expected ones (:func:`recsys.pr
 That is close to the expected NPV, not equal to it; what is shown of the set that is chosen is projected under every draw.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +20,8 @@ from recsys.projection.offers import Offer, expected_shift
 from recsys.projection.outcome import Extras, Outcome, People, Shelf
 from recsys.projection.shelf import shelf
 from recsys.scenario.scenario import DEFAULT_HORIZON_MONTHS, Acquire, Scenario, ShiftLaunch
+
+Tell = Callable[[int], None]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -37,6 +39,7 @@ class Worth:
     _shelf: Shelf
     _baseline: Outcome
     _known: dict[frozenset[int], "Ran"]
+    _tell: Tell
 
     def npv(self, chosen: Iterable[int]) -> float:
         """NPV of these offers (positions in ``offers``) bought together."""
@@ -47,6 +50,7 @@ class Worth:
         key = frozenset(chosen)
         if key not in self._known:
             self._known[key] = self._run(sorted(key)) if key else Ran(npv=0.0, gross_hours=0.0, incremental_hours=0.0)
+            self._tell(self.n_runs)
         return self._known[key]
 
     @property
@@ -88,13 +92,18 @@ def fixed_cost(offer: Offer) -> float:
     return terms.fee + terms.dubbing_cost + terms.delivery_cost + terms.marketing_cost
 
 
-def worth(basis: Basis, scenario: Scenario | None = None) -> Worth:
+def _silent(n_runs: int) -> None:
+    """Nobody wants to know."""
+
+
+def worth(basis: Basis, scenario: Scenario | None = None, tell: Tell = _silent) -> Worth:
     """Make ready to value slates from all offers of the table.
 
     Parameters
     ----------
     scenario : the audience and the other catalogue changes around the slate; where it acquires an offer, its terms are used.
         None asks about today's service, for as long as the longest licence on offer
+    tell : told how many sets have been run, after each
 
     Raises
     ------
@@ -139,6 +148,7 @@ def worth(basis: Basis, scenario: Scenario | None = None) -> Worth:
         _shelf=standing,
         _baseline=_simulate(basis, standing, people, _some(extras, list(staying))),
         _known={},
+        _tell=tell,
     )
 
 

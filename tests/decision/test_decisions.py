@@ -159,6 +159,12 @@ def test_what_must_be_in_and_uses_the_budget_up_leaves_no_room(basis: Basis):
     assert found.exact
 
 
+def test_how_many_slates_have_been_tried_is_told_while_the_search_goes_on(basis: Basis):
+    told: list[int] = []
+    found = slate.choose(basis, 60.0, tell=told.append)
+    assert told == list(range(1, found.n_runs + 1))
+
+
 def test_a_slate_says_over_how_many_months(basis: Basis):
     assert slate.choose(basis, 60.0).as_json()["horizon_months"] == 12
     around = s.Scenario(name="x", horizon_months=7)

@@ -36,9 +36,14 @@ def slate(basis: Basis) -> None:
 
 
 def _searching(question: Question) -> None:
-    st.info("Slates are being compared …", icon=":material/hourglass_top:")
     if choosing.slate(question) is not None:
         st.rerun()
+    done, of = choosing.progress(question) or (0, 0)
+    if of:
+        st.progress(done / of, f":material/hourglass_top: Working out the slate that was chosen: case {done} of {of}.")
+    else:
+        tried = f": {words.count(done)} tried so far" if done else " …"
+        st.info(f"Slates are being compared{tried}", icon=":material/hourglass_top:")
 
 
 def _chosen(basis: Basis, found: Slate) -> None:
