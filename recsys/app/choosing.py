@@ -177,8 +177,17 @@ def _choose(basis: Basis, question: Question, kept: Desk[Drawn], tell: Tell) -> 
 
 
 def only(basis: Basis, offers: tuple[str, ...]) -> Basis:
-    """The same service with some of its offers on the table."""
-    rows = IdMap(basis.offers["movie_id"].astype(str)).rows(offers)
+    """The same service with some of its offers on the table.
+
+    Raises
+    ------
+    ScenarioError  E_MOVIE: some are on offer no longer
+    """
+    rows = IdMap(basis.offers["movie_id"].astype(str)).rows_or_missing(dict.fromkeys(offers))
+    if gone := int((rows < 0).sum()):
+        raise ScenarioError.of(
+            "E_MOVIE", f"{gone} of the {len(rows)} offers that were asked about are not on offer now.", "Put the question anew."
+        )
     return replace(
         basis,
         offers=basis.offers.iloc[rows].reset_index(drop=True),

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
-from recsys.errors import RecsysError, coded_system_errors
+from recsys.errors import Finding, RecsysError, coded_system_errors
 from recsys.export import bundle, signature
 from recsys.pipeline.backtest import backtest
 from recsys.pipeline.progress import ProgressLine, Report
@@ -52,21 +52,20 @@ def work(workspace: Workspace, to: Path, key: Path, out: TextIO) -> int:
 
     try:
         with coded_system_errors():
-            version = _bundle(workspace, to, key, told(0.0, _BUNDLE))
+            version, unwritten = _bundle(workspace, to, key, told(0.0, _BUNDLE))
             backtest(workspace, report=told(_BUNDLE, 1.0))
     except RecsysError as error:
         write(out, error.as_json())
         return 2
-    unwritten = audit.note(workspace, "export", f"version {version}")
     write(out, {"result": {"version": version, "warnings": [*map(str, unwritten)]}})
     return 0
 
 
-def _bundle(workspace: Workspace, to: Path, key: Path, report: Report) -> str:
-    """Version of the signed bundle in force; the one that is there where it was made from the run in use."""
+def _bundle(workspace: Workspace, to: Path, key: Path, report: Report) -> tuple[str, tuple[Finding, ...]]:
+    """Version of the signed bundle in force, the one that is there where it was made from the run in use; and what is amiss."""
     held = bundle.status(to)
     if held is not None and held.run == workspace.current_run().name:
-        return held.version
+        return held.version, ()
     if not key.exists():
         signature.make_key(key)
 
@@ -76,7 +75,8 @@ def _bundle(workspace: Workspace, to: Path, key: Path, report: Report) -> str:
             ProgressLine(stage="export", message=stage, done=done, total=100, fraction=fraction, seconds=0.0, eta_seconds=None)
         )
 
-    return bundle.export_bundle(workspace, to, keys=[signature.load_private(key)], progress=progress).version
+    made = bundle.export_bundle(workspace, to, keys=[signature.load_private(key)], progress=progress).version
+    return made, audit.note(workspace, "export", f"version {made}")
 
 
 def _placed(line: ProgressLine, low: float, high: float, seconds: float) -> ProgressLine:

@@ -450,3 +450,11 @@ def _eventually(holds: object, seconds: float = patience.SECONDS) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def test_a_question_about_offers_that_are_gone_is_refused_and_not_answered_with_the_rest(service: Basis):
+    """As where a list of offers was brought in after the question was put."""
+    known = str(service.offers["movie_id"].iloc[0])
+    with pytest.raises(ScenarioError, match=r"E_MOVIE.*1 of the 2 offers"):
+        choosing.only(service, (known, "gone"))
+    assert choosing.only(service, (known, known)).offers["movie_id"].tolist() == [known]

@@ -9,6 +9,7 @@ import pytest
 from recsys.export import bundle, signature, tfjs
 from recsys.pipeline import finish
 from recsys.pipeline.progress import ProgressLine, Report
+from recsys.scenario.store import ScenarioStore
 from recsys.workspace import Workspace
 from tests.builders import tiny_workspace
 from tests.export import models
@@ -59,6 +60,9 @@ def test_started_again_it_makes_no_second_bundle_and_keeps_the_key(demo: Workspa
     held = bundle.status(tmp_path / "exports")
     assert held is not None
     assert len(held.versions) == 1
+    assert [(done.what, done.detail) for done in ScenarioStore(demo.scenarios).activity()] == [
+        ("export", f"version {held.version}")
+    ]
 
 
 def test_a_refusal_is_told_with_its_code(demo: Workspace, tmp_path: Path):
