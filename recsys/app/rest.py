@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import time
 from pathlib import Path
 
 from recsys.app import jobs
@@ -14,6 +15,8 @@ from recsys.workspace import Workspace
 JOB = "demo"
 VARIABLE = "RECSYS_FINISH_DEMO"
 """Set by ``recsys app``: the server that it starts makes what is missing."""
+_ATTEMPTS = 200
+_PAUSE_SECONDS = 0.05
 ROOT = Path(__file__).parents[2]
 
 
@@ -31,6 +34,21 @@ def start(workspace: Workspace) -> bool:
         command = ["-m", "recsys.pipeline.finish", str(root), "--to", str(folder), "--key", str(key_path())]
         jobs.start(workspace, JOB, command)
     return missing
+
+
+def give_way(workspace: Workspace) -> None:
+    """Stop making it, for whoever imports or trains now: it holds the workspace for minutes. What is finished of it is kept.
+
+    Raises
+    ------
+    DataError  E_BUSY: it does not stop
+    """
+    for _ in range(_ATTEMPTS):
+        if not jobs.running(workspace, JOB):
+            return
+        jobs.cancel(workspace, JOB)
+        time.sleep(_PAUSE_SECONDS)
+    raise DataError.of("E_BUSY", "the rest of the demo is still being made.", "Cancel it on the Today page, and try again.")
 
 
 def export_folder(workspace: Workspace) -> Path:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import BinaryIO
 
-from recsys.app import jobs
+from recsys.app import jobs, rest
 from recsys.errors import DataError
 from recsys.workspace import Workspace
 
@@ -41,7 +41,8 @@ def start_import(workspace: Workspace, path: Path, format_name: str | None) -> N
 
     Raises
     ------
-    DataError  E_BUSY: an import is running
+    DataError  E_BUSY: an import is running, or the rest of the demo does not stop for it
     """
+    rest.give_way(workspace)
     command = ["-m", "recsys.app.bring_in", str(workspace.root.resolve()), str(path.expanduser().resolve())]
     jobs.start(workspace, JOB, [*command, *(["--format", format_name] if format_name else [])])

@@ -3,15 +3,18 @@
 import importlib.util
 import json
 import shutil
+import time
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from recsys import cli
-from recsys.app import jobs, rest
+from recsys.app import jobs, rest, uploads
 from recsys.export import bundle
 from recsys.workspace import Workspace
+from tests import patience
+from tests.app.waiting import ended
 from tests.builders import tiny_dataset, tiny_workspace
 
 
@@ -80,6 +83,27 @@ def test_a_demo_that_lacks_nothing_is_left_alone(started: list[list[str]], tmp_p
 def test_without_tensorflow_nothing_is_started(started: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     assert not rest.start(trained(tmp_path / "demo"))
+
+
+def test_an_import_does_not_wait_for_the_rest_of_the_demo(tmp_path: Path):
+    """Its time machine holds the workspace for minutes, in which an import would be refused."""
+    workspace = trained(tmp_path / "demo")
+    line = json.dumps({"message": "at work", "fraction": 0.0})
+    holding = (
+        "import sys, time; from pathlib import Path; from recsys.workspace import Workspace\n"
+        f"with Workspace(Path(sys.argv[1])).writing(): print({line!r}, flush=True); time.sleep(600)"
+    )
+    jobs.start(workspace, rest.JOB, ["-c", holding, str(workspace.root)])
+    until = time.monotonic() + patience.SECONDS
+    while (held := jobs.find(workspace, rest.JOB)) is None or held.progress is None:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    uploads.start_import(workspace, tmp_path / "nothing", None)
+    job, stopped = ended(workspace, uploads.JOB), jobs.find(workspace, rest.JOB)
+    assert job is not None
+    assert [finding.code for finding in job.findings] == ["E_NOT_FOUND"]
+    assert stopped is not None
+    assert stopped.state == "cancelled"
 
 
 def test_the_command_that_opens_the_app_asks_for_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from recsys.app import inputs, jobs, session, words
+from recsys.app import inputs, jobs, rest, session, words
 from recsys.app.components.jobs import follow
 from recsys.app.components.tables import grid, show_table
 from recsys.app.jobs import Job
@@ -26,6 +26,7 @@ def training() -> None:
         settings = inputs.training()
         if settings is not None:
             command = ["-m", "recsys.pipeline", str(session.workspace().root.resolve()), "--config", json.dumps(settings)]
+            rest.give_way(session.workspace())
             jobs.start(session.workspace(), _JOB, command)
             st.rerun()
     _history()
