@@ -53,6 +53,19 @@ def test_forgotten_users_are_in_no_table_and_in_no_list(workspace: Workspace):
     assert not (workspace.root / ".uploads").exists()
 
 
+def test_bundles_are_named_where_the_app_puts_them_and_where_the_command_line_does(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A place that cannot be read is named too: it may hold some."""
+    monkeypatch.setenv("RECSYS_EXPORTS", str(tmp_path / "of-the-app"))
+    for place in ("exports", "of-the-app"):
+        (tmp_path / place / "ws").mkdir(parents=True)
+        (tmp_path / place / "ws" / "latest.json").write_text("damaged")
+    remains = json.loads(asked(workspace, "forget", "u01", "--json").stdout)["remains"]
+    named = {entry["name"] for entry in remains if entry["what"] == "bundles"}
+    assert named == {str(tmp_path / place / "ws") for place in ("exports", "of-the-app")}
+
+
 def test_an_open_copy_of_a_list_cannot_be_saved_back(workspace: Workspace):
     store = ScenarioStore(workspace.scenarios)
     saved = store.save(listing("u01", "u02"))

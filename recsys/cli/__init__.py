@@ -56,7 +56,8 @@ def demo(workspace: Workspace, users: int | None, movies: int | None, seed: int 
     )
     with progress_bar() as report:
         config = TrainConfig(members=members)
-        return make_demo(workspace, world, config, lambda line: report(line.message, line.fraction)).as_json()
+        document = make_demo(workspace, world, config, lambda line: report(line.message, line.fraction)).as_json()
+    return noted(workspace, "demo", f"run {document['run']}", document)
 
 
 @command

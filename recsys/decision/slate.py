@@ -351,7 +351,7 @@ class _Search:
         if left_out in self.candidates:
             return None
         if cost > budget:
-            return f"it costs {cost:,.0f} by itself, more than the budget of {budget:,.0f}"
+            return "it costs more by itself than may be spent in all"
         return "the budget and the rules leave no room for it, whatever else is bought"
 
     def _reason(self, best: Chosen, left_out: int, adds: float, *, exact: bool) -> str:
@@ -359,7 +359,7 @@ class _Search:
             return impossible
         row = np.zeros(len(self.allowed), dtype=np.bool_)
         row[[*best, left_out]] = True
-        broken = [bound.says for bound in self.bounds if not bound.holds(row)]
+        broken = ["the budget" if bound is self.bounds[0] else bound.says for bound in self.bounds if not bound.holds(row)]
         if self.alone[left_out] <= 0:
             return "it costs more than it would earn even by itself"
         if adds <= 0:

@@ -28,6 +28,7 @@ __all__ = [
     "ExportResult",
     "Report",
     "archive",
+    "default_channel",
     "export_bundle",
     "inspect",
     "publish",
@@ -36,7 +37,6 @@ __all__ = [
     "verify",
 ]
 
-DEFAULT_FOLDER = Path("exports")
 KEY_FILE = "export.key"
 _SIGN_IT = "Make a key once (recsys export keygen PATH) and export with --key PATH."
 RECALL_LOSS_LIMIT = 0.02
@@ -154,7 +154,7 @@ def export_bundle(
     report = progress or _silent
     report("Reading the run", 0.0)
     source = load_source(workspace)
-    root = to if to is not None else DEFAULT_FOLDER / workspace.root.resolve().name
+    root = to if to is not None else default_channel(workspace)
     secret = _secret(workspace.root / KEY_FILE) if include_users else None
     return publish(
         source,
@@ -205,6 +205,11 @@ def publish(
         channel.publish(draft, version)
     report("Done", 1.0)
     return _result(root / version, new=True)
+
+
+def default_channel(workspace: Workspace) -> Path:
+    """Where the command line publishes the bundles of a workspace unless it is told otherwise: below the current folder."""
+    return Path("exports") / workspace.root.resolve().name
 
 
 def status(to: Path) -> BundleStatus | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from recsys.app.rest import export_folder
 from recsys.errors import RecsysError
 from recsys.export import bundle
 from recsys.scenario.store import ScenarioStore
@@ -75,11 +76,12 @@ def _remains(workspace: Workspace) -> list[dict[str, str]]:
         for what, folder in (("evaluation", workspace.evaluations), ("backtest", workspace.backtest))
         if folder.is_dir()
     ]
-    return found + _bundles(bundle.DEFAULT_FOLDER / workspace.root.resolve().name)
+    channels = dict.fromkeys((bundle.default_channel(workspace).resolve(), export_folder(workspace).resolve()))
+    return found + [entry for channel in channels for entry in _bundles(channel)]
 
 
 def _bundles(channel: Path) -> list[dict[str, str]]:
-    """Versions in the usual place of this workspace's bundles."""
+    """Versions in a place where the command line or the app puts this workspace's bundles."""
     try:
         held = bundle.status(channel)
     except RecsysError:
