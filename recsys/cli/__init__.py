@@ -5,9 +5,7 @@ Exit status: 0 done, 2 refused with coded findings, 1 a defect of ours. Stages a
 ``recsys app`` and ``recsys project`` never load TensorFlow.
 """
 
-import ipaddress
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -16,6 +14,7 @@ from typing import Any
 
 import click
 
+from recsys.cli import listening
 from recsys.cli.audit import audit, forget, noted
 from recsys.cli.decide import bid, flip
 from recsys.cli.export import export
@@ -25,9 +24,6 @@ from recsys.ids import MAX_SEED
 from recsys.workspace import Workspace
 
 __all__ = ["audit", "bid", "cli", "export", "flip", "forget", "main"]
-
-LOCAL = "127.0.0.1"
-"""Where the app listens unless told otherwise: there is no login."""
 
 SEED = click.IntRange(0, MAX_SEED)
 
@@ -226,7 +222,10 @@ def slate(workspace: Workspace, budget: float, rules: Path | None, scenario: Pat
 @command
 @click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True)
 @click.option(
-    "--address", default=LOCAL, show_default=True, help="Listen on it. There is no login: whoever reaches it may do all."
+    "--address",
+    default=listening.LOCAL,
+    show_default=True,
+    help="Listen on it. There is no login: whoever reaches it may do all.",
 )
 @click.option(
     "--import-root",
@@ -246,7 +245,7 @@ def app(  # noqa: PLR0917  the options of a command
     environment = {**os.environ, "RECSYS_WORKSPACE": str(workspace.root.resolve()), "RECSYS_FINISH_DEMO": "1"}
     if import_roots:
         environment[roots.VARIABLE] = roots.joined(import_roots)
-    if not _is_local(address):
+    if not listening.check(address, port):
         click.echo(
             f"Listening on {address}: there is no login. Whoever reaches it sees all figures, replaces tables, exports tastes.",
             err=True,
@@ -256,15 +255,7 @@ def app(  # noqa: PLR0917  the options of a command
     if max_upload_mb is not None:
         options.append(f"--server.maxUploadSize={max_upload_mb}")
     command = [sys.executable, "-m", "recsys.app.serve", *options]
-    started = subprocess.run(command, env=environment, check=False)  # noqa: S603  our own module
-    sys.exit(started.returncode)
-
-
-def _is_local(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return address == "localhost"
+    os.execve(sys.executable, command, environment)  # noqa: S606  our own module, which then gets every signal itself
 
 
 def main() -> None:

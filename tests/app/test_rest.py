@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import shutil
 import time
 from pathlib import Path
@@ -15,6 +16,7 @@ from recsys.export import bundle
 from recsys.workspace import Workspace
 from tests import patience
 from tests.app.waiting import ended
+from tests.browser.servers import free_port
 from tests.builders import tiny_dataset, tiny_workspace
 
 
@@ -109,12 +111,8 @@ def test_an_import_does_not_wait_for_the_rest_of_the_demo(tmp_path: Path):
 def test_the_command_that_opens_the_app_asks_for_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     given: dict[str, str] = {}
 
-    def run(_command: list[str], *, env: dict[str, str], check: bool) -> object:
-        given.update(env)
-        return type("Done", (), {"returncode": 0})
-
-    monkeypatch.setattr(cli.subprocess, "run", run)
-    CliRunner().invoke(cli.cli, ["--workspace", str(tmp_path), "app", "--headless"])
+    monkeypatch.setattr(os, "execve", lambda _program, _command, environment: given.update(environment))
+    CliRunner().invoke(cli.cli, ["--workspace", str(tmp_path), "app", "--headless", "--port", str(free_port())])
     assert given[rest.VARIABLE] == "1"
 
 

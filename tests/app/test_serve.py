@@ -1,6 +1,8 @@
 """The app starts by itself on a machine where Streamlit has never run, with nobody to answer questions."""
 
+import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -84,12 +86,8 @@ def _started(monkeypatch: pytest.MonkeyPatch, *options: str) -> tuple[list[str],
     """Command and environment that ``recsys app`` starts, and what it says."""
     seen: list[tuple[list[str], dict[str, str]]] = []
 
-    def run(command: list[str], *, env: dict[str, str], check: bool) -> "subprocess.CompletedProcess[bytes]":
-        seen.append((command, env))
-        return subprocess.CompletedProcess(command, 0)
-
-    monkeypatch.setattr(subprocess, "run", run)
-    said = CliRunner().invoke(cli, ["app", *options])
+    monkeypatch.setattr(os, "execve", lambda _program, command, environment: seen.append((command, environment)))
+    said = CliRunner().invoke(cli, ["app", "--port", str(free_port()), *options])
     assert said.exit_code == 0, said.output
     return *seen[0], said.output
 
@@ -98,10 +96,52 @@ def test_listening_elsewhere_is_said_to_be_without_a_login(monkeypatch: pytest.M
     command, _, said = _started(monkeypatch)
     assert "--server.address=127.0.0.1" in command
     assert "login" not in said
-    command, _, said = _started(monkeypatch, "--address", "0.0.0.0", "--port", "9000")
+    port = str(free_port())
+    command, _, said = _started(monkeypatch, "--address", "0.0.0.0", "--port", port)
     assert "--server.address=0.0.0.0" in command
     assert "there is no login" in said
-    assert "http://0.0.0.0:9000" in said
+    assert f"http://0.0.0.0:{port}" in said
+
+
+def _refused(monkeypatch: pytest.MonkeyPatch, *options: str) -> str:
+    """Code of the refusal of ``recsys app``, which starts nothing and says nowhere where it opens."""
+    monkeypatch.setattr(os, "execve", lambda *_: pytest.fail("started"))
+    said = CliRunner().invoke(cli, ["app", "--headless", "--json", *options])
+    assert said.exit_code == 2
+    assert not said.stderr
+    code: str = json.loads(said.stdout)["errors"][0]["code"]
+    return code
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", " ", "\t", "127.0.0.1 ", "999.1.1.1", "no such host", "nowhere.invalid", "203.0.113.7", "unix:///tmp/s", "*", "x" * 300],
+)
+def test_what_is_no_address_of_this_machine_is_not_listened_on(address: str, monkeypatch: pytest.MonkeyPatch):
+    """An empty one would be every interface."""
+    assert _refused(monkeypatch, "--address", address, "--port", str(free_port())) == "E_PARAM"
+
+
+def test_a_port_that_is_taken_is_refused_before_an_address_is_shown(monkeypatch: pytest.MonkeyPatch):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        assert _refused(monkeypatch, "--port", str(taken.getsockname()[1])) == "E_BUSY"
+
+
+@pytest.mark.slow
+def test_ended_by_a_signal_the_command_leaves_no_server_behind(tmp_path: Path):
+    port = free_port()
+    command = [sys.executable, "-c", "from recsys.cli import main; main()", "--workspace", str(tmp_path / "none")]
+    with subprocess.Popen(
+        [*command, "app", "--headless", f"--port={port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as app:
+        until = time.monotonic() + patience.SECONDS
+        while not _listening(port):
+            assert app.poll() is None
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        app.terminate()
+        app.wait(patience.SECONDS)
+    assert not _listening(port)
 
 
 def test_folders_of_the_server_and_large_uploads_are_allowed_where_the_app_is_started(
