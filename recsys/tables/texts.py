@@ -22,8 +22,6 @@ from recsys.tables.report import of_rows
 _IN_DOUBT = ("na", "n.a.", "unknown", "undefined", "missing", "not available", "?", "--", "nil")
 """In lower case: what may mean the same, or be a name (NA is North America to some)."""
 
-NULL_WORDS_SHOWN = r"\N, NULL, NaN, N/A, None, -"
-
 Spellings = Mapping[str, Mapping[str, str]]
 """Column of lists → folded name → how it is spelt."""
 
@@ -70,10 +68,21 @@ def blanks_said(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequ
     said = []
     for name, nulls, padded in zip(columns, counts[::2], counts[1::2], strict=True):
         if nulls:
-            said.append(f"{table}.{name}: spelled-out nulls ({NULL_WORDS_SHOWN}) are blank ({nulls:,} rows)")
+            words = ", ".join(_null_words(connection, table, name))
+            said.append(f"{table}.{name}: spelled-out nulls ({words}) are blank ({nulls:,} rows)")
         if padded:
             said.append(f"{table}.{name}: blanks around the text were left out ({padded:,} rows)")
     return said
+
+
+def _null_words(connection: duckdb.DuckDBPyConnection, table: str, name: str) -> list[str]:
+    """The words that are blank in one column, as they are written there, the most frequent first."""
+    word = f"name_value({quoted(name)})"
+    rows = connection.execute(
+        f"""SELECT {word} AS word FROM raw_{table} WHERE {word} IS NOT NULL AND text_value({quoted(name)}) IS NULL
+        GROUP BY word ORDER BY count(*) DESC, word"""
+    ).fetchall()
+    return [word for (word,) in rows]
 
 
 def spellings_of(movies: pd.DataFrame) -> Spellings:

@@ -165,6 +165,13 @@ def test_spelled_out_nulls_are_blank_and_counted(tmp_path: Path):
     assert set(tables["movies"]["genres"]) == {"Drama"}
 
 
+def test_the_words_that_are_blank_are_named_as_they_are_written(tmp_path: Path):
+    """Of 30 users 10 have N/A and 10 null for a city; nothing is said of words that nobody wrote."""
+    report, _ = _import(tmp_path, users={"city": ["N/A", "null", "Chennai"], "plan": ["monthly", "-"]})
+    assert "users.city: spelled-out nulls (N/A, null) are blank (20 rows)" in report.assumed
+    assert "users.plan: spelled-out nulls (-) are blank (15 rows)" in report.assumed
+
+
 def test_a_title_may_be_none(tmp_path: Path):
     _, tables = _import(tmp_path, movies={"title": ["None", "NaN", " Null "]})
     assert tables["movies"]["title"].tolist()[:3] == ["None", "NaN", "Null"]
