@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from recsys.cli import cli
 from recsys.workspace import Workspace
 from tests import patience
+from tests.tables.raw import Raw
 
 
 def recsys(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -133,3 +134,33 @@ def test_a_database_that_cannot_be_reached_is_refused_before_a_bundle_is_publish
     done = recsys("export", "--to", "out", "--to-postgres", "postgresql://nobody@127.0.0.1:1/none", "--json", cwd=tmp_path)
     assert (done.returncode, codes(done)) == (2, ["E_DATABASE"])
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("import", ""),
+        ("project", ""),
+        ("slate", "--budget", "5", "--scenario", ""),
+        ("export", "--to", ""),
+        ("export", "verify", ""),
+        ("--workspace", "", "train"),
+    ],
+)
+def test_an_empty_path_is_refused_and_not_read_as_the_folder_one_is_in(arguments: tuple[str, ...]):
+    done = CliRunner().invoke(cli, [*arguments, "--json"])
+    [finding] = json.loads(done.stdout)["errors"]
+    assert (done.exit_code, finding["code"]) == (2, "E_PARAM")
+    assert "an empty path names nothing" in finding["message"]
+
+
+@pytest.mark.parametrize("assumed", [("--fee", "5"), ("--window-months", "12")])
+def test_what_is_assumed_of_offers_is_refused_where_there_are_none_and_nothing_is_taken_in(
+    tmp_path: Path, assumed: tuple[str, str]
+):
+    Raw().write(tmp_path / "in")
+    done = CliRunner().invoke(cli, ["--workspace", str(tmp_path / "ws"), "import", str(tmp_path / "in"), *assumed, "--json"])
+    [finding] = json.loads(done.stdout)["errors"]
+    assert (done.exit_code, finding["code"]) == (2, "E_USAGE")
+    assert "--offers-from-latest" in finding["message"]
+    assert not Workspace(tmp_path / "ws").exists()

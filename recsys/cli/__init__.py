@@ -18,7 +18,7 @@ from recsys.cli import listening
 from recsys.cli.audit import audit, forget, noted
 from recsys.cli.decide import bid, flip
 from recsys.cli.export import export
-from recsys.cli.frame import Document, cli, command, file_content, progress_bar
+from recsys.cli.frame import Document, GivenPath, cli, command, file_content, progress_bar
 from recsys.errors import DataError
 from recsys.ids import MAX_SEED
 from recsys.workspace import Workspace
@@ -57,25 +57,34 @@ def demo(workspace: Workspace, users: int | None, movies: int | None, seed: int 
 
 
 @command
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=GivenPath())
 @click.option("--format", "form", help="Settles a doubt about the format; it is recognised otherwise.")
 @click.option("--offers-from-latest", type=int, help="Set this many of the latest arrivals aside and treat them as offers.")
 @click.option("--fee", type=float, help="Licence fee assumed for each of them, in the workspace's currency.")
-@click.option("--window-months", type=int, default=12, show_default=True, help="Licence window assumed for each of them.")
+@click.option("--window-months", type=int, show_default="12", help="Licence window assumed for each of them.")
 def import_(  # noqa: PLR0917  the options of a command
-    workspace: Workspace, path: Path, form: str | None, offers_from_latest: int | None, fee: float | None, window_months: int
+    workspace: Workspace,
+    path: Path,
+    form: str | None,
+    offers_from_latest: int | None,
+    fee: float | None,
+    window_months: int | None,
 ) -> Document:
     """Validate the tables in PATH (folder, zip or file) and take them in: all or nothing."""
     from recsys.tables.load import import_path
     from recsys.tables.offers import LatestArrivals
 
+    if offers_from_latest is None and (fee, window_months) != (None, None):
+        raise click.UsageError(
+            "--fee and --window-months say what is assumed of the offers; give --offers-from-latest with them."
+        )
     if offers_from_latest is not None and fee is None:
         raise DataError.of(
             "E_COST", "an offer needs a fee.", "Give --fee with --offers-from-latest.", table="offers", column="fee"
         )
     latest = None
     if offers_from_latest is not None and fee is not None:
-        latest = LatestArrivals(n=offers_from_latest, fee=fee, window_months=window_months)
+        latest = LatestArrivals(n=offers_from_latest, fee=fee, window_months=12 if window_months is None else window_months)
     with progress_bar() as report:
         document = import_path(path, workspace, format=form, latest=latest, progress=report).as_json()
     if "offers" in document["imported"]:
@@ -167,7 +176,7 @@ def backtest(workspace: Workspace, origins: int, days: tuple[int, ...], seed: in
 
 
 @partial(command, show=_projected)
-@click.argument("scenario", type=click.Path(path_type=Path))
+@click.argument("scenario", type=GivenPath())
 def project(workspace: Workspace, scenario: Path) -> Document:
     """Answer the question in a SCENARIO.toml: what the changes do to viewing and money."""
     from recsys.app import asked
@@ -201,8 +210,8 @@ def refute(workspace: Workspace, seed: int) -> Document:
 
 @partial(command, show=_chosen)
 @click.option("--budget", type=float, required=True, help="What may be committed, in the workspace's currency.")
-@click.option("--rules", type=click.Path(path_type=Path), help="RULES.toml: at most so many, languages, must-haves, never-withs.")
-@click.option("--scenario", type=click.Path(path_type=Path), help="Choose for the audience and catalogue of a SCENARIO.toml.")
+@click.option("--rules", type=GivenPath(), help="RULES.toml: at most so many, languages, must-haves, never-withs.")
+@click.option("--scenario", type=GivenPath(), help="Choose for the audience and catalogue of a SCENARIO.toml.")
 def slate(workspace: Workspace, budget: float, rules: Path | None, scenario: Path | None) -> Document:
     """Choose offers under a budget and rules; says for each one left out what would let it in."""
     from recsys.app import asked
@@ -230,7 +239,7 @@ def slate(workspace: Workspace, budget: float, rules: Path | None, scenario: Pat
 @click.option(
     "--import-root",
     "import_roots",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=GivenPath(exists=True, file_okay=False),
     multiple=True,
     help="A folder of this machine that the Data page may import from; RECSYS_IMPORT_ROOTS otherwise, none by default.",
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from recsys.cli.frame import Document, command, file_content
+from recsys.cli.frame import Document, GivenPath, command, file_content
 from recsys.workspace import Workspace
 
 
@@ -23,7 +23,7 @@ def _turns(document: Document) -> str:
 
 @partial(command, show=_bid)
 @click.argument("offer")
-@click.option("--scenario", type=click.Path(path_type=Path), help="On top of what a SCENARIO.toml does, over its months.")
+@click.option("--scenario", type=GivenPath(), help="On top of what a SCENARIO.toml does, over its months.")
 def bid(workspace: Workspace, offer: str, scenario: Path | None) -> Document:
     """The walk-away price of an OFFER: by itself over its licence, or beside what a scenario does."""
     from recsys.app import asked
@@ -38,7 +38,7 @@ def bid(workspace: Workspace, offer: str, scenario: Path | None) -> Document:
 
 
 @partial(command, show=_turns)
-@click.argument("scenario", type=click.Path(path_type=Path))
+@click.argument("scenario", type=GivenPath())
 @click.option("--persona", help="Change the size of this persona; of everyone by default.")
 @click.option("--where", help="Change the size of whoever meets a rule, such as: language = 'Tamil'.")
 def flip(workspace: Workspace, scenario: Path, persona: str | None, where: str | None) -> Document:

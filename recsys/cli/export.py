@@ -7,12 +7,12 @@ from typing import Any
 import click
 
 from recsys.cli.audit import noted
-from recsys.cli.frame import Document, command_with_parts, documented, progress_bar
+from recsys.cli.frame import Document, GivenPath, command_with_parts, documented, progress_bar
 from recsys.workspace import Workspace
 
 
 @command_with_parts
-@click.option("--to", type=click.Path(path_type=Path), help="Folder of the channel; exports/<workspace> by default.")
+@click.option("--to", type=GivenPath(), help="Folder of the channel; exports/<workspace> by default.")
 @click.option("--quantise", type=click.Choice(["float16", "uint8"]), help="Smaller files; the loss is measured and written down.")
 @click.option(
     "--recall-loss-limit",
@@ -27,7 +27,7 @@ from recsys.workspace import Workspace
 @click.option(
     "--key",
     "keys",
-    type=click.Path(path_type=Path),
+    type=GivenPath(),
     multiple=True,
     envvar="RECSYS_EXPORT_KEY",
     show_envvar=True,
@@ -43,7 +43,7 @@ from recsys.workspace import Workspace
 )
 @click.option("--postgres-schema", default="greenlight", show_default=True, help="Schema of the tables and views there.")
 @click.option("--notify", "webhook", metavar="URL", help="Post to this address when a new version is in force.")
-@click.option("--verify", "check", type=click.Path(path_type=Path), help="As `recsys export verify`.")
+@click.option("--verify", "check", type=GivenPath(), help="As `recsys export verify`.")
 def export(  # noqa: PLR0917  the options of a command
     workspace: Workspace,
     to: Path | None,
@@ -93,12 +93,12 @@ def export_part(function: Callable[..., Document | None]) -> click.Command:
 
 
 @export_part
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=GivenPath())
 @click.option("--installed", metavar="VERSION", help="Version in use at the receiver: an older bundle is refused.")
 @click.option(
     "--public-key",
     "public_keys",
-    type=click.Path(path_type=Path),
+    type=GivenPath(),
     multiple=True,
     envvar="RECSYS_EXPORT_PUBLIC_KEY",
     show_envvar=True,
@@ -113,7 +113,7 @@ def verify(_workspace: Workspace, folder: Path, installed: str | None, public_ke
 
 
 @export_part
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=GivenPath())
 def keygen(_workspace: Workspace, path: Path) -> Document:
     """Make a key to sign bundles with: PATH for the publisher alone, PATH.pub for whoever verifies. Not inside a repository."""
     from recsys.export import signature
@@ -123,7 +123,7 @@ def keygen(_workspace: Workspace, path: Path) -> Document:
 
 
 @export_part
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=GivenPath())
 @click.option(
     "--keep",
     type=click.IntRange(min=1),

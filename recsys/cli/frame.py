@@ -24,6 +24,19 @@ _MOST_READ = 16_000_000
 """Bytes; above what any reader of such a file accepts."""
 
 
+class GivenPath(click.Path):
+    """A path that the person named. An empty one, as an unset variable leaves it, is not the folder one is in."""
+
+    def __init__(self, *, exists: bool = False, file_okay: bool = True) -> None:
+        super().__init__(exists=exists, file_okay=file_okay, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path; ``E_PARAM`` where nothing is named."""
+        if not str(value).strip():
+            self.fail("an empty path names nothing.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 class CommandLine(click.Group):
     """The root of all commands: whatever refuses, a command or the reading of its options, is told here and nowhere else."""
 
@@ -58,7 +71,7 @@ class CommandLine(click.Group):
 @click.version_option(__version__, prog_name="recsys")
 @click.option(
     "--workspace",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=GivenPath(file_okay=False),
     default=DEFAULT_WORKSPACE,
     envvar="RECSYS_WORKSPACE",
     show_default=True,
