@@ -7,13 +7,14 @@ runs are not one person's. Personas are answered about from the start.
 
 import errno
 import fcntl
+import hashlib
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from recsys.errors import DataError
+from recsys.errors import ArtefactError, DataError
 from recsys.projection.audience import members_of
 from recsys.projection.basis import Basis
 from recsys.projection.drawn import refuse
@@ -21,10 +22,11 @@ from recsys.scenario.hash import question_hash
 from recsys.scenario.scenario import ChangePrice, Everyone, Scenario
 from recsys.segments.disclosure import Asked, parts
 from recsys.segments.select import check_floor
-from recsys.workspace import Workspace
+from recsys.workspace import Workspace, bytes_or_none, write_atomically
 
 FOLDER = "asked"
-"""In the workspace: one file a run, each group a row of bits."""
+"""In the workspace: one file a run. After a mark and the SHA-256 of what follows: how many users, each group a row of bits."""
+_MAGIC = b"recsys asked 1\n"
 
 
 def admit(workspace: Workspace, basis: Basis, groups: NDArray[np.bool_]) -> None:
@@ -38,6 +40,7 @@ def admit(workspace: Workspace, basis: Basis, groups: NDArray[np.bool_]) -> None
     ------
     ScenarioError  E_SMALL_SEGMENT: with what was answered before, one could tell of fewer users than the privacy floor
     DataError  E_READ_ONLY, E_DISK: it cannot be written down, so it is not answered
+    ArtefactError  E_HASH: the record is damaged
     """
     try:
         _admit(workspace.root / FOLDER / f"{basis.run}.bits", basis, groups)
@@ -56,7 +59,7 @@ def admit_scenario(workspace: Workspace, basis: Basis, scenario: Scenario) -> No
 
     Raises
     ------
-    ScenarioError, DataError  as :func:`admit`, and as :func:`recsys.projection.drawn.refuse`
+    ScenarioError, DataError, ArtefactError  as :func:`admit`, and as :func:`recsys.projection.drawn.refuse`
     """
     _admitted(str(workspace.root.resolve()), basis.fingerprint, question_hash(scenario), workspace, basis, scenario)
 
@@ -93,19 +96,41 @@ def _groups(basis: Basis, scenario: Scenario) -> list[NDArray[np.bool_]]:
 
 def _admit(path: Path, basis: Basis, groups: NDArray[np.bool_]) -> None:
     n_users = basis.choice.n_users
-    width = -(-n_users // 8)
     learned = basis.persona_of[None, :] == np.arange(len(basis.personas.personas))[:, None]
     held = Asked.nothing(n_users).also(learned)
     if held.also(groups) is held:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+b") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        file.seek(0)
-        bits = np.frombuffer(file.read(), dtype=np.uint8)
-        whole = bits[: len(bits) // width * width].reshape(-1, width)  # a row that was cut off had no answer
-        before = held.also(np.unpackbits(whole, axis=1, count=n_users).astype(np.bool_))
+    with (path.parent / ".lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        before = held.also(_recorded(path, n_users))
         after = before.also(groups)
         if after is not before:
-            file.truncate(whole.size)
-            file.write(np.packbits(after.groups[len(before.groups) :], axis=1).tobytes())
+            write_atomically(path, _record(after.groups[len(held.groups) :]))
+
+
+def _record(groups: NDArray[np.bool_]) -> bytes:
+    body: bytes = groups.shape[1].to_bytes(8, "little") + np.packbits(groups, axis=1).tobytes()
+    return _MAGIC + hashlib.sha256(body).digest() + body
+
+
+def _recorded(path: Path, n_users: int) -> NDArray[np.bool_]:
+    """The groups written down, bool[n_groups, n_users]; none where nothing ever was.
+
+    Raises
+    ------
+    ArtefactError  E_HASH: it is not what was written, so that nobody knows any more what was answered
+    """
+    content = bytes_or_none(path)
+    if content is None:
+        return np.zeros((0, n_users), dtype=np.bool_)
+    start = len(_MAGIC) + hashlib.sha256().digest_size
+    body, width = content[start:], -(-n_users // 8)
+    whole = content[:start] == _MAGIC + hashlib.sha256(body).digest()
+    if not whole or int.from_bytes(body[:8], "little") != n_users or (len(body) - 8) % width:
+        raise ArtefactError.of(
+            "E_HASH",
+            f"the record of what was asked is damaged ({FOLDER}/{path.name}): what an answer would tell cannot be judged.",
+            "Put back a copy of it or train again; remove it only if nobody has kept what was answered.",
+        )
+    return np.unpackbits(np.frombuffer(body[8:], dtype=np.uint8).reshape(-1, width), axis=1, count=n_users).astype(np.bool_)

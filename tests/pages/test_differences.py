@@ -1,5 +1,8 @@
 """The attack itself, through the pages and the command line: two answers whose difference would be one person's."""
 
+import errno
+import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +12,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from recsys.app import asked, places, session
-from recsys.errors import DataError, ScenarioError
+from recsys.errors import ArtefactError, DataError, ScenarioError
 from recsys.projection.basis import Basis
 from recsys.scenario.scenario import Acquire, ByPersona, ByRule, ByUsers, Everyone, ResizeSegment, Scenario
 from tests.pages.conftest import Open
@@ -41,6 +44,59 @@ def test_the_record_outlives_the_app_and_is_shared(service: Basis):
     st.cache_resource.clear()
     with pytest.raises(ScenarioError, match="E_SMALL_SEGMENT"):
         hours(grown(*ids[:39]))
+
+
+def _record(tmp_path: Path) -> Path:
+    (file,) = (tmp_path / "workspace" / asked.FOLDER).glob("*.bits")
+    return file
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        lambda held: held[:0],
+        lambda held: held[:-1],
+        lambda held: held[:-10],  # 80 users: a row of ten bytes
+        lambda held: held[:-1] + bytes([held[-1] ^ 1]),
+        lambda held: held + bytes(10),
+        lambda held: bytes(len(held)),
+        lambda held: b"garbage" + held,
+    ],
+    ids=["emptied", "cut", "a row short", "a bit turned", "a row more", "zeros", "garbage"],
+)
+def test_where_the_record_is_damaged_nothing_is_answered(damaged: Callable[[bytes], bytes], service: Basis, tmp_path: Path):
+    """Forty were answered about, and forty-one of them would be told if that were forgotten; everyone stays free."""
+    ids = service.choice.user_ids.ids
+    hours(grown(*ids[:40]))
+    record = _record(tmp_path)
+    before = damaged(record.read_bytes())
+    record.write_bytes(before)
+    st.cache_resource.clear()
+    with pytest.raises(ArtefactError, match=r"E_HASH .*record of what was asked is damaged"):
+        hours(grown(*ids[:41]))
+    assert record.read_bytes() == before
+    assert hours(Scenario(name="x", changes=(ResizeSegment(segment=Everyone(), factor=1.2),))) > 0
+
+
+def test_neither_a_refusal_nor_a_full_disk_leaves_an_empty_record(
+    service: Basis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Two groups at once that leave one person, as the first question there is; then no room for the first that is answered."""
+    ids = service.choice.user_ids.ids
+    more = ResizeSegment(segment=ByUsers(users=ids[:41]), factor=2.0)
+    fewer = ResizeSegment(segment=ByUsers(users=ids[:40]), factor=0.5)
+    with pytest.raises(ScenarioError, match="E_SMALL_SEGMENT"):
+        hours(Scenario(name="one", changes=(more, fewer)))
+    with monkeypatch.context() as full:
+        full.setattr(os, "fsync", _no_room)
+        with pytest.raises(DataError, match="E_DISK"):
+            hours(grown(*ids[:40]))
+    assert not list((tmp_path / "workspace" / asked.FOLDER).glob("*.bits"))
+    assert hours(grown(*ids[:41])) > 0
+
+
+def _no_room(_file: int) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_two_changes_of_one_scenario_that_leave_one_person_are_refused(service: Basis):
