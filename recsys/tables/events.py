@@ -11,7 +11,7 @@ import pyarrow as pa
 from recsys.errors import Finding
 from recsys.tables.characters import CONTROL_SQL
 from recsys.tables.columns import TABLES
-from recsys.tables.contacts import EMAIL, MOBILE, MOSTLY, PHONE
+from recsys.tables.contacts import EMAIL, MOBILE, MOSTLY, PHONE, plain_sql
 from recsys.tables.layout import literal, quoted
 from recsys.tables.limits import (
     FUTURE_TOLERANCE_HOURS,
@@ -117,14 +117,14 @@ def outside_availability(connection: duckdb.DuckDBPyConnection) -> list[Finding]
 
 def _strange_ids(connection: duckdb.DuckDBPyConnection, staged: Staged) -> list[_Question]:
     """What no id may be, and no text may hold; looked for in the different values, as there may be many events."""
-    [(share,)] = connection.execute(
-        f"SELECT avg(regexp_matches(v, {literal(MOBILE)})::INT) FROM (SELECT DISTINCT user_id AS v FROM raw_events)"
-    ).fetchall()
+    mobile = f"regexp_matches({plain_sql('v')}, {literal(MOBILE)})"
+    [(share,)] = connection.execute(f"SELECT avg({mobile}::INT) FROM (SELECT DISTINCT user_id AS v FROM raw_events)").fetchall()
     contacts = (EMAIL, PHONE, *((MOBILE,) if (share or 0) > MOSTLY else ()))
     asked = [("E_CTRL", name, (CONTROL_SQL,)) for name in ("user_id", "movie_id", "device") if name in staged.columns]
     found = []
     for code, name, patterns in [*asked, ("E_PII", "user_id", contacts)]:
-        wrong = " OR ".join(f"regexp_matches(v, {literal(pattern)})" for pattern in patterns)
+        text = plain_sql("v") if code == "E_PII" else "v"
+        wrong = " OR ".join(f"regexp_matches({text}, {literal(pattern)})" for pattern in patterns)
         values = f"SELECT v FROM (SELECT DISTINCT {quoted(name)} AS v FROM raw_events) WHERE {wrong}"
         if connection.execute(f"{values} LIMIT 1").fetchall():
             rows = f"SELECT rowid FROM raw_events WHERE {quoted(name)} IN ({values})"

@@ -8,7 +8,7 @@ import pandas as pd
 
 from recsys.tables.characters import BLANK, CONTROL, CONTROL_BUT_LINES, FIGURE, FORMULA
 from recsys.tables.columns import COST_COLUMNS, TABLES
-from recsys.tables.contacts import EMAIL, MOBILE, MOSTLY, PHONE
+from recsys.tables.contacts import EMAIL, MOBILE, MOSTLY, PHONE, plain
 from recsys.tables.limits import EARLIEST_YEAR, FUTURE_TOLERANCE_HOURS, LONGEST_RUNTIME_MIN
 from recsys.tables.parsing import MESSAGES, REMEDIES
 from recsys.tables.texts import Spellings
@@ -266,12 +266,13 @@ def _without(pattern: str) -> Ok:
 
 
 def _is_contact(texts: "pd.Series[str]") -> "pd.Series[bool]":
+    texts = plain(texts)
     return texts.str.contains(EMAIL, regex=True) | texts.str.contains(PHONE, regex=True)
 
 
 def _no_contact(ids: "pd.Series[str]") -> "pd.Series[bool]":
     """Ten digits may be a number like any other; where most ids look like Indian mobiles, they are."""
-    mobile = ids.str.contains(MOBILE, regex=True)
+    mobile = plain(ids).str.contains(MOBILE, regex=True)
     return ~(_is_contact(ids) | (mobile & (mobile.mean() > MOSTLY)))
 
 

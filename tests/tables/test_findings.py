@@ -336,3 +336,56 @@ def test_ids_of_people_are_not_repeated_in_a_refusal(tmp_path: Path):
         raw.load(tmp_path)
     assert {finding.code for finding in refusal.value.findings} == {"E_PII", "E_FK_USER"}
     assert "@" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("with_users", [True, False])
+@pytest.mark.parametrize(
+    "contact",
+    [
+        "a.b＠example.org",
+        "a.b%40example.org",
+        "％2B91 98400 12345",
+        "００９１９８４００１２３４５",
+        "00919840012345",
+        "0091 98400 12345",
+        "0044 20 7946 0958",
+        "001-415-555-0100",
+        "98765.43001",
+        "415.555.0100",
+    ],
+)
+def test_an_address_or_a_phone_number_in_another_spelling_is_no_id(tmp_path: Path, contact: str, with_users: bool):
+    raw = Raw()
+    if with_users:
+        raw.set("users", 1, user_id=contact)
+    else:
+        _without_users(raw, contact)
+    with pytest.raises(DataError) as refusal:
+        raw.load(tmp_path)
+    found = {finding.code: finding.rows for finding in refusal.value.findings}
+    assert found["E_PII"] == ((1,) if with_users else (3,))
+
+
+@pytest.mark.parametrize("with_users", [True, False])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "001{:02d}",
+        "12345678{:02d}",
+        "0000012345{:02d}",
+        "0012345678{:02d}",
+        "001-202401{:02d}",
+        "001-05-2024-{:02d}",
+        "12345.678{:02d}",
+    ],
+)
+def test_an_id_of_digits_that_is_no_phone_number_stays(tmp_path: Path, written: str, with_users: bool):
+    raw = Raw()
+    for name in ("users", "events", "subscriptions"):
+        text = raw.text(name)
+        for k in range(30):
+            text = text.replace(f"u{k:02d}", written.format(k))
+        raw.put(name, text)
+    if not with_users:
+        _without_users(raw)
+    raw.load(tmp_path)
