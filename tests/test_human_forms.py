@@ -86,6 +86,7 @@ def slate(n_chosen: int, n_left: int, *, exact: bool = True, fee_to_enter: float
         chosen=tuple(f"o{k}" for k in range(n_chosen)),
         value=1.67e7 if n_chosen else 0.0,
         search_value=1.7e7 if n_chosen else 0.0,
+        possible=3,
         cheapest=8e5,
         cost=4e6 if n_chosen else 0.0,
         budget=5e6,
@@ -258,4 +259,4 @@ def test_what_was_done_is_told_line_by_line(tmp_path: Path, n: int):
     """At most fifty lines, unless more are asked for."""
     for k in range(n):
         audit.note(Workspace(tmp_path), "train", f"run {k}")
-    assert human("--workspace", str(tmp_path), "audit").count("what: train") == min(n, 50)
+    assert human("--workspace", str(tmp_path), "audit").count("  train  ") == min(n, 50)

@@ -18,6 +18,7 @@ from recsys.app.words.numbers import day
 from recsys.errors import ArtefactError, DataError, SystemRefusedError, coded_system_errors
 from recsys.projection.basis import Basis, load_basis
 from recsys.projection.calibration import FILE as CALIBRATION
+from recsys.projection.calibration import load_calibration
 from recsys.projection.drawn import Drawn, simulate_draws
 from recsys.projection.project import assemble
 from recsys.projection.result import Projection
@@ -65,8 +66,13 @@ def origin() -> tuple[tuple[str, str], ...]:
     opened = workspace()
     info = _info_or_none()
     data = (("data", fingerprint()[:10]), ("taken in", _taken_in(opened))) if info else ()
-    run = (("model", opened.current_run().name),) if has_run() else ()
+    run = (("model", opened.current_run().name), ("past arrivals", _learnt(opened))) if has_run() and info else ()
     return (("workspace", opened.root.name), *run, *data)
+
+
+def _learnt(opened: Workspace) -> str:
+    """Whether figures of offers are corrected by past arrivals: when that comes about, all of them move."""
+    return "learnt from" if load_calibration(opened.backtest, fingerprint()) else "not learnt from yet"
 
 
 def fingerprint() -> str:

@@ -28,6 +28,29 @@ __all__ = ["audit", "bid", "cli", "export", "flip", "forget", "main"]
 SEED = click.IntRange(0, MAX_SEED)
 
 
+class Amount(click.ParamType):  # type: ignore[type-arg]  # generic in its stubs alone
+    """An amount of money, as a plain number or as people write it."""
+
+    name = "amount"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The amount; refuses what is none, or what could be read in two ways."""
+        from recsys.app.words import amounts
+        from recsys.errors import ScenarioError
+
+        try:
+            return float(value)
+        except ValueError:
+            pass
+        try:
+            return amounts.read(str(value))
+        except ScenarioError as error:
+            self.fail(f"{error.findings[0].message} {error.findings[0].remedy}", param, ctx)
+
+
+AMOUNT = Amount()
+
+
 def models_option(default: str) -> Callable[[Any], Any]:
     """``--model``, shared by the commands that train."""
     return click.option("--model", type=click.Choice(["mf", "two-tower", "all"]), default=default, show_default=True)
@@ -172,7 +195,8 @@ def backtest(workspace: Workspace, origins: int, days: tuple[int, ...], seed: in
 
     config = BacktestConfig(origins=origins, days=tuple(sorted(set(days))), training=with_settings(LIGHT, seed=seed))
     with progress_bar() as report:
-        return run(workspace, config, lambda line: report(line.message, line.fraction))
+        document = run(workspace, config, lambda line: report(line.message, line.fraction))
+    return noted(workspace, "backtest", "figures of offers are calibrated by it", document)
 
 
 @partial(command, show=_projected)
@@ -209,7 +233,9 @@ def refute(workspace: Workspace, seed: int) -> Document:
 
 
 @partial(command, show=_chosen)
-@click.option("--budget", type=float, required=True, help="What may be committed, in the workspace's currency.")
+@click.option(
+    "--budget", type=AMOUNT, required=True, help="What may be committed, in the workspace's currency: 18000000, or '1.8 crore'."
+)
 @click.option("--rules", type=GivenPath(), help="RULES.toml: at most so many, languages, must-haves, never-withs.")
 @click.option("--scenario", type=GivenPath(), help="Choose for the audience and catalogue of a SCENARIO.toml.")
 def slate(workspace: Workspace, budget: float, rules: Path | None, scenario: Path | None) -> Document:

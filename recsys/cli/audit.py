@@ -1,5 +1,6 @@
 """``recsys forget`` and ``recsys audit``: taking people out, and who did what; other commands are written down here too."""
 
+from functools import partial
 from typing import Any
 
 import click
@@ -27,7 +28,16 @@ def forget(workspace: Workspace, users: tuple[str, ...]) -> Document:
     return noted(workspace, "forget", f"{len(done.users)} users", done.as_json())
 
 
-@command
+def _told(document: Document) -> str:
+    from recsys.evaluation import text
+
+    if not document["activity"]:
+        return "Nothing has been written down yet."
+    head = ["when", "by", "what", "about"]
+    return text.table(head, [[str(each[key]) for key in ("at", "by", "what", "detail")] for each in document["activity"]])
+
+
+@partial(command, show=_told)
 @click.option("--last", type=click.IntRange(1, 10_000), default=50, show_default=True, help="So many, the latest first.")
 def audit(workspace: Workspace, last: int) -> Document:
     """Who did what to this workspace, and when."""

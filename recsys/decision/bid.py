@@ -47,6 +47,7 @@ class Bid:
             "movie_id": self.movie_id,
             "title": self.title,
             "fee": self.fee,
+            "hurdle_rate": answer.hurdle_rate,
             "max_bid": asdict(self.price),
             "room_share": self.room_share,
             "verdict": self.verdict,
@@ -58,14 +59,15 @@ class Bid:
 def walk_away(basis: Basis, offer: str, scenario: Scenario | None = None) -> Bid:
     """The walk-away price of an offer: by itself, over its licence, or on top of what a scenario does, over its horizon.
 
+    Parameters
+    ----------
+    offer : its id, or its title where no other offer has it
+
     Raises
     ------
     ScenarioError  E_MOVIE: no such offer; as :func:`recsys.projection.project.project`
     """
-    if offer not in basis.offer_ids:
-        raise ScenarioError.of(
-            "E_MOVIE", f"there is no offer {offer!r}.", f"Did you mean {nearest_names(offer, basis.offer_ids.ids)}?"
-        )
+    offer = _named(basis, offer)
     asked = scenario or Scenario(name=f"Buy {basis.title(offer)}", horizon_months=longest_licence(basis, [offer]))
     if not any(isinstance(change, Acquire) and change.offer == offer for change in asked.changes):
         asked = replace(asked, changes=(*asked.changes, Acquire(offer=offer)))
@@ -83,6 +85,18 @@ def walk_away(basis: Basis, offer: str, scenario: Scenario | None = None) -> Bid
         scenario=asked,
         projection=answer,
     )
+
+
+def _named(basis: Basis, said: str) -> str:
+    """Id of the offer of that id or title."""
+    if said in basis.offer_ids:
+        return said
+    titles = dict(zip(map(str, basis.offer_ids.ids), map(str, basis.offers["title"]), strict=True))
+    called = [name for name, title in titles.items() if title.casefold() == said.strip().casefold()]
+    if len(called) == 1:
+        return called[0]
+    near = nearest_names(said, [*titles, *titles.values()])
+    raise ScenarioError.of("E_MOVIE", f"there is no offer {said!r}, or more than one.", f"Did you mean {near}?")
 
 
 def _verdict(result: OfferResult, fee: float) -> str:

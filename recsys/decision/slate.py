@@ -69,6 +69,8 @@ class Slate:
     cost: float
     """Committed: fees, dubbing, delivery, marketing; not above the budget. Royalties are in the value."""
     budget: float
+    possible: int
+    """Offers that some slate that obeys could have."""
     cheapest: float
     """Committed cost of the cheapest offer that may be bought, currency."""
     upper_bound: float
@@ -101,6 +103,7 @@ class Slate:
             "budget": self.budget,
             "currency": self.currency,
             "horizon_months": self.horizon_months,
+            "possible": self.possible,
             "cheapest": self.cheapest,
             "upper_bound": self.upper_bound,
             "gap_share": self.gap_share,
@@ -161,6 +164,7 @@ def choose(
         search_value=valued.npv(best),
         cost=valued.committed(best),
         budget=budget,
+        possible=len(search.candidates),
         cheapest=float(cost[allowed].min(initial=np.inf)) if allowed.any() else 0.0,
         upper_bound=value + gap,
         gap_share=gap / (value + gap) if value + gap > 0 else 0.0,

@@ -54,6 +54,7 @@ def work(workspace: Workspace, to: Path, key: Path, out: TextIO) -> int:
         with coded_system_errors():
             version, unwritten = _bundle(workspace, to, key, told(0.0, _BUNDLE))
             backtest(workspace, report=told(_BUNDLE, 1.0))
+            unwritten += audit.note(workspace, "backtest", "figures of offers are calibrated by it")
     except RecsysError as error:
         write(out, error.as_json())
         return 2

@@ -95,6 +95,7 @@ def assemble(basis: Basis, scenario: Scenario, drawn: Drawn) -> Projection:
         run=basis.run,
         currency=basis.economics.currency,
         horizon_months=horizon,
+        hurdle_rate=hurdle,
         simulated=basis.simulated,
         baseline=_world([draw.today for draw in draws], factors),
         projected=_world([draw.both for draw in draws], factors),

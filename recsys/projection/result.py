@@ -110,6 +110,8 @@ class Projection:
     run: str
     currency: str
     horizon_months: int
+    hurdle_rate: float
+    """The return that is asked for: share of cost."""
     simulated: bool
     baseline: World
     projected: World

@@ -7,7 +7,7 @@ reading back gives the very same scenario.
 import math
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from decimal import Decimal
 from typing import Any
 
@@ -39,6 +39,7 @@ from recsys.scenario.scenario import (
 
 SCHEMA = 1
 MAX_CHANGES = 200
+MAX_FINDINGS = 50
 MAX_TEXT = 2_000
 MAX_USERS = 200_000
 MAX_HORIZON_MONTHS = 120
@@ -233,6 +234,11 @@ class _Reader:
         self._findings.append(Finding(code=code, message=message, remedy=remedy, table="scenario", column=place))
 
     def done(self) -> None:
+        more = len(self._findings) - MAX_FINDINGS
+        if more > 0:
+            first = self._findings[0]
+            told = replace(first, message=f"and {more:,} more like these.", remedy="Correct these first.")
+            raise ScenarioError([*self._findings[:MAX_FINDINGS], told])
         if self._findings:
             raise ScenarioError(self._findings)
 

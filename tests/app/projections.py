@@ -54,6 +54,7 @@ def projection(**changes: Any) -> Projection:
         run="run-1",
         currency="INR",
         horizon_months=12,
+        hurdle_rate=0.15,
         simulated=True,
         baseline=World(hours=1_000_000.0, views=600_000.0, revenue=9 * CRORE, active_users=18_000.0),
         projected=World(hours=1_014_000.0, views=610_000.0, revenue=9.52 * CRORE, active_users=18_240.0),

@@ -34,4 +34,4 @@ def test_a_growing_audience_is_told_now_and_then_in_the_same_form():
         Figure(name="the same over all users", value=0.5, unit="share", origin="estimated"),
     )
     decision = Decision(kind="audience", subject="p", title="p", verdict="keep", figures=figures, scenario=Scenario(name="p"))
-    assert "from 2.75 lakh users to 4.01 lakh in a year" in spaced(agenda.why(decision, "INR"))
+    assert "from 2.75 lakh people to 4.01 lakh in a year" in spaced(agenda.why(decision, "INR"))

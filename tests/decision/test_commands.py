@@ -84,7 +84,7 @@ def test_a_bid_beside_a_scenario_is_over_its_months_and_at_its_fee(made: Workspa
 def test_a_bid_says_for_how_long_it_is_and_in_which_money(made: Workspace):
     said = " ".join(recsys(made, "bid", "o01").output.split())
     assert "licence fee, 12 months ahead (a simulated service)" in said
-    assert "Walk-away price: ₹" in said
+    assert "Walk-away price at a return of 15%: ₹" in said
     assert said.endswith("below the ₹ 8 lakh asked. Leave it.")
 
 
@@ -143,3 +143,20 @@ def test_a_flip_of_people_who_are_not_there_is_refused(made: Workspace, tmp_path
 
 def test_a_scenario_that_buys_nothing_has_no_decision_to_turn(made: Workspace, tmp_path: Path):
     assert code(made, "flip", written(tmp_path, replace(BOUGHT, changes=()))) == "E_MOVIE"
+
+
+def test_an_offer_is_named_by_its_title_too(made: Workspace):
+    title = document(made, "bid", "o01")["title"]
+    assert document(made, "bid", title.upper())["movie_id"] == "o01"
+
+
+@pytest.mark.parametrize(("typed", "read"), [("1.8 crore", 18_000_000.0), ("1,80,00,000", 18_000_000.0), ("18000000", 18e6)])
+def test_a_budget_is_read_as_it_is_written(made: Workspace, typed: str, read: float):
+    assert document(made, "slate", "--budget", typed)["budget"] == read
+
+
+def test_a_slate_that_rules_leave_empty_is_not_said_to_lose_money(made: Workspace, tmp_path: Path):
+    (tmp_path / "rules.toml").write_text("schema = 1\nat_most = 0\n")
+    said = recsys(made, "slate", "--budget", "9e9", "--rules", str(tmp_path / "rules.toml")).output
+    assert "leave room for none" in " ".join(said.split())
+    assert "lose money" not in said

@@ -21,6 +21,7 @@ def test_a_page_opens_with_title_question_and_origin(place: places.Place, servic
     footer = said(app)
     assert "Simulated service." in footer
     assert "made-up" in footer
+    assert "past arrivals <code>not learnt from yet</code>" in footer
 
 
 @pytest.mark.parametrize("place", PLACES, ids=IDS)

@@ -211,3 +211,11 @@ def packed(document: object) -> str:
 def test_a_link_that_is_not_one_is_refused(parameter: str, code: str):
     with pytest.raises(ScenarioError, match=code):
         link.decode(parameter)
+
+
+def test_of_thousands_of_mistakes_the_first_fifty_are_named_and_the_rest_counted():
+    text = 'schema = 1\nname = "x"\n' + "".join(f"k{k} = 1\n" for k in range(3_000))
+    with pytest.raises(ScenarioError) as refused:
+        toml.loads(text)
+    assert len(refused.value.findings) == mapping.MAX_FINDINGS + 1
+    assert refused.value.findings[-1].message == f"and {3_000 - mapping.MAX_FINDINGS:,} more like these."

@@ -14,6 +14,7 @@ from recsys.app.components.boxes import guarding
 from recsys.app.components.tables import draw_open, show_table
 from recsys.app.views import offers as tables
 from recsys.app.views import results
+from recsys.app.words.verdict import NO_GAP
 from recsys.decision.slate import Slate
 from recsys.projection.basis import Basis
 from recsys.projection.result import Projection
@@ -24,7 +25,7 @@ def slate(basis: Basis) -> None:
     question = choosing.asked()
     if question is None:
         st.markdown(
-            "Tick the offers that are on the table, say what may be spent, and press **Choose**. "
+            "Say what may be spent and press **Choose**; tick offers above to leave the others out. "
             "Offers that compete for the same evenings are judged together, so the best slate is not the best offers one by one."
         )
         return
@@ -57,6 +58,7 @@ def _chosen(basis: Basis, found: Slate) -> None:
         currency=found.currency,
         horizon_months=found.horizon_months,
         cheapest=found.cheapest,
+        possible=found.possible,
     )
     st.html(f'<p class="greenlight-headline">{html.escape(said)}</p>')
     question = choosing.asked()
@@ -105,7 +107,8 @@ def _figures(found: Slate, projection: Projection) -> None:
         _figure("Worth after cost", amount(projection.npv.mean), words.results_range(projection.npv, amount))
         if projection.roi is not None:
             _figure("Return", words.percent(projection.roi.mean, sign=True), words.results_range(projection.roi, words.percent))
-        best = "every slate was tried" if found.exact else "the most that a longer search could find, as far as is known"
+        searched = "no better slate was found" if found.gap_share < NO_GAP else "the most that a longer search could find"
+        best = "every slate was tried" if found.exact else searched
         _figure("Could be better by", words.percent(found.gap_share), best)
 
 

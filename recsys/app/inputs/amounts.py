@@ -40,7 +40,6 @@ def amount(
         key=key,
         help=help_text,
         placeholder=placeholder,
-        max_chars=amounts.LONGEST,
     )
     if not (typed or "").strip():
         return Amount(value=None)

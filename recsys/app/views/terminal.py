@@ -11,7 +11,7 @@ from recsys.app.words import proof as words
 from recsys.app.words.money import money
 from recsys.app.words.numbers import JOINER, hours, months, percent, signed
 from recsys.app.words.ranges import chance, is_known, span_of
-from recsys.app.words.verdict import payback, slate_headline
+from recsys.app.words.verdict import NO_GAP, payback, slate_headline
 from recsys.evaluation import text
 from recsys.projection.result import Range
 
@@ -48,12 +48,11 @@ def slate(document: Mapping[str, Any]) -> str:
         currency=currency,
         horizon_months=document["horizon_months"],
         cheapest=document["cheapest"],
+        possible=document["possible"],
     )
-    best = (
-        "Every slate was tried."
-        if document["exact"]
-        else f"A longer search could find {percent(document['gap_share'])} more at most, as far as is known."
-    )
+    found_none = document["gap_share"] < NO_GAP
+    more = f"A longer search could find {percent(document['gap_share'])} more at most, as far as is known."
+    best = "Every slate was tried." if document["exact"] else "No better slate was found." if found_none else more
     rows = [
         [
             each["title"],
@@ -81,7 +80,8 @@ def bid(document: Mapping[str, Any]) -> str:
     if document["fee"] > 0:
         asked = f"{percent(abs(room))} {'above' if room >= 0 else 'below'} the {asked}"
     advice = _ADVICE[document["verdict"]]
-    said = f"Walk-away price: {price}" + (f" (8 in 10 chance between {between})" if between else "")
+    named = f"Walk-away price at a return of {percent(document['hurdle_rate'])}"
+    said = f"{named}: {price}" + (f" (8 in 10 chance between {between})" if between else "")
     blocks = [
         f"{document['title']}: licence fee, {_ahead(document)}",
         _wrapped(f"{said}, with all other terms as offered: {asked}. {advice}."),
@@ -165,7 +165,7 @@ def _effects(document: Mapping[str, Any]) -> str:
         if document["roi"] is not None:
             rows.append(["return", *_range(document["roi"], lambda v: percent(v, sign=True))])
         if document["prob_above_hurdle"] is not None:
-            rows.append(["hurdle reached", chance(document["prob_above_hurdle"]), ""])
+            rows.append([f"chance of {percent(document['hurdle_rate'])} or more", chance(document["prob_above_hurdle"]), ""])
         rows.append(["pays back", payback(document["payback_month"], document["horizon_months"]), ""])
     return _table(["against today's service", "expected", "8 in 10 chance between"], rows)
 

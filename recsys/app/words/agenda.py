@@ -1,7 +1,7 @@
 """Something to decide, as a headline and a sentence with its figures."""
 
 from recsys.app.words.money import money
-from recsys.app.words.numbers import compact, count, hours, percent, users
+from recsys.app.words.numbers import compact, count, hours, months, percent
 from recsys.decision.agenda import Decision
 
 _HEADLINES = {
@@ -39,7 +39,7 @@ def why(decision: Decision, currency: str) -> str:
 
     match decision.kind:
         case "buy":
-            return _offer(figures, currency)
+            return _offer(figures, currency, months(decision.scenario.horizon_months))
         case "renew":
             fee = f" Its licence costs {amount('licence fee')}." if "licence fee" in figures else ""
             return (
@@ -52,7 +52,8 @@ def why(decision: Decision, currency: str) -> str:
             place = count(figures["rank by viewing hours"])
             unit = next(figure.unit for figure in decision.figures if figure.name == "rank by viewing hours")
             return (
-                f"It looks popular: number {place} {unit} by viewing. But of {time('viewing hours it gets')}, "
+                f"It looks popular: number {place} {unit} by viewing. But of {time('viewing hours it gets')} over "
+                f"{months(decision.scenario.horizon_months)}, "
                 f"{percent(figures['part that it takes from others'])} would be taken from our own movies; it adds "
                 f"{time('viewing hours it adds')}."
             )
@@ -61,17 +62,18 @@ def why(decision: Decision, currency: str) -> str:
 def _growing(figures: dict[str, float]) -> str:
     now, later = figures["users today"], next(value for name, value in figures.items() if name.startswith("users in"))
     served, everyone = figures["occasions that find something here"], figures["the same over all users"]
+    grows = f"grows {percent(figures['growth a month'])} a month: from {compact(now)} people to {compact(later)} in a year"
     return (
-        f"This persona grows {percent(figures['growth a month'])} a month: from {users(now)} to {compact(later)} in a year if "
-        f"that goes on. When they look for something to watch, they find it here {percent(served)} of the time; over all users "
-        f"it is {percent(everyone)}."
+        f"This persona {grows} if that goes on. When they look for something to watch, they find it here {percent(served)} of "
+        f"the time; over all users it is {percent(everyone)}."
     )
 
 
-def _offer(figures: dict[str, float], currency: str) -> str:
+def _offer(figures: dict[str, float], currency: str, ahead: str) -> str:
     fee, price = money(figures["fee asked"], currency), money(figures["walk-away price"], currency)
     stands = "below" if figures["fee asked"] <= figures["walk-away price"] else "above"
     return (
-        f"Of all offers it is worth most after its cost: {money(figures['net present value'], currency)}. The fee asked, {fee}, "
-        f"is {stands} its walk-away price of {price}. It adds {hours(figures['viewing hours it adds'])} of viewing."
+        f"Of all offers it is worth most after its cost: {money(figures['net present value'], currency)} over {ahead}. "
+        f"The fee asked, {fee}, is {stands} its walk-away price of {price}. "
+        f"It adds {hours(figures['viewing hours it adds'])} of viewing."
     )

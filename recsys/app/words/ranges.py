@@ -85,7 +85,7 @@ def how_sure(projection: Projection) -> str:
     if found is None:
         return ""
     if found.kind == "estimated":
-        return f"Ranges of offers are calibrated on past arrivals: 80% promised, {percent(found.value)} held (see Proof)."
+        return f"Offers and their ranges are calibrated on past arrivals: 80% promised, {percent(found.value)} held (see Proof)."
     if "not calibrated" in found.source:
-        return "Ranges of offers are not calibrated on past arrivals yet; the Proof page says how."
-    return "Ranges of offers are calibrated on past arrivals, too few to tell how often they hold (see Proof)."
+        return "Offers are not calibrated on past arrivals yet: their figures move when that is done (see Proof)."
+    return "Offers and their ranges are calibrated on past arrivals, too few to tell how often they hold (see Proof)."

@@ -57,6 +57,10 @@ def _sureness(projection: Projection, hurdle_rate: float | None) -> str:
     return " ".join(sentences)
 
 
+NO_GAP = 0.0005
+"""A share that a slate could be better by which would be shown as none."""
+
+
 def slate_headline(
     titles: Sequence[str],
     *,
@@ -66,8 +70,15 @@ def slate_headline(
     currency: str,
     horizon_months: int,
     cheapest: float = 0.0,
+    possible: int = 1,
 ) -> str:
-    """What to buy, for how much, and what it is worth; ``titles`` of the offers chosen, ``cheapest`` what the cheapest costs.
+    """What to buy, for how much, and what it is worth.
+
+    Parameters
+    ----------
+    titles : of the offers chosen
+    cheapest : what the cheapest offer costs
+    possible : offers that budget and rules leave room for
 
     Examples
     --------
@@ -77,6 +88,8 @@ def slate_headline(
     """
     if not titles and cheapest > budget:
         return f"Buy none of them: the cheapest costs {money(cheapest, currency)}, and {money(budget, currency)} may be spent."
+    if not titles and not possible:
+        return f"Buy none of them: {money(budget, currency)} and these rules leave room for none."
     if not titles:
         return (
             f"Buy none of them: within {money(budget, currency)} and these rules, every choice would lose money over "
