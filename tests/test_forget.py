@@ -2,13 +2,14 @@
 
 import json
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from recsys.cli import cli
-from recsys.scenario.scenario import ByUsers, ChangeChurn, Everyone, ResizeSegment, Scenario
+from recsys.scenario.scenario import ByRule, ByUsers, ChangeChurn, Everyone, ResizeSegment, Scenario
 from recsys.scenario.store import ScenarioStore
 from recsys.tables.store import load_dataset
 from recsys.workspace import Workspace
@@ -51,6 +52,33 @@ def test_forgotten_users_are_in_no_table_and_in_no_list(workspace: Workspace):
     with sqlite3.connect(workspace.scenarios) as db:
         assert "u01" not in str(db.execute("SELECT * FROM scenario").fetchall() + db.execute("SELECT * FROM audit").fetchall())
     assert not (workspace.root / ".uploads").exists()
+
+
+def test_ids_in_what_people_wrote_are_named_and_lists_are_counted_by_where_they_were(workspace: Workspace):
+    """As words: u01 is not in u011. Two users are in saved lists; a third only in that of a scenario that was deleted."""
+    store = ScenarioStore(workspace.scenarios)
+    rule = ResizeSegment(segment=ByRule(where="note = 'friend of u01'"), factor=2.0)
+    store.save(replace(listing("u01", "u02", "u04"), name="for u01"), by="app")
+    store.save(Scenario(name="by a rule", changes=(rule,)), by="app")
+    store.save(replace(listing("u04"), name="for u011"), by="app")
+    store.delete(store.save(listing("u03"), by="app").id, version=1)
+    store.record("import", "/home/mail/u01.csv: users", by="app")
+    document = json.loads(asked(workspace, "forget", "u01", "u02", "u03", "--json").stdout)
+    assert document["removed"]["users_in_saved_scenarios"] == 2
+    assert document["removed"]["users_in_audit"] == 3
+    remains = {(entry["what"], entry["name"].split(",")[0]) for entry in document["remains"]}
+    assert remains == {
+        ("saved scenario", "for u01"),
+        ("saved scenario", "by a rule"),
+        ("audit", "scenario created"),
+        ("audit", "import"),
+    }
+
+
+def test_what_was_listed_is_not_left_in_the_free_space_of_the_file(workspace: Workspace):
+    ScenarioStore(workspace.scenarios).save(listing(*(f"u{user:02}" for user in range(1, 9))))
+    assert asked(workspace, "forget", *(f"u{user:02}" for user in range(1, 9))).exit_code == 0
+    assert b"u08" not in workspace.scenarios.read_bytes()
 
 
 def test_bundles_are_named_where_the_app_puts_them_and_where_the_command_line_does(

@@ -14,7 +14,10 @@ from recsys.tables.forget import delete_users
 from recsys.tables.store import load_dataset, load_info
 from recsys.workspace import Workspace
 
-_NEXT = "Run `recsys train`, then delete the runs and bundles named here. Copies that left this machine are not known to us."
+_NEXT = (
+    "Run `recsys train`, then delete the runs and bundles named here. Write saved scenarios named here anew, and delete the old "
+    "ones; the audit trail keeps what was written. Copies that left this machine are not known to us."
+)
 _RAW = (".uploads", ".jobs/import")
 """Folders of the workspace in which an import leaves what was brought and what was said about it."""
 
@@ -25,9 +28,9 @@ class Forgotten:
 
     users: tuple[str, ...]
     removed: dict[str, int]
-    """Rows by table, and saved scenarios that had listed one of them."""
+    """Rows by table, and how many of them were in lists of saved scenarios, and of what the audit keeps."""
     remains: tuple[dict[str, str], ...]
-    """Where what they taught still is: ``what`` and ``name``."""
+    """Where what they taught still is, or their id in what people wrote: ``what`` and ``name``."""
     fingerprint: str
 
     def as_json(self) -> dict[str, Any]:
@@ -53,8 +56,9 @@ def forget(workspace: Workspace, ids: Sequence[str]) -> Forgotten:
     users = tuple(dict.fromkeys(ids))
     before = load_info(workspace).rows
     known = set(load_dataset(workspace).users["user_id"])
-    with ScenarioStore(workspace.scenarios).forgetting(users) as listed:
-        if rows := [user for user in users if user in known or user not in listed]:
+    store = ScenarioStore(workspace.scenarios)
+    with store.forgetting(users) as listed:
+        if rows := [user for user in users if user in known or user not in listed.saved | listed.audit]:
             delete_users(workspace, rows)
     for folder in _RAW:
         shutil.rmtree(workspace.root / folder, ignore_errors=True)
@@ -62,8 +66,12 @@ def forget(workspace: Workspace, ids: Sequence[str]) -> Forgotten:
     removed = {table: count - info.rows.get(table, 0) for table, count in before.items()}
     return Forgotten(
         users=users,
-        removed={**{table: count for table, count in removed.items() if count}, "users_in_saved_scenarios": len(listed)},
-        remains=tuple(_remains(workspace)),
+        removed={
+            **{table: count for table, count in removed.items() if count},
+            "users_in_saved_scenarios": len(listed.saved),
+            "users_in_audit": len(listed.audit),
+        },
+        remains=(*_remains(workspace), *({"what": what, "name": name} for what, name in store.naming(users))),
         fingerprint=load_dataset(workspace).fingerprint,
     )
 

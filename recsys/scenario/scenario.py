@@ -183,6 +183,12 @@ class Scenario:
         segments = (getattr(change, "segment", None) for change in self.changes)
         return frozenset(user for segment in segments if isinstance(segment, ByUsers) for user in segment.users)
 
+    @property
+    def written(self) -> tuple[str, ...]:
+        """What was written in it by hand: its name and its rules."""
+        segments = (getattr(change, "segment", None) for change in self.changes)
+        return (self.name, *(segment.where for segment in segments if isinstance(segment, ByRule)))
+
     def without_people(self, gone: Collection[str]) -> "Scenario":
         """The scenario with these users taken out of its lists; a change whose list is empty then goes with them."""
         return replace(self, changes=tuple(kept for change in self.changes if (kept := _without(change, gone)) is not None))

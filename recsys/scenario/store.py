@@ -60,6 +60,16 @@ class Activity:
     by: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """Users who were taken out of lists."""
+
+    saved: frozenset[str]
+    """of saved scenarios"""
+    audit: frozenset[str]
+    """of what the audit keeps"""
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -155,29 +165,46 @@ class ScenarioStore:
             _audit(db, "deleted", (key, *held, at, by))
 
     @contextmanager
-    def forgetting(self, ids: Collection[str]) -> Iterator[frozenset[str]]:
+    def forgetting(self, ids: Collection[str]) -> Iterator[Listed]:
         """Take users out of every list, also out of what the audit keeps; kept once the block has ended well.
 
-        Gives those of ``ids`` that were listed anywhere. A scenario that listed one counts as saved anew, so that whoever has it
+        Gives those of ``ids`` that were listed. A scenario that listed one counts as saved anew, so that whoever has it
         open cannot save them back.
         """
         if not self._path.exists():
-            yield frozenset()
+            yield Listed(saved=frozenset(), audit=frozenset())
             return
         with self._writing() as db:
-            found: frozenset[str] = frozenset()
+            found: dict[str, frozenset[str]] = {"scenario": frozenset(), "audit": frozenset()}
             for table, key in (("scenario", "id"), ("audit", "number")):
                 for row, document in db.execute(f"SELECT {key}, document FROM {table}").fetchall():  # noqa: S608  our own names
                     held = toml.loads(document)
                     if not held.people.isdisjoint(ids):
-                        found |= held.people.intersection(ids)
+                        found[table] |= held.people.intersection(ids)
                         left = held.without_people(ids)
                         step = ", version = version + 1" if table == "scenario" else ""
                         db.execute(
                             f"UPDATE {table} SET document = ?, hash = ?{step} WHERE {key} = ?",  # noqa: S608  our own names
                             (toml.dumps(left), content_hash(left), row),
                         )
-            yield found
+            yield Listed(saved=found["scenario"], audit=found["audit"])
+
+    def naming(self, ids: Collection[str]) -> tuple[tuple[str, str], ...]:
+        """Where one of these ids stands in what people wrote, as a word of it: ``saved scenario`` or ``audit``, and which."""
+        word = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, ids))})(?!\w)")
+        with self._reading() as db:
+            if db is None:
+                return ()
+            texts = [
+                ("saved scenario", toml.loads(document).name, (*toml.loads(document).written, by))
+                for document, by in db.execute("SELECT document, saved_by FROM scenario ORDER BY id")
+            ]
+            texts += [
+                ("audit", f"scenario {action}, {at}", (*toml.loads(document).written, by))
+                for action, document, at, by in db.execute("SELECT action, document, at, by FROM audit ORDER BY number")
+            ]
+            texts += [("audit", f"{what}, {at}", (detail, by)) for what, detail, at, by in _activity(db)]
+        return tuple(dict.fromkeys((where, which) for where, which, written in texts if any(map(word.search, written))))
 
     def record(self, what: str, detail: str, *, by: str) -> None:
         """Write down what was done to the workspace besides scenarios; nothing is ever taken out of this list."""
@@ -193,8 +220,7 @@ class ScenarioStore:
         with self._reading() as db:
             if db is None:
                 return ()
-            there = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'activity'").fetchone()
-            rows = db.execute("SELECT what, detail, at, by FROM activity").fetchall() if there else []
+            rows = _activity(db)
             rows += [(f"scenario {action}", toml.loads(document).name, at, by) for action, document, at, by in db.execute(_DONE)]
         return tuple(Activity(*row) for row in sorted(rows, key=lambda row: row[2], reverse=True)[:at_most])
 
@@ -231,10 +257,16 @@ _DONE = "SELECT action, document, at, by FROM audit ORDER BY number DESC LIMIT 1
 _SELECT = "SELECT id, document, hash, version, saved_at, saved_by FROM scenario"
 
 
+def _activity(db: sqlite3.Connection) -> list[tuple[str, str, str, str]]:
+    there = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'activity'").fetchone()
+    return db.execute("SELECT what, detail, at, by FROM activity").fetchall() if there else []
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=10.0, isolation_level=None)
     db.execute("PRAGMA journal_mode = DELETE")
     db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA secure_delete = ON")  # what was overwritten is not left in the file's free space
     return db
 
 
