@@ -4,6 +4,7 @@ A column is read only where every row can be read in one notation; of several th
 """
 
 import ast
+import html
 import json
 import re
 from collections import Counter
@@ -20,6 +21,7 @@ _LEFT_OVER = re.compile(r"""[\[\]{}"]|^'.*'$""")
 """What no name holds: the rest of a notation that is not known here."""
 _ITEM = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s,'"\[\]{}]+(?:[ ]+[^\s,'"\[\]{}]+)*"""
 _FLAT = re.compile(rf"\s*(?:(?:{_ITEM})(?:\s*,\s*|\s+(?=['\"])|\s*$))*")
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 _LONGEST_CELL = 20_000
 _NAME = "name"
 """Where a list holds objects, as at TMDB: what each is called."""
@@ -79,6 +81,17 @@ def read(cells: Mapping[str, int], known: Container[str] = ()) -> Reading:
 def own(cells: Iterable[str]) -> Reading:
     """Read cells in our own notation, whatever else they hold."""
     return Reading(pieces={cell: tuple(cell.split(SEPARATOR)) for cell in cells}, notation="")
+
+
+def unescaped(cell: str) -> str:
+    """A cell without entities of HTML, whose semicolon would else part values; entities of entities too.
+
+    >>> unescaped("Drama &amp;amp; Family"), unescaped("R&B;Soul")
+    ('Drama & Family', 'R&B;Soul')
+    """
+    while (plain := _ENTITY.sub(lambda entity: html.unescape(entity[0]), cell)) != cell:
+        cell = plain
+    return cell
 
 
 def bracketed(cell: str) -> bool:

@@ -16,7 +16,7 @@ from recsys.errors import Finding
 from recsys.tables.layout import quoted
 from recsys.tables.limits import SHOWN_ROWS
 from recsys.tables.lists import LIST_COLUMNS, NULL_WORDS, SEPARATOR, exploded, folded, split
-from recsys.tables.notations import bracketed, own, read
+from recsys.tables.notations import bracketed, own, read, unescaped
 from recsys.tables.report import of_rows
 
 _IN_DOUBT = ("na", "n.a.", "unknown", "undefined", "missing", "not available", "?", "--", "nil")
@@ -98,6 +98,12 @@ def _has_lists(column: "pd.Series[str]") -> bool:
 
 def _settle_list(settled: Settled, table: str, column: "pd.Series[str]", known: Mapping[str, str]) -> None:
     name = str(column.name)
+    escaped = column.astype(object)
+    column = escaped.map(unescaped, na_action="ignore").astype(column.dtype)
+    if entities := int((column.notna() & (column.astype(object) != escaped)).sum()):
+        settled.assumed.append(
+            f"{table}.{name}: signs that were written for HTML, such as &amp;, were put back ({entities:,} rows)"
+        )
     counts = {str(cell): int(n) for cell, n in column.value_counts().items()}
     reading = read(counts, known) if name in LIST_COLUMNS or not any(SEPARATOR in cell for cell in counts) else own(counts)
     if reading.doubtful:

@@ -90,6 +90,23 @@ def test_a_list_that_can_be_read_in_two_ways_or_none_is_in_doubt(cells: list[str
     assert "|" in finding.remedy
 
 
+@pytest.mark.parametrize(
+    ("cell", "meant"),
+    [
+        ("Drama &amp; Family", "Drama & Family"),
+        ("Drama&amp;amp;Family", "Drama&Family"),
+        ("Caf&eacute;;Drama", "Café|Drama"),
+        ("Kids&#39; films|Drama", "Kids' films|Drama"),
+        ("[&quot;Drama&quot;, &quot;Crime&quot;]", "Drama|Crime"),
+    ],
+)
+def test_the_semicolon_of_an_html_entity_parts_nothing(cell: str, meant: str):
+    found = settle("movies", pd.DataFrame({"genres": [cell, cell, None]}), ["genres"], {})
+    assert found.columns["genres"].dropna().tolist() == [meant, meant]
+    assert "movies.genres: signs that were written for HTML, such as &amp;, were put back (2 rows)" in found.assumed
+    assert not found.findings
+
+
 def test_a_list_in_doubt_is_refused_by_row(tmp_path: Path):
     raw = Raw()
     raw.set("movies", genres="Drama|Crime")
