@@ -76,9 +76,11 @@ def test_ids_in_what_people_wrote_are_named_and_lists_are_counted_by_where_they_
 
 
 def test_what_was_listed_is_not_left_in_the_free_space_of_the_file(workspace: Workspace):
-    ScenarioStore(workspace.scenarios).save(listing(*(f"u{user:02}" for user in range(1, 9))))
-    assert asked(workspace, "forget", *(f"u{user:02}" for user in range(1, 9))).exit_code == 0
-    assert b"u08" not in workspace.scenarios.read_bytes()
+    """A list so long that it fills pages of its own, which are free afterwards."""
+    gone = [f"gone-{user:03}" for user in range(900)]
+    ScenarioStore(workspace.scenarios).save(listing("u01", *gone))
+    assert asked(workspace, "forget", *gone).exit_code == 0
+    assert b"gone-" not in workspace.scenarios.read_bytes()
 
 
 def test_bundles_are_named_where_the_app_puts_them_and_where_the_command_line_does(
