@@ -14,8 +14,10 @@ from typing import Any
 
 from recsys.tables.lists import SEPARATOR, folded
 
-_SIGNS = (SEPARATOR, ";", ",")
+_SIGNS = (SEPARATOR, ";", ",", "^", *"、，；｜،")
 _STROKE = re.compile(r"\s*/\s*")
+_WORDED = re.compile(r"\s+(·|•|&|-|–|and)\s+", re.IGNORECASE)
+"""What joins values in some tables, and in others the words of one name: ``Action & Adventure``."""
 _PRINTED = re.compile(r"""\[.*\]|\{.*\}|\(\s*['"].*\)""", re.DOTALL)
 _LEFT_OVER = re.compile(r"""[\[\]{}"]|^'.*'$""")
 """What no name holds: the rest of a notation that is not known here."""
@@ -38,7 +40,7 @@ class Reading:
     doubtful: frozenset[str] = frozenset()
     """Cells that no one notation reads together with the rest."""
     names_with_strokes: frozenset[str] = frozenset()
-    """Values that hold a stroke and were taken for one name."""
+    """Values that hold a stroke, or a word that may join several, and were taken for one name."""
 
 
 def read(cells: Mapping[str, int], known: Container[str] = ()) -> Reading:
@@ -107,21 +109,41 @@ def _stroked(pieces: Mapping[str, tuple[str, ...]], sign: str | None, known: Con
     """A stroke joins values where what it joins is found apart elsewhere; ``Sci-Fi/Fantasy`` is else one name."""
     values = {value for several in pieces.values() for value in several}
     parts = {value: _STROKE.split(value) for value in values if "/" in value and folded(value) not in known}
-    whole = {folded(value) for value in values}
-    met = Counter(folded(part) for several in parts.values() for part in set(several))
-
-    def apart(value: str) -> list[bool]:
-        return [part in whole or part in known or met[part] > 1 for part in map(folded, parts[value])]
-
+    apart = _apart(parts, values, known)
     if sign:
-        clash = {value for value in parts if all(apart(value))}
+        clash = {value for value in parts if all(apart[value])}
         doubtful = frozenset(cell for cell, several in pieces.items() if clash & set(several))
         notation = "" if sign == SEPARATOR else f"joined by {sign!r}"
         return Reading(pieces=pieces, notation=notation, doubtful=doubtful, names_with_strokes=frozenset(parts))
-    if any(any(apart(value)) or " / " in value for value in parts):
+    if any(any(apart[value]) or " / " in value for value in parts):
         cut = {cell: tuple(parts.get(cell, several)) for cell, several in pieces.items()}
         return Reading(pieces=cut, notation="joined by '/'")
-    return Reading(pieces=pieces, notation="", names_with_strokes=frozenset(parts))
+    return _worded(values, pieces, known, strokes=frozenset(parts))
+
+
+def _worded(
+    values: set[str], pieces: Mapping[str, tuple[str, ...]], known: Container[str], *, strokes: frozenset[str]
+) -> Reading:
+    """An ``&`` or ``and`` joins values where everything that it joins is found apart elsewhere."""
+    parts = {value: _WORDED.split(value)[::2] for value in values if _WORDED.search(value) and folded(value) not in known}
+    apart = _apart(parts, values, known)
+    several = {value: tuple(each) for value, each in parts.items() if all(apart[value])}
+    signs = sorted({sign.lower() for value in several for sign in _WORDED.findall(value)})
+    return Reading(
+        pieces={cell: several.get(cell, whole) for cell, whole in pieces.items()},
+        notation=f"joined by {', '.join(map(repr, signs))}" if signs else "",
+        names_with_strokes=strokes | (parts.keys() - several.keys()),
+    )
+
+
+def _apart(parts: Mapping[str, list[str]], values: set[str], known: Container[str]) -> dict[str, list[bool]]:
+    """Whether each part of a value is found elsewhere: alone, in the catalogue, or in another value."""
+    whole = {folded(value) for value in values}
+    met = Counter(folded(part) for several in parts.values() for part in set(several))
+    return {
+        value: [part in whole or part in known or met[part] > 1 for part in map(folded, several)]
+        for value, several in parts.items()
+    }
 
 
 def _bracketed(cells: Mapping[str, int]) -> Reading:

@@ -19,6 +19,12 @@ WRITTEN = {
     "empty and repeated": ("Drama||Crime|drama|", "|Family"),
     "commas": ("Drama, Crime", "Family"),
     "semicolons": ("Drama;Crime", "Family"),
+    "ideographic commas": ("Drama、Crime", "Family"),
+    "wide commas": ("Drama，Crime", "Family"),
+    "wide bars": ("Drama｜Crime", "Family"),
+    "wide semicolons": ("Drama；Crime", "Family"),
+    "Arabic commas": ("Drama، Crime", "Family"),
+    "carets": ("Drama^Crime", "Family"),
     "strokes with blanks": ("Drama / Crime", "Family"),
     "JSON": ('["Drama", "Crime"]', '["Family"]'),
     "JSON objects": ('[{"id": 18, "name": "Drama"}, {"id": 80, "name": "Crime"}]', '[{"id": 1, "name": "Family"}]'),
@@ -52,6 +58,23 @@ def test_a_list_is_read_in_whatever_notation_every_row_has(written: str):
 def test_a_stroke_joins_what_is_found_apart_elsewhere():
     found = settle("movies", pd.DataFrame({"genres": ["Drama/Crime", "Crime/Family", "Family"]}), ["genres"], {})
     assert found.columns["genres"].tolist() == ["Drama|Crime", "Crime|Family", "Family"]
+
+
+@pytest.mark.parametrize("sign", ["·", "•", "&", "-", "–", "and"])
+def test_a_sign_that_names_hold_too_joins_only_what_is_all_found_apart_elsewhere(sign: str):
+    joined, name = f"Drama {sign} Crime", f"Action {sign} Drama"
+    found = settle("movies", pd.DataFrame({"genres": [joined, "Drama", "Crime", name]}), ["genres"], {})
+    assert found.columns["genres"].tolist() == ["Drama|Crime", "Drama", "Crime", name]
+    assert found.assumed == [
+        f"movies.genres holds lists joined by {sign!r}; 1 rows have several values",
+        f"movies.genres: {name!r} was taken for one name, not for several",
+    ]
+
+
+def test_a_name_of_the_catalogue_is_not_parted_in_an_offer():
+    known = {"genres": {"action & adventure": "Action & Adventure", "action": "Action", "adventure": "Adventure"}}
+    found = settle("offers", pd.DataFrame({"genres": ["action & adventure", "Adventure & Action"]}), ["genres"], known)
+    assert found.columns["genres"].tolist() == ["Action & Adventure", "Adventure|Action"]
 
 
 def test_what_was_read_of_lists_is_said_in_the_report(tmp_path: Path):
