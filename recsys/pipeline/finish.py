@@ -18,6 +18,7 @@ from recsys.export import bundle, signature
 from recsys.pipeline.backtest import backtest
 from recsys.pipeline.progress import ProgressLine, Report
 from recsys.pipeline.worker import lines_only, tell, write
+from recsys.proof.store import REPORT
 from recsys.scenario import audit
 from recsys.workspace import Workspace
 
@@ -53,13 +54,21 @@ def work(workspace: Workspace, to: Path, key: Path, out: TextIO) -> int:
     try:
         with coded_system_errors():
             version, unwritten = _bundle(workspace, to, key, told(0.0, _BUNDLE))
+            before = _backtested(workspace)
             backtest(workspace, report=told(_BUNDLE, 1.0))
-            unwritten += audit.note(workspace, "backtest", "figures of offers are calibrated by it")
+            if _backtested(workspace) != before:
+                unwritten += audit.note(workspace, "backtest", "figures of offers are calibrated by it")
     except RecsysError as error:
         write(out, error.as_json())
         return 2
     write(out, {"result": {"version": version, "warnings": [*map(str, unwritten)]}})
     return 0
+
+
+def _backtested(workspace: Workspace) -> int | None:
+    """When the time machine's report was written; None where there is none."""
+    report = workspace.backtest / REPORT
+    return report.stat().st_mtime_ns if report.exists() else None
 
 
 def _bundle(workspace: Workspace, to: Path, key: Path, report: Report) -> tuple[str, tuple[Finding, ...]]:
