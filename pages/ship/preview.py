@@ -1,6 +1,7 @@
 """Phone preview: what does a phone show, with and without a film that we might buy?"""
 
-from recsys.app import components
+from recsys.app.components import preview
+from recsys.app.components.frame import page
 
-with components.page("Phone preview", "What does a phone show, with and without a film that we might buy?"):
-    components.phone_preview()
+with page("Phone preview", "What does a phone show, with and without a film that we might buy?"):
+    preview.show()

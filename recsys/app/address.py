@@ -19,6 +19,18 @@ KEPT = "kept."
 """Begins a parameter that names what this process keeps."""
 _MOST = 500
 _MINE = "greenlight.kept"
+_arrivals: tuple[Callable[[], None], ...] = ()
+
+
+def read_by(*arrivals: Callable[[], None]) -> None:
+    """Name who takes up what the address carries, on every page, in this order."""
+    global _arrivals  # noqa: PLW0603  set by the router, once a run
+    _arrivals = arrivals
+
+
+def arrivals() -> tuple[Callable[[], None], ...]:
+    """Whoever has to look at the address before a page is drawn."""
+    return _arrivals
 
 
 def carry(wanted: Mapping[str, str], *, of: tuple[str, ...]) -> None:

@@ -13,17 +13,17 @@ class Place:
     icon: str
 
 
-HOME = Place(path="pages/intervene/home.py", title="Today", url="today", icon=":material/wb_sunny:")
-SCENARIO = Place(path="pages/intervene/scenario.py", title="Scenario", url="scenario", icon=":material/tune:")
-SLATE = Place(path="pages/intervene/slate.py", title="Slate", url="slate", icon=":material/playlist_add_check:")
-MOVIES = Place(path="pages/visualise/movies.py", title="Movies map", url="movies", icon=":material/movie:")
-AUDIENCE = Place(path="pages/visualise/audience.py", title="Audience map", url="audience", icon=":material/groups:")
-PERSONAS = Place(path="pages/visualise/personas.py", title="Personas", url="personas", icon=":material/diversity_3:")
-MODELS = Place(path="pages/visualise/models.py", title="Models", url="models", icon=":material/monitoring:")
-PROOF = Place(path="pages/visualise/proof.py", title="Proof", url="proof", icon=":material/history:")
-DATA = Place(path="pages/create/data.py", title="Data", url="data", icon=":material/database:")
-TRAIN = Place(path="pages/create/train.py", title="Train", url="train", icon=":material/model_training:")
-EXPORT = Place(path="pages/create/export.py", title="Export", url="export", icon=":material/inventory_2:")
+HOME = Place(path="pages/decide/today.py", title="Today", url="today", icon=":material/wb_sunny:")
+SCENARIO = Place(path="pages/decide/scenario.py", title="Scenario", url="scenario", icon=":material/tune:")
+SLATE = Place(path="pages/decide/slate.py", title="Slate", url="slate", icon=":material/playlist_add_check:")
+MOVIES = Place(path="pages/look/movies.py", title="Movies map", url="movies", icon=":material/movie:")
+AUDIENCE = Place(path="pages/look/audience.py", title="Audience map", url="audience", icon=":material/groups:")
+PERSONAS = Place(path="pages/look/personas.py", title="Personas", url="personas", icon=":material/diversity_3:")
+MODELS = Place(path="pages/look/models.py", title="Models", url="models", icon=":material/monitoring:")
+PROOF = Place(path="pages/look/backtest.py", title="Proof", url="proof", icon=":material/history:")
+DATA = Place(path="pages/set_up/data.py", title="Data", url="data", icon=":material/database:")
+TRAIN = Place(path="pages/set_up/training.py", title="Train", url="train", icon=":material/model_training:")
+EXPORT = Place(path="pages/ship/export.py", title="Export", url="export", icon=":material/inventory_2:")
 PREVIEW = Place(path="pages/ship/preview.py", title="Phone preview", url="preview", icon=":material/phone_iphone:")
 
 MENU: dict[str, tuple[Place, ...]] = {

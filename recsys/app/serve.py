@@ -7,6 +7,7 @@ takes that away.
 
 import importlib
 import os
+import pkgutil
 import sys
 import threading
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ from starlette.routing import BaseRoute, Route
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.cli import main as streamlit
 from streamlit.web.server.starlette import starlette_app
+
+from recsys import app
 
 SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"
 NO_QUESTIONS = "--server.showEmailPrompt=false"
@@ -47,7 +50,8 @@ def _warm() -> None:
     """Import what pages need while the server starts and the browser loads, so that the first page does not wait for it; then
     make what the demo still lacks.
     """
-    importlib.import_module("recsys.app.components")
+    for found in pkgutil.walk_packages(app.__path__, f"{app.__name__}."):
+        importlib.import_module(found.name)
     from recsys.app import rest, session  # noqa: PLC0415  they take a second, and the server does not wait for it
 
     if os.environ.get(rest.VARIABLE):

@@ -15,7 +15,7 @@ from recsys.workspace import Workspace
 from tests.pages.conftest import Open
 from tests.pages.test_scenario_page import said
 
-PAGE = "pages/visualise/models.py"
+PAGE = "pages/look/models.py"
 RULES = ("popularity", "segment_popularity", "ease")
 
 

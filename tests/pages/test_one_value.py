@@ -47,7 +47,7 @@ def on_scenario(app: AppTest) -> AppTest:
     """The scenario page that a button has led to, with its answer."""
     assert app.title[0].value == "Scenario"
     session.desk().wait(patience.SECONDS)
-    return app.switch_page("pages/intervene/scenario.py").run()
+    return app.switch_page("pages/decide/scenario.py").run()
 
 
 def metrics(app: AppTest) -> dict[str, str]:
@@ -141,7 +141,7 @@ def test_what_is_downloaded_and_printed_says_the_same(service: Basis, scenario: 
 
 def test_a_slates_headline_its_figures_and_its_scenario_agree_from_the_first_paint(service: Basis, opened: Open):
     service.offers["fee"] = [1.0, 1.0, 1.0, 900.0, 900.0]
-    app = opened("pages/intervene/slate.py").button(key="slate.choose").click().run()
+    app = opened("pages/decide/slate.py").button(key="slate.choose").click().run()
     assert not app.metric
     choosing.desk().wait(patience.SECONDS)
     app = app.run()
@@ -156,7 +156,7 @@ def test_a_slates_headline_its_figures_and_its_scenario_agree_from_the_first_pai
 
 
 def test_a_decision_of_the_first_page_and_the_scenario_behind_it_agree(service: Basis, opened: Open):
-    app = opened("pages/intervene/home.py")
+    app = opened("pages/decide/today.py")
     facts.desk().wait(patience.SECONDS)
     app = app.run()
     decision = next(each for each in facts.agenda() or () if each.kind == "buy")

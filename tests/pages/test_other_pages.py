@@ -25,7 +25,7 @@ from tests.pages.test_scenario_page import said
 
 
 def test_the_first_page_says_what_there_is_and_what_to_decide(service: Basis, opened: Open):
-    app = opened("pages/intervene/home.py")
+    app = opened("pages/decide/today.py")
     facts.desk().wait(patience.SECONDS)
     app = app.run()
     assert [metric.label for metric in app.metric] == ["Users", "Movies", "Views", "Offers", "Newest view"]
@@ -35,7 +35,7 @@ def test_the_first_page_says_what_there_is_and_what_to_decide(service: Basis, op
 
 
 def test_a_decision_opens_its_scenario(service: Basis, opened: Open):
-    app = opened("pages/intervene/home.py")
+    app = opened("pages/decide/today.py")
     facts.desk().wait(patience.SECONDS)
     app = app.run()
     app = app.button(key="home.open.0").click().run()
@@ -45,7 +45,7 @@ def test_a_decision_opens_its_scenario(service: Basis, opened: Open):
 
 
 def test_a_personas_growth_is_one_click_away(service: Basis, opened: Open):
-    app = opened("pages/visualise/personas.py")
+    app = opened("pages/look/personas.py")
     assert "growing 2% a month" in said(app)
     app = app.button(key="personas.grow.persona 1").click().run()
     assert app.title[0].value == "Scenario"
@@ -53,7 +53,7 @@ def test_a_personas_growth_is_one_click_away(service: Basis, opened: Open):
 
 
 def test_a_slate_is_chosen_explained_and_opened(service: Basis, opened: Open):
-    app = opened("pages/intervene/slate.py")
+    app = opened("pages/decide/slate.py")
     service.offers["fee"] = [1.0, 1.0, 1.0, 900.0, 900.0]
     service.offers[["royalty_per_view", "marketing_cost"]] = 0.0
     app = app.button(key="slate.choose").click().run()
@@ -75,7 +75,7 @@ def test_a_slate_is_chosen_explained_and_opened(service: Basis, opened: Open):
 def test_a_filter_changes_no_value_and_no_unit(service: Basis, opened: Open):
     """Half of five fees of 1 crore is 2.5 crore, whatever offers are looked at."""
     service.offers["fee"] = 10_000_000.0
-    app = opened("pages/intervene/slate.py")
+    app = opened("pages/decide/slate.py")
     before = (app.text_input(key="slate.budget").value, app.select_slider(key="slate.months").value)
     assert before[0] == "2.5 crore"
     genre = app.multiselect(key="slate.genres").options[0]
@@ -93,7 +93,7 @@ def test_a_filter_changes_no_value_and_no_unit(service: Basis, opened: Open):
 def test_a_budget_below_the_cheapest_offer_is_said_at_the_field(service: Basis, opened: Open):
     service.offers["fee"] = [4e6, 5e6, 6e6, 7e6, 8e6]
     service.offers[["dubbing_cost", "marketing_cost", "delivery_cost"]] = 0.0
-    app = opened("pages/intervene/slate.py")
+    app = opened("pages/decide/slate.py")
     app = app.text_input(key="slate.budget").set_value("1.8 lakh").run()
     assert "the cheapest offer on the table, Offer 0, costs ₹\u00a040\u00a0lakh" in app.warning[0].value
     app = app.text_input(key="slate.budget").set_value("40 lakh").run()
@@ -106,7 +106,7 @@ def test_a_budget_below_the_cheapest_offer_is_said_at_the_field(service: Basis, 
 def test_what_must_be_in_is_on_the_table_whatever_is_looked_at(service: Basis, opened: Open):
     service.offers["fee"] = 1.0
     service.offers[["dubbing_cost", "marketing_cost", "delivery_cost"]] = 0.0
-    app = opened("pages/intervene/slate.py")
+    app = opened("pages/decide/slate.py")
     app = app.multiselect(key="slate.must").set_value(["o03"]).run()
     other = next(name for name in app.multiselect(key="slate.genres").options if name not in service.offers["genres"].iloc[3])
     app = app.multiselect(key="slate.genres").set_value([other]).run()
@@ -118,9 +118,9 @@ def test_what_must_be_in_is_on_the_table_whatever_is_looked_at(service: Basis, o
 
 def test_a_slate_is_for_the_audience_that_was_built_and_says_so(service: Basis, opened: Open):
     """Today's audience is one click away."""
-    app = opened("pages/visualise/personas.py")
+    app = opened("pages/look/personas.py")
     app = app.button(key="personas.grow.persona 1").click().run()
-    app = app.switch_page("pages/intervene/slate.py").run()
+    app = app.switch_page("pages/decide/slate.py").run()
     assert "20% more users: “persona 1”" in said(app).replace("\\", "")
     app = app.button(key="slate.choose").click().run()
     assert [type(step) for step in _question(app).scenario.audience] == [ResizeSegment]
@@ -138,7 +138,7 @@ def _question(app: AppTest) -> Question:
 
 def test_a_refresh_finds_slate_as_it_was_and_a_link_reopens_it(service: Basis, opened: Open):
     """Filters, ticks, budget, rules and answer are in the address: another reader's first visit by it shows the same."""
-    app = opened("pages/intervene/slate.py")
+    app = opened("pages/decide/slate.py")
     genre = app.multiselect(key="slate.genres").options[0]
     app = app.multiselect(key="slate.genres").set_value([genre]).run()
     app = app.text_input(key="slate.budget").set_value("1,80,00,000").run()
@@ -146,10 +146,10 @@ def test_a_refresh_finds_slate_as_it_was_and_a_link_reopens_it(service: Basis, o
     app = app.multiselect(key="slate.never").set_value(["o00", "o01"]).run()
     app = app.button(key="slate.choose").click().run()
     assert not app.exception
-    again = opened("pages/intervene/home.py")
+    again = opened("pages/decide/today.py")
     for name in ("slate", "asked"):
         again.query_params[name] = app.query_params[name]
-    again = again.switch_page("pages/intervene/slate.py").run()
+    again = again.switch_page("pages/decide/slate.py").run()
     assert not again.exception
     assert again.multiselect(key="slate.genres").value == [genre]
     assert again.text_input(key="slate.budget").value == "1,80,00,000"
@@ -161,11 +161,11 @@ def test_a_refresh_finds_slate_as_it_was_and_a_link_reopens_it(service: Basis, o
 
 def test_every_page_carries_the_draft_and_the_question(service: Basis, opened: Open):
     """So a refresh on any page loses neither."""
-    app = opened("pages/visualise/personas.py")
+    app = opened("pages/look/personas.py")
     app = app.button(key="personas.grow.persona 1").click().run()
-    app = app.switch_page("pages/intervene/slate.py").run()
+    app = app.switch_page("pages/decide/slate.py").run()
     app = app.button(key="slate.choose").click().run()
-    for path in ("pages/visualise/models.py", "pages/create/data.py", "pages/intervene/scenario.py"):
+    for path in ("pages/look/models.py", "pages/set_up/data.py", "pages/decide/scenario.py"):
         app = app.switch_page(path).run()
         assert set(app.query_params) >= {"s", "asked"}, path
 
@@ -173,9 +173,9 @@ def test_every_page_carries_the_draft_and_the_question(service: Basis, opened: O
 @pytest.mark.parametrize("name", ["s", "slate", "asked"])
 @pytest.mark.parametrize("carried", ["9.nonsense", "1.eJyrrgUAAXUA_w", "kept.nobody-knows", "x" * 5000])
 def test_a_link_that_is_none_of_ours_is_refused_and_the_page_goes_on(name: str, carried: str, service: Basis, opened: Open):
-    app = opened("pages/intervene/home.py")
+    app = opened("pages/decide/today.py")
     app.query_params[name] = carried
-    app = app.switch_page("pages/intervene/slate.py").run()
+    app = app.switch_page("pages/decide/slate.py").run()
     assert not app.exception
     assert app.error
     assert app.button(key="slate.choose")
@@ -183,16 +183,16 @@ def test_a_link_that_is_none_of_ours_is_refused_and_the_page_goes_on(name: str, 
 
 def test_a_selection_on_the_map_outlives_a_refresh_though_no_link_holds_it(service: Basis, opened: Open):
     users = ByUsers(users=tuple(service.choice.user_ids.ids[:30]))
-    app = opened("pages/intervene/home.py")
+    app = opened("pages/decide/today.py")
     app.session_state["greenlight.table"] = draft.Table(
         draft=Draft(scenario=Scenario(name="picked", changes=(ResizeSegment(segment=users, factor=1.2),)))
     )
-    app = app.switch_page("pages/intervene/scenario.py").run()
+    app = app.switch_page("pages/decide/scenario.py").run()
     (carried,) = [app.query_params["s"]] if isinstance(app.query_params["s"], str) else app.query_params["s"]
     assert carried.startswith("kept.")
-    again = opened("pages/intervene/home.py")
+    again = opened("pages/decide/today.py")
     again.query_params["s"] = carried
-    again = again.switch_page("pages/intervene/scenario.py").run()
+    again = again.switch_page("pages/decide/scenario.py").run()
     assert "20% more users: 30 users picked on the map" in said(again)
 
 
@@ -203,7 +203,7 @@ def _chosen() -> tuple[str, ...]:
 
 
 def test_rules_that_clash_are_refused_by_name(service: Basis, opened: Open):
-    app = opened("pages/intervene/slate.py")
+    app = opened("pages/decide/slate.py")
     app = app.multiselect(key="slate.must").set_value(["o00", "o01"]).run()
     app = app.multiselect(key="slate.never").set_value(["o00", "o01"]).run()
     app = app.button(key="slate.choose").click().run()
@@ -220,7 +220,7 @@ def test_only_what_is_on_the_table_is_chosen_from(service: Basis):
 
 
 def test_a_search_on_the_movies_map_shows_what_is_alike_in_embedding_space(service: Basis, opened: Open):
-    app = opened("pages/visualise/movies.py")
+    app = opened("pages/look/movies.py")
     app = app.text_input(key="movies.search").set_value("story 7").run()
     assert not app.exception
     assert "Most like Story 7" in said(app)
@@ -288,12 +288,12 @@ def test_a_training_is_started_followed_and_its_answer_shown(tables_only: Path, 
 
     real = jobs.start
     monkeypatch.setattr(train_page.jobs, "start", start)
-    app = opened("pages/create/train.py")
+    app = opened("pages/set_up/training.py")
     app = app.button(key="train.start").click().run()
     assert json.loads(commands[0][-1]) == {"model": "all", "members": 8}
     assert commands[0][:2] == ["-m", "recsys.pipeline"]
     assert _eventually(lambda: _progress(tables_only) == 0.5)
-    app = opened("pages/create/train.py")
+    app = opened("pages/set_up/training.py")
     assert app.button(key="jobs.cancel.train")
     seen.touch()
     ended(Workspace(tables_only), "train")
@@ -308,11 +308,11 @@ def test_a_folder_of_the_server_is_read_only_where_it_was_allowed(
     tables_only: Path, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.delenv(roots.VARIABLE, raising=False)
-    app = opened("pages/create/data.py")
+    app = opened("pages/set_up/data.py")
     assert "--import-root" in said(app)
     assert "data.path" not in [field.key for field in app.text_input]
     monkeypatch.setenv(roots.VARIABLE, str(tmp_path / "shared"))
-    app = opened("pages/create/data.py")
+    app = opened("pages/set_up/data.py")
     app = app.text_input(key="data.path").set_value("/etc").run()
     app = app.button(key="data.import").click().run()
     assert "E_PERMISSION" in app.error[0].value
@@ -325,7 +325,7 @@ def test_a_refused_import_is_a_table_of_findings(
     monkeypatch.setenv(roots.VARIABLE, str(tmp_path))
     broken = tmp_path / "offers.csv"
     broken.write_text("movie_id,title,fee,currency,window_months\nx1,A,-5,INR,12\nx2,,3,USD,12\n", encoding="utf-8")
-    app = opened("pages/create/data.py")
+    app = opened("pages/set_up/data.py")
     app = app.text_input(key="data.path").set_value(str(broken)).run()
     app = app.button(key="data.import").click().run()
     ended(Workspace(tables_only), "import")
@@ -339,7 +339,7 @@ def test_offers_are_taken_in_through_the_page(tables_only: Path, opened: Open, t
     monkeypatch.setenv(roots.VARIABLE, str(tmp_path))
     good = tmp_path / "offers.csv"
     good.write_text("movie_id,title,fee,currency,window_months\nx1,A,500000,INR,12\n", encoding="utf-8")
-    app = opened("pages/create/data.py")
+    app = opened("pages/set_up/data.py")
     app = app.text_input(key="data.path").set_value(str(good)).run()
     app = app.button(key="data.import").click().run()
     job = ended(Workspace(tables_only), "import")
@@ -360,7 +360,7 @@ def test_with_a_model_offers_can_be_judged_as_they_come(
     monkeypatch.setenv(roots.VARIABLE, str(tmp_path))
     good = tmp_path / "offers.csv"
     good.write_text("movie_id,title,fee,currency,window_months\nx1,A,500000,INR,12\n", encoding="utf-8")
-    app = opened("pages/create/data.py")
+    app = opened("pages/set_up/data.py")
     app = app.text_input(key="data.path").set_value(str(good)).run()
     app = app.button(key="data.import").click().run()
     ended(session.workspace(), "import")
@@ -371,7 +371,7 @@ def test_with_a_model_offers_can_be_judged_as_they_come(
 
 
 def test_the_scenario_of_a_persona_is_what_its_button_says(service: Basis, opened: Open):
-    app = opened("pages/visualise/personas.py")
+    app = opened("pages/look/personas.py")
     app = app.button(key="personas.grow.persona 0").click().run()
     from recsys.scenario import link
 

@@ -15,7 +15,7 @@ from tests.pages.conftest import Open
 from tests.pages.test_scenario_page import said
 from tests.proof.builders import arrived, origin
 
-PATH = "pages/visualise/proof.py"
+PATH = "pages/look/backtest.py"
 
 
 def report(data: str, *, better: bool = True) -> dict:

@@ -12,7 +12,7 @@ from tests import patience
 from tests.pages.conftest import Open
 from tests.pages.test_scenario_page import said
 
-WAITING = ["pages/visualise/proof.py", "pages/ship/preview.py", "pages/create/export.py", "pages/intervene/home.py"]
+WAITING = ["pages/look/backtest.py", "pages/ship/preview.py", "pages/ship/export.py", "pages/decide/today.py"]
 LINE = {"stage": "export", "message": "Converting", "done": 1, "total": 4, "fraction": 0.25, "seconds": 20.0, "eta_seconds": 60.0}
 
 

@@ -10,7 +10,7 @@ from recsys.scenario.scenario import Acquire, ByPersona, Everyone, ResizeSegment
 from tests import patience
 from tests.pages.conftest import Open
 
-PAGE = "pages/intervene/scenario.py"
+PAGE = "pages/decide/scenario.py"
 
 
 def said(app: AppTest) -> str:

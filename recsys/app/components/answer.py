@@ -13,6 +13,7 @@ from recsys.app import charts, digging, draft, session, words
 from recsys.app.components import offers
 from recsys.app.components.boxes import guarding
 from recsys.app.components.tables import draw_open, show_chart, show_table
+from recsys.app.components.waiting import POLL_SECONDS, waiting
 from recsys.app.views import results
 from recsys.app.words.escape import plain
 from recsys.projection.basis import Basis
@@ -21,7 +22,6 @@ from recsys.projection.result import Projection
 from recsys.scenario import edit
 from recsys.scenario.scenario import Scenario
 
-POLL_SECONDS = 0.5
 _MODELS = (
     "Taste for movies of the catalogue speaks through matrix factorisation of what people watched. An offer has no history: "
     "its place comes from its description (language, genre, year and so on) through the two-tower model, mapped into the same "
@@ -29,7 +29,7 @@ _MODELS = (
 )
 
 
-def answer(basis: Basis, scenario: Scenario) -> None:
+def show(basis: Basis, scenario: Scenario) -> None:
     """Draw the answer to ``scenario``."""
     projection = session.answer(scenario)
     with st.container(key="answer"):
@@ -46,15 +46,6 @@ def answer(basis: Basis, scenario: Scenario) -> None:
 
 
 EXPECTED = "Figures are expected values: the average over all cases, with the range of eight cases in ten."
-
-
-def waiting(scenario: Scenario) -> None:
-    """How far the answer is; draws the page again when it is there."""
-    if session.answer(scenario) is not None:
-        st.rerun()
-    done, of = session.progress(scenario) or (0, 0)
-    told = f"case {done} of {of}" if done else "a few seconds on most services"
-    st.progress(done / of if of else 0.0, f":material/hourglass_top: Working out what happens in each possible case: {told}.")
 
 
 def _headline(basis: Basis, projection: Projection) -> None:

@@ -3,10 +3,11 @@
 import pandas as pd
 import streamlit as st
 
-from recsys.app import inputs, places, session, uploads, words
+from recsys.app import places, session, uploads, words
 from recsys.app.components.boxes import findings, guarded
 from recsys.app.components.jobs import follow
 from recsys.app.components.tables import grid, show_table
+from recsys.app.inputs.tables import tables_to_import
 from recsys.app.jobs import Job
 from recsys.app.views import activity, templates
 from recsys.app.words.escape import plain
@@ -17,11 +18,11 @@ _JUDGED_AT_ONCE = {"offers", "economics"}
 """Tables from which nothing is learnt: the model in use judges by them as they come."""
 
 
-def data() -> None:
+def show() -> None:
     """The whole page."""
     running = follow(uploads.JOB, "Import", _result)
     if not running:
-        brought = inputs.tables_to_import()
+        brought = tables_to_import()
         if brought is not None:
             uploads.start_import(session.workspace(), brought.folder, brought.format)
             st.rerun()

@@ -7,10 +7,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from recsys.app import inputs, jobs, places, rest, session, words
+from recsys.app import jobs, places, rest, session, words
 from recsys.app.components.boxes import findings
 from recsys.app.components.jobs import follow, follow_rest
 from recsys.app.components.tables import set_as_text
+from recsys.app.inputs.exporting import exporting
 from recsys.app.jobs import Job
 from recsys.app.words.escape import plain
 from recsys.export import bundle
@@ -21,7 +22,7 @@ _CLI = "import sys; from recsys.cli import main; sys.argv[0] = 'recsys'; main()"
 _MB = 1_000_000.0
 
 
-def export() -> None:
+def show() -> None:
     """The whole page."""
     folder = session.export_folder()
     running = follow(_JOB, "Export", _result)
@@ -34,7 +35,7 @@ def export() -> None:
         session.basis()
     if running:
         return
-    settings = inputs.exporting()
+    settings = exporting()
     if settings is not None:
         command = [
             "-c",

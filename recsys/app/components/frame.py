@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from recsys.app import choosing, draft, session
+from recsys.app import address, session
 from recsys.app.components.boxes import guarded
 from recsys.app.words.glossary import GLOSSARY
 from recsys.errors import RecsysError, coded_system_errors
@@ -45,7 +45,7 @@ def page(title: str, question: str) -> Iterator[None]:
         if session.is_simulated():
             st.badge("simulated service", icon=":material/science:", color="yellow", help=_SIMULATED)
         glossary()
-    for arrive in (draft.arrive, choosing.arrive):
+    for arrive in address.arrivals():
         with guarded():
             arrive()
     with guarded():

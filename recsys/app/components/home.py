@@ -13,7 +13,7 @@ from recsys.decision.agenda import Decision
 _POLL_SECONDS = 0.5
 
 
-def home() -> None:
+def show() -> None:
     """The whole page."""
     _holds(facts.facts())
     basis = session.basis()

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from recsys.app import asked, atlas, charts, draft, inputs, places, session, words
+from recsys.app import asked, atlas, charts, draft, places, session, words
 from recsys.app.charts.points import BOX, PICK
 from recsys.app.components.boxes import guarding
 from recsys.app.components.tables import grid, selectable_chart, show_table
-from recsys.app.inputs.points import Look
+from recsys.app.inputs.points import Look, look_at_movies, look_at_people
 from recsys.app.views import movies, people, points
 from recsys.app.views.colouring import Colouring
 from recsys.app.views.points import Points
@@ -47,7 +47,7 @@ def _alone(draw: Callable[[], None]) -> None:
 def _movies() -> None:
     basis = session.basis()
     frame = atlas.movies()
-    look = inputs.look_at_movies(frame, key="movies")
+    look = look_at_movies(frame, key="movies")
     placed = atlas.movie_points(look.kind)
     chosen = _map(placed, look, key="movies")
     if not len(chosen) and len(look.found) == 1:
@@ -110,7 +110,7 @@ def _use_movies(basis: Basis, frame: pd.DataFrame, *, key: str) -> None:
 def _audience() -> None:
     basis = session.basis()
     frame = atlas.users()
-    look = inputs.look_at_people(frame, key="audience")
+    look = look_at_people(frame, key="audience")
     placed = atlas.user_points(look.kind)
     chosen = _map(placed, look, key="audience")
     if not len(chosen):

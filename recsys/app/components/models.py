@@ -13,7 +13,7 @@ from recsys.app.words.numbers import count
 from recsys.projection.basis import Basis
 
 
-def models() -> None:
+def show() -> None:
     """The whole page."""
     basis = session.basis()
     found = views.comparisons(session.workspace(), session.fingerprint())

@@ -19,7 +19,7 @@ _GROWTH = 0.2
 _OF_MOVIES = ("genres", "languages")
 
 
-def personas() -> None:
+def show() -> None:
     """All personas of the run."""
     basis = session.basis()
     listed = basis.personas.personas

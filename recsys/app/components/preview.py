@@ -22,7 +22,7 @@ _PROMISE = (
 )
 
 
-def phone_preview() -> None:
+def show() -> None:
     """The whole page."""
     session.basis()
     held = bundle.status(session.export_folder())

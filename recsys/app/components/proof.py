@@ -13,7 +13,7 @@ from recsys.app.words import proof as words
 from recsys.app.words.escape import plain
 
 
-def proof() -> None:
+def show() -> None:
     """The whole page."""
     session.dataset_info()
     document = session.backtest()

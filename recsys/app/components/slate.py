@@ -9,9 +9,9 @@ import streamlit as st
 from recsys.app import choosing, draft, places, session, words
 from recsys.app.choosing import Question
 from recsys.app.components import offers
-from recsys.app.components.answer import POLL_SECONDS, waiting
 from recsys.app.components.boxes import guarding
 from recsys.app.components.tables import draw_open, show_table
+from recsys.app.components.waiting import POLL_SECONDS, waiting
 from recsys.app.views import offers as tables
 from recsys.app.views import results
 from recsys.app.words.verdict import NO_GAP
@@ -20,7 +20,7 @@ from recsys.projection.basis import Basis
 from recsys.projection.result import Projection
 
 
-def slate(basis: Basis) -> None:
+def show(basis: Basis) -> None:
     """The answer to the question that was put last."""
     question = choosing.asked()
     if question is None:

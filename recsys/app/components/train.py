@@ -5,9 +5,10 @@ from typing import Any
 
 import streamlit as st
 
-from recsys.app import inputs, jobs, rest, session, words
+from recsys.app import jobs, rest, session, words
 from recsys.app.components.jobs import follow
 from recsys.app.components.tables import grid, show_table
+from recsys.app.inputs.training import training as training_settings
 from recsys.app.jobs import Job
 from recsys.app.person import person
 from recsys.app.views import metrics, runs
@@ -18,12 +19,12 @@ from recsys.scenario import audit
 _JOB = "train"
 
 
-def training() -> None:
+def show() -> None:
     """The whole page."""
     session.dataset_info()
     running = follow(_JOB, "Training", _result)
     if not running:
-        settings = inputs.training()
+        settings = training_settings()
         if settings is not None:
             command = ["-m", "recsys.pipeline", str(session.workspace().root.resolve()), "--config", json.dumps(settings)]
             rest.give_way(session.workspace())
