@@ -2,13 +2,15 @@
 
 import streamlit as st
 
-from recsys.app import address, choosing, draft, menu
-from recsys.app.components import frame
+from recsys.app.runtime import page_address
+from recsys.app.scenario import scenario_session
+from recsys.app.shell import menu, page_layout
+from recsys.app.slate import slate_search
 
-st.set_page_config(page_icon=frame.ICON, layout="wide", initial_sidebar_state="auto")  # before the menu names its symbols
+st.set_page_config(page_icon=page_layout.ICON, layout="wide", initial_sidebar_state="auto")  # before the menu names its symbols
 page = st.navigation(menu.pages(), expanded=True)
-st.set_page_config(page_title=menu.tab_title(page), page_icon=frame.ICON)
-address.read_by(draft.arrive, choosing.arrive)
-frame.style()
-frame.brand()
+st.set_page_config(page_title=menu.tab_title(page), page_icon=page_layout.ICON)
+page_address.read_by(scenario_session.arrive, slate_search.arrive)
+page_layout.style()
+page_layout.brand()
 page.run()

@@ -73,7 +73,7 @@ def test_everything_has_a_caller_that_is_no_test():
     walk.run("recsys.cli")
     walk.reach("recsys.cli", "main")
     walk.start(map(script, (ROOT / "streamlit_app.py", *PAGES, *EXAMPLES)))
-    assert walk.imported > {"recsys.pipeline.worker", "recsys.tables.child", "recsys.app.serve"}
+    assert walk.imported > {"recsys.pipeline.worker", "recsys.tables.child", "recsys.app.runtime.serve"}
     assert list(walk.unreached()) == []
 
 
@@ -119,4 +119,4 @@ def test_tables_that_can_be_downloaded_are_drawn_in_one_place():
         for path in [*(ROOT / "recsys").rglob("*.py"), *PAGES]
         if ".dataframe(" in path.read_text()
     ]
-    assert drawn == ["recsys/app/components/tables.py"]
+    assert drawn == ["recsys/app/shell/tables.py"]

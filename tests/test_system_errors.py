@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 
-from recsys.app import bring_in
+from recsys.app.runtime import import_worker
 from recsys.cli import cli
 from recsys.errors import DataError, SystemRefusedError, coded_system_errors, system_refusal
 from recsys.pipeline import worker
@@ -181,9 +181,9 @@ def test_the_process_behind_an_upload_tells_it_as_its_last_line(
     def denied(*_: object, **__: object) -> None:
         raise PermissionError(errno.EACCES, "denied")
 
-    monkeypatch.setattr(bring_in, "import_in_child", denied)
+    monkeypatch.setattr(import_worker, "import_in_child", denied)
     monkeypatch.setattr(signal, "signal", lambda *_: None)
-    assert bring_in.main([str(tmp_path / "ws"), str(tmp_path)]) == 2
+    assert import_worker.main([str(tmp_path / "ws"), str(tmp_path)]) == 2
     assert json.loads(capsys.readouterr().out)["errors"][0]["code"] == "E_PERMISSION"
 
 

@@ -1,14 +1,13 @@
 """Scenario: what happens if the audience changes and we buy these movies?"""
 
-from recsys.app import session
-from recsys.app.components import answer
-from recsys.app.components.frame import page, side_by_side
-from recsys.app.inputs import builder
+from recsys.app.runtime import open_workspace
+from recsys.app.scenario import builder, projection_view
+from recsys.app.shell.page_layout import page, side_by_side
 
 with page("Scenario", "What happens if the audience changes, or we buy these movies, and at what price do we walk away?"):
-    basis = session.basis()
+    basis = open_workspace.basis()
     asked, answered = side_by_side()
     with asked:
         scenario = builder.scenario(basis)
     with answered:
-        answer.show(basis, scenario)
+        projection_view.show(basis, scenario)

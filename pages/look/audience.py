@@ -1,7 +1,7 @@
 """Audience map: who watches alike, and who are the people in this corner?"""
 
-from recsys.app.components import maps
-from recsys.app.components.frame import page
+from recsys.app.maps import map_view
+from recsys.app.shell.page_layout import page
 
 with page("Audience map", "Who watches alike, and who are the people in this corner of the map?"):
-    maps.audience_map()
+    map_view.audience_map()

@@ -1,7 +1,7 @@
 """Models: how good are the recommenders, for whom do they fail, and what do projections rest on?"""
 
-from recsys.app.components import models
-from recsys.app.components.frame import page
+from recsys.app.models import models_view
+from recsys.app.shell.page_layout import page
 
 with page("Models", "How good are the recommenders, for whom do they fail, and what do they say of new movies?"):
-    models.show()
+    models_view.show()

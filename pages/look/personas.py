@@ -1,7 +1,7 @@
 """Personas: which kinds of viewers do we have, and which of them grow?"""
 
-from recsys.app.components import personas
-from recsys.app.components.frame import page
+from recsys.app.personas import persona_cards
+from recsys.app.shell.page_layout import page
 
 with page("Personas", "Which kinds of viewers do we have, what do they like, and which of them grow?"):
-    personas.show()
+    persona_cards.show()

@@ -1,7 +1,7 @@
 """Train: what do the tables teach us, and was it worth it?"""
 
-from recsys.app.components import train
-from recsys.app.components.frame import page
+from recsys.app.shell.page_layout import page
+from recsys.app.training import training_view
 
 with page("Train", "What do the tables teach us, and is it better than showing everyone what is popular?"):
-    train.show()
+    training_view.show()

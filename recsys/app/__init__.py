@@ -1,1 +1,1 @@
-"""What the pages share: inputs, charts, words, caches."""
+"""The Streamlit app: ``runtime`` and ``shell`` that all pages share, and a room for each page."""

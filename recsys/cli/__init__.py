@@ -203,7 +203,7 @@ def backtest(workspace: Workspace, origins: int, days: tuple[int, ...], seed: in
 @click.argument("scenario", type=GivenPath())
 def project(workspace: Workspace, scenario: Path) -> Document:
     """Answer the question in a SCENARIO.toml: what the changes do to viewing and money."""
-    from recsys.app import asked
+    from recsys.app.runtime import disclosure
     from recsys.app.words.explain import explained
     from recsys.decision.strength import strengths
     from recsys.projection import document
@@ -213,7 +213,7 @@ def project(workspace: Workspace, scenario: Path) -> Document:
 
     question = toml.loads(file_content(scenario))
     basis = load_basis(workspace)
-    asked.admit_listed(workspace, basis, question)
+    disclosure.admit_listed(workspace, basis, question)
     projection = answer(basis, question, draws="all")
     return explained(document.as_json(projection), projection, strengths(basis, question, projection), basis.title)
 
@@ -240,7 +240,7 @@ def refute(workspace: Workspace, seed: int) -> Document:
 @click.option("--scenario", type=GivenPath(), help="Choose for the audience and catalogue of a SCENARIO.toml.")
 def slate(workspace: Workspace, budget: float, rules: Path | None, scenario: Path | None) -> Document:
     """Choose offers under a budget and rules; says for each one left out what would let it in."""
-    from recsys.app import asked
+    from recsys.app.runtime import disclosure
     from recsys.decision import rules as rule_files
     from recsys.decision.slate import NO_RULES, choose
     from recsys.projection.basis import load_basis
@@ -249,7 +249,7 @@ def slate(workspace: Workspace, budget: float, rules: Path | None, scenario: Pat
     bound = NO_RULES if rules is None else rule_files.loads(file_content(rules))
     question = None if scenario is None else toml.loads(file_content(scenario))
     basis = load_basis(workspace)
-    asked.admit_listed(workspace, basis, question)
+    disclosure.admit_listed(workspace, basis, question)
     found = choose(basis, budget, bound, question)
     return {**found.as_json(), "titles": [basis.title(movie) for movie in found.chosen]}
 
@@ -275,11 +275,11 @@ def app(  # noqa: PLR0917  the options of a command
     workspace: Workspace, port: int, address: str, import_roots: tuple[Path, ...], max_upload_mb: int | None, headless: bool
 ) -> None:
     """Open the app in a browser. It answers this machine alone, unless --address says otherwise."""
-    from recsys.app import roots
+    from recsys.app.runtime import server_folders
 
     environment = {**os.environ, "RECSYS_WORKSPACE": str(workspace.root.resolve()), "RECSYS_FINISH_DEMO": "1"}
     if import_roots:
-        environment[roots.VARIABLE] = roots.joined(import_roots)
+        environment[server_folders.VARIABLE] = server_folders.joined(import_roots)
     if not listening.check(address, port):
         click.echo(
             f"Listening on {address}: there is no login. Whoever reaches it sees all figures, replaces tables, exports tastes.",
@@ -289,7 +289,7 @@ def app(  # noqa: PLR0917  the options of a command
     options = [f"--server.port={port}", f"--server.address={address}", f"--server.headless={str(headless).lower()}"]
     if max_upload_mb is not None:
         options.append(f"--server.maxUploadSize={max_upload_mb}")
-    command = [sys.executable, "-m", "recsys.app.serve", *options]
+    command = [sys.executable, "-m", "recsys.app.runtime.serve", *options]
     os.execve(sys.executable, command, environment)  # noqa: S606  our own module, which then gets every signal itself
 
 

@@ -26,14 +26,14 @@ def _turns(document: Document) -> str:
 @click.option("--scenario", type=GivenPath(), help="On top of what a SCENARIO.toml does, over its months.")
 def bid(workspace: Workspace, offer: str, scenario: Path | None) -> Document:
     """The walk-away price of an OFFER: by itself over its licence, or beside what a scenario does."""
-    from recsys.app import asked
+    from recsys.app.runtime import disclosure
     from recsys.decision.bid import walk_away
     from recsys.projection.basis import load_basis
     from recsys.scenario import toml
 
     question = None if scenario is None else toml.loads(file_content(scenario))
     basis = load_basis(workspace)
-    asked.admit_listed(workspace, basis, question)
+    disclosure.admit_listed(workspace, basis, question)
     return walk_away(basis, offer, question).as_json()
 
 
@@ -43,7 +43,7 @@ def bid(workspace: Workspace, offer: str, scenario: Path | None) -> Document:
 @click.option("--where", help="Change the size of whoever meets a rule, such as: language = 'Tamil'.")
 def flip(workspace: Workspace, scenario: Path, persona: str | None, where: str | None) -> Document:
     """How many people more or fewer it takes to turn the decision on each offer of a SCENARIO.toml."""
-    from recsys.app import asked
+    from recsys.app.runtime import disclosure
     from recsys.decision.flip import flips
     from recsys.projection.basis import load_basis
     from recsys.scenario import toml
@@ -57,5 +57,5 @@ def flip(workspace: Workspace, scenario: Path, persona: str | None, where: str |
     if where is not None:
         segment = ByRule(where=where)
     question, basis = toml.loads(file_content(scenario)), load_basis(workspace)
-    asked.admit_listed(workspace, basis, question)
+    disclosure.admit_listed(workspace, basis, question)
     return flips(basis, question, segment).as_json()

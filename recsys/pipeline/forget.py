@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from recsys.app.rest import export_folder
+from recsys.app.runtime.demo_completion import export_folder
 from recsys.errors import RecsysError
 from recsys.export import bundle
 from recsys.scenario.store import ScenarioStore

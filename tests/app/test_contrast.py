@@ -36,7 +36,7 @@ def colours(mode: str) -> dict[str, str]:
 
 def on_primary(mode: str) -> list[tuple[str, str]]:
     """What is written on the primary colour, and on its lighter or darker sign of being pointed at, as the page's style says."""
-    style = (ROOT / "recsys" / "app" / "components" / "page.css").read_text(encoding="utf-8")
+    style = (ROOT / "recsys" / "app" / "shell" / "page.css").read_text(encoding="utf-8")
     pairs = re.findall(r"(?<![-\w])(color|background-color): light-dark\((#\w{6}), (#\w{6})\)", style)
     by_name = {name: (light, dark)[MODES.index(mode)] for name, light, dark in pairs}
     return [(by_name["color"], colours(mode)["primaryColor"]), (by_name["color"], by_name["background-color"])]

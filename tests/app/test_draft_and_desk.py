@@ -7,8 +7,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from recsys.app import draft
-from recsys.app.ranges import Desk
+from recsys.app.runtime.background import Desk
+from recsys.app.scenario import scenario_session
 from recsys.errors import ScenarioError
 from recsys.scenario import edit, link, toml
 from recsys.scenario.scenario import ByUsers, ContinueDrift, Everyone, ResizeSegment, Scenario
@@ -31,7 +31,7 @@ def _empty_table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setattr(st, "session_state", {})
     monkeypatch.setattr(st, "query_params", Address())
     store = ScenarioStore(tmp_path / "scenarios.sqlite")
-    monkeypatch.setattr(draft.session, "scenarios", lambda: store)
+    monkeypatch.setattr(scenario_session.session, "scenarios", lambda: store)
 
 
 GROWTH = ResizeSegment(segment=Everyone(), factor=1.2)
@@ -39,80 +39,80 @@ DRIFT = ContinueDrift(months=3)
 
 
 def test_the_address_reopens_the_scenario():
-    draft.change(lambda held: edit.add(held, GROWTH))
+    scenario_session.change(lambda held: edit.add(held, GROWTH))
     address = dict(st.query_params)
     st.session_state.clear()
     st.query_params.from_dict({})
-    draft.arrive()
-    assert draft.current() == Scenario(name="New scenario")
+    scenario_session.arrive()
+    assert scenario_session.current() == Scenario(name="New scenario")
     st.query_params.from_dict(address)
-    draft.arrive()
-    assert draft.current().changes == (GROWTH,)
+    scenario_session.arrive()
+    assert scenario_session.current().changes == (GROWTH,)
 
 
 def test_opening_a_link_can_be_undone():
-    draft.change(lambda held: edit.add(held, GROWTH))
+    scenario_session.change(lambda held: edit.add(held, GROWTH))
     st.query_params.from_dict({"s": link.encode(Scenario(name="theirs", changes=(DRIFT,)))})
-    draft.arrive()
-    assert draft.current().name == "theirs"
-    draft.change(edit.undo)
-    assert draft.current().changes == (GROWTH,)
+    scenario_session.arrive()
+    assert scenario_session.current().name == "theirs"
+    scenario_session.change(edit.undo)
+    assert scenario_session.current().changes == (GROWTH,)
 
 
 def test_a_broken_link_is_refused_and_the_table_stays():
-    draft.change(lambda held: edit.add(held, GROWTH))
+    scenario_session.change(lambda held: edit.add(held, GROWTH))
     st.query_params.from_dict({"s": "1.not-a-scenario"})
     with pytest.raises(ScenarioError, match="E_PARAM"):
-        draft.arrive()
-    assert draft.current().changes == (GROWTH,)
+        scenario_session.arrive()
+    assert scenario_session.current().changes == (GROWTH,)
 
 
 def test_a_saved_scenario_is_named_in_the_address_until_it_is_changed():
-    draft.change(lambda held: edit.add(held, GROWTH))
-    saved = draft.save()
+    scenario_session.change(lambda held: edit.add(held, GROWTH))
+    saved = scenario_session.save()
     assert dict(st.query_params) == {"saved": saved.id}
-    assert draft.is_saved()
-    draft.change(lambda held: edit.add(held, DRIFT))
+    assert scenario_session.is_saved()
+    scenario_session.change(lambda held: edit.add(held, DRIFT))
     assert list(st.query_params) == ["s"]
-    assert not draft.is_saved()
-    assert draft.save().version == 2
+    assert not scenario_session.is_saved()
+    assert scenario_session.save().version == 2
 
 
 def test_a_saved_scenario_is_opened_by_its_name():
-    draft.change(lambda held: edit.add(held, GROWTH))
-    address = {"saved": draft.save().id}
+    scenario_session.change(lambda held: edit.add(held, GROWTH))
+    address = {"saved": scenario_session.save().id}
     st.session_state.clear()
     st.query_params.from_dict(address)
-    draft.arrive()
-    assert draft.current().changes == (GROWTH,)
+    scenario_session.arrive()
+    assert scenario_session.current().changes == (GROWTH,)
 
 
 def test_an_unknown_saved_scenario_is_refused():
     st.query_params.from_dict({"saved": "nobody-knows"})
     with pytest.raises(ScenarioError, match="E_NOT_FOUND"):
-        draft.arrive()
+        scenario_session.arrive()
 
 
 def test_a_number_that_is_not_allowed_leaves_the_table_as_it_was():
     with pytest.raises(ScenarioError, match="E_RANGE"):
-        draft.change(lambda held: edit.add(held, ResizeSegment(segment=Everyone(), factor=-1.0)))
-    assert draft.current() == draft.NEW
+        scenario_session.change(lambda held: edit.add(held, ResizeSegment(segment=Everyone(), factor=-1.0)))
+    assert scenario_session.current() == scenario_session.NEW
 
 
 def test_a_scenario_about_people_picked_on_the_map_has_no_link_and_can_be_saved():
     users = ByUsers(users=("u1", "u2"))
-    draft.change(lambda held: edit.add(held, ResizeSegment(segment=users, factor=1.2)))
-    assert draft.address() == ""
-    saved = draft.save()
-    assert draft.address() == f"?saved={saved.id}"
+    scenario_session.change(lambda held: edit.add(held, ResizeSegment(segment=users, factor=1.2)))
+    assert scenario_session.address() == ""
+    saved = scenario_session.save()
+    assert scenario_session.address() == f"?saved={saved.id}"
 
 
 def test_a_file_that_lists_people_is_not_opened_by_the_app():
     users = ByUsers(users=("u1", "u2"))
     text = toml.dumps(Scenario(name="them", changes=(ResizeSegment(segment=users, factor=1.2),)))
     with pytest.raises(ScenarioError, match="E_PARAM"):
-        draft.open_text(text.encode())
-    assert draft.current() == draft.NEW
+        scenario_session.open_text(text.encode())
+    assert scenario_session.current() == scenario_session.NEW
 
 
 def test_ranges_are_none_until_they_are_there_and_are_worked_out_once():
@@ -186,7 +186,7 @@ def test_a_refusal_reaches_whoever_asked_and_is_tried_again():
 
 def test_a_refusal_on_the_page_is_a_box_with_code_sentence_and_remedy():
     def script() -> None:
-        from recsys.app.components.boxes import guarded
+        from recsys.app.shell.errors import guarded
         from recsys.errors import DataError
 
         with guarded():
@@ -202,7 +202,7 @@ def test_a_refusal_on_the_page_is_a_box_with_code_sentence_and_remedy():
 
 def test_what_only_has_to_be_done_first_is_a_next_step_and_not_an_error():
     def script() -> None:
-        from recsys.app.components.boxes import refused
+        from recsys.app.shell.errors import refused
         from recsys.errors import ArtefactError
 
         refused(ArtefactError.of("E_NO_RUN", "nothing has been trained.", "Train."))

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 def _page() -> None:
     import pandas as pd
 
-    from recsys.app.components.tables import grid
+    from recsys.app.shell.tables import grid
 
     grid(pd.DataFrame({"title": ["=1+1", "\uff0b1;cmd", "Kadal"], "change": ["+57.4 lakh", "-3 %", "–"], "views": [1, 2, 3]}))
 

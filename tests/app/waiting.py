@@ -2,8 +2,8 @@
 
 import time
 
-from recsys.app import jobs
-from recsys.app.jobs import Job
+from recsys.app.runtime import jobs
+from recsys.app.runtime.jobs import Job
 from recsys.workspace import Workspace
 from tests import patience
 

@@ -19,7 +19,7 @@ from tests import patience
 
 ROOT = Path(__file__).parents[2]
 CLIENT = ROOT / "exports" / "client"
-APP = ("recsys.app.serve",)
+APP = ("recsys.app.runtime.serve",)
 
 
 def free_port() -> int:

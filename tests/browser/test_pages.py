@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from recsys.app import places
+from recsys.app.shell import navigation
 from recsys.scenario import link
 from recsys.scenario.scenario import Acquire, Scenario
 from tests.app.test_contrast import READABLE, contrast
@@ -15,7 +15,7 @@ from tests.browser.chromium import launched, patient
 
 pytestmark = [pytest.mark.browser, pytest.mark.train, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 OFFER = "offer-001"
-PLACES = [place for section in places.MENU.values() for place in section]
+PLACES = [place for section in navigation.MENU.values() for place in section]
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def healthy(page: Page) -> None:
 @pytest.mark.parametrize("url", ["", *(place.url for place in PLACES)])
 def test_a_cold_link_to_a_page_opens_that_page(page: Page, address: str, url: str):
     """The first page's own name too, though it answers at ``/``."""
-    place = next((place for place in PLACES if place.url == url), places.HOME)
+    place = next((place for place in PLACES if place.url == url), navigation.HOME)
     page.goto(f"{address}/{url}")
     settle(page)
     expect(page.get_by_role("heading", level=1)).to_have_text(place.title)
@@ -65,7 +65,7 @@ def test_a_cold_link_to_a_page_opens_that_page(page: Page, address: str, url: st
 
 
 @pytest.mark.parametrize("place", PLACES, ids=[place.url for place in PLACES])
-def test_a_page_fits_a_phone(browser: Browser, address: str, place: places.Place):
+def test_a_page_fits_a_phone(browser: Browser, address: str, place: navigation.Place):
     """Nothing has to be scrolled sideways at 420 pixels."""
     narrow = patient(browser.new_context(viewport={"width": 420, "height": 800}, color_scheme="dark"))
     page = narrow.new_page()

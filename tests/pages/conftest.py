@@ -10,7 +10,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from recsys.app import atlas, session
+from recsys.app.maps import map_data
+from recsys.app.runtime import open_workspace
 from recsys.embeddings import axes, mapmaking
 from recsys.embeddings.maps import FlatMap, MapKind
 from recsys.embeddings.table import EmbeddingTable
@@ -52,9 +53,9 @@ def service(made: Basis, tables: Path, monkeypatch: pytest.MonkeyPatch, tmp_path
     workspace.use_run("made-up")
     monkeypatch.setenv("RECSYS_WORKSPACE", str(workspace.root))
     monkeypatch.setenv("RECSYS_EXPORTS", str(tmp_path / "exports"))
-    monkeypatch.setattr(session, "basis", lambda: made)
-    monkeypatch.setattr(atlas, "flat_map", lambda of, kind: _map(made, of, kind))
-    monkeypatch.setattr(atlas, "seen", lambda: _seen(made))
+    monkeypatch.setattr(open_workspace, "basis", lambda: made)
+    monkeypatch.setattr(map_data, "flat_map", lambda of, kind: _map(made, of, kind))
+    monkeypatch.setattr(map_data, "seen", lambda: _seen(made))
     return made
 
 

@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from recsys.app import places, session
+from recsys.app.runtime import open_workspace
+from recsys.app.shell import navigation
 from recsys.cli import cli
 from recsys.projection.basis import Basis
 from recsys.workspace import Workspace
 from tests.pages.conftest import Open
 
 GARBAGE = b"\xff\xfe\x00 not what it says\n" * 20
-PLACES = [place for section in places.MENU.values() for place in section]
+PLACES = [place for section in navigation.MENU.values() for place in section]
 IDS = [place.url for place in PLACES]
 
 
@@ -63,8 +64,8 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("place", PLACES, ids=IDS)
-def test_a_page_opens_where_everything_is_damaged(place: places.Place, service: Basis, opened: Open):
-    everything(session.workspace().root)
+def test_a_page_opens_where_everything_is_damaged(place: navigation.Place, service: Basis, opened: Open):
+    everything(open_workspace.workspace().root)
     app = opened(place.path)
     assert not app.exception
     assert app.title[0].value == place.title
@@ -93,8 +94,8 @@ def test_a_command_refuses_a_damaged_workspace_with_codes(damage: str, tables: P
 
 
 def test_saved_scenarios_that_are_no_database_are_said_to_be_damaged(service: Basis, opened: Open):
-    replaced("scenarios.sqlite", GARBAGE)(session.workspace().root)
-    app = opened(places.SCENARIO.path)
+    replaced("scenarios.sqlite", GARBAGE)(open_workspace.workspace().root)
+    app = opened(navigation.SCENARIO.path)
     assert [box for box in app.error if "E_FORMAT" in box.value]
 
 
@@ -102,7 +103,7 @@ def test_a_page_that_the_system_refuses_says_so(service: Basis, opened: Open, mo
     def denied() -> None:
         raise PermissionError(errno.EACCES, "Permission denied", "tables.json")
 
-    monkeypatch.setattr(session, "dataset_info", denied)
-    app = opened(places.DATA.path)
+    monkeypatch.setattr(open_workspace, "dataset_info", denied)
+    app = opened(navigation.DATA.path)
     assert not app.exception
     assert [box for box in app.error if "E_PERMISSION" in box.value]

@@ -11,7 +11,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from recsys.app import asked, places, session
+from recsys.app.runtime import disclosure, open_workspace
+from recsys.app.shell import navigation
 from recsys.errors import ArtefactError, DataError, ScenarioError
 from recsys.projection.basis import Basis
 from recsys.scenario.scenario import Acquire, ByPersona, ByRule, ByUsers, Everyone, ResizeSegment, Scenario
@@ -23,9 +24,9 @@ def grown(*users: str) -> Scenario:
 
 
 def hours(scenario: Scenario) -> float:
-    session.answer(scenario)
-    session.desk().wait(60)
-    answered = session.answer(scenario)
+    open_workspace.answer(scenario)
+    open_workspace.desk().wait(60)
+    answered = open_workspace.answer(scenario)
     assert answered is not None
     return float(answered.projected.hours)
 
@@ -47,7 +48,7 @@ def test_the_record_outlives_the_app_and_is_shared(service: Basis):
 
 
 def _record(tmp_path: Path) -> Path:
-    (file,) = (tmp_path / "workspace" / asked.FOLDER).glob("*.bits")
+    (file,) = (tmp_path / "workspace" / disclosure.FOLDER).glob("*.bits")
     return file
 
 
@@ -91,7 +92,7 @@ def test_neither_a_refusal_nor_a_full_disk_leaves_an_empty_record(
         full.setattr(os, "fsync", _no_room)
         with pytest.raises(DataError, match="E_DISK"):
             hours(grown(*ids[:40]))
-    assert not list((tmp_path / "workspace" / asked.FOLDER).glob("*.bits"))
+    assert not list((tmp_path / "workspace" / disclosure.FOLDER).glob("*.bits"))
     assert hours(grown(*ids[:41])) > 0
 
 
@@ -139,7 +140,7 @@ def test_neither_a_rule_nor_its_refusal_tells_who_has_a_rare_value(service: Basi
 def test_everyone_and_personas_are_free_also_where_nothing_can_be_written(
     service: Basis, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
-    blocked = tmp_path / "workspace" / asked.FOLDER
+    blocked = tmp_path / "workspace" / disclosure.FOLDER
     blocked.write_text("in the way of the folder")
     for segment in (Everyone(), ByPersona(persona="persona 0"), ByPersona(persona="persona 1")):
         hours(Scenario(name="x", changes=(ResizeSegment(segment=segment, factor=1.2),)))
@@ -151,7 +152,7 @@ def _selected(opened: Open, monkeypatch: pytest.MonkeyPatch, rows: np.ndarray) -
     from recsys.app.views import points
 
     monkeypatch.setattr(points, "inside", lambda *_a, **_k: rows)
-    return opened(places.AUDIENCE.path)
+    return opened(navigation.AUDIENCE.path)
 
 
 def test_two_selections_on_the_map_that_differ_by_one_are_not_both_described(
@@ -166,7 +167,7 @@ def test_two_selections_on_the_map_that_differ_by_one_are_not_both_described(
 
 def test_how_many_a_rule_holds_is_an_answer_too(service: Basis, opened: Open):
     service.users["age"] = np.arange(80)
-    app = opened(places.SCENARIO.path)
+    app = opened(navigation.SCENARIO.path)
     app = app.button(key="builder.audience").click().run()
     app = app.segmented_control(key="adding.ResizeSegment.who").set_value("by attribute").run()
     app = app.toggle(key="adding.ResizeSegment.by_hand").set_value(True).run()

@@ -2,17 +2,17 @@
 
 import pytest
 
-from recsys.app import places
+from recsys.app.shell import navigation
 from recsys.projection.basis import Basis
 from tests.pages.conftest import Open
 from tests.pages.test_scenario_page import said
 
-PLACES = [place for section in places.MENU.values() for place in section]
+PLACES = [place for section in navigation.MENU.values() for place in section]
 IDS = [place.url for place in PLACES]
 
 
 @pytest.mark.parametrize("place", PLACES, ids=IDS)
-def test_a_page_opens_with_title_question_and_origin(place: places.Place, service: Basis, opened: Open):
+def test_a_page_opens_with_title_question_and_origin(place: navigation.Place, service: Basis, opened: Open):
     app = opened(place.path)
     assert not app.exception
     assert not app.error
@@ -25,21 +25,21 @@ def test_a_page_opens_with_title_question_and_origin(place: places.Place, servic
 
 
 @pytest.mark.parametrize("place", PLACES, ids=IDS)
-def test_a_page_without_anything_says_the_next_step(place: places.Place, empty: object, opened: Open):
+def test_a_page_without_anything_says_the_next_step(place: navigation.Place, empty: object, opened: Open):
     app = opened(place.path)
     assert not app.exception
     assert not app.error
     assert app.title[0].value == place.title
-    if place is not places.DATA:
+    if place is not navigation.DATA:
         assert "No data yet" in said(app)
 
 
 @pytest.mark.parametrize("place", PLACES, ids=IDS)
-def test_a_page_without_a_model_says_the_next_step(place: places.Place, tables_only: object, opened: Open):
+def test_a_page_without_a_model_says_the_next_step(place: navigation.Place, tables_only: object, opened: Open):
     app = opened(place.path)
     assert not app.exception
     assert not app.error
-    if place is places.PROOF:
+    if place is navigation.PROOF:
         assert "recsys --workspace" in said(app) or any("backtest" in each.value for each in app.code)
-    elif place not in (places.DATA, places.TRAIN):
+    elif place not in (navigation.DATA, navigation.TRAIN):
         assert "No model yet" in said(app)

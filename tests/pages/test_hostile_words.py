@@ -12,7 +12,10 @@ import pytest
 from google.protobuf.message import Message
 from streamlit.testing.v1 import AppTest
 
-from recsys.app import choosing, facts, places, session
+from recsys.app.runtime import open_workspace
+from recsys.app.shell import navigation
+from recsys.app.slate import slate_search
+from recsys.app.today import workspace_summary
 from recsys.projection.basis import Basis
 from recsys.scenario import link
 from recsys.scenario.scenario import (
@@ -129,16 +132,16 @@ def hostile(made: Basis, service: Basis, monkeypatch: pytest.MonkeyPatch, tmp_pa
         assumed=(HOSTILE,),
     )
     odd = tmp_path / "![x](evil) **b** <img"
-    session.workspace().root.rename(odd)
+    open_workspace.workspace().root.rename(odd)
     monkeypatch.setenv("RECSYS_WORKSPACE", str(odd))
-    monkeypatch.setattr(session, "basis", lambda: worse)
+    monkeypatch.setattr(open_workspace, "basis", lambda: worse)
     return worse
 
 
 @pytest.mark.parametrize("place", PLACES, ids=IDS)
-def test_no_page_lets_a_word_of_the_data_act(place: places.Place, hostile: Basis, opened: Open):
+def test_no_page_lets_a_word_of_the_data_act(place: navigation.Place, hostile: Basis, opened: Open):
     app = opened(place.path)
-    facts.desk().wait(60)
+    workspace_summary.desk().wait(60)
     app = app.run()
     assert not app.exception
     assert acting(app) == []
@@ -159,10 +162,10 @@ def _question(basis: Basis) -> Scenario:
 
 
 def test_a_link_lets_no_word_act_nor_does_what_it_asks(hostile: Basis, opened: Open):
-    app = opened(places.SCENARIO.path)
+    app = opened(navigation.SCENARIO.path)
     app.query_params["s"] = link.encode(_question(hostile))
     app = app.run()
-    session.desk().wait(60)
+    open_workspace.desk().wait(60)
     app = app.run()
     assert not app.exception
     assert len([text for text in app.markdown if "evil" in text.value]) >= 6
@@ -188,7 +191,7 @@ def test_a_link_lets_no_word_act_nor_does_what_it_asks(hostile: Basis, opened: O
     ],
 )
 def test_a_refusal_quotes_a_link_as_text(broken: Scenario, hostile: Basis, opened: Open):
-    app = opened(places.SCENARIO.path)
+    app = opened(navigation.SCENARIO.path)
     app.query_params["s"] = link.encode(broken)
     app = app.run()
     assert not app.exception
@@ -197,11 +200,11 @@ def test_a_refusal_quotes_a_link_as_text(broken: Scenario, hostile: Basis, opene
 
 
 def test_a_slate_lets_no_word_act(hostile: Basis, opened: Open):
-    app = opened(places.SLATE.path)
+    app = opened(navigation.SLATE.path)
     app = app.button(key="slate.choose").click().run()
-    choosing.desk().wait(60)
+    slate_search.desk().wait(60)
     app = app.run()
-    session.desk().wait(60)
+    open_workspace.desk().wait(60)
     app = app.run()
     assert not app.exception
     assert acting(app) == []

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from recsys.app import session
+from recsys.app.runtime import open_workspace
 from recsys.app.views import measured
 from recsys.models.compare import CompareConfig
 from recsys.pipeline.evaluate import evaluate_ranking
@@ -57,7 +57,7 @@ def test_a_run_without_figures_says_how_to_get_them(service: Basis, opened: Open
 
 
 def test_an_evaluation_is_shown_with_its_winner_its_checks_and_its_slices(service: Basis, opened: Open):
-    evaluate_ranking(session.workspace(), CompareConfig(models=RULES, at=(5, 10)))
+    evaluate_ranking(open_workspace.workspace(), CompareConfig(models=RULES, at=(5, 10)))
     app = opened(PAGE)
     assert not app.exception
     assert not app.warning
@@ -73,8 +73,8 @@ def test_an_evaluation_is_shown_with_its_winner_its_checks_and_its_slices(servic
 
 
 def test_figures_of_other_tables_are_marked(service: Basis, opened: Open):
-    document = evaluate_ranking(session.workspace(), CompareConfig(models=RULES, at=(5, 10)))
-    place = session.workspace().evaluations / "temporal.json"
+    document = evaluate_ranking(open_workspace.workspace(), CompareConfig(models=RULES, at=(5, 10)))
+    place = open_workspace.workspace().evaluations / "temporal.json"
     place.write_text(json.dumps(document | {"data": "of other tables"}))
     assert "have changed" in opened(PAGE).warning[0].value
 
@@ -83,9 +83,9 @@ def test_hidden_movies_are_shown_or_how_to_try_them(service: Basis, opened: Open
     app = show(opened(PAGE), "New movies")
     assert "New movies have not been tried yet" in [head.value for head in app.subheader]
     assert app.code[0].value.endswith("evaluate --cold")
-    folder = session.workspace().evaluations
+    folder = open_workspace.workspace().evaluations
     folder.mkdir(parents=True)
-    (folder / "cold.json").write_text(json.dumps(of_hidden_movies(session.fingerprint())))
+    (folder / "cold.json").write_text(json.dumps(of_hidden_movies(open_workspace.fingerprint())))
     app = show(opened(PAGE), "New movies")
     assert not app.exception
     assert "8 movies were hidden" in said(app)

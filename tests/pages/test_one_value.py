@@ -8,7 +8,10 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from recsys.app import choosing, facts, session, words
+from recsys.app import words
+from recsys.app.runtime import open_workspace
+from recsys.app.slate import slate_search
+from recsys.app.today import workspace_summary
 from recsys.app.views import results, terminal
 from recsys.projection.basis import Basis
 from recsys.projection.document import as_json
@@ -46,7 +49,7 @@ def read(app: AppTest) -> str:
 def on_scenario(app: AppTest) -> AppTest:
     """The scenario page that a button has led to, with its answer."""
     assert app.title[0].value == "Scenario"
-    session.desk().wait(patience.SECONDS)
+    open_workspace.desk().wait(patience.SECONDS)
     return app.switch_page("pages/decide/scenario.py").run()
 
 
@@ -143,7 +146,7 @@ def test_a_slates_headline_its_figures_and_its_scenario_agree_from_the_first_pai
     service.offers["fee"] = [1.0, 1.0, 1.0, 900.0, 900.0]
     app = opened("pages/decide/slate.py").button(key="slate.choose").click().run()
     assert not app.metric
-    choosing.desk().wait(patience.SECONDS)
+    slate_search.desk().wait(patience.SECONDS)
     app = app.run()
     first, text = metrics(app), read(app)
     worth, back = first["Worth after cost"], first["Return"]
@@ -157,9 +160,9 @@ def test_a_slates_headline_its_figures_and_its_scenario_agree_from_the_first_pai
 
 def test_a_decision_of_the_first_page_and_the_scenario_behind_it_agree(service: Basis, opened: Open):
     app = opened("pages/decide/today.py")
-    facts.desk().wait(patience.SECONDS)
+    workspace_summary.desk().wait(patience.SECONDS)
     app = app.run()
-    decision = next(each for each in facts.agenda() or () if each.kind == "buy")
+    decision = next(each for each in workspace_summary.agenda() or () if each.kind == "buy")
     figures = {figure.name: figure.value for figure in decision.figures}
     assert amount(figures["walk-away price"]) in read(app)
     app = on_scenario(app.button(key="home.open.0").click().run())
@@ -191,7 +194,7 @@ def test_renaming_a_scenario_computes_nothing_and_another_fee_simulates_nothing(
     def never(*_: Any, **__: Any) -> None:
         raise AssertionError("simulated again")
 
-    monkeypatch.setattr(session, "simulate_draws", never)
+    monkeypatch.setattr(open_workspace, "simulate_draws", never)
     app.query_params["s"] = _link(Scenario(name="another name", changes=(Acquire(offer="o00", fee=50.0),)))
     app = app.run()
     assert metrics(app)["Worth after cost"] == worth

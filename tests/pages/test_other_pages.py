@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from recsys.app import choosing, draft, facts, jobs, roots, session
-from recsys.app.choosing import Question
-from recsys.app.components import train as train_page
+from recsys.app.runtime import jobs, open_workspace, server_folders
+from recsys.app.scenario import scenario_session
+from recsys.app.slate import slate_search
+from recsys.app.slate.slate_search import Question
+from recsys.app.today import workspace_summary
+from recsys.app.training import training_view as train_page
 from recsys.app.views import movies, people
 from recsys.errors import ScenarioError
 from recsys.projection.basis import Basis
@@ -26,7 +29,7 @@ from tests.pages.test_scenario_page import said
 
 def test_the_first_page_says_what_there_is_and_what_to_decide(service: Basis, opened: Open):
     app = opened("pages/decide/today.py")
-    facts.desk().wait(patience.SECONDS)
+    workspace_summary.desk().wait(patience.SECONDS)
     app = app.run()
     assert [metric.label for metric in app.metric] == ["Users", "Movies", "Views", "Offers", "Newest view"]
     assert app.button(key="home.open.0")
@@ -36,7 +39,7 @@ def test_the_first_page_says_what_there_is_and_what_to_decide(service: Basis, op
 
 def test_a_decision_opens_its_scenario(service: Basis, opened: Open):
     app = opened("pages/decide/today.py")
-    facts.desk().wait(patience.SECONDS)
+    workspace_summary.desk().wait(patience.SECONDS)
     app = app.run()
     app = app.button(key="home.open.0").click().run()
     assert app.title[0].value == "Scenario"
@@ -57,7 +60,7 @@ def test_a_slate_is_chosen_explained_and_opened(service: Basis, opened: Open):
     service.offers["fee"] = [1.0, 1.0, 1.0, 900.0, 900.0]
     service.offers[["royalty_per_view", "marketing_cost"]] = 0.0
     app = app.button(key="slate.choose").click().run()
-    choosing.desk().wait(patience.SECONDS)
+    slate_search.desk().wait(patience.SECONDS)
     app = app.run()
     assert not app.exception
     text = said(app)
@@ -112,7 +115,7 @@ def test_what_must_be_in_is_on_the_table_whatever_is_looked_at(service: Basis, o
     app = app.multiselect(key="slate.genres").set_value([other]).run()
     app = app.button(key="slate.choose").click().run()
     assert "o03" in _question(app).offers
-    choosing.desk().wait(patience.SECONDS)
+    slate_search.desk().wait(patience.SECONDS)
     assert not app.run().error
 
 
@@ -133,7 +136,7 @@ def test_a_slate_is_for_the_audience_that_was_built_and_says_so(service: Basis, 
 def _question(app: AppTest) -> Question:
     """What was asked last, as the address carries it."""
     carried = app.query_params["asked"]
-    return choosing._decode(carried if isinstance(carried, str) else carried[0])
+    return slate_search._decode(carried if isinstance(carried, str) else carried[0])
 
 
 def test_a_refresh_finds_slate_as_it_was_and_a_link_reopens_it(service: Basis, opened: Open):
@@ -184,7 +187,7 @@ def test_a_link_that_is_none_of_ours_is_refused_and_the_page_goes_on(name: str, 
 def test_a_selection_on_the_map_outlives_a_refresh_though_no_link_holds_it(service: Basis, opened: Open):
     users = ByUsers(users=tuple(service.choice.user_ids.ids[:30]))
     app = opened("pages/decide/today.py")
-    app.session_state["greenlight.table"] = draft.Table(
+    app.session_state["greenlight.table"] = scenario_session.Table(
         draft=Draft(scenario=Scenario(name="picked", changes=(ResizeSegment(segment=users, factor=1.2),)))
     )
     app = app.switch_page("pages/decide/scenario.py").run()
@@ -198,7 +201,7 @@ def test_a_selection_on_the_map_outlives_a_refresh_though_no_link_holds_it(servi
 
 def _chosen() -> tuple[str, ...]:
     """What the only slate that was asked for has chosen."""
-    (future,) = choosing.desk()._asked.values()
+    (future,) = slate_search.desk()._asked.values()
     return future.result().chosen
 
 
@@ -207,14 +210,14 @@ def test_rules_that_clash_are_refused_by_name(service: Basis, opened: Open):
     app = app.multiselect(key="slate.must").set_value(["o00", "o01"]).run()
     app = app.multiselect(key="slate.never").set_value(["o00", "o01"]).run()
     app = app.button(key="slate.choose").click().run()
-    choosing.desk().wait(patience.SECONDS)
+    slate_search.desk().wait(patience.SECONDS)
     app = app.run()
     assert not app.exception
     assert "E_RULES" in app.error[0].value
 
 
 def test_only_what_is_on_the_table_is_chosen_from(service: Basis):
-    narrowed = choosing.only(service, ("o02", "o00"))
+    narrowed = slate_search.only(service, ("o02", "o00"))
     assert narrowed.offers["movie_id"].tolist() == ["o02", "o00"]
     assert np.array_equal(narrowed.offer_content[0], service.offer_content[2])
 
@@ -307,11 +310,11 @@ def test_a_training_is_started_followed_and_its_answer_shown(tables_only: Path, 
 def test_a_folder_of_the_server_is_read_only_where_it_was_allowed(
     tables_only: Path, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.delenv(roots.VARIABLE, raising=False)
+    monkeypatch.delenv(server_folders.VARIABLE, raising=False)
     app = opened("pages/set_up/data.py")
     assert "--import-root" in said(app)
     assert "data.path" not in [field.key for field in app.text_input]
-    monkeypatch.setenv(roots.VARIABLE, str(tmp_path / "shared"))
+    monkeypatch.setenv(server_folders.VARIABLE, str(tmp_path / "shared"))
     app = opened("pages/set_up/data.py")
     app = app.text_input(key="data.path").set_value("/etc").run()
     app = app.button(key="data.import").click().run()
@@ -322,7 +325,7 @@ def test_a_folder_of_the_server_is_read_only_where_it_was_allowed(
 def test_a_refused_import_is_a_table_of_findings(
     tables_only: Path, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setenv(roots.VARIABLE, str(tmp_path))
+    monkeypatch.setenv(server_folders.VARIABLE, str(tmp_path))
     broken = tmp_path / "offers.csv"
     broken.write_text("movie_id,title,fee,currency,window_months\nx1,A,-5,INR,12\nx2,,3,USD,12\n", encoding="utf-8")
     app = opened("pages/set_up/data.py")
@@ -336,7 +339,7 @@ def test_a_refused_import_is_a_table_of_findings(
 
 
 def test_offers_are_taken_in_through_the_page(tables_only: Path, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv(roots.VARIABLE, str(tmp_path))
+    monkeypatch.setenv(server_folders.VARIABLE, str(tmp_path))
     good = tmp_path / "offers.csv"
     good.write_text("movie_id,title,fee,currency,window_months\nx1,A,500000,INR,12\n", encoding="utf-8")
     app = opened("pages/set_up/data.py")
@@ -347,7 +350,7 @@ def test_offers_are_taken_in_through_the_page(tables_only: Path, opened: Open, t
     assert job.state == "done", job.log
     app = app.run()
     assert "1 offers" in said(app)
-    assert session.dataset_info().rows["offers"] == 1
+    assert open_workspace.dataset_info().rows["offers"] == 1
     done = next(frame.value for frame in app.dataframe if "by" in frame.value.columns)
     assert done[["by", "what", "which"]].values.tolist() == [["test@example.com", "import", "offers.csv: offers"]]
     assert [link.label for link in app.get("page_link") if "Train" in link.label] == ["Train on them"]
@@ -357,13 +360,13 @@ def test_with_a_model_offers_can_be_judged_as_they_come(
     service: Basis, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """Nothing is learnt from offers, so nothing is trained again."""
-    monkeypatch.setenv(roots.VARIABLE, str(tmp_path))
+    monkeypatch.setenv(server_folders.VARIABLE, str(tmp_path))
     good = tmp_path / "offers.csv"
     good.write_text("movie_id,title,fee,currency,window_months\nx1,A,500000,INR,12\n", encoding="utf-8")
     app = opened("pages/set_up/data.py")
     app = app.text_input(key="data.path").set_value(str(good)).run()
     app = app.button(key="data.import").click().run()
-    ended(session.workspace(), "import")
+    ended(open_workspace.workspace(), "import")
     app = app.run()
     labels = [link.label for link in app.get("page_link")]
     assert "Judge the offers" in labels
@@ -383,7 +386,7 @@ def test_the_scenario_of_a_persona_is_what_its_button_says(service: Basis, opene
 def _form_of(kind: str) -> None:
     import streamlit as st
 
-    from recsys.app.inputs.changes import form
+    from recsys.app.scenario.change_forms import form
     from recsys.scenario.mapping import TYPES, check
     from recsys.scenario.scenario import Scenario
     from tests.projection import builders
@@ -456,5 +459,5 @@ def test_a_question_about_offers_that_are_gone_is_refused_and_not_answered_with_
     """As where a list of offers was brought in after the question was put."""
     known = str(service.offers["movie_id"].iloc[0])
     with pytest.raises(ScenarioError, match=r"E_MOVIE.*1 of the 2 offers"):
-        choosing.only(service, (known, "gone"))
-    assert choosing.only(service, (known, known)).offers["movie_id"].tolist() == [known]
+        slate_search.only(service, (known, "gone"))
+    assert slate_search.only(service, (known, known)).offers["movie_id"].tolist() == [known]

@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recsys.app import preview, session
-from recsys.app.preview import Asked
+from recsys.app.preview import comparison
+from recsys.app.preview.comparison import Asked
+from recsys.app.runtime import open_workspace
 from recsys.export import bundle, tfjs
 from recsys.export.bundle import BundleStatus
 from recsys.export.parity import Server
@@ -26,15 +27,15 @@ def held(service: Basis, monkeypatch: pytest.MonkeyPatch) -> BundleStatus:
     monkeypatch.setattr(tfjs, "write", models.write_weights_only)
     dim = service.offer_content.shape[1]
     made = models.source(n_movies=40, dim=dim, run="made-up")
-    bundle.publish(made, session.export_folder())
+    bundle.publish(made, open_workspace.export_folder())
     server = Server(model=PhoneModel.of(made.tower, made.movies.vectors, "float32"), movies=IdMap(service.choice.movie_ids.ids))
-    monkeypatch.setattr(preview, "_server", lambda *_: server)
-    found = bundle.status(session.export_folder())
+    monkeypatch.setattr(comparison, "_server", lambda *_: server)
+    found = bundle.status(open_workspace.export_folder())
     assert found is not None
     return found
 
 
-def unpacked(pack: preview.Pack) -> dict[str, object]:
+def unpacked(pack: comparison.Pack) -> dict[str, object]:
     """The table of a pack, and the files by name."""
     length = int(pack.content[:8])
     table = json.loads(pack.content[8 : 8 + length])
@@ -61,7 +62,7 @@ def test_with_a_bundle_the_page_opens(held: BundleStatus, opened: Open):
 
 
 def test_the_browser_gets_what_a_phone_gets_and_no_more(held: BundleStatus, service: Basis):
-    table = unpacked(preview.pack(held))
+    table = unpacked(comparison.pack(held))
     files = table["files"]
     listed = json.loads(files["manifest.json"])["files"]
     assert set(files) == {"manifest.json"} | {name for name, entry in listed.items() if entry["phone"]}
@@ -73,18 +74,18 @@ def test_the_browser_gets_what_a_phone_gets_and_no_more(held: BundleStatus, serv
 
 
 def test_offers_of_another_model_are_not_mixed_in(held: BundleStatus, service: Basis):
-    facts = unpacked(preview.pack(replace(held, run="older")))["facts"]
+    facts = unpacked(comparison.pack(replace(held, run="older")))["facts"]
     assert facts["offers"] == []
     assert "export again" in facts["no_offers"]
 
 
 def test_a_phones_list_is_held_against_the_servers(held: BundleStatus, service: Basis):
-    server = preview._server("", "float32")
+    server = comparison._server("", "float32")
     history = service.choice.movie_ids.ids[3:6]
     ids, scores = server.answer(
         history,
         context={"plan": "monthly"},
-        exclude=preview.gone(service),
+        exclude=comparison.gone(service),
         added={"o01": service.offer_content[1].astype(np.float32)},
     )
     value = {
@@ -97,12 +98,12 @@ def test_a_phones_list_is_held_against_the_servers(held: BundleStatus, service: 
     }
     asked = Asked.of(value, "now")
     assert asked is not None
-    found = preview.parity(held, asked)
+    found = comparison.parity(held, asked)
     assert found is not None
     assert found.same
     wrong = Asked.of({**value, "ids": [*ids[1:], ids[0]]}, "now")
     assert wrong is not None
-    assert not preview.parity(held, wrong).same  # type: ignore[union-attr]
+    assert not comparison.parity(held, wrong).same  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
@@ -135,4 +136,4 @@ def test_of_a_persona_the_model_is_told_what_it_knows_of_people():
         {"column": "age", "knots": [1.0, 2.0]},
         {"column": "city", "names": ["A"]},
     ]
-    assert preview._typical(persona, attributes) == {"plan": "monthly"}
+    assert comparison._typical(persona, attributes) == {"plan": "monthly"}

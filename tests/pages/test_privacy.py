@@ -8,7 +8,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from recsys.app import atlas, facts, places, session
+from recsys.app.maps import map_data
+from recsys.app.runtime import open_workspace
+from recsys.app.shell import navigation
+from recsys.app.today import workspace_summary
 from recsys.app.views import points
 from recsys.projection.basis import Basis
 from tests.pages.conftest import Open
@@ -39,11 +42,11 @@ def told_of_a_person(basis: Basis, messages: list[bytes]) -> list[str]:
 
 
 @pytest.mark.parametrize("place", PLACES, ids=IDS)
-def test_no_page_sends_anything_of_a_person(place: places.Place, peopled: Basis, opened: Open):
+def test_no_page_sends_anything_of_a_person(place: navigation.Place, peopled: Basis, opened: Open):
     with recorded() as messages:
         app = opened(place.path)
-        facts.desk().wait(60)
-        session.desk().wait(60)
+        workspace_summary.desk().wait(60)
+        open_workspace.desk().wait(60)
         app.run()
     assert sum(map(len, messages)) > 1_000
     assert told_of_a_person(peopled, messages) == []
@@ -52,7 +55,7 @@ def test_no_page_sends_anything_of_a_person(place: places.Place, peopled: Basis,
 @pytest.mark.parametrize("attribute", ["town", "income", "birth_year", "signup_date", "plan", "persona", "city_tier"])
 def test_the_audience_map_coloured_by_anything_sends_nothing_of_a_person(attribute: str, peopled: Basis, opened: Open):
     with recorded() as messages:
-        app = opened(places.AUDIENCE.path)
+        app = opened(navigation.AUDIENCE.path)
         if attribute in app.selectbox(key="audience.colour").options:
             app = app.selectbox(key="audience.colour").set_value(attribute).run()
         assert not app.exception
@@ -69,12 +72,12 @@ def test_people_picked_on_the_map_become_a_scenario_without_their_ids_leaving(
     peopled: Basis, opened: Open, monkeypatch: pytest.MonkeyPatch
 ):
     with recorded() as messages:
-        app = _picked(opened(places.AUDIENCE.path), monkeypatch, np.arange(25, dtype=np.int64))
+        app = _picked(opened(navigation.AUDIENCE.path), monkeypatch, np.arange(25, dtype=np.int64))
         app = app.button(key="audience.use").click().run()
         assert app.title[0].value == "Scenario"
         assert "25 users picked on the map" in " ".join(text.value for text in app.markdown)
-        app = app.switch_page(places.SCENARIO.path).run()
-        session.desk().wait(60)
+        app = app.switch_page(navigation.SCENARIO.path).run()
+        open_workspace.desk().wait(60)
         app = app.run()
         app = app.button(key="builder.save").click().run()
         assert not app.exception
@@ -86,6 +89,6 @@ def test_people_picked_on_the_map_become_a_scenario_without_their_ids_leaving(
 
 
 def test_two_sessions_know_a_person_by_different_tokens(service: Basis):
-    first = atlas.user_points("neighbourhood").tokens
+    first = map_data.user_points("neighbourhood").tokens
     st.cache_resource.clear()
-    assert not np.array_equal(first, atlas.user_points("neighbourhood").tokens)
+    assert not np.array_equal(first, map_data.user_points("neighbourhood").tokens)

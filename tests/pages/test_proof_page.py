@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recsys.app import session
+from recsys.app.runtime import open_workspace
 from recsys.app.views import proof as views
 from recsys.app.words import proof as words
 from recsys.projection.basis import Basis
@@ -39,12 +39,12 @@ def report(data: str, *, better: bool = True) -> dict:
 
 
 def publish(data: str, **options: bool) -> None:
-    workspace = session.workspace()
+    workspace = open_workspace.workspace()
     store.publish(workspace, report(data, **options), [], None, {})
 
 
 def test_the_page_says_how_good_the_projection_was(service: Basis, opened: Open):
-    publish(session.fingerprint())
+    publish(open_workspace.fingerprint())
     app = opened(PATH)
     assert not app.exception
     assert not app.error
@@ -56,7 +56,7 @@ def test_the_page_says_how_good_the_projection_was(service: Basis, opened: Open)
 
 
 def test_a_projection_that_loses_is_said_to_lose(service: Basis, opened: Open):
-    publish(session.fingerprint(), better=False)
+    publish(open_workspace.fingerprint(), better=False)
     assert "worse than popularity of genre, five comparables and gradient-boosted trees" in said(opened(PATH))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from recsys.app import jobs, rest, session
+from recsys.app.runtime import demo_completion, jobs, open_workspace
 from recsys.projection.basis import Basis
 from tests import patience
 from tests.pages.conftest import Open
@@ -24,17 +24,17 @@ def make(service: Basis) -> Iterator[Callable[[str], None]]:
         refusal = {"errors": [{"code": "E_DISK", "message": "the disk is full.", "remedy": "Make room."}]}
         said, then = (LINE, "time.sleep(600)") if state == "running" else (refusal, "sys.exit(2)")
         code = f"import sys, time; print({json.dumps(json.dumps(said))}, flush=True); {then}"
-        jobs.start(session.workspace(), rest.JOB, ["-c", code])
+        jobs.start(open_workspace.workspace(), demo_completion.JOB, ["-c", code])
         until = time.monotonic() + patience.SECONDS
         while not _told(state) and time.monotonic() < until:
             time.sleep(0.05)
 
     yield started
-    jobs.cancel(session.workspace(), rest.JOB)
+    jobs.cancel(open_workspace.workspace(), demo_completion.JOB)
 
 
 def _told(state: str) -> bool:
-    job = jobs.find(session.workspace(), rest.JOB)
+    job = jobs.find(open_workspace.workspace(), demo_completion.JOB)
     return job is not None and (job.progress is not None if state == "running" else job.state == "refused")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from recsys.app import places
+from recsys.app.shell import navigation
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "pages").rglob("*.py"))
@@ -63,9 +63,9 @@ def test_a_page_is_short_and_says_what_it_answers(path: Path):
 
 
 def test_every_page_is_in_the_menu_and_every_place_is_a_page():
-    listed = [place.path for section in places.MENU.values() for place in section]
+    listed = [place.path for section in navigation.MENU.values() for place in section]
     assert sorted(listed) == PAGE_IDS
-    assert len({place.url for section in places.MENU.values() for place in section}) == len(listed)
+    assert len({place.url for section in navigation.MENU.values() for place in section}) == len(listed)
 
 
 def test_the_router_is_short():
@@ -92,8 +92,8 @@ def test_only_one_place_of_the_app_catches_refusals_for_the_screen():
         for node in ast.walk(_tree(path))
         if isinstance(node, ast.ExceptHandler) and isinstance(node.type, ast.Name) and node.type.id == "RecsysError"
     ]
-    assert drawing.count("boxes.py") == 1
-    assert set(drawing) <= {"boxes.py", "frame.py", "bring_in.py"}
+    assert drawing.count("errors.py") == 1
+    assert set(drawing) <= {"errors.py", "page_layout.py", "import_worker.py"}
 
 
 def test_the_app_never_loads_tensorflow():
@@ -143,8 +143,7 @@ def test_what_comes_from_data_is_escaped_where_it_is_written_into_markdown():
     """The tests of hostile words look at what pages send; this one at what nobody has thought of in them yet."""
     found = [
         f"{path.name}:{node.lineno} {piece}"
-        for room in ("components", "inputs")
-        for path in sorted((ROOT / "recsys" / "app" / room).rglob("*.py"))
+        for path in sorted((ROOT / "recsys" / "app").rglob("*.py"))
         for node in ast.walk(_tree(path))
         if isinstance(node, ast.Call) and MARKDOWN.search(ast.unparse(node.func))
         for piece in _unescaped(node)

@@ -2,7 +2,9 @@
 
 from streamlit.testing.v1 import AppTest
 
-from recsys.app import digging, session, words
+from recsys.app import words
+from recsys.app.runtime import open_workspace
+from recsys.app.scenario import sensitivity
 from recsys.projection.basis import Basis
 from recsys.projection.project import project
 from recsys.scenario import link
@@ -28,7 +30,7 @@ def with_scenario(opened: Open, scenario: Scenario) -> AppTest:
 
 def settled(app: AppTest) -> AppTest:
     """Run until the ranges are there."""
-    session.desk().wait(patience.SECONDS)
+    open_workspace.desk().wait(patience.SECONDS)
     return app.run()
 
 
@@ -111,7 +113,7 @@ def test_a_saved_scenario_is_listed_and_opened(service: Basis, opened: Open):
     app = app.button(key="builder.save").click().run()
     app = app.button(key="builder.anew").click().run()
     assert "Nothing has changed yet" in said(app)
-    (saved,) = session.scenarios().all()
+    (saved,) = open_workspace.scenarios().all()
     app.session_state["builder.opening"] = True
     app = app.button(key=f"builder.open.{saved.id}").click().run()
     assert "Buy Offer 1" in said(app)
@@ -123,7 +125,7 @@ def test_a_saved_scenario_can_be_deleted_and_stays_on_the_table(service: Basis, 
     app = app.button(key="builder.save").click().run()
     app = app.button(key="builder.delete").click().run()
     assert not app.exception
-    assert session.scenarios().all() == ()
+    assert open_workspace.scenarios().all() == ()
     assert "saved" not in app.query_params
     assert app.text_input(key="builder.name").value == "a mistake"
     assert not app.button(key="builder.save").disabled
@@ -168,10 +170,10 @@ def test_an_offer_is_bought_through_the_dialog_which_stays_when_ranges_arrive(se
 
 def test_what_the_answer_hangs_on_is_worked_out_when_somebody_looks(service: Basis, opened: Open):
     app = settled(with_scenario(opened, Scenario(name="buy", changes=(Acquire(offer="o00"),))))
-    assert not digging.desk()._asked
+    assert not sensitivity.desk()._asked
     app.session_state["answer.tabs.7"] = "What it hangs on"
     app = app.run()
-    digging.desk().wait(patience.SECONDS)
+    sensitivity.desk().wait(patience.SECONDS)
     app = app.run()
     assert not app.exception
     assert "How the worth after cost changes when one thing is other than we think" in said(app)

@@ -1,0 +1,1 @@
+"""The Proof page: past arrivals as they would have been projected."""

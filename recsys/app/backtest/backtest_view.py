@@ -1,0 +1,119 @@
+"""Proof: what the projection would have said of past arrivals, beside what happened and what others would have said."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from recsys.app import charts
+from recsys.app.runtime import open_workspace
+from recsys.app.shell.job_progress import follow_rest
+from recsys.app.shell.tables import show_chart, show_table
+from recsys.app.views import proof as views
+from recsys.app.words import proof as words
+from recsys.app.words.escape import plain
+
+
+def show() -> None:
+    """The whole page."""
+    open_workspace.dataset_info()
+    document = open_workspace.backtest()
+    if document is None:
+        if not follow_rest(lambda: open_workspace.backtest() is not None):
+            _none_yet()
+        return
+    if document["data"] != open_workspace.fingerprint():
+        st.warning("The tables have changed since: this proof is of other data, and ranges are not calibrated. Run it again.")
+    spans = views.spans(document)
+    if not spans:
+        st.caption("The arrivals were too few to score.")
+        return
+    days, unit = _choice(document, spans)
+    cell = document["totals"][days][unit]
+    st.markdown(words.headline(cell, days, words.UNITS[unit]))
+    _scatter(document, days, unit)
+    _scores(cell)
+    _ranges(document, cell)
+    _misses(document, days)
+    _substitution(document)
+    _stands_on(document)
+
+
+def _none_yet() -> None:
+    with st.container(border=True):
+        st.subheader("Not proven here yet", anchor=False)
+        st.markdown(
+            "The time machine goes back to several moments of your history, learns from what was known then, projects every "
+            "movie that arrived afterwards, and compares. It also makes the ranges of today's offers as wide as they have to be. "
+            "It takes some minutes a moment, can be stopped, and goes on where it was."
+        )
+        st.code(f"recsys --workspace {open_workspace.workspace().root} backtest", language="sh")
+
+
+def _choice(document: Mapping[str, Any], spans: tuple[str, ...]) -> tuple[str, str]:
+    left, right = st.columns(2)
+    with left:
+        days = st.segmented_control(
+            "Followed for", spans, format_func=lambda span: f"{span} days", default=spans[0], key="proof.days", required=True
+        )
+    chosen = days or spans[0]
+    units = views.units(document, chosen)
+    with right:
+        unit = st.segmented_control(
+            "Counted in", units, format_func=lambda name: words.UNITS[name], default=units[0], key="proof.unit", required=True
+        )
+    return chosen, unit if unit in units else units[0]
+
+
+def _scatter(document: Mapping[str, Any], days: str, unit: str) -> None:
+    points = views.points(document, days, unit)
+    show_chart(
+        charts.projected_against_actual(points, words.UNITS[unit]),
+        f"Projected against actual {unit} of {len(points)} arrivals, each with its 8-in-10 range.",
+    )
+    st.caption(
+        "Each mark is an arrival as a buyer would have seen it on the day. Both agree on the dashed line; axes go by factors."
+    )
+
+
+def _scores(cell: Mapping[str, Any]) -> None:
+    st.subheader("Against what others would have said", anchor=False)
+    table = views.scores(cell)
+    if table.empty:
+        st.caption("Too few outcomes were known before the arrivals for the rivals to learn from.")
+        return
+    show_table(table, whole=True)
+    st.caption(
+        "Error: all misses together, as a share of all that was watched. Order: whether the bigger ones were told to be bigger. "
+        "Lost by its slates: what buying for a third of what all would cost, by this forecast, would have missed of the best "
+        "choice. In brackets: against this projection on the same arrivals, 95% interval by bootstrap."
+    )
+
+
+def _ranges(document: Mapping[str, Any], cell: Mapping[str, Any]) -> None:
+    st.subheader("How often ranges held", anchor=False)
+    show_table(views.coverage(cell), whole=True)
+    st.caption("Calibrated ranges were made at each moment from arrivals known by then. In brackets: 95% interval.")
+    st.markdown(words.calibration(document, bool(document["simulated"])))
+
+
+def _misses(document: Mapping[str, Any], days: str) -> None:
+    table = views.misses(document, days)
+    if not table.empty:
+        st.subheader("The worst misses", anchor=False)
+        show_table(table, wide="what is known of why", whole=True)
+
+
+def _substitution(document: Mapping[str, Any]) -> None:
+    found = document["substitution"]
+    st.subheader("Do launches take views from what is like them?", anchor=False)
+    if not found:
+        st.caption("Too few launches with settled movies round them to tell.")
+    for kind, figures in found.items():
+        st.markdown(words.substitution(kind, figures))
+
+
+def _stands_on(document: Mapping[str, Any]) -> None:
+    st.subheader("What it stands on", anchor=False)
+    show_table(views.origins(document), whole=True)
+    st.markdown("\n".join(f"- {plain(note)}" for note in document["notes"]))

@@ -1,0 +1,118 @@
+"""What maps are drawn from, worked out once a run: tables, positions, vectors and who watched what. All of it read-only."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from recsys.app.runtime import open_workspace
+from recsys.app.views import movies as movie_views
+from recsys.app.views.points import Points, people_of, points_of
+from recsys.embeddings.maps import FlatMap, MapKind, load_map, place
+from recsys.embeddings.table import EmbeddingTable
+from recsys.ids import IdMap, IntArray
+from recsys.projection.basis import Basis
+from recsys.segments.select import with_personas
+
+
+def movies() -> pd.DataFrame:
+    """Catalogue and offers as one table, with ``kind``."""
+    opened = open_workspace.basis()
+    return _movies(opened.fingerprint, opened)
+
+
+def users() -> pd.DataFrame:
+    """The users with their persona."""
+    opened = open_workspace.basis()
+    return _users(opened.fingerprint, opened)
+
+
+def movie_vectors() -> NDArray[np.float32]:
+    """Vectors of :func:`movies`, in its rows."""
+    opened = open_workspace.basis()
+    return _vectors(opened.fingerprint, opened)
+
+
+def views_of_movies() -> IntArray:
+    """How often each catalogue movie was watched, int64[n_movies]."""
+    opened = open_workspace.basis()
+    return _views(opened.fingerprint, opened)
+
+
+def seen() -> tuple[IntArray, IntArray]:
+    """User row and movie row of every view."""
+    events = open_workspace.dataset().events
+    return events["user_index"].to_numpy(), events["movie_index"].to_numpy()
+
+
+def movie_points(kind: MapKind) -> Points:
+    """Where movies and offers lie.
+
+    Raises
+    ------
+    ArtefactError  the run has no such map
+    """
+    opened = open_workspace.basis()
+    return _movie_points(opened.fingerprint, kind, opened)
+
+
+def user_points(kind: MapKind) -> Points:
+    """Where users lie.
+
+    Raises
+    ------
+    ArtefactError  the run has no such map
+    """
+    opened = open_workspace.basis()
+    return _user_points(opened.fingerprint, kind, opened)
+
+
+def flat_map(of: str, kind: MapKind) -> FlatMap:
+    """One map of the run in use; ``of`` is ``movies`` or ``users``."""
+    return load_map(open_workspace.workspace().current_run() / "maps" / f"{of}_{kind}")
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _movies(fingerprint: str, _basis: Basis) -> pd.DataFrame:  # noqa: ARG001  the fingerprint is the cache's key, here and below
+    return movie_views.everything(_basis)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _users(fingerprint: str, _basis: Basis) -> pd.DataFrame:  # noqa: ARG001
+    return with_personas(_basis.users, _basis.personas)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _vectors(fingerprint: str, _basis: Basis) -> NDArray[np.float32]:  # noqa: ARG001
+    found = movie_views.vectors(_basis)
+    found.setflags(write=False)
+    return found
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _views(fingerprint: str, _basis: Basis) -> IntArray:  # noqa: ARG001
+    counts = np.bincount(seen()[1], minlength=_basis.choice.n_movies).astype(np.int64)
+    counts.setflags(write=False)
+    return counts
+
+
+@st.cache_resource(max_entries=4, show_spinner="Opening the map …")
+def _movie_points(fingerprint: str, kind: MapKind, _basis: Basis) -> Points:  # noqa: ARG001
+    flat = flat_map("movies", kind)
+    n_movies = _basis.choice.n_movies
+    vectors = movie_views.vectors(_basis)
+    table = EmbeddingTable(IdMap(_basis.choice.movie_ids.ids), np.ascontiguousarray(vectors[:n_movies], dtype=np.float32))
+    extra = place(flat, table, vectors[n_movies:]) if len(vectors) > n_movies else None
+    frame = movie_views.everything(_basis)
+    return points_of(
+        flat,
+        frame["title"].astype(str).tolist(),
+        ["offer" if kind == "offer" else "movie" for kind in frame["kind"]],
+        extra,
+        frame["movie_id"].astype(str).tolist(),
+    )
+
+
+@st.cache_resource(max_entries=4, show_spinner="Opening the map …")
+def _user_points(fingerprint: str, kind: MapKind, _basis: Basis) -> Points:  # noqa: ARG001
+    return people_of(flat_map("users", kind))

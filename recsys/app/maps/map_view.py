@@ -1,0 +1,164 @@
+"""The two maps: points to colour, search and select, and beside them what or who is selected."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from recsys.app import charts, words
+from recsys.app.charts.points import BOX, PICK
+from recsys.app.maps import map_data
+from recsys.app.maps.map_options import Look, look_at_movies, look_at_people
+from recsys.app.runtime import disclosure, open_workspace
+from recsys.app.scenario import scenario_session
+from recsys.app.shell import navigation
+from recsys.app.shell.errors import guarding
+from recsys.app.shell.tables import grid, selectable_chart, show_table
+from recsys.app.views import movies, people, points
+from recsys.app.views.colouring import Colouring
+from recsys.app.views.points import Points
+from recsys.app.words.escape import plain
+from recsys.ids import IntArray
+from recsys.projection.basis import Basis
+from recsys.scenario.scenario import Acquire, ByUsers, Drop, ResizeSegment
+
+_HOW = "Drag a box to select, click a point to pick it, hold shift and click to add. Double-click clears."
+_ALIKE = (
+    "Alike: how far the same people watch both, measured on the model's vectors and not on the map. 100% is the same audience."
+)
+_PROMISE = {
+    "neighbourhood": "Near means watched by similar people. How far two clouds lie apart means nothing.",
+    "linear": "The two directions in which tastes differ most; the axes say what lies at their ends.",
+}
+
+
+def movies_map() -> None:
+    """The map of movies and offers."""
+    _alone(_movies)
+
+
+def audience_map() -> None:
+    """The map of users."""
+    _alone(_audience)
+
+
+def _alone(draw: Callable[[], None]) -> None:
+    """Draw as a part that is run again on its own, so that selecting is quick."""
+    st.fragment(guarding(draw))()
+
+
+def _movies() -> None:
+    basis = open_workspace.basis()
+    frame = map_data.movies()
+    look = look_at_movies(frame, key="movies")
+    placed = map_data.movie_points(look.kind)
+    chosen = _map(placed, look, key="movies")
+    if not len(chosen) and len(look.found) == 1:
+        chosen = np.array(look.found, dtype=np.int64)
+    if not len(chosen):
+        st.caption(f"{_counted(basis)} {_HOW}")
+        return
+    listed = movies.table(frame, map_data.views_of_movies(), chosen)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.markdown(
+            f"**{words.count(len(chosen))} selected**"
+            + (f", the first {movies.MAX_ROWS} shown" if len(chosen) > len(listed) else "")
+        )
+        picked = _table_with_choice(listed)
+        _use_movies(basis, frame.iloc[chosen], key="movies.use")
+    with right:
+        row = int(listed["row"].iloc[picked])
+        st.markdown(f"**Most like {plain(str(frame['title'].iloc[row]))}**")
+        show_table(movies.alike(frame, map_data.movie_vectors(), row))
+        st.caption(_ALIKE)
+
+
+def _counted(basis: Basis) -> str:
+    on, gone = int(basis.choice.available.sum()), int((~basis.choice.available).sum())
+    left = f", {words.count(gone)} no longer there" if gone else ""
+    return f"{words.count(on)} movies on the service{left}; {words.count(len(basis.offers))} offers as stars ★."
+
+
+def _table_with_choice(listed: pd.DataFrame) -> int:
+    event = grid(
+        listed,
+        hide_index=True,
+        width="stretch",
+        height=390,
+        key="movies.table",
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={"row": None},
+    )
+    rows = event.selection.rows
+    return int(rows[0]) if rows else 0
+
+
+def _use_movies(basis: Basis, frame: pd.DataFrame, *, key: str) -> None:
+    offers = [str(movie) for movie in frame.loc[frame["kind"] == "offer", "movie_id"]][:15]
+    there = [str(movie) for movie in frame.loc[frame["kind"] == "movie", "movie_id"]]
+    with st.container(horizontal=True):
+        if offers:
+            label = "Buy it in a scenario" if len(offers) == 1 else f"Buy these {len(offers)} offers in a scenario"
+            if st.button(label, icon=navigation.SCENARIO.icon, key=f"{key}.buy"):
+                names = basis.title(offers[0]) if len(offers) == 1 else f"{len(offers)} offers from the map"
+                scenario_session.buy(tuple(Acquire(offer=movie) for movie in offers), name=f"Buy {names}")
+                st.switch_page(navigation.SCENARIO.path)
+        if len(there) == 1 and st.button("What if we let it go?", icon=navigation.SCENARIO.icon, key=f"{key}.drop"):
+            scenario_session.buy((Drop(movie=there[0]),), name=f"Let {basis.title(there[0])} go")
+            st.switch_page(navigation.SCENARIO.path)
+
+
+def _audience() -> None:
+    basis = open_workspace.basis()
+    frame = map_data.users()
+    look = look_at_people(frame, key="audience")
+    placed = map_data.user_points(look.kind)
+    chosen = _map(placed, look, key="audience")
+    if not len(chosen):
+        st.caption(f"{words.users(basis.choice.n_users)}. {_HOW} People are only described in groups of 20 or more.")
+        return
+    group = people.group(basis, map_data.seen(), chosen)
+    disclosure.admit(open_workspace.workspace(), basis, np.isin(np.arange(basis.choice.n_users), chosen)[None])
+    head, use = st.columns([3, 2], vertical_alignment="center")
+    head.markdown(f"**{words.users(group.size)}** selected, {words.percent(group.share)} of all.")
+    if use.button("Use as a segment in a scenario", icon=navigation.SCENARIO.icon, key="audience.use"):
+        _use_people(basis, chosen)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("**Who they are**")
+        grid(group.traits, hide_index=True, width="stretch")
+    with right:
+        st.markdown("**Personas among them**")
+        grid(group.personas, hide_index=True, width="stretch", height=min(36 * (len(group.personas) + 1), 218))
+        st.markdown("**What they watch more than others**")
+        grid(group.favourites, hide_index=True, width="stretch")
+
+
+def _use_people(basis: Basis, chosen: IntArray) -> None:
+    ids = basis.choice.user_ids.ids
+    picked = ByUsers(users=tuple(ids[row] for row in chosen))
+    scenario_session.pick_users(picked)
+    scenario_session.buy((ResizeSegment(segment=picked, factor=1.2),), name=f"{words.users(len(chosen))} from the map grow")
+    st.switch_page(navigation.SCENARIO.path)
+
+
+def _map(placed: Points, look: Look, *, key: str) -> IntArray:
+    if placed.is_sample:
+        st.caption(
+            f"Shown: a random sample of {words.count(len(placed.frame))} of {words.count(placed.total)} points. "
+            "A box selects all that lie in it, shown or not."
+        )
+    found = frozenset(placed.frame["id"].reindex(look.found).dropna()) if look.found else frozenset()
+    chart = charts.point_map(placed, _drawn(look.colouring, placed), found=found)
+    selection = selectable_chart(
+        chart, f"Map of {placed.total} points by {look.colouring.name}.", key=f"{key}.{look.kind}", selections=(BOX, PICK)
+    )
+    st.caption(_PROMISE[look.kind])
+    return points.inside(placed, selection, box=BOX, pick=PICK)
+
+
+def _drawn(colouring: Colouring, placed: Points) -> Colouring:
+    return colouring.only(placed.frame.index)

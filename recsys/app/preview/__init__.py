@@ -1,0 +1,1 @@
+"""The Phone preview page: the exported bundle in the reader's browser."""

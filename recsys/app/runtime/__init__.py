@@ -1,0 +1,1 @@
+"""What is open and what runs behind the pages: caches, background work, jobs, uploads."""

@@ -1,0 +1,234 @@
+"""Long work in processes of their own: training, import, export.
+
+Their state lies in the workspace, so that a closed page, another reader or a restarted app finds them again. A job holds a lock
+that is the kernel's and that every process of it inherits: nobody starts it twice, and what outlives its follower can be stopped.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from recsys.app.runtime.identity import person
+from recsys.errors import DataError, Finding
+from recsys.foreign import json_file
+from recsys.scenario import audit
+from recsys.workspace import Workspace
+
+JOBS = ".jobs"
+"""Folder in the workspace."""
+State = Literal["running", "done", "refused", "cancelled", "failed"]
+_TAIL_BYTES = 64_000
+_ATTEMPTS = 5
+_PAUSE_SECONDS = 0.02
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far a job says it is."""
+
+    message: str
+    fraction: float
+    seconds: float
+    eta_seconds: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A job as it stands."""
+
+    name: str
+    state: State
+    started_at: str
+    """ISO 8601, UTC"""
+    progress: Progress | None
+    """The last that it said."""
+    result: dict[str, Any] | None
+    """What it answered, where it is done."""
+    findings: tuple[Finding, ...]
+    """Why it was refused."""
+    log: str
+    """The end of what it said besides, for whoever mends it."""
+
+
+def start(workspace: Workspace, name: str, command: Sequence[str]) -> None:
+    """Start a job, unless it runs already.
+
+    Parameters
+    ----------
+    name : ``train``, ``import``, ``export``: one of each at a time
+    command : arguments for this Python: ``["-m", "recsys.pipeline", …]``
+
+    Raises
+    ------
+    DataError  E_BUSY: the job runs
+    """
+    folder = workspace.root / JOBS / name
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _lock(folder).open("a", encoding="ascii") as lock:
+        if not _taken(lock, fcntl.LOCK_EX):
+            raise DataError.of("E_BUSY", f"{name} is running already.", "Wait until it has finished, or cancel it.")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        facts = {"started_at": datetime.now(UTC).isoformat(timespec="seconds")}
+        (folder / "job.json").write_text(json.dumps(facts), encoding="utf-8")
+        started = subprocess.Popen(  # noqa: S603  our own module
+            [sys.executable, "-m", "recsys.app.runtime.job_runner", str(folder), sys.executable, *command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            env={**os.environ, audit.VARIABLE: person()},
+            pass_fds=[lock.fileno()],
+        )
+        (folder / "pid").write_text(str(started.pid), encoding="ascii")
+
+
+def running(workspace: Workspace, name: str) -> bool:
+    """Whether the job, or what is left of it, is at work: it holds the lock, which the kernel frees when the last of it ends."""
+    try:
+        with _lock(workspace.root / JOBS / name).open("rb") as lock:
+            return not _taken(lock, fcntl.LOCK_SH)
+    except FileNotFoundError:
+        return False
+
+
+def find(workspace: Workspace, name: str) -> Job | None:
+    """The job of that name as it stands; None where there never was one."""
+    folder = workspace.root / JOBS / name
+    at_work = running(workspace, name)
+    try:
+        started_at = str(json_file(folder / "job.json")["started_at"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+    documents = _documents(folder / "lines")
+    progress = next((_progress(document) for document in reversed(documents) if "fraction" in document), None)
+    last = documents[-1] if documents else {}
+    findings = tuple(_finding(entry) for entry in last.get("errors", ()))
+    answered = "fraction" not in last and "errors" not in last and bool(last)
+    return Job(
+        name=name,
+        state="running" if at_work else _state(folder, answered=answered, refused=bool(findings)),
+        started_at=started_at,
+        progress=progress,
+        result=(last.get("result") or last) if answered else None,
+        findings=findings,
+        log=_tail(folder / "log")[-4000:],
+    )
+
+
+def cancel(workspace: Workspace, name: str) -> None:
+    """Ask a running job to stop; what it had finished stays for the next start."""
+    folder = workspace.root / JOBS / name
+    if not running(workspace, name):
+        return
+    try:
+        group = int((folder / "pid").read_text(encoding="ascii"))
+    except (FileNotFoundError, ValueError):  # it is only just starting
+        return
+    (folder / "cancelled").touch()
+    with suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGTERM)  # the command too, in case whoever follows it was killed
+
+
+def forget(workspace: Workspace, name: str) -> None:
+    """Clear a job that has ended from the page."""
+    folder = workspace.root / JOBS / name
+    if folder.is_dir():
+        with _lock(folder).open("a", encoding="ascii") as lock:
+            if _taken(lock, fcntl.LOCK_EX):  # nobody starts it anew meanwhile
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _state(folder: Path, *, answered: bool, refused: bool) -> State:
+    """How a job ended; by what it said last where nobody lived to write its status down."""
+    status = _status(folder)
+    if status == 0 or (status is None and answered):
+        return "done"
+    if (folder / "cancelled").exists():
+        return "cancelled"
+    return "refused" if refused else "failed"
+
+
+def _status(folder: Path) -> int | None:
+    try:
+        return int((folder / "status").read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+
+
+def _lock(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.lock")
+
+
+def _taken(lock: IO[Any], kind: int) -> bool:
+    """Whether the lock could be taken; somebody who only looks holds it for an instant."""
+    for _ in range(_ATTEMPTS if kind == fcntl.LOCK_EX else 1):
+        try:
+            fcntl.flock(lock, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return True
+    return False
+
+
+def _documents(path: Path) -> list[dict[str, Any]]:
+    """JSON objects at the end of a file, one a line, or the whole file as one."""
+    text = _tail(path)
+    found = []
+    for line in text.splitlines():
+        try:
+            document = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(document, dict):
+            found.append(document)
+    if not found and text.strip():
+        try:
+            document = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return []
+        return [document] if isinstance(document, dict) else []
+    return found
+
+
+def _tail(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(file.tell() - _TAIL_BYTES, 0))
+            return file.read().decode("utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _progress(document: dict[str, Any]) -> Progress:
+    eta = document.get("eta_seconds")
+    return Progress(
+        message=str(document.get("message", "")),
+        fraction=min(max(float(document["fraction"]), 0.0), 1.0),
+        seconds=float(document.get("seconds", 0.0)),
+        eta_seconds=None if eta is None else float(eta),
+    )
+
+
+def _finding(entry: dict[str, Any]) -> Finding:
+    return Finding(
+        code=str(entry.get("code", "E_UNKNOWN")),
+        message=str(entry.get("message", "")),
+        remedy=str(entry.get("remedy", "")),
+        table=entry.get("table"),
+        column=entry.get("column"),
+        rows=tuple(entry.get("rows") or ()),
+    )

@@ -1,0 +1,1 @@
+"""The Scenario page, and the scenario that every page carries."""

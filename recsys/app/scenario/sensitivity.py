@@ -1,0 +1,54 @@
+"""What an answer hangs on, worked out behind the page when somebody looks."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from recsys.app.runtime import open_workspace
+from recsys.app.runtime.background import Desk
+from recsys.decision.strength import Strength
+from recsys.decision.strength import strengths as decision_strengths
+from recsys.decision.tornado import Swing, tornado
+from recsys.projection.result import Projection
+from recsys.scenario.hash import question_hash
+from recsys.scenario.scenario import Scenario
+
+
+def swings(scenario: Scenario) -> tuple[Swing, ...] | None:
+    """Each unsure parameter moved by itself, the largest swing first; None while it is worked out.
+
+    Raises
+    ------
+    ScenarioError  as :func:`recsys.decision.tornado.tornado`
+    """
+    basis = open_workspace.basis()
+    key = f"{basis.fingerprint}/{question_hash(scenario)}"
+    return desk().ask(key, lambda: tornado(basis, scenario), reader=f"{open_workspace.reader()}/swings")
+
+
+def strengths(scenario: Scenario, projection: Projection) -> Mapping[str, Strength] | None:
+    """What would have to be hidden for the decision on each offer to turn, by offer; None while it is worked out.
+
+    Raises
+    ------
+    ScenarioError  as :func:`recsys.decision.strength.strengths`
+    """
+    basis = open_workspace.basis()
+    key = f"{basis.fingerprint}/{question_hash(scenario)}"
+
+    def found() -> Mapping[str, Strength]:
+        return {one.movie_id: one for one in decision_strengths(basis, scenario, projection)}
+
+    return strength_desk().ask(key, found, reader=f"{open_workspace.reader()}/strengths")
+
+
+@st.cache_resource
+def desk() -> Desk[tuple[Swing, ...]]:
+    """Where swings are worked out."""
+    return Desk()
+
+
+@st.cache_resource
+def strength_desk() -> Desk[Mapping[str, Strength]]:
+    """Where strengths are worked out."""
+    return Desk()

@@ -1,0 +1,1 @@
+"""What every page shares: navigation, frame, error boxes, tables and inputs."""

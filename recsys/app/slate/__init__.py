@@ -1,0 +1,1 @@
+"""The Slate page: which offers to buy within a budget."""

@@ -1,0 +1,201 @@
+"""Slates are searched for behind the page, like ranges; the question that was asked stays while the reader looks round."""
+
+import math
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+import streamlit as st
+
+from recsys.app.runtime import disclosure as groups
+from recsys.app.runtime import open_workspace, page_address
+from recsys.app.runtime.background import Desk, Tell
+from recsys.app.scenario import scenario_session
+from recsys.app.slate.slate_question import KEYS, Form, as_mapping, from_mapping
+from recsys.decision import rules
+from recsys.decision.rules import Rules
+from recsys.decision.slate import Slate, choose
+from recsys.errors import ScenarioError
+from recsys.ids import IdMap
+from recsys.projection.basis import Basis
+from recsys.projection.drawn import Drawn, simulate_draws
+from recsys.projection.project import assemble
+from recsys.projection.result import Projection
+from recsys.scenario import link
+from recsys.scenario.hash import question_hash
+from recsys.scenario.scenario import AudienceChange, Scenario
+
+_STATE = "greenlight.slate"
+_FORM, _ASKED = "slate", "asked"
+"""Parameters of the address: the form as it is filled in, and the question that was put last."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """Which of these offers, for how much, under which rules, for whom."""
+
+    offers: tuple[str, ...]
+    budget: float
+    rules: Rules
+    scenario: Scenario
+    """Horizon, audience, and the catalogue around the slate."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Table:
+    """What the reader asks of Slate, and how the address last told it."""
+
+    form: Form = field(default_factory=Form)
+    asked: Question | None = None
+    form_link: str = ""
+    asked_link: str = ""
+
+
+def ask(question: Question) -> None:
+    """Put a question; its answer is worked out in the background."""
+    _put(_table().form, question)
+
+
+def asked() -> Question | None:
+    """The question that was put last."""
+    return _table().asked
+
+
+def form() -> Form:
+    """The form as it is filled in."""
+    return _table().form
+
+
+def fill(filled: Form) -> None:
+    """Keep the form as it is filled in."""
+    _put(filled, asked())
+
+
+def arrive() -> None:
+    """Take up the form and the question that the address carries, where they are others than are held, and put ours into it.
+
+    Raises
+    ------
+    ScenarioError  E_PARAM, E_VERSION: the link is none of ours; E_NOT_FOUND: it is kept no longer
+    """
+    held = _table()
+    filled, question = held.form, held.asked
+    if (carried := page_address.told(_FORM)) and carried != held.form_link:
+        filled = page_address.read(carried, Form, lambda text: from_mapping(link.unpack(text)))
+        for key in [key for key in st.session_state if str(key).startswith(KEYS)]:
+            del st.session_state[key]  # fields are filled in anew
+    if (carried := page_address.told(_ASKED)) and carried != held.asked_link:
+        question = page_address.read(carried, Question, _decode)
+    _put(filled, question)
+
+
+def _table() -> "_Table":
+    held = st.session_state.get(_STATE)
+    return held if isinstance(held, _Table) else _Table()
+
+
+def _put(filled: Form, question: Question | None) -> None:
+    form_link = page_address.parameter(filled, lambda form: link.pack(as_mapping(form)))
+    asked_link = page_address.parameter(question, _encode) if question else ""
+    st.session_state[_STATE] = _Table(form=filled, asked=question, form_link=form_link, asked_link=asked_link)
+    wanted = {_FORM: form_link} if filled != Form() else {}
+    page_address.carry(wanted | ({_ASKED: asked_link} if question else {}), of=(_FORM, _ASKED))
+
+
+def _encode(question: Question) -> str:
+    """The parameter of a link that puts the question."""
+    return link.pack(
+        {
+            "offers": list(question.offers),
+            "budget": question.budget,
+            "rules": rules.as_mapping(question.rules),
+            "scenario": link.encode(question.scenario),
+        }
+    )
+
+
+def _decode(parameter: str) -> Question:
+    match link.unpack(parameter):
+        case {
+            "offers": list(offers),
+            "budget": int() | float() | Decimal() as budget,
+            "rules": dict(ruled),
+            "scenario": str(around),
+        } if all(isinstance(movie, str) for movie in offers) and not isinstance(budget, bool) and math.isfinite(budget):
+            return Question(
+                offers=tuple(offers), budget=float(budget), rules=rules.from_mapping(ruled), scenario=link.decode(around)
+            )
+    raise ScenarioError.of("E_PARAM", "the link does not hold a question to Slate; it may have been cut off.", "Put it anew.")
+
+
+def slate(question: Question) -> Slate | None:
+    """The answer, or None while it is searched for.
+
+    Raises
+    ------
+    ScenarioError, DataError  as :func:`recsys.decision.slate.choose`
+    """
+    basis = open_workspace.basis()
+    groups.admit_scenario(open_workspace.workspace(), basis, question.scenario)
+    key, reader = _key(basis, question), f"{open_workspace.reader()}/slate"
+    kept, tell = open_workspace.desk(), desk().teller(key)
+    return desk().ask(key, lambda: _choose(basis, question, kept, tell), reader=reader)
+
+
+def progress(question: Question) -> tuple[int, int] | None:
+    """Slates tried and 0; then, for the one that was chosen, cases worked out and how many there are. None: not begun."""
+    return desk().progress(_key(open_workspace.basis(), question))
+
+
+def _key(basis: Basis, question: Question) -> str:
+    return f"{basis.fingerprint}/{question.offers}/{question.budget}/{question.rules}/{question_hash(question.scenario)}"
+
+
+def around(horizon_months: int, *, with_audience: bool) -> Scenario:
+    """The scenario round a slate: as the service is, or with the audience of the scenario on the table."""
+    changes = (
+        tuple(change for change in scenario_session.current().changes if isinstance(change, AudienceChange))
+        if with_audience
+        else ()
+    )
+    return Scenario(name="Slate", changes=changes, horizon_months=horizon_months)
+
+
+@st.cache_resource
+def desk() -> Desk[Slate]:
+    """Where slates are searched for."""
+    return Desk()
+
+
+def _choose(basis: Basis, question: Question, kept: Desk[Drawn], tell: Tell) -> Slate:
+    """The slate; the draws of its scenario are kept, so that the page shows the figures of the choice and no others."""
+
+    def answer(scenario: Scenario) -> Projection:
+        drawn = simulate_draws(basis, scenario, draws="all", progress=tell)
+        kept.put(open_workspace.demand_key(basis, scenario), drawn)
+        return assemble(basis, scenario, drawn)
+
+    def tried(n_slates: int) -> None:
+        tell(n_slates, 0)
+
+    offered = only(basis, question.offers)
+    return choose(offered, question.budget, question.rules, question.scenario, answer=answer, tell=tried)
+
+
+def only(basis: Basis, offers: tuple[str, ...]) -> Basis:
+    """The same service with some of its offers on the table.
+
+    Raises
+    ------
+    ScenarioError  E_MOVIE: some are on offer no longer
+    """
+    rows = IdMap(basis.offers["movie_id"].astype(str)).rows_or_missing(dict.fromkeys(offers))
+    if gone := int((rows < 0).sum()):
+        raise ScenarioError.of(
+            "E_MOVIE", f"{gone} of the {len(rows)} offers that were asked about are not on offer now.", "Put the question anew."
+        )
+    return replace(
+        basis,
+        offers=basis.offers.iloc[rows].reset_index(drop=True),
+        offer_content=basis.offer_content[rows],
+        offer_codes=basis.offer_codes[rows],
+    )

@@ -1,0 +1,132 @@
+"""The slate: what to buy within the budget, what each is worth, why not the others."""
+
+import html
+from dataclasses import replace
+from functools import partial
+
+import streamlit as st
+
+from recsys.app import words
+from recsys.app.runtime import open_workspace
+from recsys.app.scenario import scenario_session
+from recsys.app.shell import navigation, offer_card
+from recsys.app.shell.errors import guarding
+from recsys.app.shell.tables import draw_open, show_table
+from recsys.app.shell.waiting import POLL_SECONDS, waiting
+from recsys.app.slate import slate_search
+from recsys.app.slate.slate_search import Question
+from recsys.app.views import offers as tables
+from recsys.app.views import results
+from recsys.app.words.verdict import NO_GAP
+from recsys.decision.slate import Slate
+from recsys.projection.basis import Basis
+from recsys.projection.result import Projection
+
+
+def show(basis: Basis) -> None:
+    """The answer to the question that was put last."""
+    question = slate_search.asked()
+    if question is None:
+        st.markdown(
+            "Say what may be spent and press **Choose**; tick offers above to leave the others out. "
+            "Offers that compete for the same evenings are judged together, so the best slate is not the best offers one by one."
+        )
+        return
+    found = slate_search.slate(question)
+    if found is None:
+        st.fragment(guarding(_searching), run_every=POLL_SECONDS)(question)
+        return
+    _chosen(basis, found)
+
+
+def _searching(question: Question) -> None:
+    if slate_search.slate(question) is not None:
+        st.rerun()
+    done, of = slate_search.progress(question) or (0, 0)
+    if of:
+        st.progress(done / of, f":material/hourglass_top: Working out the slate that was chosen: case {done} of {of}.")
+    else:
+        tried = f": {words.count(done)} tried so far" if done else " …"
+        st.info(f"Slates are being compared{tried}", icon=":material/hourglass_top:")
+
+
+def _chosen(basis: Basis, found: Slate) -> None:
+    scenario = replace(found.scenario, name=_name(basis, found))
+    titles = [basis.title(movie) for movie in found.chosen]
+    said = words.slate_headline(
+        titles,
+        cost=found.cost,
+        budget=found.budget,
+        value=found.value,
+        currency=found.currency,
+        horizon_months=found.horizon_months,
+        cheapest=found.cheapest,
+        possible=found.possible,
+    )
+    st.html(f'<p class="greenlight-headline">{html.escape(said)}</p>')
+    question = slate_search.asked()
+    if question is not None:
+        st.caption(
+            f"Asked: {words.count(len(question.offers))} offers, {words.months(question.scenario.horizon_months)} ahead"
+            + (", for a changed audience." if question.scenario.audience else ", for today's audience.")
+        )
+    if not found.chosen:
+        _left_out(found)
+        return
+    projection = open_workspace.answer(scenario)
+    if projection is None:
+        st.fragment(guarding(waiting), run_every=POLL_SECONDS)(scenario)
+        return
+    _figures(found, projection)
+    if st.button("Open as a scenario", icon=navigation.SCENARIO.icon, key="slate.open"):
+        scenario_session.start(scenario)
+        st.switch_page(navigation.SCENARIO.path)
+    buy = partial(_cards, basis, projection, results.fees(basis, scenario))
+    tabs = {f"Buy these {len(found.chosen)}": buy, f"Not these {len(found.why_not)}": partial(_left_out, found)}
+    draw_open(tabs, key=f"slate.tabs.{len(found.chosen)}")
+
+
+def _cards(basis: Basis, projection: Projection, asked: dict[str, float | None]) -> None:
+    if any((asked.get(offer.movie_id) or 0.0) > offer.max_bid.mean for offer in projection.offers):
+        st.caption(
+            "A slate is chosen for what it is worth after cost. An offer asked for above its walk-away price still adds "
+            "to that, but earns less on its own cost than the hurdle asks."
+        )
+    offer_card.cards(basis, projection, asked)
+
+
+def _name(basis: Basis, found: Slate) -> str:
+    if len(found.chosen) == 1:
+        return f"Buy {basis.title(found.chosen[0])}"[:200]
+    return f"Slate of {len(found.chosen)} for {words.money(found.cost, found.currency)}"
+
+
+def _figures(found: Slate, projection: Projection) -> None:
+    def amount(value: float) -> str:
+        return words.money(value, found.currency)
+
+    with st.container(horizontal=True, gap="small"):
+        _figure("Committed", amount(found.cost), f"of {amount(found.budget)}")
+        _figure("Worth after cost", amount(projection.npv.mean), words.results_range(projection.npv, amount))
+        if projection.roi is not None:
+            _figure("Return", words.percent(projection.roi.mean, sign=True), words.results_range(projection.roi, words.percent))
+        searched = "no better slate was found" if found.gap_share < NO_GAP else "the most that a longer search could find"
+        best = "every slate was tried" if found.exact else searched
+        _figure("Could be better by", words.percent(found.gap_share), best)
+
+
+def _figure(label: str, value: str, note: str) -> None:
+    with st.container(width=172, gap=None):
+        st.metric(label, value)
+        st.caption(note)
+
+
+def _left_out(found: Slate) -> None:
+    if not found.why_not:
+        st.caption("Nothing on the table was left out.")
+        return
+    show_table(tables.why_not(found.why_not, found.currency), whole=True)
+    st.caption(
+        "“Comes in below” is about the fee at which the offer would enter this slate, all else as it is. “Would add” is about "
+        f"what it would change in the worth after cost, over the same {words.months(found.horizon_months)}."
+    )

@@ -1,0 +1,82 @@
+"""Where the app opens: what this workspace holds, and three things worth deciding today."""
+
+import streamlit as st
+
+from recsys.app import words
+from recsys.app.runtime import open_workspace
+from recsys.app.scenario import scenario_session
+from recsys.app.shell import navigation
+from recsys.app.shell.errors import guarding
+from recsys.app.shell.job_progress import follow_rest
+from recsys.app.today import workspace_summary
+from recsys.app.today.workspace_summary import Facts
+from recsys.app.words import agenda
+from recsys.app.words.escape import plain
+from recsys.decision.agenda import Decision
+
+_POLL_SECONDS = 0.5
+
+
+def show() -> None:
+    """The whole page."""
+    _holds(workspace_summary.facts())
+    basis = open_workspace.basis()
+    st.subheader("Worth deciding today", anchor=False)
+    found = workspace_summary.agenda()
+    if found is None:
+        st.fragment(guarding(_waiting), run_every=_POLL_SECONDS)()
+    elif not found:
+        st.caption("Nothing: there are no offers, no licence ends soon, and no audience grows. Bring in offers on the Data page.")
+    for position, decision in enumerate(found or ()):
+        _card(decision, basis.economics.currency, position)
+    if found:
+        st.caption("Expected values, each by itself. The scenario behind each button shows its range and what it rests on.")
+    follow_rest(lambda: False)
+
+
+def _waiting() -> None:
+    with st.container(border=True):
+        st.markdown(":material/hourglass_top: Every offer is being looked at, one by one …")
+    if workspace_summary.agenda() is not None:
+        st.rerun()
+
+
+def _card(decision: Decision, currency: str, position: int) -> None:
+    with st.container(border=True):
+        left, right = st.columns([7, 3], vertical_alignment="center", gap="medium")
+        with left:
+            st.markdown(f"#### {plain(agenda.headline(decision))}")
+            st.markdown(plain(agenda.why(decision, currency)))
+        with right:
+            if st.button(
+                agenda.BUTTONS[decision.kind], icon=navigation.SCENARIO.icon, key=f"home.open.{position}", width="stretch"
+            ):
+                scenario_session.start(decision.scenario)
+                st.switch_page(navigation.SCENARIO.path)
+
+
+def _holds(held: Facts) -> None:
+    with st.container(horizontal=True, gap="small"):
+        stand_for = held.people is not None and held.people > held.users
+        _figure(
+            "Users",
+            words.compact(held.users),
+            f"a sample that stands for {words.compact(held.people or 0.0)} people" if stand_for else "in this workspace",
+        )
+        if held.on_service is None:
+            _figure("Movies", words.compact(held.movies), "in the catalogue")
+        else:
+            _figure("Movies", words.compact(held.on_service), f"on the service, of {words.compact(held.movies)} known")
+        period = f"{words.day(held.first)} to {words.day(held.last)}" if held.first and held.last else ""
+        _figure("Views", words.compact(held.events), period)
+        _figure("Offers", words.compact(held.offers), "that can be bought")
+        if held.last:
+            _figure(
+                "Newest view", words.day(held.last), f"model of {words.day(held.trained)}" if held.trained else "no model yet"
+            )
+
+
+def _figure(label: str, value: str, note: str) -> None:
+    with st.container(width=172, gap=None):
+        st.metric(label, value)
+        st.caption(note)

@@ -1,0 +1,78 @@
+"""What the workspace holds, in figures, and what is worth deciding today."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+import streamlit as st
+
+from recsys.app.runtime import open_workspace
+from recsys.app.runtime.background import Desk
+from recsys.app.views import runs
+from recsys.decision.agenda import Decision, today
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """Figures of a workspace."""
+
+    users: int
+    people: float | None
+    """Whom the users stand for; None where nothing has been trained."""
+    movies: int
+    on_service: int | None
+    """None where nothing has been trained."""
+    events: int
+    offers: int
+    first: datetime | None
+    last: datetime | None
+    """Of the views."""
+    trained: datetime | None
+
+
+def facts() -> Facts:
+    """What the workspace holds, without reading its tables.
+
+    Raises
+    ------
+    DataError  E_NO_TABLES
+    """
+    info = open_workspace.dataset_info()
+    limits = dict(info.report.get("ranges", {})).get("events.timestamp") if info.report else None
+    if not limits:
+        events = open_workspace.dataset().events["timestamp"]
+        limits = (events.iloc[0], events.iloc[-1])
+    basis = open_workspace.basis() if open_workspace.has_run() else None
+    return Facts(
+        users=info.rows.get("users", 0),
+        people=float(basis.weight.sum()) if basis else None,
+        movies=info.rows.get("movies", 0),
+        on_service=int(basis.choice.available.sum()) if basis else None,
+        events=info.rows.get("events", 0),
+        offers=info.rows.get("offers", 0),
+        first=pd.Timestamp(limits[0]).to_pydatetime(),
+        last=pd.Timestamp(limits[1]).to_pydatetime(),
+        trained=_trained(),
+    )
+
+
+def _trained() -> datetime | None:
+    used = next((run for run in runs.listed(open_workspace.workspace()) if run.in_use), None)
+    return datetime.fromisoformat(used.created) if used and used.created else None
+
+
+def agenda() -> tuple[Decision, ...] | None:
+    """What is worth deciding today, or None while it is worked out.
+
+    Raises
+    ------
+    ArtefactError  E_NO_RUN: nothing has been trained
+    """
+    basis = open_workspace.basis()
+    return desk().ask(basis.fingerprint, lambda: today(basis), reader=open_workspace.reader())
+
+
+@st.cache_resource
+def desk() -> Desk[tuple[Decision, ...]]:
+    """Where it is worked out."""
+    return Desk()

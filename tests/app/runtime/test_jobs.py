@@ -1,0 +1,183 @@
+"""Long work goes on without its page, is found again, and can be stopped."""
+
+import io
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from recsys.app.runtime import jobs, uploads
+from recsys.errors import DataError
+from recsys.workspace import Workspace
+from tests import patience
+from tests.app.waiting import ended
+
+LINE = {"stage": "mf", "message": "Learning tastes", "done": 1, "total": 2, "fraction": 0.5, "seconds": 3.0, "eta_seconds": 4.0}
+
+
+def python(code: str) -> list[str]:
+    return ["-c", code]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path)
+
+
+def test_a_job_that_never_was_is_not_found(workspace: Workspace):
+    assert jobs.find(workspace, "train") is None
+
+
+def test_a_job_tells_its_progress_and_its_answer(workspace: Workspace):
+    answer = {"result": {"run": "abc"}}
+    jobs.start(workspace, "train", python(f"print({json.dumps(json.dumps(LINE))}); print({json.dumps(json.dumps(answer))})"))
+    job = ended(workspace, "train")
+    assert job is not None
+    assert (job.state, job.result) == ("done", {"run": "abc"})
+    assert job.progress is not None
+    assert (job.progress.message, job.progress.fraction, job.progress.eta_seconds) == ("Learning tastes", 0.5, 4.0)
+
+
+def test_an_answer_may_be_one_document_of_many_lines(workspace: Workspace):
+    jobs.start(workspace, "export", python("import json; print(json.dumps({'version': '1', 'files': {}}, indent=1))"))
+    job = ended(workspace, "export")
+    assert job is not None
+    assert job.result == {"version": "1", "files": {}}
+
+
+def test_a_refused_job_gives_its_findings(workspace: Workspace):
+    finding = {"code": "E_TITLE", "message": "blank.", "remedy": "Fill.", "table": "movies", "column": "title", "rows": [3]}
+    jobs.start(workspace, "import", python(f"import sys; print({json.dumps(json.dumps({'errors': [finding]}))}); sys.exit(2)"))
+    job = ended(workspace, "import")
+    assert job is not None
+    assert job.state == "refused"
+    assert job.findings[0].code == "E_TITLE"
+    assert job.findings[0].rows == (3,)
+
+
+def test_a_job_that_breaks_says_what_it_said_last(workspace: Workspace):
+    jobs.start(workspace, "train", python("raise RuntimeError('out of luck')"))
+    job = ended(workspace, "train")
+    assert job is not None
+    assert job.state == "failed"
+    assert "out of luck" in job.log
+
+
+def test_a_running_job_is_not_started_twice_and_can_be_cancelled(workspace: Workspace):
+    jobs.start(workspace, "train", python("import time; print('on', flush=True); time.sleep(60)"))
+    _until((workspace.root / jobs.JOBS / "train" / "lines").exists)
+    with pytest.raises(DataError, match="E_BUSY"):
+        jobs.start(workspace, "train", python("pass"))
+    time.sleep(0.3)
+    jobs.cancel(workspace, "train")
+    job = ended(workspace, "train")
+    assert job is not None
+    assert job.state == "cancelled"
+    jobs.forget(workspace, "train")
+    assert jobs.find(workspace, "train") is None
+
+
+def test_a_job_whose_process_is_gone_without_a_word_has_failed(workspace: Workspace):
+    """As after the machine was switched off: the lock is free again, whoever has the number of the process now."""
+    folder = workspace.root / jobs.JOBS / "train"
+    folder.mkdir(parents=True)
+    (folder / "job.json").write_text(json.dumps({"started_at": "2024-01-01T00:00:00+00:00"}))
+    (folder / "pid").write_text(str(os.getpid()))
+    job = jobs.find(workspace, "train")
+    assert job is not None
+    assert job.state == "failed"
+    jobs.cancel(workspace, "train")
+
+
+def test_what_outlives_its_killed_follower_is_still_running_and_can_be_cancelled(workspace: Workspace):
+    jobs.start(workspace, "train", python("import time; print('on', flush=True); time.sleep(60)"))
+    folder = workspace.root / jobs.JOBS / "train"
+    _until(lambda: (folder / "lines").exists() and b"on" in (folder / "lines").read_bytes())
+    os.kill(int((folder / "pid").read_text()), signal.SIGKILL)
+    orphan = jobs.find(workspace, "train")
+    assert orphan is not None
+    assert orphan.state == "running"
+    with pytest.raises(DataError, match="E_BUSY"):
+        jobs.start(workspace, "train", python("pass"))
+    jobs.cancel(workspace, "train")
+    stopped = ended(workspace, "train")
+    assert stopped is not None
+    assert stopped.state == "cancelled"
+    jobs.start(workspace, "train", python("print('{}')"))
+    assert ended(workspace, "train")
+
+
+def test_a_job_that_answers_after_its_follower_was_killed_is_done(workspace: Workspace):
+    jobs.start(
+        workspace, "train", python('import time; print(\'on\', flush=True); time.sleep(1); print(\'{"result": {"run": "a"}}\')')
+    )
+    folder = workspace.root / jobs.JOBS / "train"
+    _until(lambda: (folder / "lines").exists() and b"on" in (folder / "lines").read_bytes())
+    os.kill(int((folder / "pid").read_text()), signal.SIGKILL)
+    job = ended(workspace, "train")
+    assert job is not None
+    assert (job.state, job.result) == ("done", {"run": "a"})
+
+
+def test_of_many_readers_who_start_a_job_at_once_one_does(workspace: Workspace):
+    """Each run adds a line to one file."""
+    script = "import sys, time; open(sys.argv[1], 'a').write('ran\\n'); time.sleep(2)"
+    start = threading.Barrier(8)
+    refused: list[str] = []
+
+    def reader() -> None:
+        start.wait()
+        try:
+            jobs.start(workspace, "train", [*python(script), str(workspace.root / "runs.txt")])
+        except DataError as error:
+            refused.append(error.code)
+
+    readers = [threading.Thread(target=reader) for _ in range(8)]
+    for each in readers:
+        each.start()
+    for each in readers:
+        each.join()
+    assert refused == ["E_BUSY"] * 7
+    ended(workspace, "train")
+    assert (workspace.root / "runs.txt").read_text() == "ran\n"
+
+
+def test_files_of_a_running_import_are_not_cleared_for_the_next_upload(workspace: Workspace):
+    kept = uploads.keep(workspace, {"movies.csv": io.BytesIO(b"x")})
+    jobs.start(workspace, uploads.JOB, python("import time; time.sleep(60)"))
+    with pytest.raises(DataError, match="E_BUSY"):
+        uploads.keep(workspace, {"movies.csv": io.BytesIO(b"y")})
+    assert (kept / "movies.csv").read_bytes() == b"x"
+    jobs.cancel(workspace, uploads.JOB)
+    ended(workspace, uploads.JOB)
+
+
+@pytest.mark.parametrize("garbage", [b"", b"\xff\x00", b"[]", b"{}", b'{"started_at"'])
+def test_a_damaged_job_is_no_job(workspace: Workspace, garbage: bytes):
+    folder = workspace.root / jobs.JOBS / "train"
+    folder.mkdir(parents=True)
+    (folder / "job.json").write_bytes(garbage)
+    assert jobs.find(workspace, "train") is None
+
+
+def _until(holds: Callable[[], bool], seconds: float = patience.SECONDS) -> None:
+    until = time.monotonic() + seconds
+    while not holds() and time.monotonic() < until:
+        time.sleep(0.05)
+
+
+def test_a_job_that_is_at_work_is_not_cleared(workspace: Workspace):
+    jobs.start(workspace, "train", python("import time; time.sleep(60)"))
+    jobs.forget(workspace, "train")
+    job = jobs.find(workspace, "train")
+    assert job is not None
+    assert job.state == "running"
+    jobs.cancel(workspace, "train")
+    ended(workspace, "train")
+    jobs.forget(workspace, "train")
+    assert jobs.find(workspace, "train") is None
