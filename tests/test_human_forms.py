@@ -25,9 +25,9 @@ from recsys.scenario import audit
 from recsys.scenario.scenario import Everyone, Scenario
 from recsys.workspace import Workspace
 from recsys.worlds.demo import WorldConfig
-from tests.app import projections
 from tests.builders import tiny_dataset
 from tests.pages.test_proof_page import report
+from tests.presentation import projections
 from tests.tables import raw
 
 WARNED = ("W_HORIZON: “Alai” launches in month 14, after the horizon; it earns nothing here.", "a warning without a code")

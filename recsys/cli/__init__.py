@@ -35,8 +35,8 @@ class Amount(click.ParamType):  # type: ignore[type-arg]  # generic in its stubs
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The amount; refuses what is none, or what could be read in two ways."""
-        from recsys.app.words import amounts
         from recsys.errors import ScenarioError
+        from recsys.presentation.text import amounts
 
         try:
             return float(value)
@@ -142,19 +142,19 @@ def _evaluated(document: Document) -> str:
 
 
 def _projected(document: Document) -> str:
-    from recsys.app.views import terminal
+    from recsys.presentation import terminal
 
     return terminal.projection(document)
 
 
 def _chosen(document: Document) -> str:
-    from recsys.app.views import terminal
+    from recsys.presentation import terminal
 
     return terminal.slate(document)
 
 
 def _travelled(document: Document) -> str:
-    from recsys.app.views import terminal
+    from recsys.presentation import terminal
 
     return terminal.backtest(document)
 
@@ -204,8 +204,8 @@ def backtest(workspace: Workspace, origins: int, days: tuple[int, ...], seed: in
 def project(workspace: Workspace, scenario: Path) -> Document:
     """Answer the question in a SCENARIO.toml: what the changes do to viewing and money."""
     from recsys.app.runtime import disclosure
-    from recsys.app.words.explain import explained
     from recsys.decision.strength import strengths
+    from recsys.presentation.text.explanations import explained
     from recsys.projection import document
     from recsys.projection.basis import load_basis
     from recsys.projection.project import project as answer

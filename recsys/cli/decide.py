@@ -10,13 +10,13 @@ from recsys.workspace import Workspace
 
 
 def _bid(document: Document) -> str:
-    from recsys.app.views import terminal
+    from recsys.presentation import terminal
 
     return terminal.bid(document)
 
 
 def _turns(document: Document) -> str:
-    from recsys.app.views import terminal
+    from recsys.presentation import terminal
 
     return terminal.flips(document)
 

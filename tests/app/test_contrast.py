@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from recsys.app.charts import theme
+from recsys.presentation.charts import theme
 
 ROOT = Path(__file__).parents[2]
 MODES = ("light", "dark")

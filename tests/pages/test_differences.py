@@ -149,7 +149,7 @@ def test_everyone_and_personas_are_free_also_where_nothing_can_be_written(
 
 
 def _selected(opened: Open, monkeypatch: pytest.MonkeyPatch, rows: np.ndarray) -> AppTest:
-    from recsys.app.views import points
+    from recsys.presentation.tables import points
 
     monkeypatch.setattr(points, "inside", lambda *_a, **_k: rows)
     return opened(navigation.AUDIENCE.path)

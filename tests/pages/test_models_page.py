@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from recsys.app.runtime import open_workspace
-from recsys.app.views import measured
 from recsys.models.compare import CompareConfig
 from recsys.pipeline.evaluate import evaluate_ranking
+from recsys.presentation.tables import model_measures
 from recsys.projection.basis import Basis
 from recsys.workspace import Workspace
 from tests.pages.conftest import Open
@@ -107,13 +107,13 @@ def test_a_broken_document_is_as_none(tmp_path: Path):
     workspace.evaluations.mkdir()
     (workspace.evaluations / "temporal.json").write_text("{")
     (workspace.evaluations / "random.json").write_text('{"schema": 2, "models": {"x": {}}}')
-    assert measured.comparisons(workspace, "") == ()
+    assert model_measures.comparisons(workspace, "") == ()
 
 
 @pytest.mark.parametrize(("clear", "expected"), [(True, "ahead of every other"), (False, "not clearly ahead")])
 def test_a_winner_by_chance_is_not_called_ahead(clear: bool, expected: str):
     row = {"better": "mf", "worse": "popularity", "clear": clear}
-    made = measured.Measured(
+    made = model_measures.Measured(
         title="",
         created="",
         stale=False,
@@ -123,4 +123,4 @@ def test_a_winner_by_chance_is_not_called_ahead(clear: bool, expected: str):
         behaviour={},
         pairs={"metrics": {"ndcg@10": [row]}},
     )
-    assert expected in measured.verdict(made, "ndcg@10")
+    assert expected in model_measures.verdict(made, "ndcg@10")

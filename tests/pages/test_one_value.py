@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from recsys.app import words
 from recsys.app.runtime import open_workspace
 from recsys.app.slate import slate_search
 from recsys.app.today import workspace_summary
-from recsys.app.views import results, terminal
+from recsys.presentation import terminal
+from recsys.presentation import text as words
+from recsys.presentation.tables import projections
 from recsys.projection.basis import Basis
 from recsys.projection.document import as_json
 from recsys.projection.project import project
@@ -130,7 +131,7 @@ def test_charts_are_drawn_from_the_same_figures(service: Basis, opened: Open, sc
 def test_what_is_downloaded_and_printed_says_the_same(service: Basis, scenario: Scenario):
     answer = project(service, scenario, draws="all")
     document = json.loads(json.dumps(as_json(answer)))
-    sheet = pd.read_csv(io.StringIO(results.offers_csv(answer, {})))
+    sheet = pd.read_csv(io.StringIO(projections.offers_csv(answer, {})))
     assert sheet["max_bid_mean"].tolist() == pytest.approx([offer["max_bid"]["mean"] for offer in document["offers"]])
     assert sheet["npv_mean"].tolist() == pytest.approx([offer.npv.mean for offer in answer.offers])
     printed = terminal.projection(document)

@@ -14,15 +14,15 @@ from recsys.app.slate import slate_search
 from recsys.app.slate.slate_search import Question
 from recsys.app.today import workspace_summary
 from recsys.app.training import training_view as train_page
-from recsys.app.views import movies, people
 from recsys.errors import ScenarioError
+from recsys.presentation.tables import audiences, movies
 from recsys.projection.basis import Basis
 from recsys.scenario.edit import Draft
 from recsys.scenario.mapping import TYPES
 from recsys.scenario.scenario import Acquire, ByPersona, ByRule, ByUsers, ResizeSegment, Scenario
 from recsys.workspace import Workspace
 from tests import patience
-from tests.app.waiting import ended
+from tests.app.runtime.waiting import ended
 from tests.pages.conftest import Open
 from tests.pages.test_scenario_page import said
 
@@ -243,8 +243,8 @@ def test_neighbours_are_those_of_the_vectors_and_not_of_the_map(service: Basis):
 def test_fewer_than_twenty_people_are_not_described(service: Basis):
     seen = (np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64))
     with pytest.raises(ScenarioError, match="E_SMALL_SEGMENT"):
-        people.group(service, seen, np.arange(19))
-    assert people.group(service, seen, np.arange(20)).size == 20
+        audiences.group(service, seen, np.arange(19))
+    assert audiences.group(service, seen, np.arange(20)).size == 20
 
 
 @pytest.mark.parametrize("odd", [1, 19, 30])
@@ -257,7 +257,7 @@ def test_no_part_of_a_selection_below_the_floor_is_told(odd: int, service: Basis
         personas=replace(service.personas, assignment=np.array([0] * (40 - odd) + [1] * (odd + 40), dtype=np.int64)),
     )
     seen = (np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64))
-    group = people.group(basis, seen, np.arange(40))
+    group = audiences.group(basis, seen, np.arange(40))
     assert "language" not in set(group.traits["attribute"])
     assert group.personas.to_numpy().tolist() == [["others", "100%"]]
 
@@ -266,7 +266,7 @@ def test_a_described_group_is_compared_with_everyone(service: Basis):
     """The even users speak the first language, half of all do: twice as often."""
     seen = (np.array([0, 2, 4, 1]), np.array([5, 5, 5, 6]))
     rows = np.arange(0, 80, 2)
-    group = people.group(service, seen, rows)
+    group = audiences.group(service, seen, rows)
     language = group.traits[group.traits["attribute"] == "language"].iloc[0]
     assert (language["here"], language["of all"]) in {("100%", "50%"), ("0%", "50%")}
     assert group.favourites["movie"].iloc[0] == "Story 5"

@@ -12,7 +12,7 @@ from recsys.app.maps import map_data
 from recsys.app.runtime import open_workspace
 from recsys.app.shell import navigation
 from recsys.app.today import workspace_summary
-from recsys.app.views import points
+from recsys.presentation.tables import points
 from recsys.projection.basis import Basis
 from tests.pages.conftest import Open
 from tests.pages.sent import recorded

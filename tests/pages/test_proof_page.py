@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from recsys.app.runtime import open_workspace
-from recsys.app.views import proof as views
-from recsys.app.words import proof as words
+from recsys.presentation.tables import backtest as views
+from recsys.presentation.text import backtest as words
 from recsys.projection.basis import Basis
 from recsys.proof import store
 from recsys.proof.record import Substitution

@@ -5,13 +5,13 @@ from typing import Any
 
 import streamlit as st
 
-from recsys.app import charts
 from recsys.app.runtime import open_workspace
 from recsys.app.shell.job_progress import follow_rest
 from recsys.app.shell.tables import show_chart, show_table
-from recsys.app.views import proof as views
-from recsys.app.words import proof as words
-from recsys.app.words.escape import plain
+from recsys.presentation import charts
+from recsys.presentation.tables import backtest as views
+from recsys.presentation.text import backtest as words
+from recsys.presentation.text.escape import plain
 
 
 def show() -> None:

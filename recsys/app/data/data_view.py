@@ -3,7 +3,6 @@
 import pandas as pd
 import streamlit as st
 
-from recsys.app import words
 from recsys.app.data.import_form import tables_to_import
 from recsys.app.runtime import open_workspace, uploads
 from recsys.app.runtime.jobs import Job
@@ -11,8 +10,9 @@ from recsys.app.shell import navigation
 from recsys.app.shell.errors import findings, guarded
 from recsys.app.shell.job_progress import follow
 from recsys.app.shell.tables import grid, show_table
-from recsys.app.views import activity, templates
-from recsys.app.words.escape import plain
+from recsys.presentation import text
+from recsys.presentation.tables import activity, templates
+from recsys.presentation.text.escape import plain
 from recsys.tables.report import ImportReport
 from recsys.tables.store import TablesInfo
 
@@ -46,7 +46,7 @@ def _held(info: TablesInfo) -> None:
     st.subheader("What this workspace holds", anchor=False)
     report = ImportReport.from_json(info.report) if info.report else None
     ranges = report.ranges if report else {}
-    rows = [(name, words.count(count), _period(ranges, name)) for name, count in sorted(info.rows.items())]
+    rows = [(name, text.count(count), _period(ranges, name)) for name, count in sorted(info.rows.items())]
     show_table(pd.DataFrame(rows, columns=["table", "rows", "period"]))
     if info.simulated:
         st.info(
@@ -64,14 +64,14 @@ def _period(ranges: object, table: str) -> str:
     if not limits:
         return ""
     first, last = (pd.Timestamp(limit) for limit in limits)
-    return f"{words.day(first)} to {words.day(last)}"
+    return f"{text.day(first)} to {text.day(last)}"
 
 
 def _result(job: Job) -> None:
     if not job.result:
         return
     report = ImportReport.from_json(job.result)
-    brought = ", ".join(f"{words.count(report.rows[name])} {name}" for name in report.imported if name in report.rows)
+    brought = ", ".join(f"{text.count(report.rows[name])} {name}" for name in report.imported if name in report.rows)
     st.markdown(f"Taken in: **{plain(brought) or 'terms'}**, read as {plain(report.format)}.")
     findings(report.warnings)
     for sentence in report.notes:

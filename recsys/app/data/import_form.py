@@ -7,7 +7,7 @@ import streamlit as st
 
 from recsys.app.runtime import open_workspace, server_folders, uploads
 from recsys.app.shell.errors import guarded
-from recsys.app.words.escape import plain
+from recsys.presentation.text.escape import plain
 from recsys.tables.formats import FORMATS
 
 _AUTO = "recognise it"

@@ -7,7 +7,6 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from recsys.app import words
 from recsys.app.export.export_form import exporting
 from recsys.app.runtime import demo_completion, jobs, open_workspace
 from recsys.app.runtime.jobs import Job
@@ -15,9 +14,10 @@ from recsys.app.shell import navigation
 from recsys.app.shell.errors import findings
 from recsys.app.shell.job_progress import follow, follow_rest
 from recsys.app.shell.tables import set_as_text
-from recsys.app.words.escape import plain
 from recsys.export import bundle
 from recsys.export.bundle import BundleStatus
+from recsys.presentation import text
+from recsys.presentation.text.escape import plain
 
 _JOB = "export"
 _CLI = "import sys; from recsys.cli import main; sys.argv[0] = 'recsys'; main()"
@@ -64,12 +64,12 @@ def _status(held: BundleStatus) -> None:
         else:
             st.badge("made from an older model: export again", color="yellow", icon=":material/history:")
         rows = (
-            ("Made", words.day(pd.Timestamp(held.created))),
+            ("Made", text.day(pd.Timestamp(held.created))),
             ("Model", held.run),
-            ("Movies", words.count(held.n_movies)),
-            ("Users", words.count(held.n_users) if held.n_users else "none: tastes stay at home"),
+            ("Movies", text.count(held.n_movies)),
+            ("Users", text.count(held.n_users) if held.n_users else "none: tastes stay at home"),
             ("Numbers", f"{held.dim} a movie, {held.dtype}"),
-            ("Lost by rounding", "nothing" if held.recall_loss is None else f"{words.percent(held.recall_loss)} of the top 20"),
+            ("Lost by rounding", "nothing" if held.recall_loss is None else f"{text.percent(held.recall_loss)} of the top 20"),
             ("Phone against Python", f"largest relative difference {held.max_relative_error:.1e}"),
             ("Signed by", _signers(held)),
             ("A phone downloads", _megabytes(held.phone_bytes)),
@@ -96,7 +96,7 @@ def _status(held: BundleStatus) -> None:
 def _verify(held: BundleStatus) -> None:
     report = bundle.inspect(held.folder)
     if report.ok:
-        st.success(f"All {words.count(report.n_files)} files are the ones that were written.", icon=":material/verified:")
+        st.success(f"All {text.count(report.n_files)} files are the ones that were written.", icon=":material/verified:")
     else:
         findings(report.findings)
 

@@ -6,11 +6,11 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from recsys.app.runtime import open_workspace
-from recsys.app.views import movies as movie_views
-from recsys.app.views.points import Points, people_of, points_of
 from recsys.embeddings.maps import FlatMap, MapKind, load_map, place
 from recsys.embeddings.table import EmbeddingTable
 from recsys.ids import IdMap, IntArray
+from recsys.presentation.tables import movies as movie_views
+from recsys.presentation.tables.points import Points, people_of, points_of
 from recsys.projection.basis import Basis
 from recsys.segments.select import with_personas
 

@@ -7,9 +7,9 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from recsys.app.views import colouring, points
-from recsys.app.views.colouring import Colouring
 from recsys.embeddings.maps import MapKind
+from recsys.presentation.tables import colouring, points
+from recsys.presentation.tables.colouring import Colouring
 
 KINDS: dict[MapKind, str] = {"neighbourhood": "Who is next to whom", "linear": "Main differences"}
 _FIRST = ("languages", "language", "persona", "genres")

@@ -6,8 +6,6 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from recsys.app import charts, words
-from recsys.app.charts.points import BOX, PICK
 from recsys.app.maps import map_data
 from recsys.app.maps.map_options import Look, look_at_movies, look_at_people
 from recsys.app.runtime import disclosure, open_workspace
@@ -15,11 +13,13 @@ from recsys.app.scenario import scenario_session
 from recsys.app.shell import navigation
 from recsys.app.shell.errors import guarding
 from recsys.app.shell.tables import grid, selectable_chart, show_table
-from recsys.app.views import movies, people, points
-from recsys.app.views.colouring import Colouring
-from recsys.app.views.points import Points
-from recsys.app.words.escape import plain
 from recsys.ids import IntArray
+from recsys.presentation import charts, text
+from recsys.presentation.charts.points import BOX, PICK
+from recsys.presentation.tables import audiences, movies, points
+from recsys.presentation.tables.colouring import Colouring
+from recsys.presentation.tables.points import Points
+from recsys.presentation.text.escape import plain
 from recsys.projection.basis import Basis
 from recsys.scenario.scenario import Acquire, ByUsers, Drop, ResizeSegment
 
@@ -63,7 +63,7 @@ def _movies() -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.markdown(
-            f"**{words.count(len(chosen))} selected**"
+            f"**{text.count(len(chosen))} selected**"
             + (f", the first {movies.MAX_ROWS} shown" if len(chosen) > len(listed) else "")
         )
         picked = _table_with_choice(listed)
@@ -77,8 +77,8 @@ def _movies() -> None:
 
 def _counted(basis: Basis) -> str:
     on, gone = int(basis.choice.available.sum()), int((~basis.choice.available).sum())
-    left = f", {words.count(gone)} no longer there" if gone else ""
-    return f"{words.count(on)} movies on the service{left}; {words.count(len(basis.offers))} offers as stars ★."
+    left = f", {text.count(gone)} no longer there" if gone else ""
+    return f"{text.count(on)} movies on the service{left}; {text.count(len(basis.offers))} offers as stars ★."
 
 
 def _table_with_choice(listed: pd.DataFrame) -> int:
@@ -118,12 +118,12 @@ def _audience() -> None:
     placed = map_data.user_points(look.kind)
     chosen = _map(placed, look, key="audience")
     if not len(chosen):
-        st.caption(f"{words.users(basis.choice.n_users)}. {_HOW} People are only described in groups of 20 or more.")
+        st.caption(f"{text.users(basis.choice.n_users)}. {_HOW} People are only described in groups of 20 or more.")
         return
-    group = people.group(basis, map_data.seen(), chosen)
+    group = audiences.group(basis, map_data.seen(), chosen)
     disclosure.admit(open_workspace.workspace(), basis, np.isin(np.arange(basis.choice.n_users), chosen)[None])
     head, use = st.columns([3, 2], vertical_alignment="center")
-    head.markdown(f"**{words.users(group.size)}** selected, {words.percent(group.share)} of all.")
+    head.markdown(f"**{text.users(group.size)}** selected, {text.percent(group.share)} of all.")
     if use.button("Use as a segment in a scenario", icon=navigation.SCENARIO.icon, key="audience.use"):
         _use_people(basis, chosen)
     left, right = st.columns(2, gap="large")
@@ -141,14 +141,14 @@ def _use_people(basis: Basis, chosen: IntArray) -> None:
     ids = basis.choice.user_ids.ids
     picked = ByUsers(users=tuple(ids[row] for row in chosen))
     scenario_session.pick_users(picked)
-    scenario_session.buy((ResizeSegment(segment=picked, factor=1.2),), name=f"{words.users(len(chosen))} from the map grow")
+    scenario_session.buy((ResizeSegment(segment=picked, factor=1.2),), name=f"{text.users(len(chosen))} from the map grow")
     st.switch_page(navigation.SCENARIO.path)
 
 
 def _map(placed: Points, look: Look, *, key: str) -> IntArray:
     if placed.is_sample:
         st.caption(
-            f"Shown: a random sample of {words.count(len(placed.frame))} of {words.count(placed.total)} points. "
+            f"Shown: a random sample of {text.count(len(placed.frame))} of {text.count(placed.total)} points. "
             "A box selects all that lie in it, shown or not."
         )
     found = frozenset(placed.frame["id"].reindex(look.found).dropna()) if look.found else frozenset()

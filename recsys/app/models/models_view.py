@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from recsys.app import charts
 from recsys.app.runtime import open_workspace
 from recsys.app.shell.tables import draw_open, show_chart, show_table
-from recsys.app.views import measured as views
-from recsys.app.views import results
-from recsys.app.views.measured import Measured
-from recsys.app.words import models as words
-from recsys.app.words.escape import plain
-from recsys.app.words.numbers import count
+from recsys.presentation import charts
+from recsys.presentation.tables import model_measures as views
+from recsys.presentation.tables import projections
+from recsys.presentation.tables.model_measures import Measured
+from recsys.presentation.text import models as words
+from recsys.presentation.text.escape import plain
+from recsys.presentation.text.numbers import count
 from recsys.projection.basis import Basis
 
 
@@ -147,7 +147,7 @@ _APPEAL = (
 
 def _parameters(basis: Basis) -> None:
     st.markdown("Every parameter of choice that projections rest on, with its standard error (±), unit and origin.")
-    show_table(results.assumptions(basis.choice.estimates), whole=True)
+    show_table(projections.assumptions(basis.choice.estimates), whole=True)
     st.caption("Estimated: measured from your data. Configured: set by you. Assumed: taken for want of both.")
 
 

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from recsys.app import charts, words
 from recsys.app.runtime import open_workspace
 from recsys.app.scenario import scenario_session
 from recsys.app.shell import navigation
 from recsys.app.shell.tables import show_chart
-from recsys.app.views.colouring import label
-from recsys.app.words.escape import plain
+from recsys.presentation import charts, text
+from recsys.presentation.tables.colouring import label
+from recsys.presentation.text.escape import plain
 from recsys.projection.basis import Basis
 from recsys.scenario.scenario import ByPersona, ResizeSegment
 from recsys.segments.personas import Persona
@@ -28,9 +28,9 @@ def show() -> None:
     listed = basis.personas.personas
     total = sum(persona.size for persona in listed)
     head, order = st.columns([3, 2], vertical_alignment="bottom")
-    groups = f"{words.users(total)} in {words.count(len(listed))} groups that watch alike; every user is in one."
+    groups = f"{text.users(total)} in {text.count(len(listed))} groups that watch alike; every user is in one."
     each = basis.economics.people_per_user.value
-    sample = f" Each user stands for {words.compact(each)} people." if each > 1 else ""
+    sample = f" Each user stands for {text.compact(each)} people." if each > 1 else ""
     head.markdown(f"{groups}{sample} In brackets: how many times as often as all users.")
     by = order.selectbox("Order", list(_ORDERS), key="personas.order") or next(iter(_ORDERS))
     ranked = sorted(listed, key=_ORDERS[by])
@@ -43,11 +43,11 @@ def show() -> None:
 def _card(basis: Basis, persona: Persona, total: int) -> None:
     with st.container(border=True):
         st.markdown(f"#### {plain(persona.name)}")
-        share = words.percent(persona.size / total) if total else "0%"
-        st.markdown(f"**{words.users(persona.size)}**, {share} of all · {_growth(persona)}")
+        share = text.percent(persona.size / total) if total else "0%"
+        st.markdown(f"**{text.users(persona.size)}**, {share} of all · {_growth(persona)}")
         show_chart(charts.sparkline(persona.monthly_active, label="active users"), f"Active users of {persona.name} by month.")
         first, last = persona.monthly_active[0][0], persona.monthly_active[-1][0]
-        st.caption(f"Users active in each month, {words.month_name(first)} to {words.month_name(last)}.")
+        st.caption(f"Users active in each month, {text.month_name(first)} to {text.month_name(last)}.")
         people = [f"{label(name)} {value} ({lift:.1f}×)" for name, value, lift in persona.traits if name not in _OF_MOVIES]
         watched = [f"{value} ({lift:.1f}×)" for name, value, lift in persona.traits if name in _OF_MOVIES]
         for said, listed in (("Are more often", people), ("Watch more often", watched)):
@@ -56,10 +56,10 @@ def _card(basis: Basis, persona: Persona, total: int) -> None:
         if persona.favourites:
             titles = ", ".join(basis.title(movie) for movie in persona.favourites[:5])
             st.markdown(f":small[**Favourites, against others:** {plain(titles)}]")
-        grows = f"What if this grows {words.percent(_GROWTH)}?"
+        grows = f"What if this grows {text.percent(_GROWTH)}?"
         if st.button(grows, icon=navigation.SCENARIO.icon, key=f"personas.grow.{persona.name}"):
             step = ResizeSegment(segment=ByPersona(persona=persona.name), factor=1 + _GROWTH)
-            scenario_session.buy((step,), name=f"{persona.name} grows {words.percent(_GROWTH)}"[:200])
+            scenario_session.buy((step,), name=f"{persona.name} grows {text.percent(_GROWTH)}"[:200])
             st.switch_page(navigation.SCENARIO.path)
 
 
@@ -68,4 +68,4 @@ def _growth(persona: Persona) -> str:
     if abs(share) < 0.0005:
         return "steady"
     colour, verb = ("green", "growing") if share > 0 else ("red", "shrinking")
-    return f":{colour}[{verb} {words.percent(abs(share))} a month]"
+    return f":{colour}[{verb} {text.percent(abs(share))} a month]"

@@ -5,7 +5,6 @@ from pathlib import Path
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from recsys.app import words
 from recsys.app.preview import comparison
 from recsys.app.preview.comparison import Asked
 from recsys.app.runtime import open_workspace
@@ -14,6 +13,7 @@ from recsys.app.shell.errors import guarding
 from recsys.app.shell.job_progress import follow_rest
 from recsys.export import bundle
 from recsys.export.bundle import BundleStatus
+from recsys.presentation import text
 
 _HERE = Path(__file__).parent
 _MILLIONTH = 1e-6
@@ -80,10 +80,10 @@ def _verdict(held: BundleStatus, asked: Asked) -> None:
         st.badge("not compared: the bundle's model is no longer here", color="gray", icon=":material/help:")
     elif found.same:
         st.badge("same list as the server", color="green", icon=":material/verified:")
-        st.caption(_SAME.format(n=words.count(found.n), error=_error(found.max_relative_error)))
+        st.caption(_SAME.format(n=text.count(found.n), error=_error(found.max_relative_error)))
     else:
         st.badge("another list than the server's", color="red", icon=":material/error:")
-        st.caption(_OTHER.format(n=words.count(found.n)))
+        st.caption(_OTHER.format(n=text.count(found.n)))
 
 
 def _error(share: float) -> str:

@@ -14,8 +14,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from recsys.app.runtime import demo_completion, disclosure
 from recsys.app.runtime.background import Desk
-from recsys.app.words.numbers import day
 from recsys.errors import ArtefactError, DataError, SystemRefusedError, coded_system_errors
+from recsys.presentation.text.numbers import day
 from recsys.projection.basis import Basis, load_basis
 from recsys.projection.calibration import FILE as CALIBRATION
 from recsys.projection.calibration import load_calibration

@@ -6,12 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from recsys.app import words
 from recsys.app.runtime import open_workspace
 from recsys.app.runtime.identity import SOMEBODY
 from recsys.app.scenario import change_forms, scenario_session
 from recsys.app.shell.errors import guarded, guarding
-from recsys.app.words.escape import plain
+from recsys.presentation import text
+from recsys.presentation.text.escape import plain
 from recsys.projection.basis import Basis
 from recsys.scenario import edit, toml
 from recsys.scenario.edit import Draft
@@ -48,7 +48,7 @@ def _head(held: Draft) -> None:
     st.select_slider(
         "Months looked ahead",
         [choice for choice in choices if choice <= MAX_HORIZON_MONTHS],
-        format_func=words.months,
+        format_func=text.months,
         key=_MONTHS,
         on_change=_look_ahead,
         help="What a purchase earns after the last month is not counted; its whole fee is. Look as far as the licence lasts.",
@@ -58,7 +58,7 @@ def _head(held: Draft) -> None:
     st.selectbox(
         "Licences that end meanwhile",
         LICENCES,
-        format_func=words.LICENCES.__getitem__,
+        format_func=text.LICENCES.__getitem__,
         key=_LICENCES,
         on_change=_licences,
         help="By the dates of the movies table. “What it rests on” says how many there are.",
@@ -98,7 +98,7 @@ def steps(basis: Basis, listed: tuple[Change, ...]) -> None:
         st.caption("Nothing changes yet. Buy an offer or change the audience; each change can be undone.")
     for position, change in enumerate(listed):
         with st.container(border=True, key=f"builder.step.{position}", gap=None):
-            said = words.sentence(change, basis.title, basis.economics.currency)
+            said = text.sentence(change, basis.title, basis.economics.currency)
             st.markdown(f"{position + 1}. {plain(said)}")
             with st.container(horizontal=True, gap="small"):
                 _step(
@@ -147,8 +147,8 @@ def _dialog(basis: Basis, listed: tuple[Change, ...]) -> None:
 
 @st.dialog("Add a change", width="medium", on_dismiss=_open)
 def _adding(basis: Basis, side: str) -> None:
-    kinds = [kind for kind in change_forms.FORMS if words.SIDES[kind] == side]
-    kind = st.selectbox("What changes", kinds, format_func=words.KINDS.__getitem__, key=f"adding.{side}.kind")
+    kinds = [kind for kind in change_forms.FORMS if text.SIDES[kind] == side]
+    kind = st.selectbox("What changes", kinds, format_func=text.KINDS.__getitem__, key=f"adding.{side}.kind")
     with guarded():
         change = change_forms.form(basis, kind or kinds[0], key=f"adding.{(kind or kinds[0]).__name__}")
         if st.button("Add", type="primary", disabled=change is None, key="adding.add") and change is not None:

@@ -9,15 +9,15 @@ from functools import partial
 
 import streamlit as st
 
-from recsys.app import charts, words
 from recsys.app.runtime import open_workspace
 from recsys.app.scenario import scenario_session, sensitivity
 from recsys.app.shell import offer_card
 from recsys.app.shell.errors import guarding
 from recsys.app.shell.tables import draw_open, show_chart, show_table
 from recsys.app.shell.waiting import POLL_SECONDS, waiting
-from recsys.app.views import results
-from recsys.app.words.escape import plain
+from recsys.presentation import charts, text
+from recsys.presentation.tables import projections
+from recsys.presentation.text.escape import plain
 from recsys.projection.basis import Basis
 from recsys.projection.document import as_text
 from recsys.projection.result import Projection
@@ -41,8 +41,8 @@ def show(basis: Basis, scenario: Scenario) -> None:
         _headline(basis, projection)
         _figures(scenario, projection, basis.economics.hurdle_rate.value)
         if not scenario.changes:
-            st.caption(words.NOBODY_JOINS)
-        st.caption(" ".join(filter(None, (EXPECTED, words.how_sure(projection)))))
+            st.caption(text.NOBODY_JOINS)
+        st.caption(" ".join(filter(None, (EXPECTED, text.how_sure(projection)))))
         _warnings(basis, scenario, projection)
         _details(basis, scenario, projection)
 
@@ -51,7 +51,7 @@ EXPECTED = "Figures are expected values: the average over all cases, with the ra
 
 
 def _headline(basis: Basis, projection: Projection) -> None:
-    said = words.headline(projection, basis.economics.hurdle_rate.value)
+    said = text.headline(projection, basis.economics.hurdle_rate.value)
     st.html(f'<p class="greenlight-headline">{html.escape(said)}</p>')
 
 
@@ -59,48 +59,46 @@ def _figures(scenario: Scenario, projection: Projection, hurdle_rate: float) -> 
     currency = projection.currency
 
     def amount(value: float) -> str:
-        return words.money(value, currency)
+        return text.money(value, currency)
 
     with st.container(horizontal=True, gap="small"):
         if not scenario.changes:
-            today, ahead = projection.baseline, f"over {words.months(projection.horizon_months)}, as things stand"
-            _metric("Viewing hours", words.compact(today.hours), ahead)
+            today, ahead = projection.baseline, f"over {text.months(projection.horizon_months)}, as things stand"
+            _metric("Viewing hours", text.compact(today.hours), ahead)
             _metric("Revenue", amount(today.revenue), f"{ahead}, in today's money")
-            _metric("Active users at the end", words.compact(today.active_users), f"in {words.months(projection.horizon_months)}")
+            _metric("Active users at the end", text.compact(today.active_users), f"in {text.months(projection.horizon_months)}")
             return
         if not projection.offers and not projection.cost:
             total = projection.total_effect
-            _metric(
-                "Viewing hours", words.signed(total.hours.mean, words.compact), words.results_range(total.hours, words.compact)
-            )
-            _metric("Revenue", words.signed(total.value.mean, amount), words.results_range(total.value, amount))
+            _metric("Viewing hours", text.signed(total.hours.mean, text.compact), text.results_range(total.hours, text.compact))
+            _metric("Revenue", text.signed(total.value.mean, amount), text.results_range(total.value, amount))
             change = projection.projected.active_users - projection.baseline.active_users
-            _metric("Active users at the end", words.signed(change, words.compact), "against today's service")
+            _metric("Active users at the end", text.signed(change, text.compact), "against today's service")
             if projection.fees_saved:
                 _metric("Licence fees saved", amount(projection.fees_saved), "not paid again, in today's money")
-                _metric("Left after that", words.signed(projection.npv.mean, amount), words.results_range(projection.npv, amount))
+                _metric("Left after that", text.signed(projection.npv.mean, amount), text.results_range(projection.npv, amount))
             return
         if projection.fees_saved:
             _metric("Licence fees saved", amount(projection.fees_saved), "not paid again, in today's money")
         _metric("Cost", amount(projection.cost), "fees and all other costs, in today's money")
-        _metric("Worth after cost", amount(projection.npv.mean), words.results_range(projection.npv, amount))
+        _metric("Worth after cost", amount(projection.npv.mean), text.results_range(projection.npv, amount))
         if projection.roi is None:
             _metric("Return", "withheld", "see the note below")
         else:
-            _metric("Return", words.percent(projection.roi.mean, sign=True), words.results_range(projection.roi, _signed_percent))
+            _metric("Return", text.percent(projection.roi.mean, sign=True), text.results_range(projection.roi, _signed_percent))
         if projection.prob_above_hurdle is not None:
-            sure = words.chance(projection.prob_above_hurdle)
-            _metric("Hurdle reached", sure, f"chance of a return of {words.percent(hurdle_rate)} or more")
+            sure = text.chance(projection.prob_above_hurdle)
+            _metric("Hurdle reached", sure, f"chance of a return of {text.percent(hurdle_rate)} or more")
         months = projection.payback_month
         _metric(
             "Pays back",
             "not yet" if months is None else f"month {months}",
-            f"of {words.months(projection.horizon_months)} looked ahead",
+            f"of {text.months(projection.horizon_months)} looked ahead",
         )
 
 
 def _signed_percent(value: float) -> str:
-    return words.percent(value, sign=True)
+    return text.percent(value, sign=True)
 
 
 _WORD_OF = {
@@ -114,12 +112,12 @@ _WORD_OF = {
 
 def _metric(label: str, value: str, note: str) -> None:
     with st.container(width=172, gap=None):
-        st.metric(label, value, help=words.meaning(_WORD_OF[label]) if label in _WORD_OF else None)
+        st.metric(label, value, help=text.meaning(_WORD_OF[label]) if label in _WORD_OF else None)
         st.caption(note)
 
 
 def _details(basis: Basis, scenario: Scenario, projection: Projection) -> None:
-    asked = results.fees(basis, scenario)
+    asked = projections.fees(basis, scenario)
     tabs: dict[str, Callable[[], None]] = {}
     if projection.offers:
         tabs["Offers"] = lambda: _offers(basis, scenario, projection, asked)
@@ -201,18 +199,18 @@ def _months(projection: Projection) -> None:
 
 
 def _today(projection: Projection) -> None:
-    st.markdown(f"**The service over {words.months(projection.horizon_months)}**")
-    show_table(results.today_and_then(projection))
-    st.caption(words.NOBODY_JOINS)
+    st.markdown(f"**The service over {text.months(projection.horizon_months)}**")
+    show_table(projections.today_and_then(projection))
+    st.caption(text.NOBODY_JOINS)
     st.markdown("**Whose doing it is**")
-    show_table(results.effects(projection))
+    show_table(projections.effects(projection))
     st.caption("The return is that of the acquisition effect alone. A changed audience is not credited to a purchase.")
 
 
 def _assumptions(projection: Projection) -> None:
     st.markdown(_MODELS)
     st.caption(f"Ranges: {projection.n_draws} draws of the models and their parameters. {_KINDS}")
-    show_table(results.assumptions(projection.assumptions), wide="from")
+    show_table(projections.assumptions(projection.assumptions), wide="from")
 
 
 _KINDS = "Estimated: measured from your data. Configured: set by you. Assumed: taken for want of both."
@@ -225,7 +223,7 @@ def _download(projection: Projection, asked: dict[str, float | None]) -> None:
             "Projection (JSON)", as_text(projection), "projection.json", "application/json", icon=":material/data_object:"
         )
         if projection.offers:
-            sheet = results.offers_csv(projection, asked)
+            sheet = projections.offers_csv(projection, asked)
             st.download_button("Offers (CSV)", sheet, "offers.csv", "text/csv", icon=":material/table:")
 
 
@@ -234,9 +232,9 @@ def _warnings(basis: Basis, scenario: Scenario, projection: Projection) -> None:
         return
     said = [plain(_without_code(warning)) for warning in projection.warnings]
     st.warning(said[0] if len(said) == 1 else "\n".join(f"- {sentence}" for sentence in said), icon=":material/warning:")
-    needed = results.months_needed(basis, scenario)
+    needed = projections.months_needed(basis, scenario)
     if needed > scenario.horizon_months:
-        label = f"Look {words.months(needed)} ahead"
+        label = f"Look {text.months(needed)} ahead"
         step = partial(edit.set_horizon, months=needed)
         st.button(label, icon=":material/event:", key="answer.look", on_click=guarding(scenario_session.change), args=(step,))
 

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from recsys.app import words
 from recsys.app.runtime import disclosure, open_workspace
 from recsys.app.scenario import scenario_session
 from recsys.app.shell.errors import guarded
-from recsys.app.views import attributes, colouring
-from recsys.app.words.escape import plain
+from recsys.presentation.tables import attributes, colouring
+from recsys.presentation.text.escape import plain
+from recsys.presentation.text.numbers import percent, users
 from recsys.projection.audience import members_of
 from recsys.projection.basis import Basis
 from recsys.scenario.scenario import ByPersona, ByRule, Everyone, Segment
@@ -27,7 +27,7 @@ def segment(basis: Basis, *, key: str, start: Segment | None = None) -> Segment 
             members = members_of(basis, chosen)
             disclosure.admit(open_workspace.workspace(), basis, members[None])
             size = int(members.sum())
-            st.caption(f"{words.users(size)}, {words.percent(size / max(basis.choice.n_users, 1))} of all.")
+            st.caption(f"{users(size)}, {percent(size / max(basis.choice.n_users, 1))} of all.")
             return chosen
     return None
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from recsys.app import words
-from recsys.app.words import amounts
-from recsys.app.words.escape import plain
-from recsys.app.words.numbers import LAKH
 from recsys.errors import ScenarioError
+from recsys.presentation.text import amounts
+from recsys.presentation.text.escape import plain
+from recsys.presentation.text.money import symbol
+from recsys.presentation.text.numbers import LAKH
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ def amount(
     first = "" if value is None else amounts.written(value, currency)
     st.session_state.setdefault(key, first)
     typed = st.text_input(
-        f"{label} ({words.symbol(currency)})",
+        f"{label} ({symbol(currency)})",
         key=key,
         help=help_text,
         placeholder=placeholder,

@@ -10,8 +10,8 @@ import streamlit as st
 
 from recsys.app.shell import navigation
 from recsys.app.shell.tables import grid
-from recsys.app.words.escape import plain
 from recsys.errors import Finding, RecsysError, coded_system_errors
+from recsys.presentation.text.escape import plain
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from recsys.app import words
 from recsys.app.runtime import demo_completion, jobs, open_workspace
 from recsys.app.runtime.jobs import Job
 from recsys.app.shell.errors import findings, guarding
-from recsys.app.words.escape import plain
+from recsys.presentation import text
+from recsys.presentation.text.escape import plain
 
 _POLL_SECONDS = 1.0
 _REST = "A signed bundle for phones, then the time machine of this demo are made while you look round. "
@@ -63,8 +63,8 @@ def _running(name: str, what: str, ready: Callable[[], bool] = lambda: False) ->
         if progress is None:
             st.progress(0.0, text=f"{what} is starting …")
         else:
-            left = "working out how long" if progress.eta_seconds is None else f"about {words.span(progress.eta_seconds)} left"
-            st.progress(progress.fraction, text=f"{plain(progress.message)} · {words.percent(progress.fraction)} · {left}")
+            left = "working out how long" if progress.eta_seconds is None else f"about {text.span(progress.eta_seconds)} left"
+            st.progress(progress.fraction, text=f"{plain(progress.message)} · {text.percent(progress.fraction)} · {left}")
         st.caption(("" if name != demo_completion.JOB else _REST) + "It goes on if you leave this page or close the browser.")
         if st.button("Cancel", icon=":material/stop_circle:", key=f"jobs.cancel.{name}"):
             jobs.cancel(open_workspace.workspace(), name)

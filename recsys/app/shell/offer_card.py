@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from recsys.app import charts, words
 from recsys.app.shell.tables import grid, show_chart
-from recsys.app.views import results
-from recsys.app.words.escape import plain
 from recsys.decision.strength import Strength
+from recsys.presentation import charts, text
+from recsys.presentation.tables import projections
+from recsys.presentation.text.escape import plain
 from recsys.projection.basis import Basis
 from recsys.projection.result import OfferResult, Projection
 
@@ -49,32 +49,32 @@ def cards(
 
 def _card(projection: Projection, offer: OfferResult, fee: float | None) -> None:
     currency = projection.currency
-    verdict, tone = words.offer_verdict(offer, fee)
+    verdict, tone = text.offer_verdict(offer, fee)
     colour, icon = _TONES.get(tone, _UNSURE)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{plain(offer.title)}**", width="content")
         st.badge(verdict, color=colour, icon=icon)  # type: ignore[arg-type]  # a colour by name
     with st.container(horizontal=True, gap="small"):
-        _figure("Fee asked", "not stated" if fee is None else words.money(fee, currency), "for the licence")
+        _figure("Fee asked", "not stated" if fee is None else text.money(fee, currency), "for the licence")
         _figure(
             "Walk-away price",
-            words.money(offer.max_bid.mean, currency),
-            words.results_range(offer.max_bid, lambda value: words.money(value, currency)),
+            text.money(offer.max_bid.mean, currency),
+            text.results_range(offer.max_bid, lambda value: text.money(value, currency)),
         )
-        _figure("Adds", words.hours(offer.incremental_hours.mean), words.results_range(offer.incremental_hours, words.hours))
+        _figure("Adds", text.hours(offer.incremental_hours.mean), text.results_range(offer.incremental_hours, text.hours))
         _figure(
             "Takes from our movies",
-            words.hours(offer.cannibalised_hours.mean),
-            f"of {words.hours(offer.gross_hours.mean)} watched",
+            text.hours(offer.cannibalised_hours.mean),
+            f"of {text.hours(offer.gross_hours.mean)} watched",
         )
-        _figure("Pays back", words.payback(offer.payback_month, projection.horizon_months), _return(offer))
+        _figure("Pays back", text.payback(offer.payback_month, projection.horizon_months), _return(offer))
 
 
 def _why(basis: Basis, projection: Projection, offer: OfferResult, strength: Strength | None) -> None:
-    said = " ".join(words.explanation(offer, projection.currency, basis.title))
+    said = " ".join(text.explanation(offer, projection.currency, basis.title))
     st.markdown(f"**Why.** {plain(said)}")
     if strength is not None and offer.roi is not None:
-        st.markdown(f"**What would turn it.** {plain(words.strength(strength))}", help=words.meaning("what would turn it"))
+        st.markdown(f"**What would turn it.** {plain(text.strength(strength))}", help=text.meaning("what would turn it"))
 
 
 def _details(basis: Basis, offer: OfferResult, *, opened: bool) -> None:
@@ -88,7 +88,7 @@ def _details(basis: Basis, offer: OfferResult, *, opened: bool) -> None:
 def _return(offer: OfferResult) -> str:
     if offer.roi is None:
         return "return withheld: outside the data"
-    return f"return {words.percent(offer.roi.mean, sign=True)}"
+    return f"return {text.percent(offer.roi.mean, sign=True)}"
 
 
 def _figure(label: str, value: str, note: str) -> None:
@@ -108,7 +108,7 @@ def _who(basis: Basis, offer: OfferResult) -> None:
     with right:
         st.markdown("**Takes from**: movies that lose viewing to it")
         if offer.victims:
-            grid(results.victims(offer.victims, basis.title), hide_index=True, width="stretch")
+            grid(projections.victims(offer.victims, basis.title), hide_index=True, width="stretch")
         else:
             st.caption("From none of ours.")
     if offer.comparables:

@@ -10,8 +10,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from recsys.app.runtime import open_workspace, page_address
 from recsys.app.shell.errors import guarded
-from recsys.app.words.glossary import GLOSSARY
 from recsys.errors import RecsysError, coded_system_errors
+from recsys.presentation.charts import theme
+from recsys.presentation.text.glossary import GLOSSARY
 
 STYLE = Path(__file__).with_name("page.css")
 ICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48">
@@ -25,7 +26,8 @@ MARK = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 236 48" role="img
 
 
 def style() -> None:
-    """The few rules that the theme cannot express; once a run."""
+    """The few rules that the theme cannot express, and charts in the mode of the page; once a run."""
+    theme.follow(lambda: st.context.theme.type == "dark")
     st.html(STYLE)
 
 

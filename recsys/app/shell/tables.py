@@ -7,8 +7,8 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from recsys.app.views.sheets import as_sheet
-from recsys.app.words.escape import plain
+from recsys.presentation.tables.downloads import as_sheet
+from recsys.presentation.text.escape import plain
 
 
 def draw_open(tabs: Mapping[str, Callable[[], None]], *, key: str) -> None:

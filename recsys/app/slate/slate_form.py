@@ -8,7 +8,6 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from recsys.app import words
 from recsys.app.scenario import scenario_session
 from recsys.app.scenario.builder import HORIZONS
 from recsys.app.shell.amount_input import amount
@@ -16,11 +15,12 @@ from recsys.app.shell.tables import grid
 from recsys.app.slate import slate_search
 from recsys.app.slate.slate_question import KEYS
 from recsys.app.slate.slate_search import Question
-from recsys.app.views import offers as tables
-from recsys.app.words.escape import plain
-from recsys.app.words.money import money
-from recsys.app.words.numbers import months
 from recsys.decision.rules import AtLeast, Rules
+from recsys.presentation import text
+from recsys.presentation.tables import offers as tables
+from recsys.presentation.text.escape import plain
+from recsys.presentation.text.money import money
+from recsys.presentation.text.numbers import months
 from recsys.projection.basis import Basis
 from recsys.scenario.mapping import MAX_HORIZON_MONTHS
 
@@ -40,7 +40,7 @@ def whom(basis: Basis) -> bool:
     today = chosen is False
     slate_search.fill(replace(slate_search.form(), today=today))
     if not today:
-        steps = (words.sentence(change, basis.title, basis.economics.currency) for change in held.audience)
+        steps = (text.sentence(change, basis.title, basis.economics.currency) for change in held.audience)
         st.caption(f"{plain('. '.join(steps))}.")
     return not today
 

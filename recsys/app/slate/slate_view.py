@@ -6,7 +6,6 @@ from functools import partial
 
 import streamlit as st
 
-from recsys.app import words
 from recsys.app.runtime import open_workspace
 from recsys.app.scenario import scenario_session
 from recsys.app.shell import navigation, offer_card
@@ -15,10 +14,11 @@ from recsys.app.shell.tables import draw_open, show_table
 from recsys.app.shell.waiting import POLL_SECONDS, waiting
 from recsys.app.slate import slate_search
 from recsys.app.slate.slate_search import Question
-from recsys.app.views import offers as tables
-from recsys.app.views import results
-from recsys.app.words.verdict import NO_GAP
 from recsys.decision.slate import Slate
+from recsys.presentation import text
+from recsys.presentation.tables import offers as tables
+from recsys.presentation.tables import projections
+from recsys.presentation.text.verdicts import NO_GAP
 from recsys.projection.basis import Basis
 from recsys.projection.result import Projection
 
@@ -46,14 +46,14 @@ def _searching(question: Question) -> None:
     if of:
         st.progress(done / of, f":material/hourglass_top: Working out the slate that was chosen: case {done} of {of}.")
     else:
-        tried = f": {words.count(done)} tried so far" if done else " …"
+        tried = f": {text.count(done)} tried so far" if done else " …"
         st.info(f"Slates are being compared{tried}", icon=":material/hourglass_top:")
 
 
 def _chosen(basis: Basis, found: Slate) -> None:
     scenario = replace(found.scenario, name=_name(basis, found))
     titles = [basis.title(movie) for movie in found.chosen]
-    said = words.slate_headline(
+    said = text.slate_headline(
         titles,
         cost=found.cost,
         budget=found.budget,
@@ -67,7 +67,7 @@ def _chosen(basis: Basis, found: Slate) -> None:
     question = slate_search.asked()
     if question is not None:
         st.caption(
-            f"Asked: {words.count(len(question.offers))} offers, {words.months(question.scenario.horizon_months)} ahead"
+            f"Asked: {text.count(len(question.offers))} offers, {text.months(question.scenario.horizon_months)} ahead"
             + (", for a changed audience." if question.scenario.audience else ", for today's audience.")
         )
     if not found.chosen:
@@ -81,7 +81,7 @@ def _chosen(basis: Basis, found: Slate) -> None:
     if st.button("Open as a scenario", icon=navigation.SCENARIO.icon, key="slate.open"):
         scenario_session.start(scenario)
         st.switch_page(navigation.SCENARIO.path)
-    buy = partial(_cards, basis, projection, results.fees(basis, scenario))
+    buy = partial(_cards, basis, projection, projections.fees(basis, scenario))
     tabs = {f"Buy these {len(found.chosen)}": buy, f"Not these {len(found.why_not)}": partial(_left_out, found)}
     draw_open(tabs, key=f"slate.tabs.{len(found.chosen)}")
 
@@ -98,21 +98,21 @@ def _cards(basis: Basis, projection: Projection, asked: dict[str, float | None])
 def _name(basis: Basis, found: Slate) -> str:
     if len(found.chosen) == 1:
         return f"Buy {basis.title(found.chosen[0])}"[:200]
-    return f"Slate of {len(found.chosen)} for {words.money(found.cost, found.currency)}"
+    return f"Slate of {len(found.chosen)} for {text.money(found.cost, found.currency)}"
 
 
 def _figures(found: Slate, projection: Projection) -> None:
     def amount(value: float) -> str:
-        return words.money(value, found.currency)
+        return text.money(value, found.currency)
 
     with st.container(horizontal=True, gap="small"):
         _figure("Committed", amount(found.cost), f"of {amount(found.budget)}")
-        _figure("Worth after cost", amount(projection.npv.mean), words.results_range(projection.npv, amount))
+        _figure("Worth after cost", amount(projection.npv.mean), text.results_range(projection.npv, amount))
         if projection.roi is not None:
-            _figure("Return", words.percent(projection.roi.mean, sign=True), words.results_range(projection.roi, words.percent))
+            _figure("Return", text.percent(projection.roi.mean, sign=True), text.results_range(projection.roi, text.percent))
         searched = "no better slate was found" if found.gap_share < NO_GAP else "the most that a longer search could find"
         best = "every slate was tried" if found.exact else searched
-        _figure("Could be better by", words.percent(found.gap_share), best)
+        _figure("Could be better by", text.percent(found.gap_share), best)
 
 
 def _figure(label: str, value: str, note: str) -> None:
@@ -128,5 +128,5 @@ def _left_out(found: Slate) -> None:
     show_table(tables.why_not(found.why_not, found.currency), whole=True)
     st.caption(
         "“Comes in below” is about the fee at which the offer would enter this slate, all else as it is. “Would add” is about "
-        f"what it would change in the worth after cost, over the same {words.months(found.horizon_months)}."
+        f"what it would change in the worth after cost, over the same {text.months(found.horizon_months)}."
     )

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from recsys.app import words
 from recsys.app.runtime import open_workspace
 from recsys.app.scenario import scenario_session
 from recsys.app.shell import navigation
@@ -10,9 +9,10 @@ from recsys.app.shell.errors import guarding
 from recsys.app.shell.job_progress import follow_rest
 from recsys.app.today import workspace_summary
 from recsys.app.today.workspace_summary import Facts
-from recsys.app.words import agenda
-from recsys.app.words.escape import plain
 from recsys.decision.agenda import Decision
+from recsys.presentation import text
+from recsys.presentation.text import suggested_decisions
+from recsys.presentation.text.escape import plain
 
 _POLL_SECONDS = 0.5
 
@@ -45,11 +45,14 @@ def _card(decision: Decision, currency: str, position: int) -> None:
     with st.container(border=True):
         left, right = st.columns([7, 3], vertical_alignment="center", gap="medium")
         with left:
-            st.markdown(f"#### {plain(agenda.headline(decision))}")
-            st.markdown(plain(agenda.why(decision, currency)))
+            st.markdown(f"#### {plain(suggested_decisions.headline(decision))}")
+            st.markdown(plain(suggested_decisions.why(decision, currency)))
         with right:
             if st.button(
-                agenda.BUTTONS[decision.kind], icon=navigation.SCENARIO.icon, key=f"home.open.{position}", width="stretch"
+                suggested_decisions.BUTTONS[decision.kind],
+                icon=navigation.SCENARIO.icon,
+                key=f"home.open.{position}",
+                width="stretch",
             ):
                 scenario_session.start(decision.scenario)
                 st.switch_page(navigation.SCENARIO.path)
@@ -60,20 +63,18 @@ def _holds(held: Facts) -> None:
         stand_for = held.people is not None and held.people > held.users
         _figure(
             "Users",
-            words.compact(held.users),
-            f"a sample that stands for {words.compact(held.people or 0.0)} people" if stand_for else "in this workspace",
+            text.compact(held.users),
+            f"a sample that stands for {text.compact(held.people or 0.0)} people" if stand_for else "in this workspace",
         )
         if held.on_service is None:
-            _figure("Movies", words.compact(held.movies), "in the catalogue")
+            _figure("Movies", text.compact(held.movies), "in the catalogue")
         else:
-            _figure("Movies", words.compact(held.on_service), f"on the service, of {words.compact(held.movies)} known")
-        period = f"{words.day(held.first)} to {words.day(held.last)}" if held.first and held.last else ""
-        _figure("Views", words.compact(held.events), period)
-        _figure("Offers", words.compact(held.offers), "that can be bought")
+            _figure("Movies", text.compact(held.on_service), f"on the service, of {text.compact(held.movies)} known")
+        period = f"{text.day(held.first)} to {text.day(held.last)}" if held.first and held.last else ""
+        _figure("Views", text.compact(held.events), period)
+        _figure("Offers", text.compact(held.offers), "that can be bought")
         if held.last:
-            _figure(
-                "Newest view", words.day(held.last), f"model of {words.day(held.trained)}" if held.trained else "no model yet"
-            )
+            _figure("Newest view", text.day(held.last), f"model of {text.day(held.trained)}" if held.trained else "no model yet")
 
 
 def _figure(label: str, value: str, note: str) -> None:

@@ -8,8 +8,8 @@ import streamlit as st
 
 from recsys.app.runtime import open_workspace
 from recsys.app.runtime.background import Desk
-from recsys.app.views import runs
 from recsys.decision.agenda import Decision, today
+from recsys.presentation.tables import runs
 
 
 @dataclass(frozen=True, kw_only=True)

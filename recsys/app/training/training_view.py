@@ -5,16 +5,16 @@ from typing import Any
 
 import streamlit as st
 
-from recsys.app import words
 from recsys.app.runtime import demo_completion, jobs, open_workspace
 from recsys.app.runtime.identity import person
 from recsys.app.runtime.jobs import Job
 from recsys.app.shell.job_progress import follow
 from recsys.app.shell.tables import grid, show_table
 from recsys.app.training.training_form import training as training_settings
-from recsys.app.views import metrics, runs
-from recsys.app.views.runs import Run
-from recsys.app.words.escape import plain
+from recsys.presentation import text
+from recsys.presentation.tables import run_metrics, runs
+from recsys.presentation.tables.runs import Run
+from recsys.presentation.text.escape import plain
 from recsys.scenario import audit
 
 _JOB = "train"
@@ -36,7 +36,7 @@ def show() -> None:
 
 def _result(job: Job) -> None:
     result: dict[str, Any] = job.result or {}
-    took = words.span(float(result.get("seconds", 0.0)))
+    took = text.span(float(result.get("seconds", 0.0)))
     again = (
         " These tables and settings had been trained before; nothing had to be done."
         if result.get("reused")
@@ -77,10 +77,10 @@ def _choose(found: tuple[Run, ...]) -> None:
 
 
 def _quality(run: Run) -> None:
-    table = metrics.table(run.metrics)
+    table = run_metrics.table(run.metrics)
     if table.empty:
         st.caption(f"Run {plain(run.name)} was not measured.")
         return
-    st.markdown(metrics.sentence(run.metrics))
+    st.markdown(run_metrics.sentence(run.metrics))
     show_table(table)
-    st.caption(metrics.METHOD)
+    st.caption(run_metrics.METHOD)

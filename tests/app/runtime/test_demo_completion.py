@@ -15,7 +15,7 @@ from recsys.app.runtime import demo_completion, jobs, uploads
 from recsys.export import bundle
 from recsys.workspace import Workspace
 from tests import patience
-from tests.app.waiting import ended
+from tests.app.runtime.waiting import ended
 from tests.browser.servers import free_port
 from tests.builders import tiny_dataset, tiny_workspace
 

@@ -15,7 +15,7 @@ from recsys.app.runtime import jobs, uploads
 from recsys.errors import DataError
 from recsys.workspace import Workspace
 from tests import patience
-from tests.app.waiting import ended
+from tests.app.runtime.waiting import ended
 
 LINE = {"stage": "mf", "message": "Learning tastes", "done": 1, "total": 2, "fraction": 0.5, "seconds": 3.0, "eta_seconds": 4.0}
 
