@@ -35,7 +35,7 @@ def test_no_page_script_lies_directly_in_pages():
     assert not list((ROOT / "pages").glob("*.py"))
 
 
-@pytest.mark.parametrize("package", ["app", "projection", "scenario", "decision", "proof", "export.bundle"])
+@pytest.mark.parametrize("package", ["app", "projection", "scenario", "decision", "backtest", "presentation", "export.bundle"])
 def test_the_viewer_imports_without_tensorflow(package: str):
     """TensorFlow is barred from the process: importing it would raise."""
     code = "import sys\n"

@@ -23,8 +23,8 @@ from recsys.pipeline.train import TrainResult
 from recsys.projection.result import Projection
 from recsys.scenario import audit
 from recsys.scenario.scenario import Everyone, Scenario
+from recsys.simulation.demo import WorldConfig
 from recsys.workspace import Workspace
-from recsys.worlds.demo import WorldConfig
 from tests.builders import tiny_dataset
 from tests.pages.test_proof_page import report
 from tests.presentation import projections

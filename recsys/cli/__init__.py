@@ -65,7 +65,7 @@ def demo(workspace: Workspace, users: int | None, movies: int | None, seed: int 
     """Simulate a service, train on it, calibrate and map it: a workspace ready to open."""
     from recsys.pipeline.config import TrainConfig
     from recsys.pipeline.demo import make_demo
-    from recsys.worlds.demo import WorldConfig
+    from recsys.simulation.demo import WorldConfig
 
     default = WorldConfig()
     world = WorldConfig(

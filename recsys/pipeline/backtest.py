@@ -19,6 +19,13 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from recsys import __version__, foreign
+from recsys.backtest import store
+from recsys.backtest.arrivals import Arrivals, arrivals
+from recsys.backtest.conformal import FEWEST_ARRIVALS
+from recsys.backtest.cutoff import Moment, look, past_basis
+from recsys.backtest.report import document
+from recsys.backtest.scoring import judge, learnt
+from recsys.backtest.serialization import Origin
 from recsys.choice.model import ChoiceModel
 from recsys.choice.store import load as load_choice
 from recsys.embeddings.tower import MovieTower
@@ -30,13 +37,6 @@ from recsys.pipeline.draft import run_stages
 from recsys.pipeline.progress import Clock, ProgressLine, Report, unheard
 from recsys.pipeline.stages import light_plan
 from recsys.projection.calibration import Calibration, Held
-from recsys.proof import store
-from recsys.proof.arrivals import Arrivals, arrivals
-from recsys.proof.conformal import FEWEST_ARRIVALS
-from recsys.proof.judged import judge, learnt
-from recsys.proof.origin import Moment, look, past_basis
-from recsys.proof.record import Origin
-from recsys.proof.report import document
 from recsys.tables.arrivals import ASSUMED_ARRIVALS
 from recsys.tables.dataset import Dataset
 from recsys.tables.freeze import frozen

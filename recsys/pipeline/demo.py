@@ -11,10 +11,10 @@ from recsys.errors import DataError
 from recsys.pipeline.config import TrainConfig
 from recsys.pipeline.progress import ProgressLine, Report, unheard
 from recsys.pipeline.train import TrainResult, train
+from recsys.simulation.demo import WorldConfig, write_world
 from recsys.tables.load import import_path
 from recsys.tables.store import WORLD_JSON
 from recsys.workspace import Workspace
-from recsys.worlds.demo import WorldConfig, write_world
 
 _SIMULATE, _IMPORT = 0.04, 0.06
 """Shares of the whole at which simulating and importing have ended, at the default size."""

@@ -13,12 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
+from recsys.backtest.store import REPORT
 from recsys.errors import Finding, RecsysError, coded_system_errors
 from recsys.export import bundle, signature
 from recsys.pipeline.backtest import backtest
 from recsys.pipeline.progress import ProgressLine, Report
 from recsys.pipeline.worker import lines_only, tell, write
-from recsys.proof.store import REPORT
 from recsys.scenario import audit
 from recsys.workspace import Workspace
 

@@ -32,7 +32,7 @@ class Dataset:
     """``user_id``, ``month`` (``YYYY-MM``), ``active`` (bool); None where the service has none."""
     economics: Economics
     simulated: bool
-    """Made by ``recsys.worlds``; said wherever a figure shows."""
+    """Made by ``recsys.simulation``; said wherever a figure shows."""
     fingerprint: str
     """SHA-256 over the tables and terms: the key of every cache."""
     assumed: tuple[str, ...] = ()

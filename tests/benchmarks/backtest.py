@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from recsys.proof import scores
-from recsys.proof.judged import judge
-from recsys.proof.record import Origin
-from recsys.proof.report import document
-from recsys.proof.store import ORIGINS
+from recsys.backtest import accuracy
+from recsys.backtest.report import document
+from recsys.backtest.scoring import judge
+from recsys.backtest.serialization import Origin
+from recsys.backtest.store import ORIGINS
 from recsys.tables.store import load_dataset
 from recsys.workspace import Workspace
 
@@ -63,7 +63,7 @@ def _ceiling(origins: list[Origin], span: str) -> None:
     one = np.full(len(actual), float(np.median(actual)))
     print(
         f"\n{(actual <= 2).mean():.0%} of {len(actual)} arrivals won 2 views or fewer; the top 3 % won {top:.0%} of all; saying "
-        f"the median of all for every one has WAPE {scores.wape(one, actual):.3f}"
+        f"the median of all for every one has WAPE {accuracy.wape(one, actual):.3f}"
     )
 
 

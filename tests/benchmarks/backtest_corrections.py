@@ -16,16 +16,16 @@ from pathlib import Path
 
 import numpy as np
 
+from recsys.backtest import accuracy
+from recsys.backtest.appeal_response import Response
+from recsys.backtest.baselines import RIVALS
+from recsys.backtest.scoring import misjudged
+from recsys.backtest.serialization import Arrived, Origin
+from recsys.backtest.store import ORIGINS
 from recsys.choice.ridge import fit_ridge
 from recsys.embeddings.features import MOVIE_COLUMNS_LEFT_OUT, FeatureSpace
 from recsys.ids import FloatArray
 from recsys.projection.calibration import attribute_codes
-from recsys.proof import scores
-from recsys.proof.judged import misjudged
-from recsys.proof.record import Arrived, Origin
-from recsys.proof.response import Response
-from recsys.proof.rivals import RIVALS
-from recsys.proof.store import ORIGINS
 from recsys.tables.store import load_dataset
 from recsys.workspace import Workspace
 
@@ -66,7 +66,7 @@ def compare(workspace: Workspace, days: str) -> None:
     for name, regressors in sets.items():
         _row(name, np.array(list(_left_out(regressors, nats, origin, arrived, days))), actual, rivals, rng)
     for name, values in rivals.items():
-        print(f"{name:<30} Spearman {scores.spearman(values, actual):.3f}  WAPE {scores.wape(values, actual):.3f}")
+        print(f"{name:<30} Spearman {accuracy.spearman(values, actual):.3f}  WAPE {accuracy.wape(values, actual):.3f}")
 
 
 def _left_out(regressors: FloatArray, nats: FloatArray, origin: FloatArray, arrived: list[Arrived], days: str) -> Iterator[float]:
@@ -81,9 +81,9 @@ def _left_out(regressors: FloatArray, nats: FloatArray, origin: FloatArray, arri
 
 
 def _row(name: str, views: FloatArray, actual: FloatArray, rivals: dict[str, FloatArray], rng: np.random.Generator) -> None:
-    said = f"{name:<30} Spearman {scores.spearman(views, actual):.3f}  WAPE {scores.wape(views, actual):.3f}"
+    said = f"{name:<30} Spearman {accuracy.spearman(views, actual):.3f}  WAPE {accuracy.wape(views, actual):.3f}"
     for rival, values in rivals.items():
-        found = scores.paired(views, values, actual, rng)
+        found = accuracy.paired(views, values, actual, rng)
         said += f"  | {rival}: " + ", ".join(
             f"{score} [{each['low']:+.3f}, {each['high']:+.3f}]" for score, each in found.items()
         )

@@ -20,9 +20,9 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from recsys.models import two_tower
-from recsys.worlds.config import WorldConfig
+from recsys.simulation.config import WorldConfig
 from tests.benchmarks.truth_study import answers, figures, one_world
-from tests.worlds.kinds import KINDS
+from tests.simulation.presets import KINDS
 
 KIND = "confounded"
 WAYS = ("corrected", "plain")

@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.truth WORKSPACE [--horizon 12] [--futures 1]
 
-WORKSPACE holds a trained run on a world of ``recsys.worlds``. Prints Spearman, bias and coverage over its offers, by hours and by
-money, and the same for gross hours taken as the answer.
+WORKSPACE holds a trained run on a world of ``recsys.simulation``. Prints Spearman, bias and coverage over its offers, by hours
+and by money, and the same for gross hours taken as the answer.
 """
 
 import argparse
@@ -18,9 +18,9 @@ from scipy.stats import spearmanr
 from recsys.projection.basis import load_basis
 from recsys.projection.project import project
 from recsys.scenario.scenario import Acquire, Scenario
+from recsys.simulation.config import WorldConfig
 from recsys.workspace import Workspace
-from recsys.worlds.config import WorldConfig
-from tests.worlds.truth import true_effects
+from tests.simulation.counterfactual_truth import true_effects
 
 
 def compare(workspace: Workspace, horizon_months: int, futures: int) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.truth_study OUT [--worlds 60] [--jobs 2] [--users 1500] [--movies 240] [--offers 12]
 
-Worlds take turns over the kinds of ``tests.worlds.kinds``, each with a seed of its own. For each a run is trained with the
+Worlds take turns over the kinds of ``tests.simulation.presets``, each with a seed of its own. For each a run is trained with the
 settings printed below, each offer is projected by itself over three months, and the same three months are lived with and without
 it, in four futures whose mean is the truth. So is the slate of all offers. OUT keeps one JSON a world, so that a study that was
 stopped goes on where it was.
@@ -10,7 +10,8 @@ stopped goes on where it was.
 Rivals say what an offer adds in the same three months:
 
 - ``gross``: the projection's own viewing hours, as if all of them were added;
-- the rivals of ``recsys.proof.rivals`` (genres, five comparables, gradient boosting), taught on the movies that arrived in the
+- the rivals of ``recsys.backtest.baselines`` (genres, five comparables, gradient boosting), taught on the movies that arrived
+in the
   history, times the outside share that the same run estimated, which is the usual part of viewing that is added.
 """
 
@@ -28,19 +29,19 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
+from recsys.backtest.arrivals import arrivals
+from recsys.backtest.baselines import RIVALS, Past
 from recsys.pipeline.config import TrainConfig, with_settings
 from recsys.pipeline.demo import make_demo
 from recsys.projection.basis import Basis, load_basis
 from recsys.projection.drawn import simulate_draws
 from recsys.projection.uncertainty import quantiles
-from recsys.proof.arrivals import arrivals
-from recsys.proof.rivals import RIVALS, Past
 from recsys.scenario.scenario import Acquire, Scenario
+from recsys.simulation.config import WorldConfig
 from recsys.tables.store import load_dataset
 from recsys.workspace import Workspace
-from recsys.worlds.config import WorldConfig
-from tests.worlds.kinds import KINDS
-from tests.worlds.truth import true_effects
+from tests.simulation.counterfactual_truth import true_effects
+from tests.simulation.presets import KINDS
 
 MONTHS, DAYS, FUTURES = 3, 91, 4
 CONFIG = with_settings(

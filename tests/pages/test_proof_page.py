@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 
 from recsys.app.runtime import open_workspace
+from recsys.backtest import store
+from recsys.backtest.baselines import RIVALS
+from recsys.backtest.report import document
+from recsys.backtest.serialization import Substitution
 from recsys.presentation.tables import backtest as views
 from recsys.presentation.text import backtest as words
 from recsys.projection.basis import Basis
-from recsys.proof import store
-from recsys.proof.record import Substitution
-from recsys.proof.report import document
-from recsys.proof.rivals import RIVALS
+from tests.backtest.builders import arrived, origin
 from tests.pages.conftest import Open
 from tests.pages.test_scenario_page import said
-from tests.proof.builders import arrived, origin
 
 PATH = "pages/look/backtest.py"
 

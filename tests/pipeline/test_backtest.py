@@ -8,22 +8,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recsys.backtest.cutoff import _residuals, past_basis
+from recsys.backtest.projected_views import project_views
+from recsys.backtest.scoring import calibrated_draws, misjudged
+from recsys.backtest.serialization import Origin
+from recsys.backtest.store import load_report
 from recsys.errors import DataError
 from recsys.pipeline import backtest as machine
 from recsys.pipeline.backtest import BacktestConfig, backtest
-from recsys.proof.judged import calibrated_draws, misjudged
-from recsys.proof.origin import _residuals, past_basis
-from recsys.proof.projected import project_views
-from recsys.proof.record import Origin
-from recsys.proof.store import load_report
 from recsys.tables.dataset import Dataset
 from recsys.tables.freeze import frozen
 from recsys.tables.terms import SeasonTerm
 from recsys.workspace import Workspace, read_manifest
+from tests.backtest.builders import MadeUpTower, arrived, arriving_service, made_up_training
+from tests.backtest.test_conformal import fitted
 from tests.builders import START, tiny_dataset, tiny_workspace
 from tests.datasets import assemble
-from tests.proof.builders import MadeUpTower, arrived, arriving_service, made_up_training
-from tests.proof.test_conformal import fitted
 
 CONFIG = BacktestConfig(origins=4, days=(20, 40), first_share=0.1)
 

@@ -8,10 +8,10 @@ import pytest
 from recsys.pipeline.backtest import BacktestConfig, backtest
 from recsys.pipeline.config import TrainConfig, with_settings
 from recsys.projection.calibration import load_calibration
+from recsys.simulation.demo import WorldConfig, write_world
 from recsys.tables.load import import_path
 from recsys.tables.store import load_dataset
 from recsys.workspace import Workspace
-from recsys.worlds.demo import WorldConfig, write_world
 
 pytestmark = [pytest.mark.train, pytest.mark.slow, pytest.mark.xdist_group("train")]
 

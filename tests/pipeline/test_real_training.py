@@ -23,10 +23,10 @@ from recsys.projection.basis import load_basis
 from recsys.projection.project import project
 from recsys.scenario.scenario import Scenario
 from recsys.segments.store import load_personas
+from recsys.simulation.demo import WorldConfig, write_world
 from recsys.tables.load import import_path
 from recsys.tables.store import load_dataset
 from recsys.workspace import Workspace, read_manifest
-from recsys.worlds.demo import WorldConfig, write_world
 
 pytestmark = [pytest.mark.train, pytest.mark.slow]
 

@@ -18,8 +18,8 @@ from recsys.scenario.scenario import Scenario
 from recsys.tables.store import load_dataset
 from recsys.tables.terms import SeasonTerm, Term, as_toml
 from recsys.workspace import Workspace
+from tests.backtest.test_conformal import fitted
 from tests.projection import builders, stored
-from tests.proof.test_conformal import fitted
 
 FACTORS = (1.5, 0.5, 1.0, 1.0, 2.0, 0.5, 1.0, 0.5, 1.0, 1.0, 1.5, 0.5)
 """Their mean is 1."""

@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 
 from recsys.app.runtime import jobs
+from recsys.backtest.store import REPORT
 from recsys.errors import ArtefactError, DataError, SystemRefusedError
 from recsys.export import bundle
-from recsys.proof.store import REPORT
 from recsys.tables.store import load_info
 from recsys.workspace import Workspace
 

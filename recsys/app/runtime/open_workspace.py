@@ -14,6 +14,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from recsys.app.runtime import demo_completion, disclosure
 from recsys.app.runtime.background import Desk
+from recsys.backtest.store import REPORT, load_report
 from recsys.errors import ArtefactError, DataError, SystemRefusedError, coded_system_errors
 from recsys.presentation.text.numbers import day
 from recsys.projection.basis import Basis, load_basis
@@ -22,7 +23,6 @@ from recsys.projection.calibration import load_calibration
 from recsys.projection.drawn import Drawn, simulate_draws
 from recsys.projection.project import assemble
 from recsys.projection.result import Projection
-from recsys.proof.store import REPORT, load_report
 from recsys.scenario.hash import content_hash, demand_hash, question_hash
 from recsys.scenario.scenario import Scenario
 from recsys.scenario.store import ScenarioStore

@@ -1,0 +1,166 @@
+"""One origin: every movie that arrived after it projected from the tables frozen at it, and compared with what happened."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from recsys.backtest.arrivals import Arrivals
+from recsys.backtest.baselines import Past, forecasts
+from recsys.backtest.projected_views import ProjectedViews, project_views
+from recsys.backtest.serialization import Arrived, Origin
+from recsys.backtest.substitution import substitutions
+from recsys.choice.attributes import encode
+from recsys.choice.model import ChoiceModel
+from recsys.embeddings.tower import MovieTower
+from recsys.ids import FloatArray, IntArray
+from recsys.projection import offers as offering
+from recsys.projection.basis import Basis, subscription_state
+from recsys.projection.season import season_of
+from recsys.scenario.scenario import Acquire
+from recsys.segments.personas import Persona, Personas
+from recsys.tables.dataset import Dataset
+
+Steps = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Moment:
+    """An origin with all that is looked at from it."""
+
+    at: pd.Timestamp
+    dataset: Dataset
+    """Whole: outcomes are read from it, and nothing else but attributes"""
+    arrivals: Arrivals
+    positions: IntArray
+    """Of the arrivals to project"""
+    days: tuple[int, ...]
+    seed: int
+
+
+def past_basis(frozen: Dataset, choice: ChoiceModel, tower: MovieTower) -> Basis:
+    """The basis of tables frozen at an origin, with its offers; everybody is one persona, since none is asked for."""
+    subscribed, return_share = subscription_state(frozen.subscriptions, choice.user_ids)
+    everyone = Persona(
+        name="everyone",
+        size=frozen.n_users,
+        traits=(),
+        favourites=(),
+        monthly_active=(),
+        monthly_views=(),
+        monthly_growth_share=0.0,
+    )
+    return Basis(
+        users=frozen.users,
+        movies=frozen.movies,
+        offers=frozen.offers,
+        offer_content=tower.content(frozen.offers),
+        offer_codes=encode(choice.features, frozen.offers),
+        choice=choice,
+        personas=Personas(personas=(everyone,), assignment=np.zeros(frozen.n_users, dtype=np.int64), centroids=np.zeros((1, 1))),
+        economics=frozen.economics,
+        run=f"past-{frozen.fingerprint[:12]}",
+        simulated=frozen.simulated,
+        fingerprint=f"{frozen.fingerprint}/{choice.fingerprint}",
+        weight=np.ones(frozen.n_users),
+        subscribed=subscribed,
+        return_share=return_share,
+        data_end=frozen.events["timestamp"].max(),
+        season=season_of(frozen),
+        assumed=frozen.assumed,
+    )
+
+
+def look(moment: Moment, basis: Basis, tower: MovieTower, progress: Steps | None = None) -> Origin:
+    """Project the arrivals of an origin and set them beside their outcomes and the rivals' forecasts.
+
+    Parameters
+    ----------
+    basis : of :func:`past_basis`; its offers are the arrivals, in the order of the movies table
+    progress : told (steps done, steps in all)
+    """
+    # offers follow the order of movies, arrivals that of time
+    positions = moment.positions[np.argsort(moment.arrivals.row[moment.positions])]
+    launched = moment.arrivals.arrived[positions].astype("datetime64[s]")
+    projected = project_views(basis, moment.days, launched=launched, progress=progress)
+    arrived = _arrived(moment, basis, tower, positions, projected)
+    return Origin(
+        date=moment.at.date().isoformat(),
+        users=len(basis.users),
+        movies=len(basis.movies),
+        events=int((moment.dataset.events["timestamp"] < moment.at).sum()),
+        seconds=0.0,
+        arrivals=tuple(arrived[k] for k in np.argsort(positions)),
+        substitutions=substitutions(moment.dataset, moment.arrivals, positions, basis, days=min(moment.days)),
+    )
+
+
+def _arrived(moment: Moment, basis: Basis, tower: MovieTower, positions: IntArray, projected: ProjectedViews) -> list[Arrived]:
+    """One entry an offer, in the order of the offers table."""
+    movies = moment.dataset.movies.iloc[moment.arrivals.row[positions]]
+    fees = movies["licence_fee"].to_numpy(dtype=np.float64) if "licence_fee" in movies else np.full(len(movies), np.nan)
+    titles = basis.movies["title"].to_numpy()
+    actual = {str(days): _actual(moment.arrivals, days) for days in moment.days}
+    rivals = {
+        str(days): {unit: _rivals(moment, tower, positions, days, values) for unit, values in actual[str(days)].items()}
+        for days in moment.days
+    }
+    found = []
+    for k, position in enumerate(positions):
+        met = offering.offer(basis, Acquire(offer=basis.offer_ids.ids[k]), 1)
+        spans = [
+            (place, str(days)) for place, days in enumerate(moment.days) if np.isfinite(actual[str(days)]["views"][position])
+        ]
+        known = {days: {unit: each for unit, each in actual[days].items() if np.isfinite(each[position])} for _, days in spans}
+        found.append(
+            Arrived(
+                movie_id=str(movies["movie_id"].iloc[k]),
+                title=str(movies["title"].iloc[k]),
+                arrived=str(np.datetime64(int(moment.arrivals.arrived[position]), "s")),
+                inside=met.inside,
+                fee=float(fees[k]) if np.isfinite(fees[k]) else None,
+                comparables=tuple(str(titles[row]) for row in met.comparables),
+                hours_per_view=float(projected.hours_per_view[k]),
+                draws={days: tuple(map(float, projected.draws[k, :, place])) for place, days in spans},
+                response={days: tuple(map(float, projected.response[k, :, place])) for place, days in spans},
+                noise_nats=tuple(map(float, _residuals(basis, k))),
+                actual={days: {unit: float(each[position]) for unit, each in units.items()} for days, units in known.items()},
+                rivals={
+                    days: {unit: {name: float(said[k]) for name, said in rivals[days][unit].items()} for unit in units}
+                    for days, units in known.items()
+                },
+            )
+        )
+    return found
+
+
+def _actual(arrivals: Arrivals, days: int) -> dict[str, FloatArray]:
+    """Outcomes of all arrivals by unit; hours only where minutes are logged."""
+    found = {"views": arrivals.views[days]}
+    if np.isfinite(arrivals.hours[days]).any():
+        found["hours"] = arrivals.hours[days]
+    return found
+
+
+def _rivals(moment: Moment, tower: MovieTower, positions: IntArray, days: int, actual: FloatArray) -> dict[str, FloatArray]:
+    known = moment.arrivals.known_at(moment.at, days)
+    movies = moment.dataset.movies
+    before, offers = movies.iloc[moment.arrivals.row[known]], movies.iloc[moment.arrivals.row[positions]]
+    if not len(before):
+        return {}
+    past = Past(
+        known=before.reset_index(drop=True),
+        known_content=tower.content(before),
+        outcome=actual[known],
+        offers=offers.reset_index(drop=True),
+        offer_content=tower.content(offers),
+    )
+    return forecasts(past, moment.seed)
+
+
+def _residuals(basis: Basis, k: int) -> FloatArray:
+    """Cold residual of offer ``k`` in each draw but the point, nats, as the projection draws it."""
+    name = basis.offer_ids.ids[k]
+    z = np.array([offering.deviation(basis, number, name) for number in range(1, len(basis.choice.draws))])
+    return basis.cold_residual(z)
