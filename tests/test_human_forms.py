@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from recsys.choice.model import Estimate
+from recsys.choice.model.parameters import Estimate
 from recsys.cli import cli
 from recsys.decision.bid import Bid
 from recsys.decision.flip import Flips, Turn

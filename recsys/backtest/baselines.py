@@ -13,7 +13,7 @@ from pandas.api.types import is_numeric_dtype
 from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
-from recsys.choice.model import Float32Array
+from recsys.choice.model.parameters import Float32Array
 from recsys.ids import FloatArray
 from recsys.tables import lists
 

@@ -11,8 +11,8 @@ from recsys.backtest.baselines import Past, forecasts
 from recsys.backtest.projected_views import ProjectedViews, project_views
 from recsys.backtest.serialization import Arrived, Origin
 from recsys.backtest.substitution import substitutions
-from recsys.choice.attributes import encode
-from recsys.choice.model import ChoiceModel
+from recsys.choice.model.movie_attributes import encode
+from recsys.choice.model.parameters import ChoiceModel
 from recsys.embeddings.tower import MovieTower
 from recsys.ids import FloatArray, IntArray
 from recsys.projection import offers as offering

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from recsys.backtest.appeal_response import STEPS_NATS
-from recsys.choice.history import DAYS_PER_MONTH
+from recsys.choice.panel.history import DAYS_PER_MONTH
 from recsys.ids import FloatArray
 from recsys.projection import audience as audiences
 from recsys.projection import catalogue as catalogues

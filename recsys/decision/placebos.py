@@ -14,8 +14,8 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 from scipy.stats import spearmanr
 
-from recsys.choice import attributes
-from recsys.choice.cold import tell_cold
+from recsys.choice.estimate.cold_start_appeal import tell_cold
+from recsys.choice.model import movie_attributes
 from recsys.ids import IntArray
 from recsys.projection.basis import Basis
 from recsys.projection.project import project
@@ -130,8 +130,8 @@ def random_attribute(basis: Basis, *, rng: np.random.Generator) -> Placebo | Non
     error = np.full(len(appeal), _ERROR_NATS)
 
     def residual(table: pd.DataFrame) -> float:
-        features = attributes.learn(table, table.iloc[:0])
-        return tell_cold(features, attributes.encode(features, table), np.zeros(len(table)), appeal, error).residual_sd
+        features = movie_attributes.learn(table, table.iloc[:0])
+        return tell_cold(features, movie_attributes.encode(features, table), np.zeros(len(table)), appeal, error).residual_sd
 
     lot = movies.assign(drawn_by_lot=rng.standard_normal(len(movies)))
     change = residual(lot) / residual(movies) - 1.0

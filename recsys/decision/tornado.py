@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from recsys.choice.model import Draw
+from recsys.choice.model.parameters import Draw
 from recsys.projection.basis import Basis
 from recsys.projection.project import project
 from recsys.projection.uncertainty import quantiles

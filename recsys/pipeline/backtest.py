@@ -26,8 +26,8 @@ from recsys.backtest.cutoff import Moment, look, past_basis
 from recsys.backtest.report import document
 from recsys.backtest.scoring import judge, learnt
 from recsys.backtest.serialization import Origin
-from recsys.choice.model import ChoiceModel
-from recsys.choice.store import load as load_choice
+from recsys.choice.model.parameters import ChoiceModel
+from recsys.choice.model.store import load as load_choice
 from recsys.embeddings.tower import MovieTower
 from recsys.errors import ArtefactError, DataError
 from recsys.ids import IntArray

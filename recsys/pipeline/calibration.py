@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from recsys.choice import store
-from recsys.choice.fit import Vectors, calibrate
+from recsys.choice.estimate.calibrate import Vectors, calibrate
+from recsys.choice.model import store
 from recsys.pipeline.bench import Bench
 from recsys.pipeline.ensemble import place
 from recsys.pipeline.progress import Steps

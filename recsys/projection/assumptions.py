@@ -4,8 +4,8 @@ from dataclasses import fields
 
 import numpy as np
 
-from recsys.choice.model import Estimate
-from recsys.choice.utility import COMMON_RESIDUAL_SHARE
+from recsys.choice.model.parameters import Estimate
+from recsys.choice.model.utility import COMMON_RESIDUAL_SHARE
 from recsys.projection import shelf
 from recsys.projection.basis import FOR_EVER, Basis
 from recsys.projection.calibration import said

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from recsys.choice.model import Draw, Float32Array, Member
+from recsys.choice.model.parameters import Draw, Float32Array, Member
 from recsys.errors import Finding, ScenarioError
 from recsys.ids import FloatArray, IntArray
 from recsys.projection.basis import Basis, unit

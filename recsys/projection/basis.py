@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from recsys.choice.attributes import encode
-from recsys.choice.model import ChoiceModel, Float32Array
-from recsys.choice.store import load as load_choice
+from recsys.choice.model.movie_attributes import encode
+from recsys.choice.model.parameters import ChoiceModel, Float32Array
+from recsys.choice.model.store import load as load_choice
 from recsys.embeddings.tower import MovieTower
 from recsys.errors import ArtefactError
 from recsys.ids import FloatArray, IdMap, IntArray
@@ -50,7 +50,7 @@ class Basis:
     offer_content: Float32Array
     """float32[n_offers, content_dim], from the two-tower's movie tower without the id."""
     offer_codes: Float32Array
-    """float32[n_offers, n_codes]: their attributes (:mod:`recsys.choice.attributes`)."""
+    """float32[n_offers, n_codes]: their attributes (:mod:`recsys.choice.model.movie_attributes`)."""
     choice: ChoiceModel
     personas: Personas
     economics: Economics

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from recsys import foreign
-from recsys.choice.model import Estimate, Float32Array
+from recsys.choice.model.parameters import Estimate, Float32Array
 from recsys.embeddings.features import FeatureSpace
 from recsys.errors import ArtefactError
 from recsys.ids import FloatArray

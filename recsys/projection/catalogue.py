@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recsys.choice.model import Draw, Float32Array
+from recsys.choice.model.parameters import Draw, Float32Array
 from recsys.errors import Finding, ScenarioError
 from recsys.ids import FloatArray
 from recsys.projection.basis import FOR_EVER, Basis

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.choice.model import ChoiceModel, Draw, Float32Array
+from recsys.choice.model.parameters import ChoiceModel, Draw, Float32Array
 from recsys.errors import ArtefactError
 from recsys.ids import FloatArray, IntArray
 from recsys.projection.blocks import PRODUCT_BLOCK, THREADS, over_users

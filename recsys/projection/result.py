@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from recsys.choice.model import Estimate
+from recsys.choice.model.parameters import Estimate
 
 
 @dataclass(frozen=True, kw_only=True)

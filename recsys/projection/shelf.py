@@ -9,7 +9,7 @@ it has at least half; a movie without a date stays.
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.choice.model import Float32Array
+from recsys.choice.model.parameters import Float32Array
 from recsys.ids import IntArray
 from recsys.projection import nests
 from recsys.projection.basis import Basis

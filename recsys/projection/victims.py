@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from recsys.choice.model import Float32Array
+from recsys.choice.model.parameters import Float32Array
 from recsys.ids import FloatArray
 from recsys.projection.basis import Basis
 from recsys.projection.blocks import PRODUCT_BLOCK, THREADS, over_users

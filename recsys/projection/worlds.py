@@ -6,7 +6,7 @@ For rentals a world earns on all its rentals: an offer whose rentals only replac
 
 from dataclasses import dataclass
 
-from recsys.choice.model import Float32Array
+from recsys.choice.model.parameters import Float32Array
 from recsys.projection import audience as audiences
 from recsys.projection.audience import Audience
 from recsys.projection.basis import Basis

@@ -11,7 +11,7 @@ import pandas as pd
 from recsys.backtest.appeal_response import STEPS_NATS
 from recsys.backtest.scoring import Forecast, Judged, JudgedOrigin, Outcome
 from recsys.backtest.serialization import Arrived, Origin, Substitution
-from recsys.choice.model import ChoiceModel
+from recsys.choice.model.parameters import ChoiceModel
 from recsys.ids import IdMap
 from recsys.tables.dataset import Dataset
 from tests import builders

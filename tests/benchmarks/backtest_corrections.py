@@ -22,7 +22,7 @@ from recsys.backtest.baselines import RIVALS
 from recsys.backtest.scoring import misjudged
 from recsys.backtest.serialization import Arrived, Origin
 from recsys.backtest.store import ORIGINS
-from recsys.choice.ridge import fit_ridge
+from recsys.choice.estimate.ridge import fit_ridge
 from recsys.embeddings.features import MOVIE_COLUMNS_LEFT_OUT, FeatureSpace
 from recsys.ids import FloatArray
 from recsys.projection.calibration import attribute_codes

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recsys.choice.model import ChoiceModel, Draw, Member
+from recsys.choice.model.parameters import ChoiceModel, Draw, Member
 from recsys.embeddings.features import Feature, FeatureSpace
 from recsys.ids import FloatArray, IdMap
 from recsys.projection import nests

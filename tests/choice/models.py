@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from recsys.choice.affinity import Affinities
-from recsys.choice.model import ChoiceModel, Draw, Estimate, Member
-from recsys.choice.vectors import Stress
+from recsys.choice.estimate.attribute_affinity import Affinities
+from recsys.choice.estimate.utility_space import Stress
+from recsys.choice.model.parameters import ChoiceModel, Draw, Estimate, Member
 from recsys.embeddings.features import Feature, FeatureSpace
 from recsys.ids import IdMap
 

@@ -6,21 +6,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recsys.choice.affinity import Affinities
-from recsys.choice.audience import Structure, group_rows, person_rows
-from recsys.choice.groups import Groups, group_users, regrouped
-from recsys.choice.history import read
-from recsys.choice.model import Member
-from recsys.choice.presence import Presence, monthly_views, presence
-from recsys.choice.today import Today, audience, occasions_for
-from recsys.choice.utility import offer_vectors
-from recsys.choice.vectors import SCALINGS, Scaling, as_member, make_space
+from recsys.choice.estimate.attribute_affinity import Affinities
+from recsys.choice.estimate.utility_space import SCALINGS, Scaling, as_member, make_space
+from recsys.choice.model.parameters import Member
+from recsys.choice.model.utility import offer_vectors
+from recsys.choice.panel.audience_design import Structure, group_rows, person_rows
+from recsys.choice.panel.current_audience import Today, audience, occasions_for
+from recsys.choice.panel.exposure_panel import Presence, monthly_views, presence
+from recsys.choice.panel.history import read
+from recsys.choice.panel.user_clusters import Groups, group_users, regrouped
 from recsys.errors import DataError
 from tests.choice.models import PLAIN, no_affinities
 from tests.choice.nested_logit import choice_shares
+from tests.choice.panel.test_history import TWO_MONTHS
+from tests.choice.panel.test_history import service as two_months
 from tests.choice.services import Service, service
-from tests.choice.test_history import TWO_MONTHS
-from tests.choice.test_history import service as two_months
 from tests.datasets import assemble
 
 
@@ -296,7 +296,7 @@ def replace_map(member: Member, cold_map: np.ndarray) -> Member:
 def test_a_sample_of_the_audience_still_tells_everybodys_worth(small: Service, monkeypatch: pytest.MonkeyPatch):
     history, structure, member = read(small.dataset), structure_of(small), member_of(small)
     whole = Today(audience(history, np.ones(120), rng=np.random.default_rng(0)), member, structure)
-    monkeypatch.setattr("recsys.choice.today._CELLS", 900)
+    monkeypatch.setattr("recsys.choice.panel.current_audience._CELLS", 900)
     people = audience(history, np.ones(120), rng=np.random.default_rng(0))
     assert len(people.rows) < 120
     sampled = Today(people, member, structure)

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recsys.choice.nests import candidates, support_distance
-from recsys.choice.ridge import fit_ridge
-from recsys.choice.watching import ASSUMED_COMPLETION, ASSUMED_HOURS, watching
+from recsys.choice.estimate.ridge import fit_ridge
+from recsys.choice.model.nests import candidates, support_distance
+from recsys.choice.panel.view_durations import ASSUMED_COMPLETION, ASSUMED_HOURS, watching
 from tests.builders import tiny_dataset
 from tests.datasets import assemble
 

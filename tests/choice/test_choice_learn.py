@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from recsys.choice.choices import Choices, Parameters
-from recsys.choice.likelihood import Likelihood
+from recsys.choice.estimate.choices import Choices, Parameters
+from recsys.choice.estimate.likelihood import Likelihood
 from recsys.ids import FloatArray, IntArray
 from tests.choice.nested_logit import choice_shares
 

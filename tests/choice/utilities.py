@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from recsys.choice.model import ChoiceModel, Draw, Float32Array
+from recsys.choice.model.parameters import ChoiceModel, Draw, Float32Array
 from recsys.ids import FloatArray, IntArray
 
 

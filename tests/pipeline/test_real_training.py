@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recsys.choice.store import load as load_choice
+from recsys.choice.model.store import load as load_choice
 from recsys.embeddings.maps import load_map
 from recsys.embeddings.store import load_table
 from recsys.embeddings.tower import MovieTower

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from recsys.choice.model import Estimate
+from recsys.choice.model.parameters import Estimate
 from recsys.projection.result import Earned, Effect, OfferResult, Projection, Range, SegmentShare, Victim, World
 
 LAKH, CRORE = 1e5, 1e7

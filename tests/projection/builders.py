@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from recsys.choice.model import ChoiceModel, Draw, Estimate, Member
+from recsys.choice.model.parameters import ChoiceModel, Draw, Estimate, Member
 from recsys.embeddings.features import Feature, FeatureSpace
 from recsys.ids import IdMap
 from recsys.projection.basis import Basis

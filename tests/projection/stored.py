@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from recsys.choice import store as choices
+from recsys.choice.model import store as choices
 from recsys.embeddings import tower
 from recsys.embeddings.features import Feature, FeatureSpace
 from recsys.ids import IdMap

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recsys.choice.attributes import encode
-from recsys.choice.store import load as load_choice
+from recsys.choice.model.movie_attributes import encode
+from recsys.choice.model.store import load as load_choice
 from recsys.embeddings.tower import MovieTower
 from recsys.errors import ArtefactError
 from recsys.projection.basis import Basis, load_basis

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from recsys.choice.model import ChoiceModel, Draw, Member
+from recsys.choice.model.parameters import ChoiceModel, Draw, Member
 from recsys.ids import FloatArray, IdMap, IntArray
 from recsys.projection.basis import Basis
 from recsys.scenario import scenario as s

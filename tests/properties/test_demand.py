@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsys.choice.model import ChoiceModel, Member
+from recsys.choice.model.parameters import ChoiceModel, Member
 from recsys.errors import ScenarioError
 from recsys.ids import FloatArray
 from recsys.projection import audience as audiences

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from recsys.choice.utility import offer_vectors
+from recsys.choice.model.utility import offer_vectors
 from recsys.embeddings.neighbours import nearest
 from recsys.ids import IntArray
 from recsys.presentation.tables.colouring import label

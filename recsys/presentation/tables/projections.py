@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from recsys.choice.model import Estimate
+from recsys.choice.model.parameters import Estimate
 from recsys.presentation.tables.directions import terms_of
 from recsys.presentation.text.changes import Titles
 from recsys.presentation.text.money import money

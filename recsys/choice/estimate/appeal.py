@@ -1,0 +1,149 @@
+"""α of every movie: predicted views equal actual ones, with date-correct availability.
+
+Two steps. What groups of users watched before the cutoff gives every movie a first appeal. Then the held-out views, of persons
+whose tastes were learnt before them, settle it, shrunk towards what content and first appeal say by as much as these fail to
+say (empirical Bayes). A group's mean taste understates how unlike its people are, so the first appeals are too much alike;
+the second step's regression stretches them.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from recsys.choice.estimate.ridge import fit_ridge
+from recsys.choice.model.parameters import Float32Array, Member
+from recsys.choice.model.view_probabilities import Viewing, match_views
+from recsys.choice.panel.audience_design import Structure, group_rows, person_rows, rows_of_views
+from recsys.choice.panel.history import History
+from recsys.choice.panel.user_clusters import Groups
+from recsys.ids import FloatArray
+
+_FIRST_SD = 1.5
+_LEAST_SD = 0.1
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Appeals:
+    """α in table order, of movies that have settled (the launch curve apart), and how sure it is."""
+
+    appeal: FloatArray
+    """float64[n_movies], nats"""
+    standard_error: FloatArray
+    own: FloatArray
+    """What the views say by themselves, not shrunk"""
+    own_error: FloatArray
+    """Its standard error; large where there are few views, inf where there is none"""
+    prior_sd: float
+    """Spread of true appeals round what was expected of them."""
+    content_sd: float
+    """Spread of true appeals round what content says, as far as groups tell it."""
+    views: float
+    """Views that it rests on."""
+
+
+def of_groups(
+    history: History,
+    structure: Structure,
+    groups: Groups,
+    movies: Float32Array,
+    content: Float32Array,
+    *,
+    until_day: float = np.inf,
+    users: FloatArray | None = None,
+) -> Appeals:
+    """Appeals from what groups watched up to a day.
+
+    Parameters
+    ----------
+    users : float64[n_users], how much each user's views count; 1 by default
+    """
+    counted = (history.period >= 0) & (history.day < until_day)
+    user, movie, period = history.user[counted], history.movie[counted], history.period[counted]
+    if not len(user):
+        return _unknown(history.n_movies)
+    weight = np.ones(len(user)) if users is None else users[user]
+    periods = np.unique(period)
+    cell = np.searchsorted(periods, period) * groups.n_groups + groups.assignment[user]
+    views = np.bincount(cell, weights=weight, minlength=len(periods) * groups.n_groups)
+    by_row = views.reshape(len(periods), -1).astype(np.float64)
+    rows = group_rows(history, structure, groups, movies, periods=periods, views=by_row)
+    actual = np.bincount(movie, weights=weight, minlength=history.n_movies)
+    return _shrunk(rows, structure, actual.astype(np.float64), content)
+
+
+def of_persons(
+    history: History,
+    structure: Structure,
+    member: Member,
+    content: Float32Array,
+    *,
+    first: Appeals,
+    cutoff_day: float,
+    rng: np.random.Generator,
+) -> Appeals:
+    """Appeals from held-out views, with those of :func:`of_groups` to start from.
+
+    Parameters
+    ----------
+    member : trained on the views before the cutoff
+    """
+    counted = rows_of_views(history, cutoff_day, history.n_movies, rng=rng)
+    keys, counts = np.unique(history.user[counted] * history.n_periods + history.period[counted], return_counts=True)
+    users, periods = keys // history.n_periods, keys % history.n_periods
+    rows = person_rows(history, structure, member, users=users, periods=periods, views=counts.astype(np.float64))
+    actual = np.bincount(history.movie[counted], minlength=history.n_movies).astype(np.float64)
+    known = np.hstack([content, (first.appeal / max(float(first.appeal.std()), 1e-9))[:, None]]).astype(np.float32)
+    return replace(_shrunk(rows, structure, actual, known), content_sd=first.content_sd)
+
+
+def _shrunk(rows: Viewing, structure: Structure, actual: FloatArray, known: Float32Array) -> Appeals:
+    """Appeals that reproduce the actual views, shrunk towards a regression on what is known; both are found in turns."""
+    columns, lam = structure.columns, structure.dissimilarity
+    wanted, features = actual[columns], known[columns]
+    mean, spread = np.zeros(len(columns)), _FIRST_SD
+    appeal = mean
+    for turn in range(3):
+        appeal = match_views(
+            rows.predicted, wanted, dissimilarity=lam, start=appeal, prior_mean=mean, prior_sd=spread, tolerance=1e-3
+        )
+        noise = 1.0 / np.sqrt(rows.predicted(appeal) / lam + 1e-3)
+        told = wanted > 0
+        if turn == 2 or told.sum() < 3:
+            break
+        own = _unshrunk(appeal, mean, spread, noise)
+        fit = fit_ridge(features[told], own[told], 1.0 / (spread**2 + noise[told] ** 2))
+        precision = 1.0 / (spread**2 + noise[told] ** 2)
+        excess = np.average((own[told] - fit.leave_one_out) ** 2 - noise[told] ** 2, weights=precision)
+        spread = float(np.clip(np.sqrt(max(excess, 0.0)), _LEAST_SD, _FIRST_SD))
+        mean = fit.coefficients[0] + features @ fit.coefficients[1:]
+        mean[told] = fit.leave_one_out
+    by_row = np.argsort(columns)
+    return Appeals(
+        appeal=(appeal - appeal.mean())[by_row],
+        standard_error=(1.0 / np.sqrt(noise**-2.0 + spread**-2.0))[by_row],
+        own=(_unshrunk(appeal, mean, spread, noise) - appeal.mean())[by_row],
+        own_error=np.where(wanted > 0, noise, np.inf)[by_row],
+        prior_sd=spread,
+        content_sd=spread,
+        views=float(wanted.sum()),
+    )
+
+
+def _unknown(n_movies: int) -> Appeals:
+    nothing = np.zeros(n_movies)
+    return Appeals(
+        appeal=nothing,
+        standard_error=nothing + _FIRST_SD,
+        own=nothing,
+        own_error=nothing + np.inf,
+        prior_sd=_FIRST_SD,
+        content_sd=0.0,
+        views=0.0,
+    )
+
+
+def _unshrunk(appeal: FloatArray, mean: FloatArray, spread: float, noise: FloatArray) -> FloatArray:
+    """What the views say by themselves, from what they and the prior say together."""
+    trust = spread**2 / (spread**2 + noise**2)
+    own: FloatArray = mean + (appeal - mean) / np.maximum(trust, 0.05)
+    return own

@@ -1,0 +1,81 @@
+"""How appealing a movie without a history is: told from its attributes, with an honest spread.
+
+What is wrong about an offer is what attributes leave unsaid of catalogue movies, and what is not known of the attributes: a star
+of one movie says less than one of ten. Appeals fall with the time that a movie has been there, for who likes it best watches it
+first; the fall is told apart, so that an offer is not taken for as worn as the catalogue, and wears as that did.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg
+
+from recsys.choice.estimate.variance_components import Variances, fit_effects
+from recsys.choice.model import movie_attributes
+from recsys.choice.model.parameters import Float32Array
+from recsys.embeddings.features import FeatureSpace
+from recsys.ids import FloatArray
+
+LEAST_SD = 0.05
+_AGEING_SD = 0.5
+"""Prior: nats that appeal falls or rises by each time that a movie's months, and one more, are e times as many."""
+_LEAST_SPREAD = 0.1
+"""Of ln(1 + months), below which nothing can be told of ageing."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Cold:
+    """How cold appeal is told."""
+
+    coefficients: FloatArray
+    """float64[1 + n_codes + 1]: intercept and weights, for a movie that has just arrived; then what each unit of ln(1 + months on
+    the service) adds, nats"""
+    covariance: FloatArray
+    """float64[same, same]"""
+    variances: Variances
+    residual_sd: float
+    """Spread of true appeals round what is told of movies that nobody has seen, nats"""
+
+    @property
+    def ageing_error(self) -> float | None:
+        """Standard error of ageing; None where movies have been there for too much alike for it to be told, and 0 is assumed."""
+        error = float(np.sqrt(self.covariance[-1, -1]))
+        return error if error > 0 else None
+
+
+def tell_cold(
+    features: FeatureSpace,
+    codes: Float32Array,
+    months: FloatArray,
+    target: FloatArray,
+    error: FloatArray,
+    *,
+    least_sd: float = LEAST_SD,
+    variances: Variances | None = None,
+) -> Cold:
+    """Tell appeal from attributes.
+
+    Parameters
+    ----------
+    features, codes : attributes of movies with a known appeal, float32[n, n_codes]
+    months : float64[n] that each had been on the service
+    target : float64[n], appeal that goes with vectors told from attributes, as the movies' own views tell it: a shrunken one
+        would agree with the attributes by construction
+    error : float64[n], its standard error
+    least_sd : what the spread is known to be at least
+    variances : between the values of each attribute, where they are known from the point estimate
+    """
+    since = np.log1p(months)
+    steps = movie_attributes.steps(features)
+    ageing = since[:, None] if np.ptp(since) > _LEAST_SPREAD else np.zeros((len(since), 0))
+    fit = fit_effects(
+        codes @ steps, movie_attributes.kinds(features), ageing, target, error, fixed_sd=_AGEING_SD, variances=variances
+    )
+    back = linalg.block_diag(np.eye(1), steps, np.eye(1)[:, : ageing.shape[1]])
+    coefficients, covariance = back @ fit.coefficients, back @ fit.covariance @ back.T
+    return Cold(
+        coefficients=coefficients,
+        covariance=covariance,
+        variances=fit.variances,
+        residual_sd=max(float(np.sqrt(fit.variances.residual)), least_sd),
+    )

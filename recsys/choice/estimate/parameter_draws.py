@@ -1,0 +1,98 @@
+"""Draws of the parameters that all movies share, from the estimated distribution of each or the range it is assumed in.
+
+A Latin hypercube: each parameter's draws lie evenly over its distribution, so that two dozen say what a hundred loose ones would.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import norm, qmc
+
+from recsys.choice.estimate.outside_share import ASSUMED_RANGE, OutsideShare
+from recsys.choice.estimate.taste import ASSUMED_DISSIMILARITY_RANGE, DISSIMILARITY_RANGE, Taste
+from recsys.ids import FloatArray, IntArray
+
+_FARTHEST = 3.0
+"""Standard errors of the scale of tastes that a draw lies from the estimate, at most."""
+ASSUMED_REWATCH, ASSUMED_REWATCH_RANGE = 0.05, (0.02, 0.12)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Shared:
+    """One draw; utilities in nats."""
+
+    slope: float
+    dissimilarity: float
+    rewatch: float
+    launch: FloatArray
+    """float64[n_ages], the last one 0"""
+    outside_share: float
+    cold_shift: float
+    """Standard normal"""
+
+
+def point(taste: Taste, outside: OutsideShare) -> Shared:
+    """The estimates themselves."""
+    return _shared(taste, taste.parameters.flat(), outside.value, ASSUMED_REWATCH, 0.0)
+
+
+def draws(taste: Taste, outside: OutsideShare, n_draws: int, rng: np.random.Generator) -> list[Shared]:
+    """Draws that carry the uncertainty of the estimates."""
+    if n_draws == 0:
+        return []
+    k = len(taste.covariance)
+    even = qmc.LatinHypercube(d=k + 4, rng=rng).random(n_draws)
+    even = np.clip(even, 1e-4, 1.0 - 1e-4)
+    values, directions = np.linalg.eigh(taste.covariance)
+    spread = directions * np.sqrt(np.clip(values, 0.0, None))
+    flat = taste.parameters.flat()
+    moved = np.tile(flat, (n_draws, 1))
+    moved[:, :k] += norm.ppf(even[:, :k]) @ spread.T
+    if not taste.dissimilarity_estimated:
+        low, high = ASSUMED_DISSIMILARITY_RANGE
+        moved[:, k - 1] = low + even[:, k + 3] * (high - low)
+    low, high = ASSUMED_RANGE
+    outside_shares = low + even[:, k] * (high - low)
+    if outside.standard_error is not None:
+        # the data tell the product of λ and the outside share, so where one is larger the other is smaller
+        ratio = taste.dissimilarity / np.clip(moved[:, k - 1], *DISSIMILARITY_RANGE)
+        outside_shares = (outside.value + outside.standard_error * norm.ppf(even[:, k])) * ratio
+    low, high = np.log(ASSUMED_REWATCH_RANGE)
+    rewatch = np.exp(low + even[:, k + 1] * (high - low))
+    shift = norm.ppf(even[:, k + 2])
+    return [
+        _shared(taste, moved[row], float(outside_shares[row]), float(rewatch[row]), float(shift[row])) for row in range(n_draws)
+    ]
+
+
+def members_of(n_draws: int, n_members: int) -> IntArray:
+    """Member of each draw: the first is the point's, the others take turns.
+
+    Examples
+    --------
+    >>> members_of(5, 3).tolist(), members_of(3, 1).tolist()
+    ([0, 1, 2, 1, 2], [0, 0, 0])
+    """
+    turns = np.arange(n_draws)
+    return np.where(turns == 0, 0, 1 + (turns - 1) % max(n_members - 1, 1)) if n_members > 1 else np.zeros(n_draws, np.int64)
+
+
+def _shared(taste: Taste, flat: FloatArray, outside_share: float, assumed_rewatch: float, shift: float) -> Shared:
+    slope, seen, launch, dissimilarity = taste.unpack(flat)
+    lam = float(np.clip(dissimilarity, *DISSIMILARITY_RANGE))
+    estimate = taste.parameters.slope
+    # a draw's slope scales all tastes, of which more may be known than of the slope by itself
+    farthest = _FARTHEST * taste.scale_error
+    slope = (
+        float(np.clip(slope, max(0.25, 1.0 - farthest) * estimate, min(4.0, 1.0 + farthest) * estimate)) if estimate > 0 else 0.0
+    )
+    rewatch = float(np.clip(np.exp(seen * lam), 1e-4, 1.0)) if taste.rewatches else assumed_rewatch
+    curve = np.append(launch * lam, 0.0) if taste.launch_estimated else np.zeros(len(launch) + 1)
+    return Shared(
+        slope=slope * lam,
+        dissimilarity=lam,
+        rewatch=rewatch,
+        launch=curve,
+        outside_share=float(np.clip(outside_share, 0.05, 0.95)),
+        cold_shift=shift,
+    )

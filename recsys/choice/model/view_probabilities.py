@@ -1,0 +1,154 @@
+"""Predicted views of viewers who watch something, and the appeals that make them equal to the actual ones.
+
+A row stands for viewers with one choice set (a group of users in a half-month, or one user today); ``factor`` holds
+exp(V/λ) without appeal, times the part of the time in which a movie was open to them and the appetite left. Appeals then enter as
+exp(α/λ) by column, so a pass over all rows costs two products of matrix and vector a nest, and no exponential.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys.choice.model.parameters import Float32Array
+from recsys.ids import FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Viewing:
+    """Rows of viewers. Columns are movies in the order of their nests."""
+
+    weight: FloatArray
+    """float64[n_rows]: views, all movies together"""
+    factor: Float32Array
+    """float32[n_rows, n_movies]"""
+    log_scale: FloatArray
+    """float64[n_rows]: ln of what ``factor`` was divided by, to stay in range"""
+    nest_starts: IntArray
+    dissimilarity: float
+
+    def predicted(self, appeal: FloatArray) -> FloatArray:
+        """Views of each movie, float64[n_movies]; they add up to the weights."""
+        scaled, sums = self._sums(appeal)
+        pull, peak = single(self._pull(sums)[1])
+        out = np.empty(len(scaled))
+        for nest, part in enumerate(self._slices()):
+            out[part] = scaled[part] * peak[nest] * (pull[:, nest] @ self.factor[:, part])
+        return out
+
+    def shares(self, appeal: FloatArray) -> Float32Array:
+        """Views of each movie by each row, float32[n_rows, n_movies]; a row's add up to its weight."""
+        scaled, sums = self._sums(appeal)
+        whole = self._pull(sums)[1]
+        pull, peak = single(whole)
+        out = np.empty_like(self.factor)
+        for nest, part in enumerate(self._slices()):
+            column, row = scaled[part] * peak[nest], pull[:, nest]
+            if (
+                column.max(initial=0.0) > np.finfo(np.float32).max
+            ):  # somebody has next to nothing left: share the peak between both
+                root = np.sqrt(peak[nest])
+                column, row = scaled[part] * root, (whole[:, nest] / root).astype(np.float32)
+            np.multiply(self.factor[:, part], column.astype(np.float32), out=out[:, part])
+            out[:, part] *= row[:, None]
+        return out
+
+    def demand_per_factor(self, appeal: FloatArray) -> FloatArray:
+        """weight · D^(λ−1) / S by nest, float64[n_rows, n_nests]: times factor · exp(α/λ) it gives views."""
+        return self._pull(self._sums(appeal)[1])[1]
+
+    def log_worth(self, appeal: FloatArray) -> FloatArray:
+        """ln S, float64[n_rows]; −inf where nothing is open."""
+        sums = self._sums(appeal)[1]
+        with np.errstate(divide="ignore"):
+            worth: FloatArray = np.log(self._pull(sums)[0]) + self.dissimilarity * self.log_scale + appeal.max()
+        return worth
+
+    def _sums(self, appeal: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """exp((α − max α)/λ) and D, each up to its scale."""
+        scaled = np.exp((appeal - appeal.max()) / self.dissimilarity)
+        single = scaled.astype(np.float32)
+        sums = np.stack([self.factor[:, part] @ single[part] for part in self._slices()], axis=1).astype(np.float64)
+        return scaled, sums
+
+    def _pull(self, sums: FloatArray) -> tuple[FloatArray, FloatArray]:
+        power = sums**self.dissimilarity
+        worth = power.sum(axis=1)
+        share = power / np.where(sums > 0, sums, 1.0)
+        return worth, share * (self.weight / np.where(worth > 0, worth, 1.0))[:, None]
+
+    def _slices(self) -> list[slice]:
+        stops = np.append(self.nest_starts[1:], self.factor.shape[1])
+        return [slice(start, stop) for start, stop in zip(self.nest_starts, stops, strict=True)]
+
+
+def single(pull: FloatArray) -> tuple[Float32Array, FloatArray]:
+    """``pull`` over the largest of its column, and that: who can watch next to nothing pulls with more than float32 can hold."""
+    peak = np.maximum(pull.max(axis=0, initial=0.0), np.finfo(np.float64).tiny)
+    return (pull / peak).astype(np.float32), peak
+
+
+def viewing(
+    exponent: Float32Array, weight: FloatArray, nest_starts: IntArray, dissimilarity: float, others: Float32Array | None = None
+) -> Viewing:
+    """Rows of viewers from V/λ without appeal (float32[n_rows, n_movies]; overwritten) and further factors of the same shape."""
+    top = exponent.max(axis=1, keepdims=True)
+    exponent -= top
+    np.exp(exponent, out=exponent)
+    if others is not None:
+        exponent *= others
+    return Viewing(
+        weight=weight,
+        factor=exponent,
+        log_scale=top[:, 0].astype(np.float64),
+        nest_starts=nest_starts,
+        dissimilarity=dissimilarity,
+    )
+
+
+def match_views(
+    predict: Callable[[FloatArray], FloatArray],
+    actual: FloatArray,
+    *,
+    dissimilarity: float,
+    start: FloatArray,
+    prior_mean: FloatArray | float = 0.0,
+    prior_sd: float = np.inf,
+    tolerance: float = 1e-4,
+    iterations: int = 200,
+) -> FloatArray:
+    """Appeals for which predicted views equal actual ones, shrunk towards a prior.
+
+    Solves  actual_j − predicted_j(α) = (α_j − mean_j) / sd²  by the contraction of Berry, Levinsohn and Pakes, each step
+    shortened as the prior asks. Where the prior is flat only differences of α are determined, and the mean is that of ``start``.
+
+    Parameters
+    ----------
+    predict : appeals float64[n_movies] → views float64[n_movies], which add up to those of ``actual``
+    actual : float64[n_movies] ≥ 0
+    dissimilarity : λ; predicted views grow by at most a factor e^(1/λ) for each nat of appeal
+    prior_sd : nats; inf for none, which needs a positive actual for every movie
+    tolerance : largest change of an appeal in the last step, nats
+
+    References
+    ----------
+    Berry, Levinsohn, Pakes (1995); Train (2009), ch. 13
+    """
+    precision = prior_sd**-2.0
+    appeal = np.asarray(start, dtype=np.float64).copy()
+    mean = np.broadcast_to(np.asarray(prior_mean, dtype=np.float64), appeal.shape)
+    level = appeal.mean()
+    for _ in range(iterations):
+        views = predict(appeal)
+        if precision == 0.0:
+            step = dissimilarity * np.log(actual / views)
+        else:
+            miss = actual - views - precision * (appeal - mean)
+            step = miss / (np.maximum(views, np.minimum(actual, 4 * views)) / dissimilarity + precision)
+        appeal += np.clip(step, -1.0, 1.0)
+        # one constant more or less changes no view: take the one that the prior likes best
+        shift = (appeal - mean).mean() if precision else appeal.mean() - level
+        appeal -= shift
+        if np.abs(step - shift).max(initial=0.0) < tolerance:
+            break
+    return appeal

@@ -1,0 +1,1 @@
+"""What is observed: who watched what when, and who could have."""

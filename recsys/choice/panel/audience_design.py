@@ -1,0 +1,150 @@
+"""Rows of viewers: who could have watched what when, with the utilities that a member of the ensemble gives it.
+
+Persons are rows where their tastes were learnt from other views than those explained. Where they were not, users are gathered
+into groups of similar taste, so that nobody's own views are explained by a taste that was learnt from them.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.choice.model.parameters import Float32Array, Member
+from recsys.choice.model.view_probabilities import Viewing, viewing
+from recsys.choice.panel.history import History, whole_months
+from recsys.choice.panel.user_clusters import Groups
+from recsys.ids import FloatArray, IntArray
+
+_CELLS = 16_000_000
+"""Rows times movies held at a time."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Structure:
+    """The parameters that all movies share, in nats, and the nests."""
+
+    slope: float
+    """θ"""
+    dissimilarity: float
+    """λ"""
+    rewatch: float
+    """ρ"""
+    launch: FloatArray
+    """γ, float64[n_ages], the last one 0"""
+    nests: IntArray
+
+    @property
+    def columns(self) -> IntArray:
+        """Movies in the order of their nests."""
+        return np.argsort(self.nests, kind="stable").astype(np.int64)
+
+    @property
+    def nest_starts(self) -> IntArray:
+        """First column of each nest; none is empty."""
+        starts: IntArray = np.unique(self.nests[self.columns], return_index=True)[1].astype(np.int64)
+        return starts
+
+    @property
+    def fatigue(self) -> float:
+        """What exp(V/λ) loses once a movie has been watched."""
+        return 1.0 - float(self.rewatch ** (1.0 / self.dissimilarity))
+
+
+def group_rows(
+    history: History,
+    structure: Structure,
+    groups: Groups,
+    movies: Float32Array,
+    *,
+    periods: IntArray,
+    views: FloatArray,
+    depleted: bool = True,
+) -> Viewing:
+    """Rows of (half-month, group), half-months first.
+
+    Parameters
+    ----------
+    movies : float32[n_movies, dim], in the space of the groups' vectors
+    periods : half-months to make rows for
+    views : float64[len(periods), n_groups], views of each row
+    depleted : movies count for less in groups that have watched them
+    """
+    columns, lam = structure.columns, structure.dissimilarity
+    taste = (groups.vectors @ movies[columns].T).astype(np.float64) * structure.slope
+    open_share, ages = history.open_share()[:, columns], _ages(history, structure)[:, columns]
+    seen = _seen_shares(history, groups) if depleted else None
+    size = groups.n_groups
+    exponent = np.empty((len(periods) * size, len(columns)), dtype=np.float32)
+    others = np.empty_like(exponent)
+    for place, period in enumerate(periods):
+        rows = slice(place * size, (place + 1) * size)
+        exponent[rows] = (taste + structure.launch[ages[period]]) / lam
+        others[rows] = open_share[period]
+        if seen is not None:
+            others[rows] *= 1.0 - structure.fatigue * seen[period][:, columns]
+    return viewing(exponent, views.ravel(), structure.nest_starts, lam, others)
+
+
+def person_rows(
+    history: History,
+    structure: Structure,
+    member: Member,
+    *,
+    users: IntArray,
+    periods: IntArray,
+    views: FloatArray,
+) -> Viewing:
+    """Rows of (user, half-month).
+
+    Parameters
+    ----------
+    users, periods : int64[n_rows]
+    views : float64[n_rows]
+    """
+    columns, lam = structure.columns, structure.dissimilarity
+    exponent = (member.users[users] * np.float32(structure.slope / lam)) @ member.movies[columns].T
+    launch = (structure.launch[_ages(history, structure)[:, columns]] / lam).astype(np.float32)
+    exponent += launch[periods]
+    others = history.open_share()[:, columns].astype(np.float32)[periods]
+    middle = (history.edges[:-1] + history.edges[1:]) / 2
+    row, movie = history.watched_by(users, middle[periods])
+    place = np.empty_like(columns)
+    place[columns] = np.arange(len(columns))
+    others[row, place[movie]] *= np.float32(1.0 - structure.fatigue)
+    return viewing(exponent, views, structure.nest_starts, lam, others)
+
+
+def rows_of_views(history: History, cutoff_day: float, n_movies: int, *, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """bool[n_views]: views after the cutoff, of so many (user, half-month) that their rows fit in memory."""
+    later = (history.day >= cutoff_day) & (history.period >= 0)
+    keys = history.user * history.n_periods + history.period
+    present = np.unique(keys[later])
+    most = max(_CELLS // max(n_movies, 1), 1)
+    if len(present) > most:
+        later &= np.isin(keys, rng.choice(present, most, replace=False))
+    return later
+
+
+def _ages(history: History, structure: Structure) -> IntArray:
+    return np.minimum(history.age_months(), len(structure.launch) - 1)
+
+
+def ages_at_end(history: History, n_ages: int) -> IntArray:
+    """int64[n_movies]: entry of the launch curve that holds when the data end."""
+    return np.minimum(whole_months(history.end - history.arrival), n_ages - 1)
+
+
+def _seen_shares(history: History, groups: Groups) -> Float32Array:
+    """Share of each group, by how much they watch, who have watched a movie by the middle of each half-month.
+
+    float32[n_periods, n_groups, n_movies]
+    """
+    active = 1.0 + np.bincount(history.user, minlength=history.n_users)
+    share = active / np.bincount(groups.assignment, weights=active)[groups.assignment]
+    since = np.clip(np.searchsorted(history.edges, history.pair_day, side="right"), 0, history.n_periods)
+    size = groups.n_groups * history.n_movies
+    cell = since * size + groups.assignment[history.pair_user] * history.n_movies + history.pair_movie
+    begun = np.bincount(cell, weights=share[history.pair_user], minlength=(history.n_periods + 1) * size)
+    by_start = np.cumsum(begun.reshape(history.n_periods + 1, groups.n_groups, history.n_movies), axis=0).astype(np.float32)
+    middle: Float32Array = np.minimum((by_start[:-1] + by_start[1:]) / 2, np.float32(1.0))
+    return middle

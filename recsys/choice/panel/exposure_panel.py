@@ -1,0 +1,153 @@
+"""Who could watch when, and how much they did: users × half-months."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from recsys.choice.panel.history import History
+from recsys.errors import DataError
+from recsys.ids import FloatArray, IntArray
+from recsys.tables.dataset import Dataset
+
+_ROUNDS = 30
+_LEAST_MONTHS = 1.0
+"""Somebody who came last week and watched a lot may not go on like that."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Presence:
+    """Exposure and views by user and half-month."""
+
+    exposure: FloatArray
+    """float64[n_users, n_periods]: part of a half-month in which the user was a customer and the data cover"""
+    views: FloatArray
+    """float64[n_users, n_periods]"""
+    here: FloatArray
+    """float64[n_users], 1 for customers when the data end, 0 for those whose subscription has lapsed"""
+    joined_known: bool
+    """Whether sign-up dates are known. A user who counts from their first view on always has one then, so that half-months
+    cannot be compared."""
+
+
+def presence(dataset: Dataset, history: History) -> Presence:
+    """Read exposure from sign-up dates and subscriptions; a user who views something is there.
+
+    Without a sign-up date a user counts from their first view on.
+    """
+    views = np.zeros((history.n_users, history.n_periods))
+    inside = history.period >= 0
+    np.add.at(views, (history.user[inside], history.period[inside]), 1.0)
+    begin, length = history.edges[:-1], np.diff(history.edges)
+    covered = np.minimum(history.covered_days / length, 1.0)
+    joined = _joined(dataset, history)
+    exposure = np.clip((history.edges[1:] - joined[:, None]) / length, 0.0, 1.0) * covered
+    here = np.ones(history.n_users)
+    if dataset.subscriptions is not None:
+        active, here = _subscribed(dataset, history, begin)
+        exposure = exposure * active
+    exposure = np.where(views > 0, np.maximum(exposure, 0.25 * covered), exposure)
+    known = "signup_date" in dataset.users and bool(dataset.users["signup_date"].notna().mean() > 0.5)
+    return Presence(exposure=exposure, views=views, here=here, joined_known=known)
+
+
+def monthly_views(present: Presence, segment: IntArray) -> FloatArray:
+    """Views a month of each user, season apart, shrunk to their segment's mean by how few they are.
+
+    Views are Poisson with a rate that is Gamma-distributed within a segment (empirical Bayes). Where it is not known when a user
+    came, the first view only says that they are here, and it is what follows that counts.
+
+    Parameters
+    ----------
+    segment : int64[n_users]
+
+    Returns
+    -------
+    float64[n_users]; 0 for users whose subscription has lapsed
+
+    Raises
+    ------
+    DataError  E_INACTIVE: every subscription has lapsed
+    """
+    if not present.here.any():
+        raise DataError.of(
+            "E_INACTIVE",
+            "the subscriptions say that nobody is active when the events end.",
+            "Check that 1 stands for who pays; or leave the table out.",
+            table="subscriptions",
+            column="active",
+        )
+    season = _season(present) if present.joined_known else np.ones(present.views.shape[1])
+    months = np.maximum((present.exposure * season).sum(axis=1) / 2.0, _LEAST_MONTHS)
+    views = present.views.sum(axis=1)
+    if not present.joined_known:
+        views = np.maximum(views - 1.0, 0.0)
+    out = np.empty(len(views))
+    for name in np.unique(segment):
+        rows = segment == name
+        out[rows] = _shrunk_rate(views[rows], months[rows])
+    out = out * present.here
+    if not out.any():  # nobody has come back: half a view among them all (Jeffreys), so that a rate is small and not nought
+        out = present.here * (0.5 / float(months.sum()))
+    return np.asarray(out)
+
+
+def _shrunk_rate(views: FloatArray, months: FloatArray) -> FloatArray:
+    total = float(months.sum())
+    mean = float(views.sum()) / total if total > 0 else 0.0
+    if mean == 0.0:
+        return np.zeros(len(views))
+    expected = mean * months
+    excess = float(((views - expected) ** 2 - expected).sum())
+    shape = float(np.clip((expected**2).sum() / excess, 0.05, 100.0)) if excess > 0 else 100.0
+    return np.asarray((views + shape) / (months + shape / mean))
+
+
+def _season(present: Presence) -> FloatArray:
+    """float64[n_periods]: activity of each half-month against the mean of the last year, for the same users."""
+    user = np.ones(len(present.views))
+    season = np.ones(present.views.shape[1])
+    for _ in range(_ROUNDS):
+        user = _ratio(present.views.sum(axis=1), present.exposure @ season)
+        season = _ratio(present.views.sum(axis=0), user @ present.exposure)
+    usual = season[-24:][present.exposure.sum(axis=0)[-24:] > 0].mean()
+    return np.asarray(season / usual if usual > 0 else np.ones_like(season))
+
+
+def _joined(dataset: Dataset, history: History) -> FloatArray:
+    """Day of sign-up, else of the first view."""
+    first = np.full(history.n_users, np.inf)
+    np.minimum.at(first, history.user, history.day)
+    if "signup_date" not in dataset.users:
+        return first
+    dates = dataset.users["signup_date"]
+    days = (dates.to_numpy().astype("datetime64[s]") - np.datetime64(history.start, "s")).astype(np.float64) / 86_400.0
+    return np.where(dates.isna().to_numpy(), first, np.minimum(days, first))
+
+
+def _subscribed(dataset: Dataset, history: History, begin: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """(bool as float [n_users, n_periods], [n_users]): paying in each half-month, and in the last month there is.
+
+    Users whom the table does not name pay nothing, and are always there; so are all in months that it does not cover.
+    """
+    table = dataset.subscriptions
+    assert table is not None
+    months = [str(history.start + pd.Timedelta(days=float(day)))[:7] for day in begin]
+    place = {month: k for k, month in enumerate(dict.fromkeys(months))}
+    of_period = np.array([place[month] for month in months])
+    rows = pd.Index(dataset.users["user_id"]).get_indexer(table["user_id"])
+    column = table["month"].map(place)
+    active = np.full((history.n_users, len(place)), np.nan)
+    known = column.notna().to_numpy() & (rows >= 0)
+    active[rows[known], column[known].to_numpy().astype(np.int64)] = table["active"].to_numpy(dtype=np.float64)[known]
+    named = ~np.isnan(active).all(axis=1)
+    told = ~np.isnan(active).all(axis=0)
+    filled = np.where(np.isnan(active), 0.0, active)
+    filled[~named] = 1.0
+    filled[:, ~told] = 1.0
+    last = int(np.flatnonzero(told)[-1]) if told.any() else 0
+    return filled[:, of_period], filled[:, last]
+
+
+def _ratio(above: FloatArray, below: FloatArray) -> FloatArray:
+    return np.divide(above, below, out=np.zeros_like(above), where=below > 0)

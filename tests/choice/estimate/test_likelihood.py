@@ -1,0 +1,147 @@
+"""The likelihood against shares written out, and its derivatives against differences."""
+
+import numpy as np
+import pytest
+
+from recsys.choice.estimate.choices import Choices, Parameters, n_structural, unflatten
+from recsys.choice.estimate.likelihood import Likelihood, in_pieces
+from tests.choice.nested_logit import choice_shares
+
+N_AGES = 4
+N_AFFINITIES = 2
+HEAD = n_structural(N_AGES, N_AFFINITIES)
+
+
+def choices(*, exclude_seen: bool = False, n: int = 40, n_movies: int = 9, seed: int = 0) -> Choices:
+    """Random choices of what was there and, where watched movies are left out, not watched."""
+    rng = np.random.default_rng(seed)
+    there = rng.random((3, n_movies)) < 0.8
+    there[:, [0, 4, 7]] = True
+    share = np.where(there, rng.uniform(0.2, 1.0, there.shape), 0.0)
+    period = np.sort(rng.integers(3, size=n))
+    seen = rng.random((n, n_movies)) < 0.2
+    seen[:, [0, 4]] = False
+    pickable = there[period] & ~(seen & exclude_seen)
+    with np.errstate(divide="ignore"):
+        log_open = np.log(share)
+    row, movie = np.nonzero(seen)
+    return Choices(
+        user=rng.integers(10, size=n),
+        period=period,
+        chosen=np.array([rng.choice(np.flatnonzero(mask)) for mask in pickable]),
+        movies=np.arange(n_movies),
+        score=rng.normal(size=(n, n_movies)).astype(np.float32),
+        group_score=rng.normal(size=(n, n_movies)).astype(np.float32),
+        nest_score=rng.normal(size=(n, 3)).astype(np.float32),
+        affinity=rng.normal(size=(N_AFFINITIES, n, n_movies)).astype(np.float32),
+        cold=np.arange(n_movies) % 4 == 1,
+        arrived=np.arange(n_movies) % 3 == 2,
+        seen_row=row,
+        seen_movie=movie,
+        exclude_seen=exclude_seen,
+        age=rng.integers(N_AGES, size=(3, n_movies)),
+        log_open=log_open,
+        nest_starts=np.array([0, 4, 7]),
+        n_ages=N_AGES,
+    )
+
+
+def somewhere(n_movies: int = 9, seed: int = 1) -> np.ndarray:
+    flat = 0.4 * np.random.default_rng(seed).normal(size=HEAD + n_movies)
+    flat[HEAD - 1] = 0.6
+    return flat
+
+
+@pytest.mark.parametrize("exclude_seen", [False, True])
+def test_the_likelihood_is_that_of_the_nested_logit_given_that_something_was_watched(exclude_seen: bool):
+    """V = λ v, and f, the part of the time a movie was there, multiplies exp(V/λ): utilities λ (v + ln f)."""
+    data, flat = choices(exclude_seen=exclude_seen), somewhere()
+    p = unflatten(flat, N_AGES, N_AFFINITIES)
+    lam = p.dissimilarity
+    nests = np.array([0, 0, 0, 0, 1, 1, 1, 2, 2])
+    v = data.score * (p.slope + p.cold_slope_delta * data.cold) + p.group_slope * data.group_score
+    v = (
+        v
+        + p.nest_slope * data.nest_score[:, nests]
+        + np.tensordot(p.affinity_slopes, data.affinity, 1)
+        + p.appeal
+        + p.arrived * data.arrived
+        + np.append(p.launch, 0.0)[data.age][data.period]
+    )
+    v[data.seen_row, data.seen_movie] += -np.inf if exclude_seen else p.seen
+    shares = choice_shares(lam * (v + data.log_open[data.period]), nests, lam)
+    expected = np.log(shares[np.arange(len(v)), data.chosen] / shares.sum(axis=1))
+    assert log_shares(Likelihood([data], flat)) == pytest.approx(expected, abs=2e-6)
+
+
+def log_shares(likelihood: Likelihood) -> np.ndarray:
+    """ln P of each choice, float64[n_choices]"""
+    return np.concatenate([piece.log_share for piece in likelihood._pieces])
+
+
+@pytest.mark.parametrize("exclude_seen", [False, True])
+def test_the_gradient_is_the_slope_of_the_value(exclude_seen: bool):
+    data, flat = choices(exclude_seen=exclude_seen), somewhere()
+    here = Likelihood([data], flat)
+    step = 1e-2
+    for place, unit in enumerate(np.eye(len(flat))):
+        up, down = Likelihood([data], flat + step * unit), Likelihood([data], flat - step * unit)
+        slope = (up.value() - down.value()) / (2 * step)
+        assert here.gradient()[place] == pytest.approx(slope, abs=3e-3), place
+        assert here.directional(unit).sum() == pytest.approx(slope, abs=3e-3), place
+
+
+def test_the_fisher_information_is_the_expected_square_of_the_score():
+    """One choice set: Σ_j P_j · g_j g_jᵀ over every movie that might have been chosen, g_j the gradient had it been."""
+    data, flat = choices(n=1, seed=5), somewhere(seed=2)
+    expected = np.zeros((len(flat), len(flat)))
+    for movie in np.flatnonzero(np.isfinite(data.log_open[data.period[0]])):
+        other = Choices(**{**vars(data), "chosen": np.array([movie])})
+        at = Likelihood([other], flat)
+        gradient = at.gradient()
+        expected += np.exp(at.value()) * np.outer(gradient, gradient)
+    here = Likelihood([data], flat)
+    information = np.stack([here.fisher_times(unit) for unit in np.eye(len(flat))])
+    assert information == pytest.approx(expected, abs=1e-5)
+    assert here.appeal_information() == pytest.approx(expected[HEAD:, HEAD:], abs=1e-5)
+    assert here.appeal_information_diagonal() == pytest.approx(np.diag(expected)[HEAD:], abs=1e-5)
+
+
+def test_pieces_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch):
+    data, flat = choices(n=50), somewhere()
+    whole = Likelihood([data], flat)
+    monkeypatch.setattr("recsys.choice.estimate.likelihood._PIECE_CELLS", 60)
+    pieces = in_pieces(data)
+    assert len(pieces) > 5
+    cut = Likelihood(pieces, flat)
+    assert cut.value() == pytest.approx(whole.value(), rel=1e-6)
+    assert cut.gradient() == pytest.approx(whole.gradient(), abs=1e-4)
+    assert log_shares(cut) == pytest.approx(log_shares(whole), abs=1e-6)
+    monkeypatch.setattr("recsys.choice.estimate.likelihood.THREADS", 1)
+    assert Likelihood(pieces, flat).value() == cut.value()
+
+
+def test_a_sample_of_choices_keeps_what_was_seen_beside_its_row():
+    data = choices()
+    rows = np.array([3, 7, 8])
+    sample = data.sample(rows)
+    for new, old in enumerate(rows):
+        assert set(sample.seen_movie[sample.seen_row == new]) == set(data.seen_movie[data.seen_row == old])
+
+
+def test_parameters_come_back_from_one_vector():
+    p = Parameters(
+        slope=1.0,
+        cold_slope_delta=2.0,
+        group_slope=3.0,
+        nest_slope=4.0,
+        affinity_slopes=np.array([4.5]),
+        seen=5.0,
+        arrived=6.0,
+        launch=np.array([7.0, 8.0, 9.0]),
+        dissimilarity=0.9,
+        appeal=np.array([10.0, 11.0]),
+    )
+    back = unflatten(p.flat(), 4, 1)
+    assert back.flat().tolist() == p.flat().tolist()
+    assert (back.affinity_slopes.tolist(), back.seen, back.dissimilarity, back.appeal.tolist()) == ([4.5], 5.0, 0.9, [10.0, 11.0])
