@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from recsys.tables.dataset import Dataset
-from recsys.tables.terms import ASSUMED, Economics, as_toml
+from recsys.tables.economics_config import ASSUMED, Economics, as_toml
 from recsys.workspace import Workspace
 from tests.datasets import assemble, save_dataset
 

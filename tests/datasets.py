@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from recsys.ids import IdMap
-from recsys.tables.assemble import NO_OFFERS, sealed, typed, typed_events
 from recsys.tables.dataset import Dataset
-from recsys.tables.store import publish_dataset
-from recsys.tables.terms import ASSUMED, Economics
+from recsys.tables.economics_config import ASSUMED, Economics
+from recsys.tables.store.assembly import NO_OFFERS, sealed, typed, typed_events
+from recsys.tables.store.published_tables import publish_dataset
 from recsys.workspace import Workspace
 
 

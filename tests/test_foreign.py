@@ -19,9 +19,9 @@ from recsys.embeddings.store import load_table
 from recsys.errors import RecsysError
 from recsys.projection.calibration import load_calibration
 from recsys.scenario import link, toml
-from recsys.tables.rownumbers import declared_index
-from recsys.tables.store import load_info
-from recsys.tables.terms import parse_economics
+from recsys.tables.economics_config import parse_economics
+from recsys.tables.formats.row_numbers import declared_index
+from recsys.tables.store.published_tables import load_info
 from recsys.workspace import Workspace, read_manifest
 
 BRACKETS = "a = " + "[" * 100_000

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from recsys.cli import cli
 from recsys.scenario.scenario import ByRule, ByUsers, ChangeChurn, Everyone, ResizeSegment, Scenario
 from recsys.scenario.store import ScenarioStore
-from recsys.tables.store import load_dataset
+from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace
 from tests.builders import tiny_workspace
 

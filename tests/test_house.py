@@ -73,7 +73,7 @@ def test_everything_has_a_caller_that_is_no_test():
     walk.run("recsys.cli")
     walk.reach("recsys.cli", "main")
     walk.start(map(script, (ROOT / "streamlit_app.py", *PAGES, *EXAMPLES)))
-    assert walk.imported > {"recsys.pipeline.worker", "recsys.tables.child", "recsys.app.runtime.serve"}
+    assert walk.imported > {"recsys.pipeline.worker", "recsys.tables.sandbox", "recsys.app.runtime.serve"}
     assert list(walk.unreached()) == []
 
 

@@ -171,7 +171,7 @@ def test_a_training_is_told_with_every_warning(monkeypatch: pytest.MonkeyPatch, 
 def test_placebos_are_told_one_by_one(monkeypatch: pytest.MonkeyPatch, n: int):
     one = Placebo(name="invisible", asks="What does it add?", found=0.0, unit="hours", expected="0", passed=True)
     monkeypatch.setattr("recsys.projection.basis.load_basis", lambda _workspace: None)
-    monkeypatch.setattr("recsys.tables.store.load_dataset", lambda _workspace: SimpleNamespace(events=None))
+    monkeypatch.setattr("recsys.tables.store.published_tables.load_dataset", lambda _workspace: SimpleNamespace(events=None))
     monkeypatch.setattr("recsys.decision.placebos.placebos", lambda *_, **__: (one,) * n)
     assert human("refute").count("What does it add?") == n
 

@@ -22,8 +22,8 @@ from recsys.pipeline import worker
 from recsys.scenario import store as scenarios
 from recsys.scenario.scenario import Drop, Scenario
 from recsys.scenario.store import ScenarioStore
-from recsys.tables import load
-from recsys.tables.store import load_dataset
+from recsys.tables import import_tables
+from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace
 from tests.tables.raw import Raw
 
@@ -103,7 +103,7 @@ def test_an_import_that_the_system_stops_at_its_last_step_leaves_the_old_tables(
     def stopped(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(load, "publish", stopped)
+    monkeypatch.setattr(import_tables, "publish", stopped)
     done = CliRunner().invoke(cli, ["--workspace", str(workspace.root), "import", str(tmp_path / "raw")])
     assert done.exit_code == 2
     assert code in done.stderr

@@ -94,8 +94,8 @@ def import_(  # noqa: PLR0917  the options of a command
     window_months: int | None,
 ) -> Document:
     """Validate the tables in PATH (folder, zip or file) and take them in: all or nothing."""
-    from recsys.tables.load import import_path
-    from recsys.tables.offers import LatestArrivals
+    from recsys.tables.import_tables import import_path
+    from recsys.tables.latest_arrivals import LatestArrivals
 
     if offers_from_latest is None and (fee, window_months) != (None, None):
         raise click.UsageError(
@@ -226,7 +226,7 @@ def refute(workspace: Workspace, seed: int) -> Document:
 
     from recsys.decision import placebos
     from recsys.projection.basis import load_basis
-    from recsys.tables.store import load_dataset
+    from recsys.tables.store.published_tables import load_dataset
 
     asked = placebos.placebos(load_basis(workspace), load_dataset(workspace).events, rng=np.random.default_rng(seed))
     return placebos.as_json(asked)

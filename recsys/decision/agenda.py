@@ -15,7 +15,7 @@ from recsys.projection.catalogue import licence_fee
 from recsys.projection.nests import layout, movie_weights, user_weights
 from recsys.projection.project import project
 from recsys.scenario.scenario import Acquire, ContinueDrift, Drop, Scenario
-from recsys.tables.terms import Origin
+from recsys.tables.economics_config import Origin
 
 Kind = Literal["buy", "renew", "audience", "takes from others"]
 

@@ -15,7 +15,7 @@ from recsys.embeddings.table import EmbeddingTable
 from recsys.embeddings.tower import MovieTower, UserTower
 from recsys.errors import ArtefactError
 from recsys.export.phone import fingerprint
-from recsys.tables.store import load_dataset
+from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace, read_manifest
 
 MODEL = "two_tower"

@@ -38,9 +38,9 @@ from recsys.pipeline.progress import Clock, ProgressLine, Report, unheard
 from recsys.pipeline.stages import light_plan
 from recsys.projection.calibration import Calibration, Held
 from recsys.tables.arrivals import ASSUMED_ARRIVALS
+from recsys.tables.as_of import frozen
 from recsys.tables.dataset import Dataset
-from recsys.tables.freeze import frozen
-from recsys.tables.store import load_dataset
+from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace, write_atomically
 
 FORMAT = 5

@@ -12,8 +12,8 @@ from recsys.pipeline.config import TrainConfig
 from recsys.pipeline.progress import ProgressLine, Report, unheard
 from recsys.pipeline.train import TrainResult, train
 from recsys.simulation.demo import WorldConfig, write_world
-from recsys.tables.load import import_path
-from recsys.tables.store import WORLD_JSON
+from recsys.tables.import_tables import import_path
+from recsys.tables.store.published_tables import WORLD_JSON
 from recsys.workspace import Workspace
 
 _SIMULATE, _IMPORT = 0.04, 0.06

@@ -20,7 +20,7 @@ from recsys.models.protocol import Progress, no_progress
 from recsys.pipeline.measure import persona_masks
 from recsys.segments.store import load_personas
 from recsys.tables.dataset import Dataset
-from recsys.tables.store import load_dataset
+from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace, read_manifest, write_atomically
 
 Document = dict[str, Any]

@@ -10,8 +10,8 @@ from recsys.app.runtime.demo_completion import export_folder
 from recsys.errors import RecsysError
 from recsys.export import bundle
 from recsys.scenario.store import ScenarioStore
-from recsys.tables.forget import delete_users
-from recsys.tables.store import load_dataset, load_info
+from recsys.tables.store.published_tables import load_dataset, load_info
+from recsys.tables.user_deletion import delete_users
 from recsys.workspace import Workspace
 
 _NEXT = (

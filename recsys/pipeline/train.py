@@ -29,7 +29,7 @@ from recsys.pipeline.publish import METRICS, find_equal, identity, publish, run_
 from recsys.pipeline.stages import PARTS, plan
 from recsys.segments.store import load_personas
 from recsys.tables.dataset import Dataset
-from recsys.tables.store import load_dataset
+from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace
 
 MIN_USERS = 20

@@ -11,7 +11,7 @@ from recsys.projection.basis import FOR_EVER, Basis
 from recsys.projection.calibration import said
 from recsys.projection.catalogue import PROMOTION_NATS, Catalogue, licence_fee
 from recsys.scenario.scenario import ChangePrice, ContinueDrift, Scenario
-from recsys.tables.terms import PLAN_TERMS, Economics, Plan, Term
+from recsys.tables.economics_config import PLAN_TERMS, Economics, Plan, Term
 
 TOGETHER_ERROR = 0.08
 """By what share of what they truly added offers bought together were misjudged, mean over six simulated services of the demo's

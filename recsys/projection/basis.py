@@ -26,8 +26,8 @@ from recsys.projection.calibration import Calibration, load_calibration
 from recsys.projection.season import Season, season_of
 from recsys.segments.personas import Personas
 from recsys.segments.store import load_personas
-from recsys.tables.store import load_dataset
-from recsys.tables.terms import Economics, Plan
+from recsys.tables.economics_config import Economics, Plan
+from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import MANIFEST, Workspace, bytes_or_none
 
 DAYS_PER_MONTH = 365.25 / 12
@@ -201,7 +201,7 @@ def load_basis(workspace: Workspace) -> Basis:
     ------
     ArtefactError  E_NO_RUN: nothing has been trained; E_STALE: trained on other tables than these; as the loaders of choice
         model, personas, movie tower and calibration
-    DataError  as :func:`recsys.tables.store.load_dataset`
+    DataError  as :func:`recsys.tables.store.published_tables.load_dataset`
     """
     run = workspace.current_run()
     dataset = load_dataset(workspace)

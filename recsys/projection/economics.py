@@ -10,7 +10,7 @@ import numpy as np
 
 from recsys.errors import DataError
 from recsys.ids import FloatArray
-from recsys.tables.terms import Plan, Term
+from recsys.tables.economics_config import Plan, Term
 
 
 @dataclass(frozen=True, kw_only=True)

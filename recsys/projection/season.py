@@ -12,7 +12,7 @@ import pandas as pd
 
 from recsys.ids import FloatArray, IntArray
 from recsys.tables.dataset import Dataset
-from recsys.tables.terms import Origin
+from recsys.tables.economics_config import Origin
 
 LEAST_MONTHS = 24
 """Whole months of data below which a season is not told from a trend."""

@@ -22,7 +22,7 @@ from recsys.simulation.keyed_rng import keyed, stream, uniform
 from recsys.simulation.movies import NEVER, Catalogue, catalogue
 from recsys.simulation.user_blocks import HISTORY, BlockHistory, Progress, histories
 from recsys.simulation.users import Users
-from recsys.tables.terms import as_toml
+from recsys.tables.economics_config import as_toml
 from recsys.workspace import replace_folder
 
 __all__ = ["WorldConfig", "write_world"]

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from recsys.tables.terms import Economics, Plan, Term
+from recsys.tables.economics_config import Economics, Plan, Term
 
 SOURCE = "demo world"
 

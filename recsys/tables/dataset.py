@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from recsys.tables.terms import Economics
+from recsys.tables.economics_config import Economics
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,8 +22,8 @@ from recsys.models import factorisation, two_tower
 from recsys.models.compare import CompareConfig, compare
 from recsys.models.runtime import n_threads, recommenders
 from recsys.tables.dataset import Dataset
-from recsys.tables.load import import_path
-from recsys.tables.store import load_dataset
+from recsys.tables.import_tables import import_path
+from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace
 
 METRICS = ("ndcg@10", "ndcg@100", "recall@20", "recall@50", "mrr")

@@ -18,7 +18,7 @@ from recsys.backtest.report import document
 from recsys.backtest.scoring import judge
 from recsys.backtest.serialization import Origin
 from recsys.backtest.store import ORIGINS
-from recsys.tables.store import load_dataset
+from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace
 
 

@@ -26,7 +26,7 @@ from recsys.choice.estimate.ridge import fit_ridge
 from recsys.embeddings.features import MOVIE_COLUMNS_LEFT_OUT, FeatureSpace
 from recsys.ids import FloatArray
 from recsys.projection.calibration import attribute_codes
-from recsys.tables.store import load_dataset
+from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from recsys.tables.load import import_path
-from recsys.tables.store import load_dataset
+from recsys.tables.import_tables import import_path
+from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace
 
 _PIECE = 1_000_000

@@ -35,8 +35,8 @@ from recsys.export import bundle
 from recsys.export.weights import layout
 from recsys.pipeline.config import TrainConfig, with_settings
 from recsys.pipeline.train import train
-from recsys.tables.load import import_path
-from recsys.tables.store import load_dataset
+from recsys.tables.import_tables import import_path
+from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace
 
 WHEEL, NAME = "recbole==1.2.1", "ml-100k"

@@ -38,7 +38,7 @@ from recsys.projection.drawn import simulate_draws
 from recsys.projection.uncertainty import quantiles
 from recsys.scenario.scenario import Acquire, Scenario
 from recsys.simulation.config import WorldConfig
-from recsys.tables.store import load_dataset
+from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace
 from tests.simulation.counterfactual_truth import true_effects
 from tests.simulation.presets import KINDS

@@ -16,9 +16,9 @@ from recsys.backtest.store import load_report
 from recsys.errors import DataError
 from recsys.pipeline import backtest as machine
 from recsys.pipeline.backtest import BacktestConfig, backtest
+from recsys.tables.as_of import frozen
 from recsys.tables.dataset import Dataset
-from recsys.tables.freeze import frozen
-from recsys.tables.terms import SeasonTerm
+from recsys.tables.economics_config import SeasonTerm
 from recsys.workspace import Workspace, read_manifest
 from tests.backtest.builders import MadeUpTower, arrived, arriving_service, made_up_training
 from tests.backtest.test_conformal import fitted

@@ -9,7 +9,7 @@ import pytest
 from recsys.models.compare import CompareConfig
 from recsys.pipeline import evaluate as room
 from recsys.segments.personas import Persona, Personas
-from recsys.tables.store import load_dataset
+from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace, write_manifest
 from tests.builders import tiny_dataset, tiny_workspace
 

@@ -9,8 +9,8 @@ from recsys.pipeline.backtest import BacktestConfig, backtest
 from recsys.pipeline.config import TrainConfig, with_settings
 from recsys.projection.calibration import load_calibration
 from recsys.simulation.demo import WorldConfig, write_world
-from recsys.tables.load import import_path
-from recsys.tables.store import load_dataset
+from recsys.tables.import_tables import import_path
+from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace
 
 pytestmark = [pytest.mark.train, pytest.mark.slow, pytest.mark.xdist_group("train")]

@@ -24,8 +24,8 @@ from recsys.projection.project import project
 from recsys.scenario.scenario import Scenario
 from recsys.segments.store import load_personas
 from recsys.simulation.demo import WorldConfig, write_world
-from recsys.tables.load import import_path
-from recsys.tables.store import load_dataset
+from recsys.tables.import_tables import import_path
+from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace, read_manifest
 
 pytestmark = [pytest.mark.train, pytest.mark.slow]

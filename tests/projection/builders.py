@@ -11,7 +11,7 @@ from recsys.embeddings.features import Feature, FeatureSpace
 from recsys.ids import IdMap
 from recsys.projection.basis import Basis
 from recsys.segments.personas import Persona, Personas
-from recsys.tables.terms import Economics, Plan, Term
+from recsys.tables.economics_config import Economics, Plan, Term
 
 CONTENT_DIM = 5
 LANGUAGES = ("Hindi", "Malayalam", "Tamil", "Telugu")

@@ -14,7 +14,7 @@ from recsys.ids import IdMap
 from recsys.segments.personas import Personas
 from recsys.segments.store import save_personas
 from recsys.tables.dataset import Dataset
-from recsys.tables.terms import Economics
+from recsys.tables.economics_config import Economics
 from recsys.workspace import Workspace
 from tests import builders as tables
 from tests.datasets import assemble

@@ -15,8 +15,8 @@ from recsys.projection.basis import Basis, load_basis
 from recsys.projection.project import project
 from recsys.projection.result import Projection
 from recsys.scenario.scenario import Scenario
-from recsys.tables.store import load_dataset
-from recsys.tables.terms import SeasonTerm, Term, as_toml
+from recsys.tables.economics_config import SeasonTerm, Term, as_toml
+from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace
 from tests.backtest.test_conformal import fitted
 from tests.projection import builders, stored

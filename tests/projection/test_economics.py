@@ -6,7 +6,7 @@ import pytest
 from recsys.errors import DataError
 from recsys.projection import economics
 from recsys.projection.economics import OfferTerms
-from recsys.tables.terms import Plan
+from recsys.tables.economics_config import Plan
 from tests.projection.builders import term
 
 

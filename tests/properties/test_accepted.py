@@ -23,7 +23,7 @@ from recsys.projection import document
 from recsys.projection.basis import load_basis
 from recsys.projection.project import project
 from recsys.scenario.scenario import Acquire, Scenario
-from recsys.tables.load import import_path
+from recsys.tables.import_tables import import_path
 from recsys.workspace import Workspace
 from tests.builders import write_tables
 

@@ -10,13 +10,13 @@ import pandas as pd
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from recsys.tables.assemble import sealed
-from recsys.tables.forget import without_users
+from recsys.tables.economics_config import Economics, Plan, Term, as_toml, parse_economics
+from recsys.tables.import_tables import import_path
 from recsys.tables.limits import Limits
-from recsys.tables.load import import_path
 from recsys.tables.split import temporal
-from recsys.tables.store import load_dataset
-from recsys.tables.terms import Economics, Plan, Term, as_toml, parse_economics
+from recsys.tables.store.assembly import sealed
+from recsys.tables.store.published_tables import load_dataset
+from recsys.tables.user_deletion import without_users
 from recsys.workspace import Workspace
 from tests import builders
 from tests.datasets import assemble, save_dataset

@@ -25,7 +25,7 @@ from recsys.simulation.movies import Catalogue, catalogue
 from recsys.simulation.pricing import windows
 from recsys.simulation.state import Added, BoolArray
 from recsys.simulation.user_blocks import HISTORY, BlockHistory, Progress, histories
-from recsys.tables.terms import Economics, Term
+from recsys.tables.economics_config import Economics, Term
 
 ROWS_AT_A_TIME = 4096
 

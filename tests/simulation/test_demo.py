@@ -15,9 +15,9 @@ from recsys.simulation.demo import write_world
 from recsys.simulation.economics_terms import economics
 from recsys.simulation.movies import catalogue
 from recsys.simulation.users import users
-from recsys.tables.load import import_path
-from recsys.tables.store import load_dataset
-from recsys.tables.terms import load_economics
+from recsys.tables.economics_config import load_economics
+from recsys.tables.import_tables import import_path
+from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace
 from tests.simulation.services import SMALL
 

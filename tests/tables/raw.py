@@ -11,8 +11,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from recsys.tables.import_tables import import_path
 from recsys.tables.limits import Limits
-from recsys.tables.load import import_path
 from recsys.tables.report import ImportReport
 from recsys.workspace import Workspace
 from tests import builders

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from recsys.tables.load import import_path
-from recsys.tables.store import load_dataset
-from recsys.tables.terms import ASSUMED, as_toml
+from recsys.tables.economics_config import ASSUMED, as_toml
+from recsys.tables.import_tables import import_path
+from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace
 from tests import patience
 from tests.tables.raw import NOW, Raw
@@ -20,7 +20,7 @@ KILLED_AT = """
     import os, signal, sys
     from pathlib import Path
     import pandas as pd
-    import recsys.tables.store, recsys.tables.load, recsys.workspace, shutil
+    import recsys.tables.store.published_tables, recsys.tables.import_tables, recsys.workspace, shutil
     from recsys.workspace import Workspace
 
     where, nth = sys.argv[3], int(sys.argv[4])
@@ -44,7 +44,7 @@ KILLED_AT = """
     elif where == "step":
         progress = deadly(lambda step, share: None)
 
-    recsys.tables.load.import_path(
+    recsys.tables.import_tables.import_path(
         Path(sys.argv[1]), Workspace(Path(sys.argv[2])), now=pd.Timestamp("2024-06-01"),
         progress=progress if where == "step" else (lambda step, share: None),
     )
@@ -118,7 +118,7 @@ def test_a_reader_meets_no_mixture_while_a_writer_replaces_the_tables(tmp_path: 
         import sys
         from pathlib import Path
         import pandas as pd
-        from recsys.tables.load import import_path
+        from recsys.tables.import_tables import import_path
         from recsys.workspace import Workspace
         for k in range(6):
             import_path(Path(sys.argv[1 + k % 2]), Workspace(Path(sys.argv[3])), now=pd.Timestamp("2024-06-01"))

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from recsys.errors import DataError
-from recsys.tables.load import import_path
+from recsys.tables.import_tables import import_path
 from recsys.workspace import Workspace
 from tests.tables.raw import NOW, Raw
 

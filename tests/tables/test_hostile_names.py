@@ -7,8 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from recsys.errors import DataError
-from recsys.tables.load import import_path
-from recsys.tables.store import load_dataset
+from recsys.tables.import_tables import import_path
+from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace
 from tests.tables.raw import NOW, Raw
 

@@ -7,10 +7,10 @@ import pytest
 
 from recsys.decision.rules import AtLeast, Rules, limits
 from recsys.errors import DataError
-from recsys.tables.load import import_path
+from recsys.tables.import_tables import import_path
 from recsys.tables.report import ImportReport
-from recsys.tables.store import load_dataset
-from recsys.tables.texts import settle
+from recsys.tables.store.published_tables import load_dataset
+from recsys.tables.validate.texts import settle
 from tests import builders
 from tests.tables.raw import NOW, Raw
 

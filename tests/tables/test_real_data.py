@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from recsys.tables.load import import_path
-from recsys.tables.offers import LatestArrivals, with_latest_as_offers
-from recsys.tables.store import load_dataset
+from recsys.tables.import_tables import import_path
+from recsys.tables.latest_arrivals import LatestArrivals, with_latest_as_offers
+from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace
 
 DATASETS = Path(os.environ.get("RECSYS_DATASETS", Path(__file__).parents[2] / ".." / "shared" / "datasets"))

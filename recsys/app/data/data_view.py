@@ -14,7 +14,7 @@ from recsys.presentation import text
 from recsys.presentation.tables import activity, templates
 from recsys.presentation.text.escape import plain
 from recsys.tables.report import ImportReport
-from recsys.tables.store import TablesInfo
+from recsys.tables.store.published_tables import TablesInfo
 
 _JUDGED_AT_ONCE = {"offers", "economics"}
 """Tables from which nothing is learnt: the model in use judges by them as they come."""

@@ -8,7 +8,7 @@ import streamlit as st
 from recsys.app.runtime import open_workspace, server_folders, uploads
 from recsys.app.shell.errors import guarded
 from recsys.presentation.text.escape import plain
-from recsys.tables.formats import FORMATS
+from recsys.tables.formats.registry import FORMATS
 
 _AUTO = "recognise it"
 _TYPES = ["csv", "tsv", "parquet", "zip", "dat", "data", "item", "user", "inter", "toml", "json", "txt", "gz"]

@@ -9,7 +9,7 @@ from recsys.app.runtime import jobs
 from recsys.backtest.store import REPORT
 from recsys.errors import ArtefactError, DataError, SystemRefusedError
 from recsys.export import bundle
-from recsys.tables.store import load_info
+from recsys.tables.store.published_tables import load_info
 from recsys.workspace import Workspace
 
 JOB = "demo"

@@ -27,7 +27,7 @@ from recsys.scenario.hash import content_hash, demand_hash, question_hash
 from recsys.scenario.scenario import Scenario
 from recsys.scenario.store import ScenarioStore
 from recsys.tables.dataset import Dataset
-from recsys.tables.store import TABLES_JSON, TablesInfo, load_dataset, load_fingerprint, load_info
+from recsys.tables.store.published_tables import TABLES_JSON, TablesInfo, load_dataset, load_fingerprint, load_info
 from recsys.workspace import Workspace
 
 ROOT = Path(__file__).parents[3]
@@ -111,7 +111,7 @@ def dataset() -> Dataset:
 
     Raises
     ------
-    DataError  as :func:`recsys.tables.store.load_dataset`
+    DataError  as :func:`recsys.tables.store.published_tables.load_dataset`
     """
     opened = workspace()
     if not opened.exists():

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from recsys.embeddings.features import FeatureSpace
 from recsys.ids import FloatArray, IdMap, IntArray
-from recsys.tables.terms import Origin
+from recsys.tables.economics_config import Origin
 
 Float32Array = NDArray[np.float32]
 

@@ -4,7 +4,7 @@ import csv
 import io
 import zipfile
 
-from recsys.tables.columns import TABLES, required
+from recsys.tables.schema import TABLES, required
 
 _EXAMPLES: dict[str, tuple[str, str]] = {
     "user_id": ("u-001", "u-002"),

@@ -1,0 +1,1 @@
+"""Files as others write them: recognised, decoded, staged as text."""

@@ -1,0 +1,131 @@
+"""Which format a set of files is in, recognised from what they are called and how they begin."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from recsys.errors import DataError
+from recsys.tables.formats.file_names import READABLE, TERMS, WORLD, by_meaning, refuse_passed_over, renamed
+from recsys.tables.formats.layout import Files, Layout, TableFile, header
+from recsys.tables.formats.movielens import (
+    MOVIES,
+    RATINGS,
+    is_movielens_1m,
+    is_movielens_10m,
+    is_movielens_100k,
+    is_movielens_csv,
+    is_movietweetings,
+    movielens_1m,
+    movielens_10m,
+    movielens_100k,
+    movielens_csv,
+    movietweetings,
+)
+from recsys.tables.formats.recbole import is_recbole, recbole
+from recsys.tables.schema import TABLES
+
+
+def recognise(files: Files, wanted: str | None = None) -> Layout:
+    """How to read these files. Offers, subscriptions and money terms under our own names come along with any format.
+
+    Raises
+    ------
+    DataError  E_UNKNOWN_FORMAT: no format fits, several do, or ``wanted`` does not; E_TABLE_NAME: a file is called like a table
+        and is none, or two are called alike; E_ENCODING, E_EMPTY where a file that has to be looked into is no text
+    """
+    named = by_meaning(files)
+    layout = with_side_tables(_layout(named, wanted, files), named)
+    used = {file.path for file in layout.files} | {path for path in (layout.economics, layout.world) if path}
+    unused = {name: path for name, path in named.items() if path not in used}
+    refuse_passed_over(unused, layout.tables)
+    _refuse_odd_ratings(layout, unused)
+    return replace(
+        layout,
+        assumed=(*layout.assumed, *renamed(named, used)),
+        unused=tuple(sorted(f"{path.name}/" if path.is_dir() else path.name for path in unused.values())),
+    )
+
+
+def _layout(named: Files, wanted: str | None, files: Files) -> Layout:
+    if wanted is not None and wanted not in FORMATS:
+        raise _unknown(f"there is no format {wanted!r}.", files)
+    found = {name: fits for name, fits in FORMATS.items() if fits[0](named)}
+    if wanted is not None:
+        if wanted not in found:
+            raise _unknown(f"this is not {wanted}.", files)
+        return found[wanted][1](named)
+    if len(found) != 1:
+        if not found:
+            refuse_passed_over(named, frozenset())
+        what = "several formats fit: " + ", ".join(found) + "." if found else "no known format fits."
+        raise _unknown(what, files)
+    return next(iter(found.values()))[1](named)
+
+
+def _unknown(message: str, files: Files) -> DataError:
+    names = ", ".join(sorted(files)[:10]) or "nothing"
+    return DataError.of(
+        "E_UNKNOWN_FORMAT",
+        f"{message} Found: {names}.",
+        f"Name one with --format ({', '.join(FORMATS)}), or call the tables {', '.join(TABLES)} (.csv or .parquet).",
+    )
+
+
+def _own_tables(files: Files) -> list[tuple[str, Path]]:
+    named = [(Path(name), path) for name, path in files.items() if not path.is_dir()]
+    return sorted((name.stem, path) for name, path in named if name.suffix in READABLE and name.stem in TABLES)
+
+
+def _is_own(files: Files) -> bool:
+    """A folder of another format may hold side tables of ours; it is ours where it holds more, or nothing else is known."""
+    tables = {table for table, _ in _own_tables(files)}
+    if any(fits(files) for name, (fits, _) in FORMATS.items() if name != "tables"):
+        return bool(tables & {"users", "events"})
+    return bool(tables) or TERMS in files
+
+
+def _own(files: Files) -> Layout:
+    tables = _own_tables(files)
+    once = dict(tables)
+    if len(once) != len(tables):
+        twice = sorted(path.name for table, path in tables if sum(other == table for other, _ in tables) > 1)
+        raise _unknown(f"a table is there twice: {', '.join(twice)}.", files)
+    return Layout(
+        format="tables",
+        files=tuple(TableFile(table=table, path=path) for table, path in tables),
+        economics=files.get(TERMS),
+        world=files.get(WORLD),
+    )
+
+
+def with_side_tables(layout: Layout, files: Files) -> Layout:
+    """The layout of another format with our own offers, subscriptions and money terms, where they lie beside it."""
+    if layout.format == "tables":
+        return layout
+    side = [(table, path) for table, path in _own_tables(files) if table in ("offers", "subscriptions")]
+    more = tuple(TableFile(table=table, path=path) for table, path in side)
+    return replace(layout, files=(*layout.files, *more), economics=files.get(TERMS))
+
+
+def _refuse_odd_ratings(layout: Layout, unused: Files) -> None:
+    """Ratings that are none of MovieLens's would else be passed over, and the refusal be about the events."""
+    if layout.format == "tables" and "events" not in layout.tables and "ratings.csv" in unused:
+        columns = ", ".join(header(unused["ratings.csv"])[1])
+        raise DataError.of(
+            "E_UNKNOWN_FORMAT",
+            f"{unused['ratings.csv'].name} looks like ratings of MovieLens, but its columns are {columns[:200]}.",
+            f"MovieLens has {', '.join(RATINGS)} beside movies.csv with {', '.join(MOVIES)}; else call the table events.csv.",
+            table="events",
+        )
+
+
+FORMATS: Mapping[str, tuple[Callable[[Files], bool], Callable[[Files], Layout]]] = {
+    "tables": (_is_own, _own),
+    "movielens-100k": (is_movielens_100k, movielens_100k),
+    "movielens-1m": (is_movielens_1m, movielens_1m),
+    "movielens-10m": (is_movielens_10m, movielens_10m),
+    "movielens-csv": (is_movielens_csv, movielens_csv),
+    "movietweetings": (is_movietweetings, movietweetings),
+    "recbole": (is_recbole, recbole),
+}
+"""Name → does it fit, and how is it read."""

@@ -1,0 +1,1 @@
+"""Tables on disk: typed, fingerprinted, published whole."""

@@ -1,0 +1,1 @@
+"""Validation: the one place that turns text into values and rejects data."""
