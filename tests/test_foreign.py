@@ -17,7 +17,7 @@ from recsys.cli import cli
 from recsys.decision import rules
 from recsys.embeddings.store import load_table
 from recsys.errors import RecsysError
-from recsys.projection.calibration import load_calibration
+from recsys.projection.range_calibration import load_calibration
 from recsys.scenario import link, toml
 from recsys.tables.economics_config import parse_economics
 from recsys.tables.formats.row_numbers import declared_index

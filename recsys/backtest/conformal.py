@@ -19,7 +19,7 @@ import pandas as pd
 from recsys.choice.estimate.ridge import fit_ridge
 from recsys.embeddings.features import MOVIE_COLUMNS_LEFT_OUT, FeatureSpace
 from recsys.ids import FloatArray
-from recsys.projection.calibration import Calibration, Held, attribute_codes
+from recsys.projection.range_calibration import Calibration, Held, attribute_codes
 
 FEWEST_ARRIVALS = 30
 """Past arrivals below which nothing is calibrated."""

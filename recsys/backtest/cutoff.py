@@ -15,9 +15,9 @@ from recsys.choice.model.movie_attributes import encode
 from recsys.choice.model.parameters import ChoiceModel
 from recsys.embeddings.tower import MovieTower
 from recsys.ids import FloatArray, IntArray
-from recsys.projection import offers as offering
-from recsys.projection.basis import Basis, subscription_state
-from recsys.projection.season import season_of
+from recsys.projection import cold_start_offers as offering
+from recsys.projection.context import Basis, subscription_state
+from recsys.projection.seasonality import season_of
 from recsys.scenario.scenario import Acquire
 from recsys.segments.personas import Persona, Personas
 from recsys.tables.dataset import Dataset

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from recsys.backtest.appeal_response import STEPS_NATS
 from recsys.choice.panel.history import DAYS_PER_MONTH
 from recsys.ids import FloatArray
-from recsys.projection import audience as audiences
-from recsys.projection import catalogue as catalogues
-from recsys.projection.basis import Basis
-from recsys.projection.blocks import THREADS
+from recsys.projection import audience_changes as audiences
+from recsys.projection import catalogue_changes as catalogues
+from recsys.projection.context import Basis
 from recsys.projection.demand import simulate
 from recsys.projection.outcome import Extras
+from recsys.projection.parallel import THREADS
 from recsys.scenario.scenario import Acquire
 
 Steps = Callable[[int, int], None]

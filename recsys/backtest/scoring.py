@@ -10,7 +10,7 @@ from recsys.backtest.appeal_response import Response
 from recsys.backtest.conformal import Misjudged, fit_calibration
 from recsys.backtest.serialization import Arrived, Origin
 from recsys.ids import FloatArray
-from recsys.projection.calibration import Calibration, Held
+from recsys.projection.range_calibration import Calibration, Held
 from recsys.projection.uncertainty import quantiles
 from recsys.tables.dataset import Dataset
 

@@ -15,7 +15,7 @@ from typing import Any
 from recsys import foreign
 from recsys.backtest.serialization import Origin
 from recsys.errors import ArtefactError
-from recsys.projection.calibration import FILE, Calibration
+from recsys.projection.range_calibration import FILE, Calibration
 from recsys.workspace import MANIFEST, Workspace, bytes_or_none, read_manifest, replace_folder, write_manifest
 
 REPORT, ORIGINS = "report.json", "origins.json"

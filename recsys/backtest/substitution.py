@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from recsys.backtest.arrivals import Arrivals
 from recsys.backtest.serialization import Substitution
 from recsys.ids import FloatArray, IntArray
-from recsys.projection import audience as audiences
-from recsys.projection import catalogue as catalogues
-from recsys.projection import nests
-from recsys.projection.basis import Basis, unit
-from recsys.projection.blocks import THREADS
-from recsys.projection.catalogue import Catalogue
+from recsys.projection import audience_changes as audiences
+from recsys.projection import catalogue_changes as catalogues
+from recsys.projection import nest_sums
+from recsys.projection.cannibalisation import hours_lost
+from recsys.projection.catalogue_changes import Catalogue
+from recsys.projection.context import Basis, unit
 from recsys.projection.demand import simulate
-from recsys.projection.victims import hours_lost
+from recsys.projection.parallel import THREADS
 from recsys.scenario.scenario import Acquire, Drop
 from recsys.tables.dataset import Dataset
 
@@ -158,7 +158,7 @@ def _diverted(basis: Basis, catalogue: Catalogue, worlds: list[tuple[int, ...]],
     users = basis.choice.members[draw.member].users
     tracked = [movie.row for movie in catalogue.tracked]
     none = np.zeros(0, dtype=np.int64)
-    sums = nests.without(basis.choice, draw, basis.sums(0), users=users, shifted=none, tracked=tracked, threads=THREADS)
+    sums = nest_sums.without(basis.choice, draw, basis.sums(0), users=users, shifted=none, tracked=tracked, threads=THREADS)
     found = simulate(
         sums,
         dissimilarity=draw.dissimilarity,

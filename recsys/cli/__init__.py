@@ -111,7 +111,7 @@ def import_(  # noqa: PLR0917  the options of a command
     with progress_bar() as report:
         document = import_path(path, workspace, format=form, latest=latest, progress=report).as_json()
     if "offers" in document["imported"]:
-        from recsys.projection.support import offers_unlike_in
+        from recsys.projection.data_support import offers_unlike_in
 
         document["warnings"] += [finding.as_json() for finding in offers_unlike_in(workspace)]
     return noted(workspace, "import", f"{path}: {', '.join(document['imported'])}", document)
@@ -206,8 +206,8 @@ def project(workspace: Workspace, scenario: Path) -> Document:
     from recsys.app.runtime import disclosure
     from recsys.decision.strength import strengths
     from recsys.presentation.text.explanations import explained
-    from recsys.projection import document
-    from recsys.projection.basis import load_basis
+    from recsys.projection import json_document
+    from recsys.projection.context import load_basis
     from recsys.projection.project import project as answer
     from recsys.scenario import toml
 
@@ -215,7 +215,7 @@ def project(workspace: Workspace, scenario: Path) -> Document:
     basis = load_basis(workspace)
     disclosure.admit_listed(workspace, basis, question)
     projection = answer(basis, question, draws="all")
-    return explained(document.as_json(projection), projection, strengths(basis, question, projection), basis.title)
+    return explained(json_document.as_json(projection), projection, strengths(basis, question, projection), basis.title)
 
 
 @command
@@ -225,7 +225,7 @@ def refute(workspace: Workspace, seed: int) -> Document:
     import numpy as np
 
     from recsys.decision import placebos
-    from recsys.projection.basis import load_basis
+    from recsys.projection.context import load_basis
     from recsys.tables.store.published_tables import load_dataset
 
     asked = placebos.placebos(load_basis(workspace), load_dataset(workspace).events, rng=np.random.default_rng(seed))
@@ -243,7 +243,7 @@ def slate(workspace: Workspace, budget: float, rules: Path | None, scenario: Pat
     from recsys.app.runtime import disclosure
     from recsys.decision import rules as rule_files
     from recsys.decision.slate import NO_RULES, choose
-    from recsys.projection.basis import load_basis
+    from recsys.projection.context import load_basis
     from recsys.scenario import toml
 
     bound = NO_RULES if rules is None else rule_files.loads(file_content(rules))

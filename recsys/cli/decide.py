@@ -28,7 +28,7 @@ def bid(workspace: Workspace, offer: str, scenario: Path | None) -> Document:
     """The walk-away price of an OFFER: by itself over its licence, or beside what a scenario does."""
     from recsys.app.runtime import disclosure
     from recsys.decision.bid import walk_away
-    from recsys.projection.basis import load_basis
+    from recsys.projection.context import load_basis
     from recsys.scenario import toml
 
     question = None if scenario is None else toml.loads(file_content(scenario))
@@ -45,7 +45,7 @@ def flip(workspace: Workspace, scenario: Path, persona: str | None, where: str |
     """How many people more or fewer it takes to turn the decision on each offer of a SCENARIO.toml."""
     from recsys.app.runtime import disclosure
     from recsys.decision.flip import flips
-    from recsys.projection.basis import load_basis
+    from recsys.projection.context import load_basis
     from recsys.scenario import toml
     from recsys.scenario.scenario import ByPersona, ByRule, Everyone, Segment
 

@@ -8,11 +8,11 @@ import pandas as pd
 
 from recsys.decision.worth import Worth, fixed_cost, longest_licence, worth
 from recsys.ids import FloatArray
-from recsys.projection import audience as audiences
-from recsys.projection.basis import Basis
-from recsys.projection.blocks import PRODUCT_BLOCK, over_users
-from recsys.projection.catalogue import licence_fee
-from recsys.projection.nests import layout, movie_weights, user_weights
+from recsys.projection import audience_changes as audiences
+from recsys.projection.catalogue_changes import licence_fee
+from recsys.projection.context import Basis
+from recsys.projection.nest_sums import layout, movie_weights, user_weights
+from recsys.projection.parallel import PRODUCT_BLOCK, over_users
 from recsys.projection.project import project
 from recsys.scenario.scenario import Acquire, ContinueDrift, Drop, Scenario
 from recsys.tables.economics_config import Origin

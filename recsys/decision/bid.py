@@ -5,7 +5,7 @@ from typing import Any
 
 from recsys.decision.worth import longest_licence
 from recsys.errors import ScenarioError
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from recsys.projection.project import project
 from recsys.projection.result import OfferResult, Projection, Range
 from recsys.scenario.scenario import Acquire, Scenario

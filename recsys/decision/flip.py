@@ -4,10 +4,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from recsys.errors import ScenarioError
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
+from recsys.projection.data_support import largest_change
 from recsys.projection.project import project
 from recsys.projection.result import OfferResult, Projection
-from recsys.projection.support import largest_change
 from recsys.scenario.mapping import segment_as_mapping
 from recsys.scenario.scenario import Acquire, ResizeSegment, Scenario, Segment
 

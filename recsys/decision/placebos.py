@@ -17,7 +17,7 @@ from scipy.stats import spearmanr
 from recsys.choice.estimate.cold_start_appeal import tell_cold
 from recsys.choice.model import movie_attributes
 from recsys.ids import IntArray
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from recsys.projection.project import project
 from recsys.scenario.scenario import Acquire, Scenario
 

@@ -25,10 +25,10 @@ from numpy.typing import NDArray
 from recsys.decision.rules import Limit, Rules, best_additive, check_feasible, limits
 from recsys.decision.worth import Tell, Worth, fixed_cost, with_slate, worth
 from recsys.ids import FloatArray
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
+from recsys.projection.data_support import offers_beyond
 from recsys.projection.project import project
 from recsys.projection.result import Projection
-from recsys.projection.support import offers_beyond
 from recsys.scenario.scenario import Acquire, Scenario, ShiftLaunch
 
 EVERY_UP_TO = 16

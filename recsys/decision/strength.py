@@ -17,10 +17,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recsys.ids import FloatArray
-from recsys.projection import audience as audiences
-from recsys.projection import catalogue as catalogues
-from recsys.projection import worlds
-from recsys.projection.basis import Basis
+from recsys.projection import audience_changes as audiences
+from recsys.projection import catalogue_changes as catalogues
+from recsys.projection import counterfactuals
+from recsys.projection.context import Basis
 from recsys.projection.demand import simulate
 from recsys.projection.economics import cost_flow, net_present_value
 from recsys.projection.result import Projection
@@ -66,7 +66,7 @@ def strengths(basis: Basis, scenario: Scenario, projection: Projection) -> tuple
     catalogue = catalogues.changed(basis, scenario.catalogue, horizon)
     if not catalogue.offers or not horizon:
         return ()
-    found = worlds.run(basis, 0, audience, catalogue, horizon, licences=scenario.licences)
+    found = counterfactuals.run(basis, 0, audience, catalogue, horizon, licences=scenario.licences)
     parameters = basis.choice.draws[0]
     people = audiences.people(basis, audience, parameters, horizon)
     extras = catalogues.extras(basis, 0, catalogue, found.users, horizon, licences=scenario.licences)

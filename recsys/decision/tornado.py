@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from recsys.choice.model.parameters import Draw
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from recsys.projection.project import project
 from recsys.projection.uncertainty import quantiles
 from recsys.scenario.scenario import Scenario

@@ -1,8 +1,9 @@
 """What a set of offers is worth together: its NPV, by the engine and not by adding up its parts.
 
 For searches, which compare hundreds of sets: each is run once, as quickly as a draw among many, at the point estimate with the
-offers' appeal raised so that their odds are the expected ones (:func:`recsys.projection.offers.expected_shift`), and remembered.
-That is close to the expected NPV, not equal to it; what is shown of the set that is chosen is projected under every draw.
+offers' appeal raised so that their odds are the expected ones (:func:`recsys.projection.cold_start_offers.expected_shift`), and
+remembered. That is close to the expected NPV, not equal to it; what is shown of the set that is chosen is projected under every
+draw.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,14 +12,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recsys.errors import DataError
-from recsys.projection import audience as audiences
-from recsys.projection import catalogue as catalogues
-from recsys.projection.basis import Basis
+from recsys.projection import audience_changes as audiences
+from recsys.projection import catalogue_changes as catalogues
+from recsys.projection.availability import shelf
+from recsys.projection.cold_start_offers import Offer, expected_shift
+from recsys.projection.context import Basis
 from recsys.projection.demand import simulate
 from recsys.projection.economics import cost_flow, net_present_value
-from recsys.projection.offers import Offer, expected_shift
 from recsys.projection.outcome import Extras, Outcome, People, Shelf
-from recsys.projection.shelf import shelf
 from recsys.scenario.scenario import DEFAULT_HORIZON_MONTHS, Acquire, Scenario, ShiftLaunch
 
 Tell = Callable[[int], None]

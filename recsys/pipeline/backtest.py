@@ -36,7 +36,7 @@ from recsys.pipeline.config import TrainConfig, with_settings
 from recsys.pipeline.draft import run_stages
 from recsys.pipeline.progress import Clock, ProgressLine, Report, unheard
 from recsys.pipeline.stages import light_plan
-from recsys.projection.calibration import Calibration, Held
+from recsys.projection.range_calibration import Calibration, Held
 from recsys.tables.arrivals import ASSUMED_ARRIVALS
 from recsys.tables.as_of import frozen
 from recsys.tables.dataset import Dataset

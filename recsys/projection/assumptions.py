@@ -6,10 +6,10 @@ import numpy as np
 
 from recsys.choice.model.parameters import Estimate
 from recsys.choice.model.utility import COMMON_RESIDUAL_SHARE
-from recsys.projection import shelf
-from recsys.projection.basis import FOR_EVER, Basis
-from recsys.projection.calibration import said
-from recsys.projection.catalogue import PROMOTION_NATS, Catalogue, licence_fee
+from recsys.projection import availability
+from recsys.projection.catalogue_changes import PROMOTION_NATS, Catalogue, licence_fee
+from recsys.projection.context import FOR_EVER, Basis
+from recsys.projection.range_calibration import said
 from recsys.scenario.scenario import ChangePrice, ContinueDrift, Scenario
 from recsys.tables.economics_config import PLAN_TERMS, Economics, Plan, Term
 
@@ -73,7 +73,7 @@ def _plan_term(economics: Economics, plan: Plan, name: str, price: float | None)
 def _of_months(basis: Basis, scenario: Scenario) -> list[Estimate]:
     """What is taken of the months ahead: licences that end, and the season."""
     horizon = scenario.horizon_months
-    there, ending = int(basis.choice.available.sum()), int(shelf.ending(basis, horizon).sum())
+    there, ending = int(basis.choice.available.sum()), int(availability.ending(basis, horizon).sum())
     dated = f"{ending} of the {there} movies on the service today have a licence that ends within the months looked ahead"
     lapse = scenario.licences == "lapse"
     told = (

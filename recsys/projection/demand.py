@@ -22,10 +22,10 @@ import numpy as np
 
 from recsys.errors import ScenarioError
 from recsys.ids import FloatArray
-from recsys.projection.blocks import MONTH_BLOCK, THREADS, over_users
-from recsys.projection.months import Months
-from recsys.projection.nests import NestSums
+from recsys.projection.demand_kernel import Months
+from recsys.projection.nest_sums import NestSums
 from recsys.projection.outcome import Extras, Outcome, People, Shelf
+from recsys.projection.parallel import MONTH_BLOCK, THREADS, over_users
 
 
 def simulate(

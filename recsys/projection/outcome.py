@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.ids import FloatArray, IntArray
-from recsys.projection.nests import NestSums
+from recsys.projection.nest_sums import NestSums
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -101,8 +101,8 @@ class Outcome:
     """float64[n_spells, n_users]: Σ over the months of a spell of weight · chance of being there · occasions / (1 + S). Times
     D^(λ−1) and exp(V/λ) it gives the views of a catalogue movie in a nest without extras."""
     left_out_hours: FloatArray
-    """float64[n_offers, horizon], hours without each of the first extras, quickly (see :mod:`recsys.projection.leave_out`); empty
-    unless asked for"""
+    """float64[n_offers, horizon], hours without each of the first extras, quickly (see :mod:`recsys.projection.leave_one_out`);
+    empty unless asked for"""
     left_out_earned: FloatArray
     """float64[3, n_offers, horizon], the same for what is earned"""
     left_out_active: FloatArray

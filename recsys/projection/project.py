@@ -11,14 +11,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from recsys.ids import FloatArray
-from recsys.projection import catalogue as catalogues
-from recsys.projection import support
+from recsys.projection import catalogue_changes as catalogues
+from recsys.projection import data_support
 from recsys.projection.assumptions import assumptions
-from recsys.projection.basis import Basis
-from recsys.projection.blocks import THREADS, one_blas_thread
-from recsys.projection.catalogue import Catalogue
-from recsys.projection.drawn import Drawn, Draws, Progress, Simulated, Totals, simulate_draws
+from recsys.projection.catalogue_changes import Catalogue
+from recsys.projection.context import Basis
+from recsys.projection.draws import Drawn, Draws, Progress, Simulated, Totals, simulate_draws
 from recsys.projection.economics import cost_flow, cumulative, discount_factors, max_bid, payback_month
+from recsys.projection.parallel import THREADS, one_blas_thread
 from recsys.projection.result import Earned, Effect, OfferResult, Projection, Range, SegmentShare, Victim, World
 from recsys.projection.uncertainty import expected, share_above, to_range
 from recsys.scenario.hash import content_hash
@@ -69,8 +69,8 @@ def assemble(basis: Basis, scenario: Scenario, drawn: Drawn) -> Projection:
     draws, horizon = drawn.draws, scenario.horizon_months
     catalogue = catalogues.changed(basis, scenario.catalogue, horizon)
     rate, hurdle = basis.economics.discount_rate.value, basis.economics.hurdle_rate.value
-    beyond = support.audience_beyond(basis, scenario)
-    unlike = support.offers_beyond(catalogue.offers)
+    beyond = data_support.audience_beyond(basis, scenario)
+    unlike = data_support.offers_beyond(catalogue.offers)
     factors = discount_factors(horizon, rate)
     costs = np.array([_costs(catalogue, draw) for draw in draws])
     spent = costs.sum(axis=1)
@@ -115,7 +115,7 @@ def assemble(basis: Basis, scenario: Scenario, drawn: Drawn) -> Projection:
         monthly_cash=tuple(to_range(positions[:, month]) for month in range(horizon + 1)),
         offers=offers,
         assumptions=assumptions(basis, scenario, catalogue),
-        warnings=(*beyond, *unlike, *support.terms_beyond(catalogue.offers, horizon), *undefined, *free),
+        warnings=(*beyond, *unlike, *data_support.terms_beyond(catalogue.offers, horizon), *undefined, *free),
         n_draws=len(draws),
     )
 

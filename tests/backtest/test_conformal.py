@@ -9,8 +9,8 @@ import pytest
 
 from recsys.backtest.conformal import FEWEST_ARRIVALS, Misjudged, conformal_factors, fit_calibration
 from recsys.errors import ArtefactError
-from recsys.projection.calibration import RANGES, SCHEMA, Calibration, Held, load_calibration, said
 from recsys.projection.project import project
+from recsys.projection.range_calibration import RANGES, SCHEMA, Calibration, Held, load_calibration, said
 from recsys.scenario.scenario import Acquire, Scenario
 from tests.projection import builders
 

@@ -25,7 +25,7 @@ from recsys.backtest.store import ORIGINS
 from recsys.choice.estimate.ridge import fit_ridge
 from recsys.embeddings.features import MOVIE_COLUMNS_LEFT_OUT, FeatureSpace
 from recsys.ids import FloatArray
-from recsys.projection.calibration import attribute_codes
+from recsys.projection.range_calibration import attribute_codes
 from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace
 

@@ -20,10 +20,10 @@ import numpy as np
 from recsys.choice.model.parameters import ChoiceModel, Draw, Member
 from recsys.embeddings.features import Feature, FeatureSpace
 from recsys.ids import FloatArray, IdMap
-from recsys.projection import nests
-from recsys.projection.blocks import THREADS
+from recsys.projection import nest_sums
 from recsys.projection.demand import simulate
 from recsys.projection.outcome import Extras, People
+from recsys.projection.parallel import THREADS
 
 SEGMENT_SHARE = 0.01
 HORIZON = 12
@@ -108,7 +108,7 @@ def best(ask: Callable[[], object], times: int) -> Took:
     return Took(min(clock), min(processor))
 
 
-def months(choice: ChoiceModel, found: nests.NestSums, utility: FloatArray) -> Callable[[], object]:
+def months(choice: ChoiceModel, found: nest_sums.NestSums, utility: FloatArray) -> Callable[[], object]:
     """Twelve months with the offer and without it, at the point estimate."""
     draw, n = choice.draws[0], choice.n_users
     zero = np.zeros(n)
@@ -149,17 +149,17 @@ def main(n_users: int, n_movies: int, dim: int, n_nests: int, *, whole: bool) ->
     print(f"{n_users:,} users × {n_movies:,} movies, dim {dim}, {n_nests} nests; {THREADS} threads of {os.cpu_count()}")
     choice = with_offer(synthetic(n_users, n_movies, dim, n_nests))
     base, draw, member = without_offer(choice), choice.draws[0], choice.members[0]
-    catalogue = nests.layout(base, base.available)
+    catalogue = nest_sums.layout(base, base.available)
     everyone = np.arange(n_users)
-    found = nests.sums(base, draw, member.users, everyone, catalogue)
+    found = nest_sums.sums(base, draw, member.users, everyone, catalogue)
     segment = np.sort(np.random.default_rng(1).choice(n_users, max(round(SEGMENT_SHARE * n_users), 1), replace=False))
     moved = member.users.copy()
     moved[segment] *= np.float32(1.05)
 
-    def perturb() -> nests.NestSums:
-        return nests.sums(base, draw, moved[segment], segment, catalogue)
+    def perturb() -> nest_sums.NestSums:
+        return nest_sums.sums(base, draw, moved[segment], segment, catalogue)
 
-    anew = best(lambda: nests.sums(base, draw, moved, everyone, catalogue), 2)
+    anew = best(lambda: nest_sums.sums(base, draw, moved, everyone, catalogue), 2)
     changed = best(perturb, 5)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"a segment of {SEGMENT_SHARE:.0%} moves   {changed.clock * 1e3:9.2f} ms   {changed.against(anew)}   goal 50")

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from recsys.decision import agenda, slate
-from recsys.projection.basis import Basis, load_basis
-from recsys.projection.drawn import simulate_draws
+from recsys.projection.context import Basis, load_basis
+from recsys.projection.draws import simulate_draws
 from recsys.projection.project import assemble, project
 from recsys.scenario import scenario as s
 from recsys.workspace import Workspace

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from recsys.projection.basis import load_basis
+from recsys.projection.context import load_basis
 from recsys.projection.project import project
 from recsys.scenario.scenario import Acquire, Scenario
 from recsys.simulation.config import WorldConfig

@@ -33,8 +33,8 @@ from recsys.backtest.arrivals import arrivals
 from recsys.backtest.baselines import RIVALS, Past
 from recsys.pipeline.config import TrainConfig, with_settings
 from recsys.pipeline.demo import make_demo
-from recsys.projection.basis import Basis, load_basis
-from recsys.projection.drawn import simulate_draws
+from recsys.projection.context import Basis, load_basis
+from recsys.projection.draws import simulate_draws
 from recsys.projection.uncertainty import quantiles
 from recsys.scenario.scenario import Acquire, Scenario
 from recsys.simulation.config import WorldConfig

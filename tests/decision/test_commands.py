@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from recsys.cli import cli
-from recsys.projection.basis import load_basis
+from recsys.projection.context import load_basis
 from recsys.projection.project import project
 from recsys.projection.result import OfferResult
 from recsys.scenario import toml

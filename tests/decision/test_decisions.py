@@ -10,9 +10,9 @@ from recsys.decision import agenda, rules, slate, tornado
 from recsys.decision.bid import walk_away
 from recsys.decision.rules import AtLeast, Rules
 from recsys.errors import DataError, ScenarioError
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
+from recsys.projection.data_support import offers_unlike
 from recsys.projection.project import project
-from recsys.projection.support import offers_unlike
 from recsys.scenario import scenario as s
 from recsys.scenario import toml
 from tests.projection import builders

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from recsys.decision import placebos
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from recsys.projection.project import project
 from recsys.scenario import scenario as s
 from tests.choice.utilities import catalogue_utility

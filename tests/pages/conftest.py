@@ -16,7 +16,7 @@ from recsys.embeddings import axes, mapmaking
 from recsys.embeddings.maps import FlatMap, MapKind
 from recsys.embeddings.table import EmbeddingTable
 from recsys.ids import IntArray
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from recsys.workspace import Workspace
 from tests import patience
 from tests.builders import tiny_dataset, tiny_workspace

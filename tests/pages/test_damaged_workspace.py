@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from recsys.app.runtime import open_workspace
 from recsys.app.shell import navigation
 from recsys.cli import cli
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from recsys.workspace import Workspace
 from tests.pages.conftest import Open
 

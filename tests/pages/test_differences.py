@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from recsys.app.runtime import disclosure, open_workspace
 from recsys.app.shell import navigation
 from recsys.errors import ArtefactError, DataError, ScenarioError
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from recsys.scenario.scenario import Acquire, ByPersona, ByRule, ByUsers, Everyone, ResizeSegment, Scenario
 from tests.pages.conftest import Open
 

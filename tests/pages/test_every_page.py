@@ -3,7 +3,7 @@
 import pytest
 
 from recsys.app.shell import navigation
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from tests.pages.conftest import Open
 from tests.pages.test_scenario_page import said
 

@@ -16,7 +16,7 @@ from recsys.app.runtime import open_workspace
 from recsys.app.shell import navigation
 from recsys.app.slate import slate_search
 from recsys.app.today import workspace_summary
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from recsys.scenario import link
 from recsys.scenario.scenario import (
     Acquire,

@@ -10,7 +10,7 @@ from recsys.app.runtime import open_workspace
 from recsys.models.compare import CompareConfig
 from recsys.pipeline.evaluate import evaluate_ranking
 from recsys.presentation.tables import model_measures
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from recsys.workspace import Workspace
 from tests.pages.conftest import Open
 from tests.pages.test_scenario_page import said

@@ -14,8 +14,8 @@ from recsys.app.today import workspace_summary
 from recsys.presentation import terminal
 from recsys.presentation import text as words
 from recsys.presentation.tables import projections
-from recsys.projection.basis import Basis
-from recsys.projection.document import as_json
+from recsys.projection.context import Basis
+from recsys.projection.json_document import as_json
 from recsys.projection.project import project
 from recsys.projection.result import Projection
 from recsys.scenario.scenario import Acquire, Drop, Everyone, ResizeSegment, Scenario

@@ -16,7 +16,7 @@ from recsys.app.today import workspace_summary
 from recsys.app.training import training_view as train_page
 from recsys.errors import ScenarioError
 from recsys.presentation.tables import audiences, movies
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from recsys.scenario.edit import Draft
 from recsys.scenario.mapping import TYPES
 from recsys.scenario.scenario import Acquire, ByPersona, ByRule, ByUsers, ResizeSegment, Scenario

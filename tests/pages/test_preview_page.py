@@ -14,7 +14,7 @@ from recsys.export.bundle import BundleStatus
 from recsys.export.parity import Server
 from recsys.export.phone import PhoneModel
 from recsys.ids import IdMap
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from recsys.segments.personas import Persona
 from tests.export import models
 from tests.pages.conftest import Open

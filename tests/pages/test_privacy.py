@@ -13,7 +13,7 @@ from recsys.app.runtime import open_workspace
 from recsys.app.shell import navigation
 from recsys.app.today import workspace_summary
 from recsys.presentation.tables import points
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from tests.pages.conftest import Open
 from tests.pages.sent import recorded
 from tests.pages.test_every_page import IDS, PLACES

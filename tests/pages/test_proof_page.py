@@ -10,7 +10,7 @@ from recsys.backtest.report import document
 from recsys.backtest.serialization import Substitution
 from recsys.presentation.tables import backtest as views
 from recsys.presentation.text import backtest as words
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from tests.backtest.builders import arrived, origin
 from tests.pages.conftest import Open
 from tests.pages.test_scenario_page import said

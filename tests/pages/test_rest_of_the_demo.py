@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from recsys.app.runtime import demo_completion, jobs, open_workspace
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from tests import patience
 from tests.pages.conftest import Open
 from tests.pages.test_scenario_page import said

@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 from recsys.app.runtime import open_workspace
 from recsys.app.scenario import sensitivity
 from recsys.presentation import text as words
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from recsys.projection.project import project
 from recsys.scenario import link
 from recsys.scenario.scenario import Acquire, ByPersona, Everyone, ResizeSegment, Scenario

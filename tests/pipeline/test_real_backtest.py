@@ -7,7 +7,7 @@ import pytest
 
 from recsys.pipeline.backtest import BacktestConfig, backtest
 from recsys.pipeline.config import TrainConfig, with_settings
-from recsys.projection.calibration import load_calibration
+from recsys.projection.range_calibration import load_calibration
 from recsys.simulation.demo import WorldConfig, write_world
 from recsys.tables.import_tables import import_path
 from recsys.tables.store.published_tables import load_dataset

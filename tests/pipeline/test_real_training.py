@@ -19,7 +19,7 @@ from recsys.pipeline.config import TrainConfig, with_settings
 from recsys.pipeline.demo import make_demo
 from recsys.pipeline.progress import ProgressLine
 from recsys.pipeline.train import train
-from recsys.projection.basis import load_basis
+from recsys.projection.context import load_basis
 from recsys.projection.project import project
 from recsys.scenario.scenario import Scenario
 from recsys.segments.store import load_personas

@@ -5,14 +5,14 @@ from typing import Any
 from recsys.presentation import terminal
 from recsys.presentation.text.explanations import explained
 from recsys.presentation.text.numbers import percent
-from recsys.projection import document
+from recsys.projection import json_document
 from recsys.projection.result import Effect, Projection
 from tests.pages.test_proof_page import report
 from tests.presentation import projections
 
 
 def told(projection: Projection) -> str:
-    shown = explained(document.as_json(projection), projection, {}, lambda movie: movie.upper())
+    shown = explained(json_document.as_json(projection), projection, {}, lambda movie: movie.upper())
     return terminal.projection(shown)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from recsys.choice.model.parameters import ChoiceModel, Draw, Estimate, Member
 from recsys.embeddings.features import Feature, FeatureSpace
 from recsys.ids import IdMap
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from recsys.segments.personas import Persona, Personas
 from recsys.tables.economics_config import Economics, Plan, Term
 

@@ -6,10 +6,10 @@ import numpy as np
 from scipy.special import expit
 
 from recsys.ids import FloatArray
-from recsys.projection import audience as audiences
-from recsys.projection.audience import Audience
-from recsys.projection.basis import Basis
-from recsys.projection.catalogue import Catalogue, extras
+from recsys.projection import audience_changes as audiences
+from recsys.projection.audience_changes import Audience
+from recsys.projection.catalogue_changes import Catalogue, extras
+from recsys.projection.context import Basis
 from tests.choice.nested_logit import choice_shares
 from tests.choice.utilities import catalogue_utility
 

@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 
 from recsys.ids import FloatArray
-from recsys.projection import audience as audiences
-from recsys.projection import catalogue as catalogues
-from recsys.projection import season, shelf, worlds
-from recsys.projection.basis import FOR_EVER, Basis
+from recsys.projection import audience_changes as audiences
+from recsys.projection import availability, counterfactuals, seasonality
+from recsys.projection import catalogue_changes as catalogues
+from recsys.projection.cannibalisation import hours_lost
+from recsys.projection.context import FOR_EVER, Basis
 from recsys.projection.project import project
-from recsys.projection.season import Season
-from recsys.projection.victims import hours_lost
+from recsys.projection.seasonality import Season
 from recsys.scenario import scenario as s
 from tests.projection import builders, reference
 
@@ -76,7 +76,7 @@ def test_what_an_offer_takes_it_takes_from_movies_that_are_still_there():
     basis = dated()
     scenario = asking(s.Acquire(offer="o00"), s.Acquire(offer="o01", launch_month=4), licences="lapse")
     audience, catalogue = audiences.today(basis), catalogues.changed(basis, scenario.catalogue, HORIZON)
-    found = worlds.run(basis, 0, audience, catalogue, HORIZON, licences="lapse")
+    found = counterfactuals.run(basis, 0, audience, catalogue, HORIZON, licences="lapse")
     lost = hours_lost(basis, 0, users=found.users, catalogue=found.shelf, tracked=(), after=found.both, before=found.without)
     hours_each = np.array(catalogue.hours_per_view(basis))
     for k, without in enumerate(found.without):
@@ -101,7 +101,7 @@ def test_a_promoted_movie_is_gone_when_its_licence_has_ended():
     basis = dated()
     scenario = asking(s.Promote(movie="m0003", exposure=1.0), licences="lapse")
     catalogue = catalogues.changed(basis, scenario.catalogue, HORIZON)
-    views = worlds.run(basis, 0, audiences.today(basis), catalogue, HORIZON, licences="lapse").both.extra_views[1]
+    views = counterfactuals.run(basis, 0, audiences.today(basis), catalogue, HORIZON, licences="lapse").both.extra_views[1]
     assert (views[:2] > 0).all()
     assert views[2:].tolist() == [0.0] * 4
 
@@ -110,7 +110,7 @@ def test_letting_a_licence_lapse_that_is_long_over_the_horizon_changes_nothing()
     basis = dated()
     near = asking(s.Acquire(offer="o00"), licences="lapse", horizon=2)
     assert project(basis, near).offers == project(basis, replace(near, licences="renewed")).offers
-    assert not shelf.ending(basis, 2).any()
+    assert not availability.ending(basis, 2).any()
 
 
 def test_what_is_taken_of_licences_and_season_is_said():
@@ -161,13 +161,13 @@ def test_a_season_is_estimated_where_the_data_hold_two_years_and_a_trend_is_not_
                 users += [user] * n
         return np.array(users), pd.Series(times)
 
-    found = season.estimate(*history(len(months), factors))
+    found = seasonality.estimate(*history(len(months), factors))
     assert found is not None
     np.testing.assert_allclose(found.factors, factors / factors.mean(), atol=0.03)
-    flat = season.estimate(*history(len(months), np.ones(12)))
+    flat = seasonality.estimate(*history(len(months), np.ones(12)))
     assert flat is not None
     np.testing.assert_allclose(flat.factors, 1.0, atol=0.01)
-    assert season.estimate(*history(20, factors)) is None
+    assert seasonality.estimate(*history(20, factors)) is None
 
 
 def test_a_moved_launch_is_the_same_as_one_that_was_stated():
@@ -180,7 +180,7 @@ def test_a_licence_window_ends_the_views_and_the_royalties():
     basis = dated()
     audience = audiences.today(basis)
     catalogue = catalogues.changed(basis, (s.Acquire(offer="o00", launch_month=2, window_months=3),), HORIZON)
-    views = worlds.run(basis, 0, audience, catalogue, HORIZON).both.extra_views[0]
+    views = counterfactuals.run(basis, 0, audience, catalogue, HORIZON).both.extra_views[0]
     assert (views[1:4] > 0).all()
     assert views[[0, 4, 5]].tolist() == [0.0] * 3
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from recsys.projection import audience as audiences
-from recsys.projection import catalogue as catalogues
-from recsys.projection import worlds
+from recsys.projection import audience_changes as audiences
+from recsys.projection import catalogue_changes as catalogues
+from recsys.projection import counterfactuals
+from recsys.projection.cannibalisation import hours_lost
 from recsys.projection.project import project
-from recsys.projection.victims import hours_lost
 from recsys.scenario import scenario as s
 from tests.projection import builders, reference
 
@@ -48,7 +48,7 @@ def test_every_world_is_that_of_the_slow_engine(name: str, draw: int, dissimilar
     scenario = s.Scenario(name=name, changes=CASES[name], horizon_months=HORIZON)
     audience = audiences.changed(basis, scenario.audience)
     catalogue = catalogues.changed(basis, scenario.catalogue, HORIZON)
-    fast = worlds.run(basis, draw, audience, catalogue, HORIZON)
+    fast = counterfactuals.run(basis, draw, audience, catalogue, HORIZON)
     n_offers = len(catalogue.offers)
     expected = {
         "today": (fast.today, audiences.today(basis), catalogue.before),
@@ -70,7 +70,7 @@ def test_victims_lose_what_they_lose_in_the_slow_engine(name: str):
     scenario = s.Scenario(name=name, changes=CASES[name], horizon_months=HORIZON)
     audience = audiences.changed(basis, scenario.audience)
     catalogue = catalogues.changed(basis, scenario.catalogue, HORIZON)
-    fast = worlds.run(basis, 0, audience, catalogue, HORIZON)
+    fast = counterfactuals.run(basis, 0, audience, catalogue, HORIZON)
     lost = hours_lost(
         basis,
         0,
@@ -93,7 +93,7 @@ def test_an_audience_whose_taste_has_moved_costs_only_those_who_moved():
     change = s.ShiftTaste(
         segment=s.ByRule(where="language = 'Hindi'"), towards=s.TowardsAttribute(attribute="genre", value="Drama"), strength=1.0
     )
-    found = worlds.run(basis, 0, audiences.changed(basis, (change,)), catalogues.changed(basis, (), 3), 3)
+    found = counterfactuals.run(basis, 0, audiences.changed(basis, (change,)), catalogues.changed(basis, (), 3), 3)
     stayed = (basis.users["language"] != "Hindi").to_numpy()
     assert (found.shelf.spells[0].worth[stayed] == basis.sums(0).worth[stayed]).all()
     assert (found.shelf.spells[0].worth[~stayed] != basis.sums(0).worth[~stayed]).any()
@@ -121,7 +121,7 @@ def test_offers_left_out_quickly_are_near_those_of_whole_worlds(seed: int):
     audience = audiences.changed(basis, ())
     for changes, tolerance in ((several, 0.05), (several[:1], 1e-9)):
         catalogue = catalogues.changed(basis, changes, HORIZON)
-        found = worlds.run(basis, 0, audience, catalogue, HORIZON, quick=True)
+        found = counterfactuals.run(basis, 0, audience, catalogue, HORIZON, quick=True)
         for k, offer in enumerate(catalogue.offers):
             gross = found.both.extra_views[k].sum() * offer.hours_per_view
             missed = found.without[k].hours.sum() - found.both.left_out_hours[k].sum()
@@ -134,7 +134,7 @@ def test_ranges_of_an_offer_are_those_of_whole_worlds():
     basis = builders.basis(n_draws=24)
     asked = s.Scenario(name="x", changes=tuple(s.Acquire(offer=f"o{k:02d}") for k in range(3)), horizon_months=HORIZON)
     catalogue = catalogues.changed(basis, asked.catalogue, HORIZON)
-    found = [worlds.run(basis, draw, audiences.changed(basis, ()), catalogue, HORIZON) for draw in range(1, 24)]
+    found = [counterfactuals.run(basis, draw, audiences.changed(basis, ()), catalogue, HORIZON) for draw in range(1, 24)]
     for k, offer in enumerate(project(basis, asked, draws="all").offers):
         hours = [float((draw.both.hours - draw.without[k].hours).sum()) for draw in found]
         low, middle, high = np.quantile(hours, [0.1, 0.5, 0.9], method="hazen")

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recsys.projection.basis import Basis
-from recsys.projection.drawn import simulate_draws
+from recsys.projection.context import Basis
+from recsys.projection.draws import simulate_draws
 from recsys.projection.project import assemble, project
 from recsys.projection.result import Projection
 from recsys.scenario import scenario as s

@@ -11,8 +11,8 @@ import pytest
 
 from recsys.errors import ScenarioError
 from recsys.ids import IdMap
-from recsys.projection.basis import Basis, subscription_state
-from recsys.projection.document import as_json, as_text
+from recsys.projection.context import Basis, subscription_state
+from recsys.projection.json_document import as_json, as_text
 from recsys.projection.project import project
 from recsys.scenario import scenario as s
 from tests.projection import builders

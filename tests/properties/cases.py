@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from recsys.choice.model.parameters import ChoiceModel, Draw, Member
 from recsys.ids import FloatArray, IdMap, IntArray
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from recsys.scenario import scenario as s
 from tests.projection import builders
 

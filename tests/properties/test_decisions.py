@@ -13,7 +13,7 @@ from recsys.decision.rules import AtLeast, Rules
 from recsys.decision.slate import choose
 from recsys.decision.worth import worth
 from recsys.errors import ScenarioError
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from recsys.projection.project import project
 from recsys.scenario import scenario as s
 from tests.projection import builders

@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 from recsys.choice.model.parameters import ChoiceModel, Member
 from recsys.errors import ScenarioError
 from recsys.ids import FloatArray
-from recsys.projection import audience as audiences
-from recsys.projection import catalogue as catalogues
-from recsys.projection import worlds
-from recsys.projection.basis import Basis
+from recsys.projection import audience_changes as audiences
+from recsys.projection import catalogue_changes as catalogues
+from recsys.projection import counterfactuals
+from recsys.projection.cannibalisation import hours_lost
+from recsys.projection.context import Basis
 from recsys.projection.demand import simulate
-from recsys.projection.nests import NestSums
+from recsys.projection.nest_sums import NestSums
 from recsys.projection.outcome import Extras, Outcome, People
 from recsys.projection.project import project
 from recsys.projection.result import Projection
-from recsys.projection.victims import hours_lost
 from recsys.scenario import scenario as s
 from tests.choice.nested_logit import choice_shares
 from tests.projection import builders
@@ -27,11 +27,11 @@ from tests.properties import cases
 from tests.properties.cases import EVERYONE, buying
 
 
-def run(basis: Basis, scenario: s.Scenario) -> worlds.Worlds:
+def run(basis: Basis, scenario: s.Scenario) -> counterfactuals.Worlds:
     """The worlds of a scenario at the point estimate."""
     audience = audiences.changed(basis, scenario.audience)
     catalogue = catalogues.changed(basis, scenario.catalogue, scenario.horizon_months)
-    return worlds.run(basis, 0, audience, catalogue, scenario.horizon_months)
+    return counterfactuals.run(basis, 0, audience, catalogue, scenario.horizon_months)
 
 
 def worth(basis: Basis, outcome: Outcome, months: int) -> FloatArray:
@@ -225,7 +225,7 @@ def test_06_shares_lie_between_0_and_1_and_sum_with_the_outside_option(basis: Ba
     np.testing.assert_allclose((inside + found.both.idle[0]) / occasions, 1.0, rtol=0, atol=1e-12)
 
 
-def catalogue_views(basis: Basis, found: worlds.Worlds) -> FloatArray:
+def catalogue_views(basis: Basis, found: counterfactuals.Worlds) -> FloatArray:
     """Views of catalogue movies by user, from the factors that victims are computed with."""
     outcome, power = found.both, basis.choice.draws[0].dissimilarity - 1.0
     worth = found.shelf.spells[0].worth
@@ -305,7 +305,7 @@ def test_11_what_the_offer_gains_the_catalogue_and_the_outside_option_lose(basis
         assert lost[k].sum() + others + outside == pytest.approx(gained, rel=1e-9)
 
 
-def lost_hours(basis: Basis, found: worlds.Worlds) -> FloatArray:
+def lost_hours(basis: Basis, found: counterfactuals.Worlds) -> FloatArray:
     return hours_lost(basis, 0, users=found.users, catalogue=found.shelf, tracked=(), after=found.both, before=found.without)
 
 

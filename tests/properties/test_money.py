@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recsys.projection import economics
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from recsys.projection.project import project
 from recsys.scenario import scenario as s
 from tests.projection import builders

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import ndtri
 
-from recsys.projection.basis import Basis
-from recsys.projection.document import as_text
-from recsys.projection.offers import residual
+from recsys.projection.cold_start_offers import residual
+from recsys.projection.context import Basis
+from recsys.projection.json_document import as_text
 from recsys.projection.project import project
 from recsys.projection.result import Projection, Range
 from recsys.projection.uncertainty import quantiles, to_range

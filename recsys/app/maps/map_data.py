@@ -11,7 +11,7 @@ from recsys.embeddings.table import EmbeddingTable
 from recsys.ids import IdMap, IntArray
 from recsys.presentation.tables import movies as movie_views
 from recsys.presentation.tables.points import Points, people_of, points_of
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from recsys.segments.select import with_personas
 
 

@@ -20,7 +20,7 @@ from recsys.presentation.tables import audiences, movies, points
 from recsys.presentation.tables.colouring import Colouring
 from recsys.presentation.tables.points import Points
 from recsys.presentation.text.escape import plain
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from recsys.scenario.scenario import Acquire, ByUsers, Drop, ResizeSegment
 
 _HOW = "Drag a box to select, click a point to pick it, hold shift and click to add. Double-click clears."

@@ -11,7 +11,7 @@ from recsys.presentation.tables.model_measures import Measured
 from recsys.presentation.text import models as words
 from recsys.presentation.text.escape import plain
 from recsys.presentation.text.numbers import count
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 
 
 def show() -> None:

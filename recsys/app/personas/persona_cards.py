@@ -9,7 +9,7 @@ from recsys.app.shell.tables import show_chart
 from recsys.presentation import charts, text
 from recsys.presentation.tables.colouring import label
 from recsys.presentation.text.escape import plain
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from recsys.scenario.scenario import ByPersona, ResizeSegment
 from recsys.segments.personas import Persona
 

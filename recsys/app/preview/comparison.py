@@ -17,7 +17,7 @@ from recsys.export.manifest import load as load_manifest
 from recsys.export.manifest import parse_json
 from recsys.export.parity import Parity, Server, compare
 from recsys.export.quantise import Dtype
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from recsys.segments.personas import Persona
 
 MANIFEST = "manifest.json"

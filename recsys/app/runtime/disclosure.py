@@ -15,9 +15,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from recsys.errors import ArtefactError, DataError
-from recsys.projection.audience import members_of
-from recsys.projection.basis import Basis
-from recsys.projection.drawn import refuse
+from recsys.projection.audience_changes import members_of
+from recsys.projection.context import Basis
+from recsys.projection.draws import refuse
 from recsys.scenario.hash import question_hash
 from recsys.scenario.scenario import ChangePrice, Everyone, Scenario
 from recsys.segments.disclosure import Asked, parts
@@ -59,7 +59,7 @@ def admit_scenario(workspace: Workspace, basis: Basis, scenario: Scenario) -> No
 
     Raises
     ------
-    ScenarioError, DataError, ArtefactError  as :func:`admit`, and as :func:`recsys.projection.drawn.refuse`
+    ScenarioError, DataError, ArtefactError  as :func:`admit`, and as :func:`recsys.projection.draws.refuse`
     """
     _admitted(str(workspace.root.resolve()), basis.fingerprint, question_hash(scenario), workspace, basis, scenario)
 

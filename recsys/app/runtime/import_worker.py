@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from recsys.errors import RecsysError, coded_system_errors
-from recsys.projection.support import offers_unlike_in
+from recsys.projection.data_support import offers_unlike_in
 from recsys.scenario import audit
 from recsys.tables.sandbox import import_in_child
 from recsys.workspace import Workspace

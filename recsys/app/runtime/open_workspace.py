@@ -17,11 +17,11 @@ from recsys.app.runtime.background import Desk
 from recsys.backtest.store import REPORT, load_report
 from recsys.errors import ArtefactError, DataError, SystemRefusedError, coded_system_errors
 from recsys.presentation.text.numbers import day
-from recsys.projection.basis import Basis, load_basis
-from recsys.projection.calibration import FILE as CALIBRATION
-from recsys.projection.calibration import load_calibration
-from recsys.projection.drawn import Drawn, simulate_draws
+from recsys.projection.context import Basis, load_basis
+from recsys.projection.draws import Drawn, simulate_draws
 from recsys.projection.project import assemble
+from recsys.projection.range_calibration import FILE as CALIBRATION
+from recsys.projection.range_calibration import load_calibration
 from recsys.projection.result import Projection
 from recsys.scenario.hash import content_hash, demand_hash, question_hash
 from recsys.scenario.scenario import Scenario
@@ -125,7 +125,7 @@ def basis() -> Basis:
     Raises
     ------
     DataError  E_NO_TABLES: nothing has been taken in
-    ArtefactError  E_NO_RUN: nothing has been trained; and as :func:`recsys.projection.basis.load_basis`
+    ArtefactError  E_NO_RUN: nothing has been trained; and as :func:`recsys.projection.context.load_basis`
     """
     opened = workspace()
     if not opened.exists():

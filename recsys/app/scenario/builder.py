@@ -12,7 +12,7 @@ from recsys.app.scenario import change_forms, scenario_session
 from recsys.app.shell.errors import guarded, guarding
 from recsys.presentation import text
 from recsys.presentation.text.escape import plain
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from recsys.scenario import edit, toml
 from recsys.scenario.edit import Draft
 from recsys.scenario.mapping import LICENCES, MAX_HORIZON_MONTHS

@@ -8,7 +8,7 @@ from recsys.app.scenario import scenario_session
 from recsys.app.scenario.segment_form import segment
 from recsys.app.shell.amount_input import amount, percent_change, points
 from recsys.presentation.tables import directions
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from recsys.scenario.mapping import BOUNDS, MAX_HORIZON_MONTHS
 from recsys.scenario.scenario import (
     Acquire,

@@ -18,8 +18,8 @@ from recsys.app.shell.waiting import POLL_SECONDS, waiting
 from recsys.presentation import charts, text
 from recsys.presentation.tables import projections
 from recsys.presentation.text.escape import plain
-from recsys.projection.basis import Basis
-from recsys.projection.document import as_text
+from recsys.projection.context import Basis
+from recsys.projection.json_document import as_text
 from recsys.projection.result import Projection
 from recsys.scenario import edit
 from recsys.scenario.scenario import Scenario

@@ -8,8 +8,8 @@ from recsys.app.shell.errors import guarded
 from recsys.presentation.tables import attributes, colouring
 from recsys.presentation.text.escape import plain
 from recsys.presentation.text.numbers import percent, users
-from recsys.projection.audience import members_of
-from recsys.projection.basis import Basis
+from recsys.projection.audience_changes import members_of
+from recsys.projection.context import Basis
 from recsys.scenario.scenario import ByPersona, ByRule, Everyone, Segment
 
 EVERYONE, PERSONA, RULE, PICKED = "everyone", "a persona", "by attribute", "picked on the map"

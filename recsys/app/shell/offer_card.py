@@ -9,7 +9,7 @@ from recsys.decision.strength import Strength
 from recsys.presentation import charts, text
 from recsys.presentation.tables import projections
 from recsys.presentation.text.escape import plain
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from recsys.projection.result import OfferResult, Projection
 
 _TONES = {"good": ("green", ":material/check:"), "bad": ("red", ":material/close:")}

@@ -21,7 +21,7 @@ from recsys.presentation.tables import offers as tables
 from recsys.presentation.text.escape import plain
 from recsys.presentation.text.money import money
 from recsys.presentation.text.numbers import months
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from recsys.scenario.mapping import MAX_HORIZON_MONTHS
 
 _TITLE_WIDTH = 260

@@ -16,8 +16,8 @@ from recsys.decision.rules import Rules
 from recsys.decision.slate import Slate, choose
 from recsys.errors import ScenarioError
 from recsys.ids import IdMap
-from recsys.projection.basis import Basis
-from recsys.projection.drawn import Drawn, simulate_draws
+from recsys.projection.context import Basis
+from recsys.projection.draws import Drawn, simulate_draws
 from recsys.projection.project import assemble
 from recsys.projection.result import Projection
 from recsys.scenario import link

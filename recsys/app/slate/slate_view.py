@@ -19,7 +19,7 @@ from recsys.presentation import text
 from recsys.presentation.tables import offers as tables
 from recsys.presentation.tables import projections
 from recsys.presentation.text.verdicts import NO_GAP
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from recsys.projection.result import Projection
 
 

@@ -10,7 +10,7 @@ from recsys.ids import IntArray
 from recsys.presentation.tables.attributes import choices, shown
 from recsys.presentation.tables.colouring import label
 from recsys.presentation.text.numbers import percent
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from recsys.segments.select import PRIVACY_FLOOR, check_floor
 
 _TOP_MOVIES = 8

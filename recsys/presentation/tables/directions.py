@@ -4,7 +4,7 @@ import pandas as pd
 
 from recsys.embeddings.axes import attribute_masks
 from recsys.presentation.tables.colouring import label as attribute_label
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 
 _MOST_VALUES = 60
 

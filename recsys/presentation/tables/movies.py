@@ -9,7 +9,7 @@ from recsys.embeddings.neighbours import nearest
 from recsys.ids import IntArray
 from recsys.presentation.tables.colouring import label
 from recsys.presentation.text.numbers import percent
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from recsys.tables import lists
 
 _SHOWN = ("languages", "genres", "year", "runtime_min")

@@ -10,7 +10,7 @@ from recsys.presentation.text.changes import Titles
 from recsys.presentation.text.money import money
 from recsys.presentation.text.numbers import compact, count, hours, percent, signed
 from recsys.presentation.text.ranges import is_known, span_of
-from recsys.projection.basis import Basis
+from recsys.projection.context import Basis
 from recsys.projection.result import OfferResult, Projection, Range, Victim
 from recsys.scenario.mapping import MAX_HORIZON_MONTHS
 from recsys.scenario.scenario import Acquire, Scenario

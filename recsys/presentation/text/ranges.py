@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from recsys.presentation.text.numbers import JOINER, MINUS, percent
-from recsys.projection.calibration import RANGES
+from recsys.projection.range_calibration import RANGES
 from recsys.projection.result import Projection, Range
 
 Format = Callable[[float], str]

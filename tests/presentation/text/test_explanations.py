@@ -8,7 +8,7 @@ import pytest
 from recsys.decision.strength import Strength
 from recsys.presentation import text
 from recsys.presentation.text.explanations import explained
-from recsys.projection.document import as_json
+from recsys.projection.json_document import as_json
 from recsys.projection.result import Earned, SegmentShare
 from tests.presentation import projections
 from tests.presentation.projections import LAKH, around, offer, sure

@@ -9,8 +9,8 @@ import pytest
 from recsys.embeddings.features import FeatureSpace
 from recsys.presentation import text as words
 from recsys.presentation.text.escape import plain
-from recsys.projection.calibration import Calibration, Held
-from recsys.projection.calibration import said as estimates
+from recsys.projection.range_calibration import Calibration, Held
+from recsys.projection.range_calibration import said as estimates
 from recsys.scenario.mapping import TYPES
 from recsys.scenario.scenario import (
     Acquire,

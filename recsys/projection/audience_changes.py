@@ -12,10 +12,10 @@ import numpy as np
 from recsys.choice.model.parameters import Draw, Float32Array, Member
 from recsys.errors import Finding, ScenarioError
 from recsys.ids import FloatArray, IntArray
-from recsys.projection.basis import Basis, unit
+from recsys.projection.context import Basis, unit
 from recsys.projection.economics import earnings
-from recsys.projection.names import unknown_movie
 from recsys.projection.outcome import People
+from recsys.projection.unknown_movie_errors import unknown_movie
 from recsys.scenario.scenario import (
     AudienceChange,
     ByPersona,

@@ -11,7 +11,7 @@ from recsys.choice.model.movie_attributes import encode
 from recsys.choice.model.store import load as load_choice
 from recsys.embeddings.tower import MovieTower
 from recsys.errors import ArtefactError
-from recsys.projection.basis import Basis, load_basis
+from recsys.projection.context import Basis, load_basis
 from recsys.projection.project import project
 from recsys.projection.result import Projection
 from recsys.scenario.scenario import Scenario

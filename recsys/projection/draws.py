@@ -11,14 +11,14 @@ from typing import Literal
 import numpy as np
 
 from recsys.ids import FloatArray
-from recsys.projection import audience as audiences
-from recsys.projection import catalogue as catalogues
-from recsys.projection import worlds
-from recsys.projection.basis import Basis
-from recsys.projection.blocks import THREADS, one_blas_thread, side_by_side
-from recsys.projection.catalogue import Catalogue
+from recsys.projection import audience_changes as audiences
+from recsys.projection import catalogue_changes as catalogues
+from recsys.projection import counterfactuals
+from recsys.projection.cannibalisation import hours_lost
+from recsys.projection.catalogue_changes import Catalogue
+from recsys.projection.context import Basis
 from recsys.projection.outcome import Outcome
-from recsys.projection.victims import hours_lost
+from recsys.projection.parallel import THREADS, one_blas_thread, side_by_side
 from recsys.scenario.mapping import check
 from recsys.scenario.scenario import Scenario
 
@@ -118,7 +118,7 @@ def simulate_draws(
         lasting = scenario.licences
         alone = len(catalogue.offers) == 1 and not catalogue.tracked
         quickly = draws == "all" and not alone
-        point = worlds.run(basis, 0, audience, catalogue, horizon, quick=quickly, licences=lasting, threads=threads)
+        point = counterfactuals.run(basis, 0, audience, catalogue, horizon, quick=quickly, licences=lasting, threads=threads)
         found = [_simulated(catalogue, point)]
         told(1, n_draws)
         if draws == "all":
@@ -128,7 +128,9 @@ def simulate_draws(
             done = [1]
 
             def drawn(draw: int) -> Simulated:
-                world = worlds.run(basis, draw, audience, catalogue, horizon, whole=False, licences=lasting, threads=inner)
+                world = counterfactuals.run(
+                    basis, draw, audience, catalogue, horizon, whole=False, licences=lasting, threads=inner
+                )
                 simulated = _simulated(catalogue, world)
                 done[0] += 1
                 told(done[0], n_draws)
@@ -159,7 +161,7 @@ def _silent(done: int, of: int) -> None:
     """Nobody wants to know."""
 
 
-def _simulated(catalogue: Catalogue, found: worlds.Worlds) -> Simulated:
+def _simulated(catalogue: Catalogue, found: counterfactuals.Worlds) -> Simulated:
     n_offers = len(catalogue.offers)
     both, views = found.both, found.both.extra_views[:n_offers]
     hours_per_view = np.array([offer.hours_per_view for offer in catalogue.offers])
@@ -191,7 +193,7 @@ def _corrected(draw: Simulated, whole: Simulated, quick: Simulated) -> Simulated
     )
 
 
-def _lost(basis: Basis, catalogue: Catalogue, point: worlds.Worlds, threads: int) -> FloatArray:
+def _lost(basis: Basis, catalogue: Catalogue, point: counterfactuals.Worlds, threads: int) -> FloatArray:
     return hours_lost(
         basis,
         0,
@@ -204,7 +206,7 @@ def _lost(basis: Basis, catalogue: Catalogue, point: worlds.Worlds, threads: int
     )
 
 
-def _extra_lost(basis: Basis, catalogue: Catalogue, point: worlds.Worlds) -> FloatArray:
+def _extra_lost(basis: Basis, catalogue: Catalogue, point: counterfactuals.Worlds) -> FloatArray:
     hours_per_view = np.array(catalogue.hours_per_view(basis))
     found = np.zeros((len(catalogue.offers), len(hours_per_view)))
     for k, without in enumerate(point.without):
@@ -213,7 +215,7 @@ def _extra_lost(basis: Basis, catalogue: Catalogue, point: worlds.Worlds) -> Flo
     return found
 
 
-def _by_persona(basis: Basis, point: worlds.Worlds) -> FloatArray:
+def _by_persona(basis: Basis, point: counterfactuals.Worlds) -> FloatArray:
     n_personas = len(basis.personas.personas)
     found = np.zeros((len(point.without), n_personas))
     for k, without in enumerate(point.without):

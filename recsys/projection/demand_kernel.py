@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from recsys.errors import ArtefactError
 from recsys.ids import FloatArray, IntArray
-from recsys.projection.leave_out import LeaveOut
-from recsys.projection.nests import NestSums
+from recsys.projection.leave_one_out import LeaveOut
+from recsys.projection.nest_sums import NestSums
 from recsys.projection.outcome import Extras, Outcome, People, Shelf
-from recsys.projection.staying import Staying
+from recsys.projection.retention import Staying
 
 Real = NDArray[np.floating[Any]]
 """float64 with care, else float32."""

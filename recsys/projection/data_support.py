@@ -1,9 +1,9 @@
 """Where the data end: what a projection would have to make up is said, and its ROI withheld."""
 
 from recsys.errors import Finding, RecsysError
-from recsys.projection.basis import Basis, load_basis
-from recsys.projection.offers import Offer
-from recsys.projection.offers import offer as described
+from recsys.projection.cold_start_offers import Offer
+from recsys.projection.cold_start_offers import offer as described
+from recsys.projection.context import Basis, load_basis
 from recsys.scenario.scenario import Acquire, ContinueDrift, ResizeSegment, ScaleActivity, Scenario, ShiftTaste
 from recsys.tables.limits import SHOWN_ROWS
 from recsys.workspace import Workspace

@@ -10,10 +10,10 @@ import numpy as np
 
 from recsys.choice.model.parameters import Float32Array
 from recsys.ids import FloatArray
-from recsys.projection.basis import Basis
-from recsys.projection.blocks import PRODUCT_BLOCK, THREADS, over_users
-from recsys.projection.nests import NestSums, layout, movie_weights, user_weights
+from recsys.projection.context import Basis
+from recsys.projection.nest_sums import NestSums, layout, movie_weights, user_weights
 from recsys.projection.outcome import Outcome, Shelf
+from recsys.projection.parallel import PRODUCT_BLOCK, THREADS, over_users
 
 
 def hours_lost(

@@ -8,12 +8,12 @@ import numpy as np
 from recsys.choice.model.parameters import Draw, Float32Array
 from recsys.errors import Finding, ScenarioError
 from recsys.ids import FloatArray
-from recsys.projection.basis import FOR_EVER, Basis
+from recsys.projection.cold_start_offers import Offer, offer
+from recsys.projection.cold_start_offers import utilities as offer_utilities
+from recsys.projection.context import FOR_EVER, Basis
 from recsys.projection.economics import OfferTerms
-from recsys.projection.names import unknown_movie
-from recsys.projection.offers import Offer, offer
-from recsys.projection.offers import utilities as offer_utilities
 from recsys.projection.outcome import Extras
+from recsys.projection.unknown_movie_errors import unknown_movie
 from recsys.scenario.scenario import Acquire, CatalogueChange, Drop, Licences, Promote, ShiftLaunch
 
 PROMOTION_NATS = 0.5

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.ids import FloatArray, IntArray
-from recsys.projection.staying import Staying
+from recsys.projection.retention import Staying
 
 Real = NDArray[np.floating[Any]]
 

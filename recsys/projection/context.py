@@ -20,10 +20,10 @@ from recsys.choice.model.store import load as load_choice
 from recsys.embeddings.tower import MovieTower
 from recsys.errors import ArtefactError
 from recsys.ids import FloatArray, IdMap, IntArray
-from recsys.projection import nests
-from recsys.projection.blocks import THREADS
-from recsys.projection.calibration import Calibration, load_calibration
-from recsys.projection.season import Season, season_of
+from recsys.projection import nest_sums
+from recsys.projection.parallel import THREADS
+from recsys.projection.range_calibration import Calibration, load_calibration
+from recsys.projection.seasonality import Season, season_of
 from recsys.segments.personas import Personas
 from recsys.segments.store import load_personas
 from recsys.tables.economics_config import Economics, Plan
@@ -72,7 +72,7 @@ class Basis:
     """What import had to assume."""
     calibration: Calibration | None = None
     """What past arrivals taught. None: ranges of offers are not calibrated."""
-    _cache: dict[int, nests.NestSums] = field(default_factory=dict, repr=False)
+    _cache: dict[int, nest_sums.NestSums] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @cached_property
@@ -93,9 +93,9 @@ class Basis:
         return residual if self.calibration is None else self.calibration.stretched(residual)
 
     @cached_property
-    def catalogue(self) -> nests.Layout:
+    def catalogue(self) -> nest_sums.Layout:
         """The movies on the service today, in nest order."""
-        return nests.layout(self.choice, self.choice.available)
+        return nest_sums.layout(self.choice, self.choice.available)
 
     @cached_property
     def content_directions(self) -> Float32Array:
@@ -160,14 +160,14 @@ class Basis:
             for movie, title in zip(table["movie_id"], table["title"], strict=True)
         }
 
-    def sums(self, draw: int, *, threads: int = THREADS) -> nests.NestSums:
+    def sums(self, draw: int, *, threads: int = THREADS) -> nest_sums.NestSums:
         """Nest sums of today's catalogue for today's users, kept from the first time they are asked for."""
         with self._lock:
             if draw in self._cache:
                 return self._cache[draw]
         parameters = self.choice.draws[draw]
         everyone = np.arange(self.choice.n_users)
-        found = nests.sums(
+        found = nest_sums.sums(
             self.choice,
             parameters,
             self.choice.members[parameters.member].users,

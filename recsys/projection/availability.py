@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from recsys.choice.model.parameters import Float32Array
 from recsys.ids import IntArray
-from recsys.projection import nests
-from recsys.projection.basis import Basis
-from recsys.projection.blocks import THREADS
+from recsys.projection import nest_sums
+from recsys.projection.context import Basis
 from recsys.projection.outcome import Shelf
+from recsys.projection.parallel import THREADS
 from recsys.scenario.scenario import Licences
 
 
@@ -48,12 +48,12 @@ def shelf(
     leaves[tracked] = False
     if licences == "renewed" or not leaves.any():
         baseline = basis.sums(draw, threads=threads)
-        kept = nests.without(choice, parameters, baseline, users=users, shifted=shifted, tracked=tracked, threads=threads)
+        kept = nest_sums.without(choice, parameters, baseline, users=users, shifted=shifted, tracked=tracked, threads=threads)
         return Shelf.of(kept, horizon_months)
     everyone = np.arange(choice.n_users)
 
-    def sums(movies: NDArray[np.bool_]) -> nests.NestSums:
-        return nests.sums(choice, parameters, users, everyone, nests.layout(choice, movies), threads=threads)
+    def sums(movies: NDArray[np.bool_]) -> nest_sums.NestSums:
+        return nest_sums.sums(choice, parameters, users, everyone, nest_sums.layout(choice, movies), threads=threads)
 
     stays = choice.available & ~leaves
     stays[tracked] = False
@@ -63,7 +63,7 @@ def shelf(
     for months in lasts[::-1]:
         joins = leaves & (basis.months_left == months)
         more = sums(joins)
-        spells.append(nests.NestSums(worth=spells[-1].worth + more.worth, hours=spells[-1].hours + more.hours))
+        spells.append(nest_sums.NestSums(worth=spells[-1].worth + more.worth, hours=spells[-1].hours + more.hours))
         present.append(present[-1] | joins)
     month = np.arange(1, horizon_months + 1)
     return Shelf(

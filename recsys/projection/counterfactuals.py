@@ -7,14 +7,14 @@ For rentals a world earns on all its rentals: an offer whose rentals only replac
 from dataclasses import dataclass
 
 from recsys.choice.model.parameters import Float32Array
-from recsys.projection import audience as audiences
-from recsys.projection.audience import Audience
-from recsys.projection.basis import Basis
-from recsys.projection.blocks import THREADS
-from recsys.projection.catalogue import Catalogue, extras
+from recsys.projection import audience_changes as audiences
+from recsys.projection.audience_changes import Audience
+from recsys.projection.availability import shelf
+from recsys.projection.catalogue_changes import Catalogue, extras
+from recsys.projection.context import Basis
 from recsys.projection.demand import simulate
 from recsys.projection.outcome import Outcome, Shelf
-from recsys.projection.shelf import shelf
+from recsys.projection.parallel import THREADS
 from recsys.scenario.scenario import Licences
 
 

@@ -9,7 +9,7 @@ from scipy.special import ndtri
 from recsys.choice.model.parameters import Float32Array
 from recsys.choice.model.utility import COMMON_RESIDUAL_SHARE, nearest_nest, offer_utility
 from recsys.ids import FloatArray, IntArray
-from recsys.projection.basis import Basis, unit
+from recsys.projection.context import Basis, unit
 from recsys.projection.economics import OfferTerms
 from recsys.scenario.scenario import Acquire
 

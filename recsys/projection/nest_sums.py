@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from recsys.choice.model.parameters import ChoiceModel, Draw, Float32Array
 from recsys.errors import ArtefactError
 from recsys.ids import FloatArray, IntArray
-from recsys.projection.blocks import PRODUCT_BLOCK, THREADS, over_users
+from recsys.projection.parallel import PRODUCT_BLOCK, THREADS, over_users
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
