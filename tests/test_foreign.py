@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from recsys import foreign
 from recsys.cli import cli
-from recsys.decision import rules
+from recsys.decision import slate_rules
 from recsys.embeddings.store import load_table
 from recsys.errors import RecsysError
 from recsys.projection.range_calibration import load_calibration
@@ -49,7 +49,7 @@ TOML = {
 }
 DOORS: dict[str, Callable[[bytes], object]] = {
     "scenario": toml.loads,
-    "rules": rules.loads,
+    "rules": slate_rules.loads,
     "economics": parse_economics,
 }
 

@@ -13,15 +13,15 @@ from click.testing import CliRunner, Result
 
 from recsys.choice.model.parameters import Estimate
 from recsys.cli import cli
-from recsys.decision.bid import Bid
-from recsys.decision.flip import Flips, Turn
-from recsys.decision.placebos import Placebo
+from recsys.decision.decision_threshold import Flips, Turn
+from recsys.decision.placebo_tests import Placebo
 from recsys.decision.slate import Slate, WhyNot
+from recsys.decision.walk_away_price import Bid
 from recsys.models.compare import CompareConfig, compare
 from recsys.pipeline.demo import DemoResult
 from recsys.pipeline.train import TrainResult
 from recsys.projection.result import Projection
-from recsys.scenario import audit
+from recsys.scenario import audit_trail
 from recsys.scenario.scenario import Everyone, Scenario
 from recsys.simulation.demo import WorldConfig
 from recsys.workspace import Workspace
@@ -69,7 +69,7 @@ def test_a_projection_is_told_with_every_warning(tmp_path: Path, monkeypatch: py
     basis = SimpleNamespace(title=str.upper)
     monkeypatch.setattr("recsys.projection.context.load_basis", lambda _workspace: basis)
     monkeypatch.setattr("recsys.projection.project.project", lambda *_, **__: projection)
-    monkeypatch.setattr("recsys.decision.strength.strengths", lambda *_: ())
+    monkeypatch.setattr("recsys.decision.unobserved_confounding.strengths", lambda *_: ())
     told = " ".join(human("project", str(scenario)).split())
     assert told.startswith(f"{projection.scenario_name}: 12 months ahead")
     assert told.count("W_HORIZON: “Alai” launches") == told.count("a warning without a code") == len(projection.warnings) // 2
@@ -172,7 +172,7 @@ def test_placebos_are_told_one_by_one(monkeypatch: pytest.MonkeyPatch, n: int):
     one = Placebo(name="invisible", asks="What does it add?", found=0.0, unit="hours", expected="0", passed=True)
     monkeypatch.setattr("recsys.projection.context.load_basis", lambda _workspace: None)
     monkeypatch.setattr("recsys.tables.store.published_tables.load_dataset", lambda _workspace: SimpleNamespace(events=None))
-    monkeypatch.setattr("recsys.decision.placebos.placebos", lambda *_, **__: (one,) * n)
+    monkeypatch.setattr("recsys.decision.placebo_tests.placebos", lambda *_, **__: (one,) * n)
     assert human("refute").count("What does it add?") == n
 
 
@@ -222,7 +222,7 @@ def test_a_bid_is_told_whatever_its_verdict(
         projection=asked,
     )
     monkeypatch.setattr("recsys.projection.context.load_basis", lambda _workspace: None)
-    monkeypatch.setattr("recsys.decision.bid.walk_away", lambda *_: found)
+    monkeypatch.setattr("recsys.decision.walk_away_price.walk_away", lambda *_: found)
     told = human("bid", "o1")
     assert told.startswith("Kaatru: licence fee, 12 months ahead")
     assert told.count("a warning without a code") == len(warnings) // 2
@@ -247,7 +247,7 @@ def test_what_turns_decisions_is_told_offer_by_offer(
     found = Flips(projection=answer(warnings, simulated), segment=Everyone(), limit=2.0, hurdle_rate=0.15, turns=turns)
     (tmp_path / "scenario.toml").write_text('schema = 1\nname = "x"\n')
     monkeypatch.setattr("recsys.projection.context.load_basis", lambda _workspace: None)
-    monkeypatch.setattr("recsys.decision.flip.flips", lambda *_: found)
+    monkeypatch.setattr("recsys.decision.decision_threshold.flips", lambda *_: found)
     told = human("flip", str(tmp_path / "scenario.toml"))
     assert told.count("Kaatru") == n
     assert told.count("a warning without a code") == len(warnings) // 2
@@ -258,5 +258,5 @@ def test_what_turns_decisions_is_told_offer_by_offer(
 def test_what_was_done_is_told_line_by_line(tmp_path: Path, n: int):
     """At most fifty lines, unless more are asked for."""
     for k in range(n):
-        audit.note(Workspace(tmp_path), "train", f"run {k}")
+        audit_trail.note(Workspace(tmp_path), "train", f"run {k}")
     assert human("--workspace", str(tmp_path), "audit").count("  train  ") == min(n, 50)

@@ -204,7 +204,7 @@ def backtest(workspace: Workspace, origins: int, days: tuple[int, ...], seed: in
 def project(workspace: Workspace, scenario: Path) -> Document:
     """Answer the question in a SCENARIO.toml: what the changes do to viewing and money."""
     from recsys.app.runtime import disclosure
-    from recsys.decision.strength import strengths
+    from recsys.decision.unobserved_confounding import strengths
     from recsys.presentation.text.explanations import explained
     from recsys.projection import json_document
     from recsys.projection.context import load_basis
@@ -224,12 +224,12 @@ def refute(workspace: Workspace, seed: int) -> Document:
     """Placebos: questions whose answer is known beforehand, such as what a movie adds that nobody can see."""
     import numpy as np
 
-    from recsys.decision import placebos
+    from recsys.decision import placebo_tests
     from recsys.projection.context import load_basis
     from recsys.tables.store.published_tables import load_dataset
 
-    asked = placebos.placebos(load_basis(workspace), load_dataset(workspace).events, rng=np.random.default_rng(seed))
-    return placebos.as_json(asked)
+    asked = placebo_tests.placebos(load_basis(workspace), load_dataset(workspace).events, rng=np.random.default_rng(seed))
+    return placebo_tests.as_json(asked)
 
 
 @partial(command, show=_chosen)
@@ -241,7 +241,7 @@ def refute(workspace: Workspace, seed: int) -> Document:
 def slate(workspace: Workspace, budget: float, rules: Path | None, scenario: Path | None) -> Document:
     """Choose offers under a budget and rules; says for each one left out what would let it in."""
     from recsys.app.runtime import disclosure
-    from recsys.decision import rules as rule_files
+    from recsys.decision import slate_rules as rule_files
     from recsys.decision.slate import NO_RULES, choose
     from recsys.projection.context import load_basis
     from recsys.scenario import toml

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from recsys.cli.frame import Document, command
-from recsys.scenario import audit as trail
+from recsys.scenario import audit_trail as trail
 from recsys.scenario.store import ScenarioStore
 from recsys.workspace import Workspace
 

@@ -27,7 +27,7 @@ def _turns(document: Document) -> str:
 def bid(workspace: Workspace, offer: str, scenario: Path | None) -> Document:
     """The walk-away price of an OFFER: by itself over its licence, or beside what a scenario does."""
     from recsys.app.runtime import disclosure
-    from recsys.decision.bid import walk_away
+    from recsys.decision.walk_away_price import walk_away
     from recsys.projection.context import load_basis
     from recsys.scenario import toml
 
@@ -44,7 +44,7 @@ def bid(workspace: Workspace, offer: str, scenario: Path | None) -> Document:
 def flip(workspace: Workspace, scenario: Path, persona: str | None, where: str | None) -> Document:
     """How many people more or fewer it takes to turn the decision on each offer of a SCENARIO.toml."""
     from recsys.app.runtime import disclosure
-    from recsys.decision.flip import flips
+    from recsys.decision.decision_threshold import flips
     from recsys.projection.context import load_basis
     from recsys.scenario import toml
     from recsys.scenario.scenario import ByPersona, ByRule, Everyone, Segment

@@ -1,7 +1,7 @@
 """Which offers to buy under a budget and rules.
 
 The value of a slate is its expected NPV, run whole: offers take viewing from one another. The search goes by a value close to it
-that takes one run a slate (:mod:`recsys.decision.worth`); the slate it ends with is projected under every draw.
+that takes one run a slate (:mod:`recsys.decision.slate_value`); the slate it ends with is projected under every draw.
 
 Offers are substitutes, so a slate is worth no more than its parts added up; that sum is the bound by which slates are looked at,
 best first, and by which the search ends. Where a slate turns out to be worth more than its parts (subscribers kept by two offers
@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.decision.rules import Limit, Rules, best_additive, check_feasible, limits
-from recsys.decision.worth import Tell, Worth, fixed_cost, with_slate, worth
+from recsys.decision.slate_rules import Limit, Rules, best_additive, check_feasible, limits
+from recsys.decision.slate_value import Tell, Worth, fixed_cost, with_slate, worth
 from recsys.ids import FloatArray
 from recsys.projection.context import Basis
 from recsys.projection.data_support import offers_beyond

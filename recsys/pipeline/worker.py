@@ -18,7 +18,7 @@ from recsys.errors import DataError, RecsysError, coded_system_errors
 from recsys.pipeline.config import TrainConfig
 from recsys.pipeline.progress import ProgressLine
 from recsys.pipeline.train import train
-from recsys.scenario import audit
+from recsys.scenario import audit_trail
 from recsys.workspace import Workspace
 
 
@@ -46,7 +46,7 @@ def work(workspace: Workspace, settings: str, out: TextIO) -> int:
     except RecsysError as error:
         write(out, error.as_json())
         return 2
-    unwritten = audit.note(workspace, "train", f"run {result.run}")
+    unwritten = audit_trail.note(workspace, "train", f"run {result.run}")
     document = result.as_json()
     write(out, {"result": {**document, "warnings": [*document["warnings"], *map(str, unwritten)]}})
     return 0

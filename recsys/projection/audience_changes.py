@@ -33,9 +33,9 @@ from recsys.scenario.scenario import (
     TowardsMovies,
 )
 from recsys.segments import disclosure
+from recsys.segments.attribute_rules import Mask, by_rule, nearest_names
+from recsys.segments.membership import PRIVACY_FLOOR, by_persona, by_users, check_floor, with_personas
 from recsys.segments.personas import Persona
-from recsys.segments.rules import Mask, by_rule, nearest_names
-from recsys.segments.select import PRIVACY_FLOOR, by_persona, by_users, check_floor, with_personas
 from recsys.tables import lists
 
 

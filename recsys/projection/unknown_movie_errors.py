@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from recsys.errors import Finding
-from recsys.segments.rules import nearest_names
+from recsys.segments.attribute_rules import nearest_names
 
 
 def unknown_movie(name: str, known: Iterable[str], what: str, place: str) -> Finding:

@@ -8,9 +8,9 @@ from scipy import sparse
 from recsys.embeddings.table import EmbeddingTable
 from recsys.errors import ArtefactError
 from recsys.segments.cluster import ClusterConfig, cluster
-from recsys.segments.continuity import Match, carried, match, reordered
-from recsys.segments.months import count_by_month, trend
+from recsys.segments.monthly_counts import count_by_month, trend
 from recsys.segments.naming import favourites, names, traits, views_by_group
+from recsys.segments.persona_matching import Match, carried, match, reordered
 from recsys.segments.personas import Persona, Personas
 from recsys.tables.dataset import Dataset
 

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from recsys.embeddings.neighbours import AnyFloats, unit_rows
 from recsys.errors import ArtefactError
 from recsys.ids import FloatArray, IntArray
-from recsys.segments.select import PRIVACY_FLOOR
+from recsys.segments.membership import PRIVACY_FLOOR
 
 _SAMPLE = 3000
 _SILHOUETTE_SAMPLE = 1200

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from recsys.errors import ScenarioError
 from recsys.ids import FloatArray, IntArray
-from recsys.segments.select import PRIVACY_FLOOR
+from recsys.segments.membership import PRIVACY_FLOOR
 
 COMBINED_FLOOR = PRIVACY_FLOOR // 2
 """Users of whom no combination of answers tells fewer."""

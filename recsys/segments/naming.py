@@ -16,7 +16,7 @@ from scipy import sparse
 
 from recsys.embeddings.axes import attribute_masks
 from recsys.ids import FloatArray, IntArray
-from recsys.segments.select import PRIVACY_FLOOR
+from recsys.segments.membership import PRIVACY_FLOOR
 
 _WATCHED = ("languages", "genres")
 _MIN_LIFT = 1.1

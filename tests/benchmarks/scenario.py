@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from recsys.decision import agenda, slate
+from recsys.decision import slate, suggested_decisions
 from recsys.projection.context import Basis, load_basis
 from recsys.projection.draws import simulate_draws
 from recsys.projection.project import assemble, project
@@ -74,7 +74,7 @@ def main(basis: Basis) -> None:
     drawn = simulate_draws(basis, asked(*offers), draws="all")
     dearer = asked(replace(offers[0], fee=1e6), *offers[1:])
     measure("six offers, another fee, from draws there", lambda: assemble(basis, dearer, drawn))
-    measure("today's agenda", lambda: agenda.today(basis), times=1)
+    measure("today's agenda", lambda: suggested_decisions.today(basis), times=1)
     budget = float(basis.offers["fee"].nlargest(4).sum())
     measure("a slate of all offers", lambda: slate.choose(basis, budget), times=1)
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recsys.decision import agenda, rules, slate, tornado
-from recsys.decision.bid import walk_away
-from recsys.decision.rules import AtLeast, Rules
+from recsys.decision import sensitivity, slate, slate_rules, suggested_decisions
+from recsys.decision.slate_rules import AtLeast, Rules
+from recsys.decision.walk_away_price import walk_away
 from recsys.errors import DataError, ScenarioError
 from recsys.projection.context import Basis
 from recsys.projection.data_support import offers_unlike
@@ -38,7 +38,7 @@ def basis() -> Basis:
 
 
 def test_a_rules_file_says_what_it_says():
-    assert rules.loads(RULES) == Rules(
+    assert slate_rules.loads(RULES) == Rules(
         at_most=4, at_least=(AtLeast(language="Tamil", offers=2),), must_have=("o01",), never_with=(("o02", "o03"),)
     )
 
@@ -59,7 +59,7 @@ def test_a_rules_file_says_what_it_says():
 )
 def test_rules_that_cannot_be_read_are_refused(text: str, code: str):
     with pytest.raises(ScenarioError, match=code):
-        rules.loads(text)
+        slate_rules.loads(text)
 
 
 def test_clashing_rules_are_named_and_no_others(basis: Basis):
@@ -217,7 +217,7 @@ def test_a_bid_on_an_offer_that_is_not_there_is_refused(basis: Basis):
 
 
 def test_today_there_are_three_things_to_decide_each_with_a_scenario_that_shows_it(basis: Basis):
-    found = agenda.today(basis)
+    found = suggested_decisions.today(basis)
     assert [decision.kind for decision in found] == ["buy", "renew", "audience"]
     for decision in found:
         assert project(basis, decision.scenario).scenario_name == decision.scenario.name
@@ -233,12 +233,12 @@ def test_today_there_are_three_things_to_decide_each_with_a_scenario_that_shows_
 def test_a_licence_worth_more_than_its_fee_is_renewed_and_one_worth_less_is_not(basis: Basis):
     for fee, verdict in ((0.5, "renew"), (1e6, "let go")):
         priced = builders.fresh(basis, movies=basis.movies.assign(licence_fee=fee))
-        assert agenda.today(priced)[1].verdict == verdict
+        assert suggested_decisions.today(priced)[1].verdict == verdict
 
 
 def test_without_licences_or_growth_an_offer_that_takes_from_others_is_named(basis: Basis):
     bare = builders.fresh(basis, movies=basis.movies.drop(columns="licence_until"))
-    last = agenda.today(bare)[-1]
+    last = suggested_decisions.today(bare)[-1]
     assert last.kind == "takes from others"
     figures = {figure.name: figure.value for figure in last.figures}
     taken = 1 - figures["viewing hours it adds"] / figures["viewing hours it gets"]
@@ -250,18 +250,18 @@ def test_without_offers_the_agenda_speaks_of_the_rest(basis: Basis):
     empty = builders.fresh(
         basis, offers=basis.offers.iloc[:0], offer_content=basis.offer_content[:0], offer_codes=basis.offer_codes[:0]
     )
-    assert [decision.kind for decision in agenda.today(empty)] == ["renew", "audience"]
+    assert [decision.kind for decision in suggested_decisions.today(empty)] == ["renew", "audience"]
 
 
 def test_monthly_hours_of_the_catalogue_add_up_to_its_first_month(basis: Basis):
     month = project(basis, s.Scenario(name="x", horizon_months=1)).baseline.hours
-    assert agenda.monthly_hours(basis).sum() == pytest.approx(month, rel=1e-12)
+    assert suggested_decisions.monthly_hours(basis).sum() == pytest.approx(month, rel=1e-12)
 
 
 def test_swings_are_those_of_the_draws_largest_first():
     made = builders.basis(n_draws=8)
     asked = s.Scenario(name="x", changes=(s.Acquire(offer="o00"),))
-    found = tornado.tornado(made, asked)
+    found = sensitivity.tornado(made, asked)
     assert {swing.parameter for swing in found} == {"score_slope", "dissimilarity", "cold_appeal_shift", "ageing"}
     assert [swing.swing for swing in found] == sorted((swing.swing for swing in found), reverse=True)
     cold = next(swing for swing in found if swing.parameter == "cold_appeal_shift")
@@ -276,7 +276,7 @@ def test_swings_are_measured_from_every_parameter_at_its_estimate_and_not_from_t
     draws = [replace(draw, score_slope=point.score_slope + 0.02 * (k - 4)) for k, draw in enumerate(made.choice.draws[1:], 1)]
     even = builders.fresh(made, choice=replace(made.choice, draws=(point, *draws)))
     asked = s.Scenario(name="x", changes=(s.Acquire(offer="o00"),))
-    slope = next(swing for swing in tornado.tornado(even, asked) if swing.parameter == "score_slope")
+    slope = next(swing for swing in sensitivity.tornado(even, asked) if swing.parameter == "score_slope")
     assert slope.low < point.score_slope < slope.high
     assert slope.change_low * slope.change_high < 0
     at_low = builders.fresh(made, choice=replace(made.choice, draws=(replace(point, score_slope=slope.low),)))
@@ -286,10 +286,10 @@ def test_swings_are_measured_from_every_parameter_at_its_estimate_and_not_from_t
 
 def test_growth_that_no_audience_keeps_up_is_not_carried_on_for_a_year(basis: Basis):
     """Persona 1 grows 2 % a month and is worth a look. At 37 % a month it would be 44 times as large in a year."""
-    assert [each.subject for each in agenda.today(basis) if each.kind == "audience"] == ["persona 1"]
+    assert [each.subject for each in suggested_decisions.today(basis) if each.kind == "audience"] == ["persona 1"]
     people = basis.personas
     filling_up = replace(people, personas=tuple(replace(each, monthly_growth_share=0.37) for each in people.personas))
-    found = agenda.today(builders.fresh(basis, personas=filling_up))
+    found = suggested_decisions.today(builders.fresh(basis, personas=filling_up))
     assert [each for each in found if each.kind == "audience"] == []
 
 
@@ -298,7 +298,7 @@ def test_a_persona_of_which_nobody_is_left_is_not_one_to_serve(basis: Basis):
     people, choice = basis.personas, basis.choice
     grow = replace(people, personas=tuple(replace(each, monthly_growth_share=0.02, size=each.size) for each in people.personas))
     left = tuple(replace(draw, occasions=draw.occasions * (basis.persona_of == 0)) for draw in choice.draws)
-    found = agenda.today(builders.fresh(basis, personas=grow, choice=replace(choice, draws=left)))
+    found = suggested_decisions.today(builders.fresh(basis, personas=grow, choice=replace(choice, draws=left)))
     [growing] = [each for each in found if each.kind == "audience"]
     assert growing.subject == grow.personas[0].name
     assert all(np.isfinite(figure.value) for figure in growing.figures)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recsys.decision.tornado import Swing
+from recsys.decision.sensitivity import Swing
 from recsys.embeddings.maps import FlatMap
 from recsys.ids import IdMap
 from recsys.presentation import charts

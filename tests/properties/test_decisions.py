@@ -8,10 +8,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from recsys.decision.flip import flips
-from recsys.decision.rules import AtLeast, Rules
+from recsys.decision.decision_threshold import flips
 from recsys.decision.slate import choose
-from recsys.decision.worth import worth
+from recsys.decision.slate_rules import AtLeast, Rules
+from recsys.decision.slate_value import worth
 from recsys.errors import ScenarioError
 from recsys.projection.context import Basis
 from recsys.projection.project import project

@@ -12,8 +12,8 @@ from recsys.errors import ArtefactError
 from recsys.ids import IdMap
 from recsys.segments.build import LastRun, fit_personas
 from recsys.segments.cluster import ClusterConfig, candidates, cluster
-from recsys.segments.continuity import match
 from recsys.segments.naming import Trait, favourites, names
+from recsys.segments.persona_matching import match
 from recsys.segments.personas import Personas
 from recsys.segments.store import load_personas, save_personas
 from recsys.tables.dataset import Dataset

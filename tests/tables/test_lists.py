@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from recsys.decision.rules import AtLeast, Rules, limits
+from recsys.decision.slate_rules import AtLeast, Rules, limits
 from recsys.errors import DataError
 from recsys.tables.import_tables import import_path
 from recsys.tables.report import ImportReport

@@ -12,7 +12,7 @@ from recsys.ids import IdMap, IntArray
 from recsys.presentation.tables import movies as movie_views
 from recsys.presentation.tables.points import Points, people_of, points_of
 from recsys.projection.context import Basis
-from recsys.segments.select import with_personas
+from recsys.segments.membership import with_personas
 
 
 def movies() -> pd.DataFrame:

@@ -21,7 +21,7 @@ from recsys.projection.draws import refuse
 from recsys.scenario.hash import question_hash
 from recsys.scenario.scenario import ChangePrice, Everyone, Scenario
 from recsys.segments.disclosure import Asked, parts
-from recsys.segments.select import check_floor
+from recsys.segments.membership import check_floor
 from recsys.workspace import Workspace, bytes_or_none, write_atomically
 
 FOLDER = "asked"

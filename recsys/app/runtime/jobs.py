@@ -22,7 +22,7 @@ from typing import IO, Any, Literal
 from recsys.app.runtime.identity import person
 from recsys.errors import DataError, Finding
 from recsys.foreign import json_file
-from recsys.scenario import audit
+from recsys.scenario import audit_trail
 from recsys.workspace import Workspace
 
 JOBS = ".jobs"
@@ -88,7 +88,7 @@ def start(workspace: Workspace, name: str, command: Sequence[str]) -> None:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            env={**os.environ, audit.VARIABLE: person()},
+            env={**os.environ, audit_trail.VARIABLE: person()},
             pass_fds=[lock.fileno()],
         )
         (folder / "pid").write_text(str(started.pid), encoding="ascii")

@@ -6,9 +6,9 @@ import streamlit as st
 
 from recsys.app.runtime import open_workspace
 from recsys.app.runtime.background import Desk
-from recsys.decision.strength import Strength
-from recsys.decision.strength import strengths as decision_strengths
-from recsys.decision.tornado import Swing, tornado
+from recsys.decision.sensitivity import Swing, tornado
+from recsys.decision.unobserved_confounding import Strength
+from recsys.decision.unobserved_confounding import strengths as decision_strengths
 from recsys.projection.result import Projection
 from recsys.scenario.hash import question_hash
 from recsys.scenario.scenario import Scenario
@@ -19,7 +19,7 @@ def swings(scenario: Scenario) -> tuple[Swing, ...] | None:
 
     Raises
     ------
-    ScenarioError  as :func:`recsys.decision.tornado.tornado`
+    ScenarioError  as :func:`recsys.decision.sensitivity.tornado`
     """
     basis = open_workspace.basis()
     key = f"{basis.fingerprint}/{question_hash(scenario)}"
@@ -31,7 +31,7 @@ def strengths(scenario: Scenario, projection: Projection) -> Mapping[str, Streng
 
     Raises
     ------
-    ScenarioError  as :func:`recsys.decision.strength.strengths`
+    ScenarioError  as :func:`recsys.decision.unobserved_confounding.strengths`
     """
     basis = open_workspace.basis()
     key = f"{basis.fingerprint}/{question_hash(scenario)}"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from recsys.app.shell.tables import grid, show_chart
-from recsys.decision.strength import Strength
+from recsys.decision.unobserved_confounding import Strength
 from recsys.presentation import charts, text
 from recsys.presentation.tables import projections
 from recsys.presentation.text.escape import plain

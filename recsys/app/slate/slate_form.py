@@ -15,7 +15,7 @@ from recsys.app.shell.tables import grid
 from recsys.app.slate import slate_search
 from recsys.app.slate.slate_question import KEYS
 from recsys.app.slate.slate_search import Question
-from recsys.decision.rules import AtLeast, Rules
+from recsys.decision.slate_rules import AtLeast, Rules
 from recsys.presentation import text
 from recsys.presentation.tables import offers as tables
 from recsys.presentation.text.escape import plain

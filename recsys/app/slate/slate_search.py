@@ -11,9 +11,9 @@ from recsys.app.runtime import open_workspace, page_address
 from recsys.app.runtime.background import Desk, Tell
 from recsys.app.scenario import scenario_session
 from recsys.app.slate.slate_question import KEYS, Form, as_mapping, from_mapping
-from recsys.decision import rules
-from recsys.decision.rules import Rules
+from recsys.decision import slate_rules
 from recsys.decision.slate import Slate, choose
+from recsys.decision.slate_rules import Rules
 from recsys.errors import ScenarioError
 from recsys.ids import IdMap
 from recsys.projection.context import Basis
@@ -107,7 +107,7 @@ def _encode(question: Question) -> str:
         {
             "offers": list(question.offers),
             "budget": question.budget,
-            "rules": rules.as_mapping(question.rules),
+            "rules": slate_rules.as_mapping(question.rules),
             "scenario": link.encode(question.scenario),
         }
     )
@@ -122,7 +122,7 @@ def _decode(parameter: str) -> Question:
             "scenario": str(around),
         } if all(isinstance(movie, str) for movie in offers) and not isinstance(budget, bool) and math.isfinite(budget):
             return Question(
-                offers=tuple(offers), budget=float(budget), rules=rules.from_mapping(ruled), scenario=link.decode(around)
+                offers=tuple(offers), budget=float(budget), rules=slate_rules.from_mapping(ruled), scenario=link.decode(around)
             )
     raise ScenarioError.of("E_PARAM", "the link does not hold a question to Slate; it may have been cut off.", "Put it anew.")
 

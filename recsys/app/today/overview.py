@@ -9,7 +9,7 @@ from recsys.app.shell.errors import guarding
 from recsys.app.shell.job_progress import follow_rest
 from recsys.app.today import workspace_summary
 from recsys.app.today.workspace_summary import Facts
-from recsys.decision.agenda import Decision
+from recsys.decision.suggested_decisions import Decision
 from recsys.presentation import text
 from recsys.presentation.text import suggested_decisions
 from recsys.presentation.text.escape import plain

@@ -8,7 +8,7 @@ import streamlit as st
 
 from recsys.app.runtime import open_workspace
 from recsys.app.runtime.background import Desk
-from recsys.decision.agenda import Decision, today
+from recsys.decision.suggested_decisions import Decision, today
 from recsys.presentation.tables import runs
 
 

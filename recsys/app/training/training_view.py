@@ -15,7 +15,7 @@ from recsys.presentation import text
 from recsys.presentation.tables import run_metrics, runs
 from recsys.presentation.tables.runs import Run
 from recsys.presentation.text.escape import plain
-from recsys.scenario import audit
+from recsys.scenario import audit_trail
 
 _JOB = "train"
 
@@ -71,7 +71,7 @@ def _choose(found: tuple[Run, ...]) -> None:
         name = st.selectbox("Run", [run.name for run in others], key="train.other")
         if name and st.button("Use this run", key="train.use"):
             open_workspace.workspace().use_run(name)
-            for finding in audit.note(open_workspace.workspace(), "switch run", f"run {name}", by=person()):
+            for finding in audit_trail.note(open_workspace.workspace(), "switch run", f"run {name}", by=person()):
                 st.toast(plain(str(finding)), icon=":material/warning:")
             st.rerun()
 

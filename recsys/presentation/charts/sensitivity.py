@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from recsys.decision.tornado import Swing
+from recsys.decision.sensitivity import Swing
 from recsys.presentation.charts.scales import money_title, unit_for
 from recsys.presentation.charts.theme import layered, palette
 from recsys.presentation.text.money import money

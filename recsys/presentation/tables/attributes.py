@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from recsys.segments.select import PRIVACY_FLOOR
+from recsys.segments.membership import PRIVACY_FLOOR
 
 _KEYWORDS = frozenset({"and", "or", "not", "in", "is", "null", "between", "true", "false"})
 _WORD = re.compile(r"[^\W\d]\w*")

@@ -11,7 +11,7 @@ from recsys.presentation.tables.attributes import choices, shown
 from recsys.presentation.tables.colouring import label
 from recsys.presentation.text.numbers import percent
 from recsys.projection.context import Basis
-from recsys.segments.select import PRIVACY_FLOOR, check_floor
+from recsys.segments.membership import PRIVACY_FLOOR, check_floor
 
 _TOP_MOVIES = 8
 _REST = "others"

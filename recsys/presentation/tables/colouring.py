@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from recsys.segments.select import PRIVACY_FLOOR
+from recsys.segments.membership import PRIVACY_FLOOR
 from recsys.tables import lists
 from recsys.tables.lists import LIST_COLUMNS
 

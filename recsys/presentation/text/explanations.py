@@ -6,7 +6,7 @@ Each sentence rests on figures of one offer and nothing else, and is left out wh
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from recsys.decision.strength import Strength
+from recsys.decision.unobserved_confounding import Strength
 from recsys.presentation.text.money import money
 from recsys.presentation.text.numbers import hours, percent, users
 from recsys.presentation.text.ranges import magnitude

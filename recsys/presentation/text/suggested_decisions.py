@@ -1,6 +1,6 @@
 """Something to decide, as a headline and a sentence with its figures."""
 
-from recsys.decision.agenda import Decision
+from recsys.decision.suggested_decisions import Decision
 from recsys.presentation.text.money import money
 from recsys.presentation.text.numbers import compact, count, hours, months, percent
 

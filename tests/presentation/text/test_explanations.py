@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from recsys.decision.strength import Strength
+from recsys.decision.unobserved_confounding import Strength
 from recsys.presentation import text
 from recsys.presentation.text.explanations import explained
 from recsys.projection.json_document import as_json

@@ -1,6 +1,6 @@
 """Things worth deciding, as they are read on the first page."""
 
-from recsys.decision.agenda import Decision, Figure, today
+from recsys.decision.suggested_decisions import Decision, Figure, today
 from recsys.presentation.text import suggested_decisions
 from recsys.scenario.scenario import Scenario
 from tests.presentation.text.test_sentences import spaced

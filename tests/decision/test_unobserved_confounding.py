@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from recsys.decision.strength import FARTHEST_NATS, Strength, strengths
+from recsys.decision.unobserved_confounding import FARTHEST_NATS, Strength, strengths
 from recsys.projection.context import Basis
 from recsys.projection.project import project
 from recsys.scenario import scenario as s

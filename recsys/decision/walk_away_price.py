@@ -3,13 +3,13 @@
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from recsys.decision.worth import longest_licence
+from recsys.decision.slate_value import longest_licence
 from recsys.errors import ScenarioError
 from recsys.projection.context import Basis
 from recsys.projection.project import project
 from recsys.projection.result import OfferResult, Projection, Range
 from recsys.scenario.scenario import Acquire, Scenario
-from recsys.segments.rules import nearest_names
+from recsys.segments.attribute_rules import nearest_names
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recsys.segments.months import count_by_month, month_index, trend
+from recsys.segments.monthly_counts import count_by_month, month_index, trend
 
 
 def log(*rows: tuple[int, int, str]) -> pd.DataFrame:

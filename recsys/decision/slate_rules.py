@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from recsys import foreign
 from recsys.errors import Finding, ScenarioError
 from recsys.ids import FloatArray
-from recsys.segments.rules import nearest_names
+from recsys.segments.attribute_rules import nearest_names
 from recsys.tables import lists
 
 SCHEMA = 1

@@ -13,7 +13,7 @@ from recsys.embeddings.maps import FlatMap, aligned, save_map
 from recsys.embeddings.store import load_table
 from recsys.pipeline.bench import Bench
 from recsys.pipeline.progress import Steps
-from recsys.segments.select import PRIVACY_FLOOR
+from recsys.segments.membership import PRIVACY_FLOOR
 
 MAPPED = ("users", "movies")
 MAPS = tuple(f"{name}_{kind}" for name in MAPPED for kind in ("linear", "neighbourhood"))

@@ -10,8 +10,8 @@ import pandas as pd
 
 from recsys.errors import ScenarioError
 from recsys.ids import IdMap
+from recsys.segments.attribute_rules import Mask, by_rule, nearest_names
 from recsys.segments.personas import Personas
-from recsys.segments.rules import Mask, by_rule, nearest_names
 
 PRIVACY_FLOOR = 20
 """Users below which a segment says too much about each of them."""

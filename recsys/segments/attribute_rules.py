@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from recsys.errors import ScenarioError
-from recsys.segments.grammar import Both, Either, Missing, Not, OneOf, Operator, Rule, Value, parse
+from recsys.segments.rule_grammar import Both, Either, Missing, Not, OneOf, Operator, Rule, Value, parse
 
 Mask = NDArray[np.bool_]
 
@@ -38,7 +38,7 @@ def by_rule(users: pd.DataFrame, text: str, *, fewest: int = 1) -> Mask:
     Parameters
     ----------
     users : one row a user
-    text : see :mod:`recsys.segments.grammar`
+    text : see :mod:`recsys.segments.rule_grammar`
     fewest : users who have to share a text value for it to be spoken of, and named
 
     Returns

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from recsys.errors import ScenarioError
 from recsys.ids import IdMap
-from recsys.segments.grammar import MAX_DEPTH, parse
+from recsys.segments.attribute_rules import by_rule
+from recsys.segments.membership import by_persona, by_users, check_floor, with_personas
 from recsys.segments.personas import Persona, Personas
-from recsys.segments.rules import by_rule
-from recsys.segments.select import by_persona, by_users, check_floor, with_personas
+from recsys.segments.rule_grammar import MAX_DEPTH, parse
 
 USERS = pd.DataFrame(
     {

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recsys.decision import placebos
+from recsys.decision import placebo_tests
 from recsys.projection.context import Basis
 from recsys.projection.project import project
 from recsys.scenario import scenario as s
@@ -28,15 +28,15 @@ def views(basis: Basis, n: int = 4000) -> pd.DataFrame:
     return pd.DataFrame({"user_index": user, "movie_index": utility.argmax(axis=1)})
 
 
-def found(basis: Basis, events: pd.DataFrame) -> dict[str, placebos.Placebo]:
-    return {one.name: one for one in placebos.placebos(basis, events, rng=np.random.default_rng(1))}
+def found(basis: Basis, events: pd.DataFrame) -> dict[str, placebo_tests.Placebo]:
+    return {one.name: one for one in placebo_tests.placebos(basis, events, rng=np.random.default_rng(1))}
 
 
 def test_a_sound_workspace_passes_every_placebo(basis: Basis):
     every = found(basis, views(basis))
     assert set(every) == {"invisible movie", "shuffled outcomes", "random attribute", "leak from the future"}
     assert all(one.passed for one in every.values()), every
-    document = placebos.as_json(tuple(every.values()))
+    document = placebo_tests.as_json(tuple(every.values()))
     assert json.loads(json.dumps(document))["passed"] is True
 
 
@@ -85,7 +85,7 @@ def test_a_planted_future_leak_is_caught_by_name(basis: Basis):
 
 def test_a_random_attribute_leaves_the_spread_of_appeal_as_it_is_and_one_that_tells_does_not(basis: Basis):
     rng = np.random.default_rng(3)
-    assert placebos.random_attribute(basis, rng=rng).passed
+    assert placebo_tests.random_attribute(basis, rng=rng).passed
 
     class Telling:
         """Draws the appeal itself by lot."""
@@ -93,7 +93,7 @@ def test_a_random_attribute_leaves_the_spread_of_appeal_as_it_is_and_one_that_te
         def standard_normal(self, n: int) -> np.ndarray:
             return basis.choice.draws[0].appeal[basis.choice.available] + 0.01 * rng.standard_normal(n)
 
-    assert not placebos.random_attribute(basis, rng=Telling()).passed
+    assert not placebo_tests.random_attribute(basis, rng=Telling()).passed
 
 
 def test_what_a_workspace_is_too_small_for_is_not_asked():

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from recsys.decision.worth import Worth, fixed_cost, longest_licence, worth
+from recsys.decision.slate_value import Worth, fixed_cost, longest_licence, worth
 from recsys.ids import FloatArray
 from recsys.projection import audience_changes as audiences
 from recsys.projection.catalogue_changes import licence_fee

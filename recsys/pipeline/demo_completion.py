@@ -19,7 +19,7 @@ from recsys.export import bundle, signature
 from recsys.pipeline.backtest import backtest
 from recsys.pipeline.progress import ProgressLine, Report
 from recsys.pipeline.worker import lines_only, tell, write
-from recsys.scenario import audit
+from recsys.scenario import audit_trail
 from recsys.workspace import Workspace
 
 _BUNDLE = 0.2
@@ -57,7 +57,7 @@ def work(workspace: Workspace, to: Path, key: Path, out: TextIO) -> int:
             before = _backtested(workspace)
             backtest(workspace, report=told(_BUNDLE, 1.0))
             if _backtested(workspace) != before:
-                unwritten += audit.note(workspace, "backtest", "figures of offers are calibrated by it")
+                unwritten += audit_trail.note(workspace, "backtest", "figures of offers are calibrated by it")
     except RecsysError as error:
         write(out, error.as_json())
         return 2
@@ -86,7 +86,7 @@ def _bundle(workspace: Workspace, to: Path, key: Path, report: Report) -> tuple[
         )
 
     made = bundle.export_bundle(workspace, to, keys=[signature.load_private(key)], progress=progress).version
-    return made, audit.note(workspace, "export", f"version {made}")
+    return made, audit_trail.note(workspace, "export", f"version {made}")
 
 
 def _placed(line: ProgressLine, low: float, high: float, seconds: float) -> ProgressLine:
