@@ -136,9 +136,9 @@ def train(workspace: Workspace, model: Any, members: int, tune: int, seed: int) 
 
 
 def _evaluated(document: Document) -> str:
-    from recsys.evaluation import text
+    from recsys.evaluation import report_text
 
-    return text.cold(document) if document["kind"] == "cold" else text.comparison(document)
+    return report_text.cold(document) if document["kind"] == "cold" else report_text.comparison(document)
 
 
 def _projected(document: Document) -> str:
@@ -166,7 +166,7 @@ def _travelled(document: Document) -> str:
 @click.option("--seed", type=SEED, default=0, show_default=True)
 def evaluate(workspace: Workspace, split: Any, at: tuple[int, ...], cold: bool, seed: int) -> Document:
     """How well each model ranks what was watched later, against the baselines; kept for the app's Models page."""
-    from recsys.models.cold import ColdConfig
+    from recsys.models.cold_start import ColdConfig
     from recsys.models.compare import CompareConfig
     from recsys.pipeline import evaluate as room
 

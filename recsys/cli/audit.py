@@ -22,19 +22,19 @@ def noted(workspace: Workspace, what: str, detail: str, document: Document) -> D
 @click.argument("users", nargs=-1, required=True)
 def forget(workspace: Workspace, users: tuple[str, ...]) -> Document:
     """Delete USERS from tables and saved scenarios, all or nothing, and say where they remain until the next training."""
-    from recsys.pipeline.forget import forget as erase
+    from recsys.pipeline.user_deletion import forget as erase
 
     done = erase(workspace, users)
     return noted(workspace, "forget", f"{len(done.users)} users", done.as_json())
 
 
 def _told(document: Document) -> str:
-    from recsys.evaluation import text
+    from recsys.evaluation import report_text
 
     if not document["activity"]:
         return "Nothing has been written down yet."
     head = ["when", "by", "what", "about"]
-    return text.table(head, [[str(each[key]) for key in ("at", "by", "what", "detail")] for each in document["activity"]])
+    return report_text.table(head, [[str(each[key]) for key in ("at", "by", "what", "detail")] for each in document["activity"]])
 
 
 @partial(command, show=_told)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from recsys.evaluation.beyond import Shelf
+from recsys.evaluation.beyond_accuracy import Shelf
 from recsys.evaluation.evaluate import Evaluation
 from recsys.evaluation.ranking import Scorer, as_matrix, holds
 from recsys.evaluation.resampling import Resamples

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from recsys.evaluation import beyond, significance
+from recsys.evaluation import significance
 from recsys.evaluation.behaviour import Case, behaviours
-from recsys.evaluation.beyond import Shelf, beyond_accuracy
+from recsys.evaluation.beyond_accuracy import Shelf, beyond_accuracy, by_user
 from recsys.evaluation.evaluate import Evaluation
 from recsys.evaluation.ranking import Scorer
 from recsys.evaluation.resampling import Resamples
@@ -66,7 +66,7 @@ def figures(each: Evaluation, scorer: Scorer, ground: Ground) -> dict[str, Any]:
     JSON: ``metrics`` (mean and 95 % interval over users), ``beyond_accuracy`` by places and ``lists`` (what a user's list of
     ``list_places`` is like, mean and interval), ``by_activity`` and ``slices`` by kind, and ``behaviour``
     """
-    lists = beyond.by_user(each, ground.popular, ground.shelf, ground.relevant, ground.places)
+    lists = by_user(each, ground.popular, ground.shelf, ground.relevant, ground.places)
     case = Case(
         scorer=scorer,
         evaluation=each,

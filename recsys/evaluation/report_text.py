@@ -105,7 +105,9 @@ def _ahead(pairs: Mapping[str, Any], models: Mapping[str, Any]) -> str:
 
 
 def cold(document: Mapping[str, Any]) -> str:
-    """The document of :func:`recsys.models.cold.compare_cold` as text: rankings and audience sizes by the first days known."""
+    """The document of :func:`recsys.models.cold_start.compare_cold` as text: rankings and audience sizes by the first days
+    known.
+    """
     blocks = [
         f"{document['hidden_movies']:,} movies hidden with all their views; trained on the other {document['known_movies']:,}"
     ]

@@ -15,11 +15,11 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from recsys.errors import ArtefactError, Finding
-from recsys.export import build, delta, manifest, signature
-from recsys.export.build import Progress
+from recsys.export import bundle_build, delta, manifest, signature
+from recsys.export.bundle_build import Progress
+from recsys.export.bundle_source import Source, load_source
 from recsys.export.channel import Channel
-from recsys.export.quantise import Dtype
-from recsys.export.source import Source, load_source
+from recsys.export.quantisation import Dtype
 from recsys.export.verify import Report, inspect, resolve, verify
 from recsys.workspace import Workspace, write_atomically
 
@@ -184,7 +184,7 @@ def publish(
     channel = Channel(root)
     if not 0.0 <= recall_loss_limit <= 1.0:
         raise ArtefactError.of("E_PARAM", f"a limit of {recall_loss_limit} is no share.", "Give a number from 0 to 1.")
-    options = build.Options(dtype=dtype, secret=secret, recall_loss_limit=recall_loss_limit)
+    options = bundle_build.Options(dtype=dtype, secret=secret, recall_loss_limit=recall_loss_limit)
     bundle = source.bundle_id(options.facts())
     with channel.publishing() as draft:
         version = channel.holding(bundle)
@@ -195,8 +195,8 @@ def publish(
             return _result(root / version, new=False)
         previous = _previous(channel, keys, unsigned)
         sequence = channel.next_sequence()
-        place = build.Place(name=channel.name, sequence=sequence, bundle=bundle, previous=previous)
-        version = build.write(draft, source, options, place, report)
+        place = bundle_build.Place(name=channel.name, sequence=sequence, bundle=bundle, previous=previous)
+        version = bundle_build.write(draft, source, options, place, report)
         if previous is not None and _read(draft)["deltas"]:
             delta.apply(previous, draft)
         _sign(draft, keys)

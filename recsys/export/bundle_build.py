@@ -14,11 +14,11 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from recsys.errors import ArtefactError
-from recsys.export import delta_draft, golden, manifest, parquet
+from recsys.export import delta_build, golden_queries, manifest, parquet
+from recsys.export.bundle_source import Source
 from recsys.export.delta import PREFIX
-from recsys.export.phone import PhoneModel
-from recsys.export.quantise import ROUNDING, Dtype, recall
-from recsys.export.source import Source
+from recsys.export.phone_model import PhoneModel
+from recsys.export.quantisation import ROUNDING, Dtype, recall
 from recsys.workspace import sha256_of
 
 N_GOLDEN = 128
@@ -94,7 +94,7 @@ def write(folder: Path, source: Source, options: Options, place: Place, report: 
     report("Starting TensorFlow", 0.2)
     facts["parity"] = _write_graphs(model, folder, bundle, report)
     (folder / manifest.SCHEMA_FILE).write_text(manifest.schema_text(), encoding="utf-8")
-    delta = delta_draft.write(place.previous, folder) if place.previous is not None else None
+    delta = delta_build.write(place.previous, folder) if place.previous is not None else None
     facts["deltas"] = [delta] if delta is not None else []
     facts["files"] = _files(folder, model)
     facts["sizes"] = _sizes(facts["files"], model)
@@ -123,16 +123,16 @@ def _facts(source: Source, model: PhoneModel, *, n_users: int) -> dict[str, Any]
         "golden": {
             "file": GOLDEN,
             "cases": N_GOLDEN,
-            "top": golden.TOP,
-            "relative_tolerance": golden.RELATIVE_TOLERANCE,
+            "top": golden_queries.TOP,
+            "relative_tolerance": golden_queries.RELATIVE_TOLERANCE,
         },
     }
 
 
 def _quantisation(source: Source, model: PhoneModel, limit: float) -> dict[str, Any]:
-    cases = golden.random_cases(model, N_RECALL, np.random.default_rng([SEED, 1]))
-    exact = golden.answers(PhoneModel.of(source.tower, source.movies.vectors, "float32"), cases)
-    rounded = golden.answers(model, cases)
+    cases = golden_queries.random_cases(model, N_RECALL, np.random.default_rng([SEED, 1]))
+    exact = golden_queries.answers(PhoneModel.of(source.tower, source.movies.vectors, "float32"), cases)
+    rounded = golden_queries.answers(model, cases)
     kept = recall([answer.rows for answer in exact], [answer.rows for answer in rounded])
     if 1 - kept > limit:
         raise ArtefactError.of(
@@ -159,14 +159,14 @@ def _write_graphs(model: PhoneModel, folder: Path, bundle: str, report: Progress
     """The graphs and the golden answers; returns how well TensorFlow and NumPy agree on these."""
     from recsys.export import tfjs  # noqa: PLC0415  ten seconds, and nobody else here needs it
 
-    cases = golden.random_cases(model, N_GOLDEN, np.random.default_rng([SEED, 0]))
-    known = golden.answers(model, cases)
-    _write_json(folder / GOLDEN, golden.document(cases, known, bundle=bundle))
+    cases = golden_queries.random_cases(model, N_GOLDEN, np.random.default_rng([SEED, 0]))
+    known = golden_queries.answers(model, cases)
+    _write_json(folder / GOLDEN, golden_queries.document(cases, known, bundle=bundle))
     graphs = tfjs.write(model, folder, bundle=bundle)
     report("Comparing with TensorFlow", 0.7)
-    given = graphs.answers(model, cases, golden.TOP)
-    error = max(golden.relative_error(a, b) for a, b in zip(known, given, strict=True))
-    same = float(np.mean([golden.same_top(a, b) for a, b in zip(known, given, strict=True)]))
+    given = graphs.answers(model, cases, golden_queries.TOP)
+    error = max(golden_queries.relative_error(a, b) for a, b in zip(known, given, strict=True))
+    same = float(np.mean([golden_queries.same_top(a, b) for a, b in zip(known, given, strict=True)]))
     if same < 1.0:
         raise ArtefactError.of(
             "E_PARITY",

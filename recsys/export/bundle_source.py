@@ -14,7 +14,7 @@ from recsys.embeddings.store import load_table
 from recsys.embeddings.table import EmbeddingTable
 from recsys.embeddings.tower import MovieTower, UserTower
 from recsys.errors import ArtefactError
-from recsys.export.phone import fingerprint
+from recsys.export.phone_model import fingerprint
 from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace, read_manifest
 

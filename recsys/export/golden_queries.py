@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from recsys.embeddings.features import Feature
 
 if TYPE_CHECKING:
-    from recsys.export.phone import PhoneModel
+    from recsys.export.phone_model import PhoneModel
 
 TOP = 20
 RELATIVE_TOLERANCE = 1e-5

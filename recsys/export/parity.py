@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from recsys.embeddings.store import load_table
 from recsys.embeddings.tower import UserTower
-from recsys.export import golden
-from recsys.export.golden import Answer
-from recsys.export.phone import PhoneModel
-from recsys.export.quantise import Dtype
+from recsys.export import golden_queries
+from recsys.export.golden_queries import Answer
+from recsys.export.phone_model import PhoneModel
+from recsys.export.quantisation import Dtype
 from recsys.ids import IdMap
 
 Float32Array = NDArray[np.float32]
@@ -45,7 +45,7 @@ class Server:
         context: Mapping[str, str | float] | None = None,
         exclude: Sequence[str] = (),
         added: Mapping[str, Float32Array] | None = None,
-        top: int = golden.TOP,
+        top: int = golden_queries.TOP,
     ) -> tuple[list[str], Float32Array]:
         """Ids and scores of the best movies, best first.
 
@@ -60,7 +60,7 @@ class Server:
         known = pd.DataFrame([dict(context or {})], index=[0], dtype=object)
         (vector,) = self.model.tower.encode([watched.astype(np.int64)], known)
         space = np.concatenate([self.model.movies.decoded, *(each[None, :] for each in extra.values())])
-        found = golden.best(vector, space, np.union1d(watched, left_out).astype(np.int32), top)
+        found = golden_queries.best(vector, space, np.union1d(watched, left_out).astype(np.int32), top)
         names = [*self.movies.ids, *extra]
         return [names[row] for row in found.rows], found.scores
 
@@ -96,4 +96,6 @@ def compare(server: tuple[Sequence[str], Float32Array], phone: tuple[Sequence[st
     places = {name: row for row, name in enumerate(dict.fromkeys([*ids, *given]))}
     known = Answer(rows=np.array([places[name] for name in ids], np.int32), scores=scores)
     got = Answer(rows=np.array([places[name] for name in given], np.int32), scores=np.array(given_scores, np.float32))
-    return Parity(n=len(ids), same=golden.same_top(known, got), max_relative_error=golden.relative_error(known, got))
+    return Parity(
+        n=len(ids), same=golden_queries.same_top(known, got), max_relative_error=golden_queries.relative_error(known, got)
+    )

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from safetensors.numpy import save as to_safetensors
 
 from recsys.embeddings.table import EmbeddingTable
-from recsys.export.contents import BUNDLE_KEY
-from recsys.export.quantise import CODE_OFFSET, Coded
-from recsys.export.source import Source
+from recsys.export.bundle_source import Source
+from recsys.export.content_checks import BUNDLE_KEY
+from recsys.export.quantisation import CODE_OFFSET, Coded
 
 MOVIES_PARQUET = "movies.parquet"
 MOVIES_TENSORS = "movies.safetensors"

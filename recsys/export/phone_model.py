@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.embeddings.tower import UserTower
-from recsys.export.quantise import Coded, Dtype, encode
-from recsys.export.rounding import importance
+from recsys.export.quantisation import Coded, Dtype, encode
+from recsys.export.rounding_importance import importance
 
 Float32Array = NDArray[np.float32]
 

@@ -13,10 +13,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from recsys.export import golden
+from recsys.export import golden_queries
 
 if TYPE_CHECKING:
-    from recsys.export.phone import PhoneModel
+    from recsys.export.phone_model import PhoneModel
 
 N_HISTORIES = 400
 SEED = 20_200_829
@@ -35,7 +35,7 @@ class Importance:
 
 def importance(model: "PhoneModel") -> Importance:
     """Measure a model before rounding; the same model gives the same bits, whatever the number of threads."""
-    cases = golden.random_cases(model, N_HISTORIES, np.random.default_rng(SEED))
+    cases = golden_queries.random_cases(model, N_HISTORIES, np.random.default_rng(SEED))
     context = pd.DataFrame([case.context for case in cases], dtype=object)
     tower, dense = model.tower, model.tower.dense
     with threadpool_limits(limits=1):

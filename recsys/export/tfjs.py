@@ -2,7 +2,7 @@
 
 The only module of this room that needs TensorFlow. Inputs are rows, never text: the vocabulary travels as ``ids.json``. The
 converter's output is rewritten so that the same tower gives the same bytes, and so that large tables take the bytes their
-rounding allows: TF.js quantises a whole tensor with one scale, while :mod:`recsys.export.quantise` has one a row.
+rounding allows: TF.js quantises a whole tensor with one scale, while :mod:`recsys.export.quantisation` has one a row.
 """
 
 import json
@@ -17,10 +17,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from recsys.export.golden import Answer, Case
-from recsys.export.phone import PhoneModel
-from recsys.export.quantise import CODE_OFFSET, Coded, Dtype
-from recsys.models import runtime
+from recsys.export.golden_queries import Answer, Case
+from recsys.export.phone_model import PhoneModel
+from recsys.export.quantisation import CODE_OFFSET, Coded, Dtype
+from recsys.models import tensorflow_runtime
 
 FOLDER = "tfjs"
 USER_TOWER = f"{FOLDER}/user_tower"
@@ -70,7 +70,7 @@ def write(model: PhoneModel, folder: Path, *, bundle: str) -> Graphs:
     folder : of the bundle
     bundle : id, carried in each ``model.json``
     """
-    tf = runtime.tensorflow()
+    tf = tensorflow_runtime.tensorflow()
     tower, movies, exponent = _tower_weights(model), _movie_weights(model.movies), model.tower.pooling_exponent
     facts = {"bundle": bundle, "pooling_exponent": exponent}
     _convert(tf, lambda weights: _user_tower(tf, weights, exponent), folder / USER_TOWER, tower, facts)

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from recsys.errors import ArtefactError, Finding
-from recsys.export import contents, signature
+from recsys.export import content_checks, signature
 from recsys.export.manifest import (
     FILE,
     MAX_BYTES,
@@ -190,7 +190,7 @@ def _check_blobs(channel: Path, manifest: Manifest) -> Iterator[Finding]:
         blob = address(name, entry["sha256"])
         if not os.path.lexists(channel / blob):
             yield _finding("E_MANIFEST", f"{blob} is missing.")
-        elif not contents.is_plain(channel / blob) or sha256_of(channel / blob) != entry["sha256"]:
+        elif not content_checks.is_plain(channel / blob) or sha256_of(channel / blob) != entry["sha256"]:
             yield _finding("E_HASH", f"{blob} is not the file that was written.")
 
 
@@ -216,13 +216,13 @@ def _check_file(folder: Path, name: str, manifest: Manifest) -> Iterator[Finding
         yield _finding("E_FORMAT", f"{name} is {what}, whatever its name says.")
     elif path.stat().st_size != entry["bytes"] or sha256_of(path) != entry["sha256"]:
         # What a Parquet file says of itself the client cannot read; the two reports are to be the same.
-        claimed = contents.bundle_of(path) if path.suffix != ".parquet" else None
-        if contents.is_foreign(claimed, manifest["bundle"]):
+        claimed = content_checks.bundle_of(path) if path.suffix != ".parquet" else None
+        if content_checks.is_foreign(claimed, manifest["bundle"]):
             yield _finding("E_MIX", f"{name} belongs to another bundle.")
         else:
             yield _finding("E_HASH", f"{name} is not the file that was written.")
     else:
-        yield from contents.check(folder, name, manifest)
+        yield from content_checks.check(folder, name, manifest)
 
 
 def _files_in(folder: Path) -> dict[str, bool]:
@@ -231,16 +231,16 @@ def _files_in(folder: Path) -> dict[str, bool]:
     for root, folders, files in os.walk(folder):
         for name in [*files, *(sub for sub in folders if (Path(root) / sub).is_symlink())]:
             path = Path(root) / name
-            found[path.relative_to(folder).as_posix()] = contents.is_plain(path)
+            found[path.relative_to(folder).as_posix()] = content_checks.is_plain(path)
     return found
 
 
 def _forbidden(path: Path) -> str | None:
     # Weights are bare numbers, whose first bytes mean nothing; nothing but numbers is ever read from them.
-    if path.suffix == ".bin" or not contents.is_plain(path):
+    if path.suffix == ".bin" or not content_checks.is_plain(path):
         return None
     with path.open("rb") as file:
-        return contents.forbidden(file.read(8))
+        return content_checks.forbidden(file.read(8))
 
 
 def _finding(code: str, message: str) -> Finding:

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from scipy import linalg, sparse
 
 from recsys.ids import IntArray
-from recsys.models import runtime
+from recsys.models import tensorflow_runtime
 from recsys.models.protocol import Float32Array
 
 BATCH_ENTRIES = 16_384
@@ -60,7 +60,7 @@ class Side:
     """The regressions of one side (all users, or all movies), laid out once and solved every iteration."""
 
     def __init__(self, matrix: sparse.csr_array, ridge: NDArray[np.float64]) -> None:
-        tf = runtime.tensorflow()
+        tf = tensorflow_runtime.tensorflow()
         degrees = np.diff(matrix.indptr).astype(np.int64)
         order = np.argsort(degrees, kind="stable")
         order = order[degrees[order] > 0]
@@ -139,7 +139,7 @@ def _block(matrix: sparse.csr_array, rows: IntArray) -> tuple[NDArray[np.int32],
 @lru_cache(maxsize=1)
 def _graph() -> Any:
     """The traced descent; traced once, for any matrix and dim. Shapes: n rows of a batch, k entries, d dims."""
-    tf = runtime.tensorflow()
+    tf = tensorflow_runtime.tensorflow()
 
     def descend(side: _LaidOut, other: Any, eigenvalues: Any, start: Any, steps: Any) -> Any:
         n_batches = tf.shape(side.batches)[0]

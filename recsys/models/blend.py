@@ -1,9 +1,9 @@
 """Several recommenders as one: a weighted sum of their scores that is still a product of a user's and a movie's vector.
 
-Matrix factorisation, EASE in factored form (:mod:`recsys.models.spectral`) and, where it is given, any further recommender of
+Matrix factorisation, EASE in factored form (:mod:`recsys.models.ease_factors`) and, where it is given, any further recommender of
 vectors: side by side, each scaled so that its scores spread alike within a user, times a
 weight. The sum of scores is the product of the joined vectors, exactly. The weights and EASE's ridge are chosen on views held out
-from the training part (:mod:`recsys.models.rehearsal`); then every part is trained on all of it.
+from the training part (:mod:`recsys.models.validation_split`); then every part is trained on all of it.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,10 +15,10 @@ from scipy import sparse
 
 from recsys.errors import DataError
 from recsys.ids import IntArray
-from recsys.models import factorisation, spectral
+from recsys.models import ease_factors, factorisation
 from recsys.models.factorisation import FactorisationConfig
 from recsys.models.protocol import Float32Array, Progress, dot_scores, no_progress
-from recsys.models.rehearsal import Rehearsal
+from recsys.models.validation_split import Rehearsal
 
 Vectors = tuple[Float32Array, Float32Array]
 """float32[n_users, dim] and float32[n_movies, dim]"""
@@ -120,7 +120,7 @@ class _Parts:
     """The recommenders that are blended, trained on the same views."""
 
     mf: Vectors
-    ease: spectral.Spectrum
+    ease: ease_factors.Spectrum
     further: Vectors | None
 
     @classmethod
@@ -134,7 +134,7 @@ class _Parts:
         factors = factorisation.fit(views, config.factorisation, seed=seed)
         return cls(
             mf=(factors.users, factors.movies),
-            ease=spectral.decompose(views, rank=config.ease_rank, seed=seed),
+            ease=ease_factors.decompose(views, rank=config.ease_rank, seed=seed),
             further=further(views) if further else None,
         )
 

@@ -17,14 +17,14 @@ from scipy import sparse
 from recsys.evaluation import appeal, significance
 from recsys.evaluation.appeal import PREDICTORS, Facts, tell_hidden
 from recsys.evaluation.evaluate import Evaluation, evaluate
-from recsys.evaluation.hidden import Hidden, first_days, hide, later
+from recsys.evaluation.hidden_movies import Hidden, first_days, hide, later
 from recsys.evaluation.interactions import interactions
 from recsys.evaluation.ranking import Scorer
 from recsys.evaluation.report import all_pairs, intervals
 from recsys.evaluation.resampling import Resamples
 from recsys.ids import FloatArray, IntArray
-from recsys.models import baselines, content_map, dropout_net, factorisation, two_tower
-from recsys.models.content_map import ContentMap
+from recsys.models import baselines, content_regression, dropout_net, factorisation, two_tower
+from recsys.models.content_regression import ContentMap
 from recsys.models.factorisation import FactorisationConfig, Factors
 from recsys.models.protocol import Float32Array, Progress, no_progress
 from recsys.models.two_tower import TwoTower, TwoTowerConfig
@@ -195,8 +195,8 @@ def _train(dataset: Dataset, config: ColdConfig, progress: Progress) -> Known:
         log_views=np.log(np.maximum(counts, 1).astype(np.float64)),
         mf=mf,
         towers=towers,
-        map=content_map.fit(factors, content, warm),
-        plain=content_map.fit(factors, facts.codes, warm),
+        map=content_regression.fit(factors, content, warm),
+        plain=content_regression.fit(factors, facts.codes, warm),
         seed=config.seed,
     )
 
@@ -290,7 +290,7 @@ def _score_intervals(known: Known) -> dict[str, Any]:
     resamples = Resamples(n=len(rows), seed=known.seed)
     out: dict[str, Any] = {}
     for level in appeal.LEVELS:
-        below, above = content_map.ends(miss, level, np.random.default_rng(known.seed))
+        below, above = content_regression.ends(miss, level, np.random.default_rng(known.seed))
         held = ((below[:, None] <= miss) & (miss <= above[:, None])).mean(axis=1)
         low, high = resamples.interval(held)
         width = float(((above - below)[:, None] * spread).mean())

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys.errors import DataError
-from recsys.evaluation.beyond import Shelf
+from recsys.evaluation.beyond_accuracy import Shelf
 from recsys.evaluation.evaluate import Evaluation, evaluate, without
 from recsys.evaluation.interactions import interactions
 from recsys.evaluation.ranking import Scorer
@@ -22,8 +22,8 @@ from recsys.models import baselines, blend, factorisation, two_tower
 from recsys.models.blend import BlendConfig
 from recsys.models.factorisation import FactorisationConfig
 from recsys.models.protocol import Progress, no_progress
-from recsys.models.rehearsal import Rehearsal, by_lot
 from recsys.models.two_tower import TwoTowerConfig
+from recsys.models.validation_split import Rehearsal, by_lot
 from recsys.tables import split as splits
 from recsys.tables.dataset import Dataset
 

@@ -5,7 +5,7 @@ With x the vector of a user, y of a movie, w the weight of a view, the loss is
     Σ_views w (1 − x·y)²  +  α₀ Σ_all pairs (x·y)²  +  λ Σ_users (n_x + α₀ M)^ν |x|²  +  λ Σ_movies (n_y + α₀ U)^ν |y|²
 
 with n the (weighted) number of views, M and U the number of movies and users. Each half of an iteration brings one side nearer
-to its solution given the other (:mod:`recsys.models.least_squares`). In the end a user's vector is the exact solution given the
+to its solution given the other (:mod:`recsys.models.als_solver`). In the end a user's vector is the exact solution given the
 final movie vectors, so folding a user in later gives the same vector as having trained with them.
 
 References
@@ -151,7 +151,7 @@ def fit(
     DataError  E_TOO_SMALL: no views, or fewer than 2 users or movies; E_NUMBER: a count is not a positive number;
         E_CONFIG: settings, weights or warm start that do not fit
     """
-    from recsys.models import least_squares  # noqa: PLC0415  starts TensorFlow
+    from recsys.models import als_solver  # noqa: PLC0415  starts TensorFlow
 
     views = _checked(interactions)
     config = (config or FactorisationConfig()).resolved(views)
@@ -164,8 +164,8 @@ def fit(
 
     by_user = sparse.csr_array((view_weights(views.data, config), views.indices, views.indptr), shape=views.shape)
     by_movie = _weighted_transpose(by_user, weights)
-    user_side = least_squares.Side(by_user, ridge(_row_sums(by_user), n_movies, config))
-    movie_side = least_squares.Side(by_movie, ridge(_row_sums(by_movie), float(weights.sum()), config))
+    user_side = als_solver.Side(by_user, ridge(_row_sums(by_user), n_movies, config))
+    movie_side = als_solver.Side(by_movie, ridge(_row_sums(by_movie), float(weights.sum()), config))
     unobserved = _unobserved_weight(config)
     progress("mf", done, config.iterations)
     for iteration in range(done, config.iterations):

@@ -37,7 +37,7 @@ def tensorflow() -> Any:
     RuntimeError: somebody imported TensorFlow before, without legacy Keras
     """
     if "tensorflow" in sys.modules and os.environ.get("TF_USE_LEGACY_KERAS") != "1":
-        raise RuntimeError("TensorFlow was imported before recsys.models.runtime could set it up.")
+        raise RuntimeError("TensorFlow was imported before recsys.models.tensorflow_runtime could set it up.")
     os.environ.update(_ENVIRONMENT)
     with _start_up_chatter_aside():
         import tensorflow as tf  # noqa: PLC0415  seconds, and only here

@@ -15,7 +15,7 @@ from recsys.errors import DataError
 from recsys.models import factorisation
 from recsys.models.factorisation import FactorisationConfig
 from recsys.models.protocol import Progress, no_progress
-from recsys.models.rehearsal import Rehearsal
+from recsys.models.validation_split import Rehearsal
 
 WIDTH = 4.0
 """Weights are tried from a WIDTH-th of what the rules say to WIDTH times that."""
@@ -29,7 +29,7 @@ class Tuned:
     config: FactorisationConfig
     """For any views of the data set: how far from its rules each weight is set."""
     figure: float
-    """Of these settings on the held-out views: see ``recsys.models.rehearsal``."""
+    """Of these settings on the held-out views: see ``recsys.models.validation_split``."""
     untuned: float
     """The same of the settings that were given."""
     trials: tuple[dict[str, float], ...]

@@ -180,7 +180,7 @@ def fit(
         E_NONFINITE: training diverged; E_CONFIG: settings
     """
     from recsys.models import two_tower_graph as graph  # noqa: PLC0415  starts TensorFlow
-    from recsys.models.runtime import seeded  # noqa: PLC0415
+    from recsys.models.tensorflow_runtime import seeded  # noqa: PLC0415
 
     config = config or TwoTowerConfig()
     _check(interactions, movies, users)

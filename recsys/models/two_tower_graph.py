@@ -14,7 +14,7 @@ from scipy import sparse
 from recsys.embeddings.tower import TOWER_TENSORS
 from recsys.evaluation.ranking import entries
 from recsys.ids import IntArray
-from recsys.models import runtime
+from recsys.models import tensorflow_runtime
 from recsys.models.protocol import Float32Array
 from recsys.models.two_tower_batches import Batch
 
@@ -52,7 +52,7 @@ def initial_tensors(inputs: Inputs, *, dim: int, hidden: int, scale: float, rng:
 @lru_cache(maxsize=1)
 def grouped_retrieval() -> type[Any]:
     """The retrieval task of TensorFlow Recommenders for queries with several targets each."""
-    tf, tfrs = runtime.tensorflow(), runtime.recommenders()
+    tf, tfrs = tensorflow_runtime.tensorflow(), tensorflow_runtime.recommenders()
 
     class GroupedRetrieval(tfrs.tasks.Retrieval):  # type: ignore[misc, name-defined]
         """The same loss as its parent's, worked out once a query instead of once a target.
@@ -124,7 +124,7 @@ class Trainer:
     """Variables, optimiser and the traced step."""
 
     def __init__(self, inputs: Inputs, tensors: Tensors, *, learning_rate: float, floor: float, l2: float) -> None:
-        self._tf = tf = runtime.tensorflow()
+        self._tf = tf = tensorflow_runtime.tensorflow()
         self._inputs = inputs
         self._l2 = l2
         self._variables = {name: tf.Variable(value, name=name) for name, value in sorted(tensors.items())}

@@ -31,11 +31,11 @@ from recsys.choice.model.store import load as load_choice
 from recsys.embeddings.tower import MovieTower
 from recsys.errors import ArtefactError, DataError
 from recsys.ids import IntArray
-from recsys.pipeline.bench import Bench
+from recsys.pipeline.checkpointed_stages import run_stages
 from recsys.pipeline.config import TrainConfig, with_settings
-from recsys.pipeline.draft import run_stages
 from recsys.pipeline.progress import Clock, ProgressLine, Report, unheard
 from recsys.pipeline.stages import light_plan
+from recsys.pipeline.training_context import Bench
 from recsys.projection.range_calibration import Calibration, Held
 from recsys.tables.arrivals import ASSUMED_ARRIVALS
 from recsys.tables.as_of import frozen

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from recsys.choice.estimate.calibrate import Vectors, calibrate
 from recsys.choice.model import store
-from recsys.pipeline.bench import Bench
 from recsys.pipeline.ensemble import place
 from recsys.pipeline.progress import Steps
+from recsys.pipeline.training_context import Bench
 
 
 def calibrate_choice(bench: Bench, folder: Path, steps: Steps) -> None:

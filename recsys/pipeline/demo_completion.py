@@ -1,4 +1,5 @@
-"""The rest of the demo, made while the app is open: ``python -m recsys.pipeline.finish WORKSPACE --to FOLDER --key FILE``.
+"""The rest of the demo, made while the app is open: ``python -m recsys.pipeline.demo_completion WORKSPACE --to FOLDER --key
+FILE``.
 
 A signed bundle first, which the phone preview waits for, then the time machine. It says where it stands as the training worker
 does, gives way to whoever looks at pages, and goes on where it was when it is started again.
@@ -29,7 +30,9 @@ _NICENESS = 10
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the worker; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m recsys.pipeline.finish", description="Complete the demo, telling progress.")
+    parser = argparse.ArgumentParser(
+        prog="python -m recsys.pipeline.demo_completion", description="Complete the demo, telling progress."
+    )
     parser.add_argument("workspace", type=Path)
     parser.add_argument("--to", type=Path, required=True, help="folder of the bundle's channel")
     parser.add_argument("--key", type=Path, required=True, help="to sign with; made where it is not there")

@@ -13,9 +13,9 @@ from scipy import sparse
 
 from recsys.models import factorisation
 from recsys.models.factorisation import Factors
-from recsys.models.runtime import n_threads
-from recsys.pipeline.bench import Bench, Make
+from recsys.models.tensorflow_runtime import n_threads
 from recsys.pipeline.progress import Steps
+from recsys.pipeline.training_context import Bench, Make
 from recsys.workspace import publish_folder
 
 MEMBERS = "members"

@@ -14,10 +14,10 @@ from threadpoolctl import threadpool_limits
 
 from recsys.errors import ArtefactError
 from recsys.evaluation.slices import Masks
-from recsys.models.cold import ColdConfig, compare_cold
+from recsys.models.cold_start import ColdConfig, compare_cold
 from recsys.models.compare import CompareConfig, compare
 from recsys.models.protocol import Progress, no_progress
-from recsys.pipeline.measure import persona_masks
+from recsys.pipeline.ranking_metrics import persona_masks
 from recsys.segments.store import load_personas
 from recsys.tables.dataset import Dataset
 from recsys.tables.store.published_tables import load_dataset
@@ -43,7 +43,7 @@ def evaluate_cold(workspace: Workspace, config: ColdConfig, progress: Progress =
 
     Raises
     ------
-    DataError  E_NO_TABLES; and as :func:`recsys.models.cold.compare_cold`
+    DataError  E_NO_TABLES; and as :func:`recsys.models.cold_start.compare_cold`
     """
     dataset = load_dataset(workspace)
     return _kept(workspace, dataset, "cold", lambda: compare_cold(dataset, config, progress=progress))

@@ -11,8 +11,8 @@ from recsys.embeddings.axes import attribute_masks, name_axes
 from recsys.embeddings.mapmaking import fit_linear, fit_neighbourhood
 from recsys.embeddings.maps import FlatMap, aligned, save_map
 from recsys.embeddings.store import load_table
-from recsys.pipeline.bench import Bench
 from recsys.pipeline.progress import Steps
+from recsys.pipeline.training_context import Bench
 from recsys.segments.membership import PRIVACY_FLOOR
 
 MAPPED = ("users", "movies")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from recsys.evaluation.beyond import Shelf, beyond_accuracy
+from recsys.evaluation.beyond_accuracy import Shelf, beyond_accuracy
 from recsys.evaluation.evaluate import Evaluation, evaluate, without
 from recsys.evaluation.ranking import Scorer
 from recsys.evaluation.report import Ground, Slices, against, all_pairs, figures
@@ -18,8 +18,8 @@ from recsys.evaluation.slices import Masks, slices_of
 from recsys.ids import IntArray
 from recsys.models import baselines
 from recsys.models.protocol import Float32Array, dot_scores
-from recsys.pipeline.bench import Bench
 from recsys.pipeline.progress import Steps
+from recsys.pipeline.training_context import Bench
 from recsys.segments.personas import Personas
 from recsys.segments.store import load_personas
 

@@ -10,14 +10,14 @@ from scipy import sparse
 from recsys.models import factorisation, two_tower
 from recsys.models.tuning import tune_factorisation
 from recsys.models.two_tower import TwoTowerConfig
-from recsys.pipeline.bench import SETTINGS, TUNING, Bench, Make, told
 from recsys.pipeline.calibration import calibrate_choice
-from recsys.pipeline.draft import Stage
+from recsys.pipeline.checkpointed_stages import Stage
 from recsys.pipeline.ensemble import MEMBERS, make_members
-from recsys.pipeline.mapping import draw_maps
-from recsys.pipeline.measure import measure
+from recsys.pipeline.map_layouts import draw_maps
 from recsys.pipeline.progress import Steps
 from recsys.pipeline.publish import METRICS
+from recsys.pipeline.ranking_metrics import measure
+from recsys.pipeline.training_context import SETTINGS, TUNING, Bench, Make, told
 from recsys.segments.build import LastRun, fit_personas
 from recsys.segments.store import save_personas
 

@@ -20,13 +20,13 @@ from recsys import foreign
 from recsys.embeddings.maps import load_map
 from recsys.embeddings.store import load_table
 from recsys.errors import ArtefactError, DataError
-from recsys.pipeline.bench import Bench, LastModel
+from recsys.pipeline.checkpointed_stages import Stage, clear_stale, run_stages
 from recsys.pipeline.config import TrainConfig
-from recsys.pipeline.draft import Stage, clear_stale, run_stages
-from recsys.pipeline.mapping import MAPS
+from recsys.pipeline.map_layouts import MAPS
 from recsys.pipeline.progress import Report, unheard
 from recsys.pipeline.publish import METRICS, find_equal, identity, publish, run_id
 from recsys.pipeline.stages import PARTS, plan
+from recsys.pipeline.training_context import Bench, LastModel
 from recsys.segments.store import load_personas
 from recsys.tables.dataset import Dataset
 from recsys.tables.store.published_tables import load_dataset

@@ -18,7 +18,7 @@ from recsys.evaluation.interactions import interactions
 from recsys.ids import FloatArray, IdMap
 from recsys.models.factorisation import FactorisationConfig, Factors
 from recsys.models.protocol import Progress
-from recsys.models.rehearsal import Rehearsal
+from recsys.models.validation_split import Rehearsal
 from recsys.pipeline.config import TrainConfig
 from recsys.pipeline.progress import Steps
 from recsys.segments.personas import Personas

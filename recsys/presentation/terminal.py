@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from recsys.evaluation import text
+from recsys.evaluation import report_text
 from recsys.presentation.tables import backtest as views
 from recsys.presentation.text import backtest as words
 from recsys.presentation.text.money import money
@@ -199,7 +199,7 @@ def _wrapped(said: str) -> str:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    return text.table(head, [[_without_joiners(cell) for cell in row] for row in rows])
+    return report_text.table(head, [[_without_joiners(cell) for cell in row] for row in rows])
 
 
 def _frame(table: pd.DataFrame) -> str:

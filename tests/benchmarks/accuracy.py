@@ -20,7 +20,7 @@ import numpy as np
 
 from recsys.models import factorisation, two_tower
 from recsys.models.compare import CompareConfig, compare
-from recsys.models.runtime import n_threads, recommenders
+from recsys.models.tensorflow_runtime import n_threads, recommenders
 from recsys.tables.dataset import Dataset
 from recsys.tables.import_tables import import_path
 from recsys.tables.store.published_tables import load_dataset

@@ -4,8 +4,9 @@
     OPENBLAS_NUM_THREADS=1 python -m tests.benchmarks.als NAME=FOLDER … [--dims 64 256] [--iterations 10] [--repeats 5]
 
 FOLDER is anything that ``recsys import`` reads, or a workspace. ``implicit`` wants its BLAS on one thread, and minds its own
-threads. Its confidence and regularisation are the best of a grid on the held-out views (``recsys.models.rehearsal``); ours are
-the rules, untuned. Times are the medians of alternating repeats; the starting of TensorFlow and its tracing are done before.
+threads. Its confidence and regularisation are the best of a grid on the held-out views (``recsys.models.validation_split``);
+ours are the rules, untuned. Times are the medians of alternating repeats; the starting of TensorFlow and its tracing are done
+before.
 """
 
 import argparse
@@ -33,8 +34,8 @@ from recsys.models import factorisation
 from recsys.models.compare import CompareConfig, Parts, parts, rehearsal
 from recsys.models.factorisation import FactorisationConfig, Factors
 from recsys.models.protocol import Float32Array, dot_scores
-from recsys.models.rehearsal import FIGURES
-from recsys.models.runtime import n_threads, tensorflow
+from recsys.models.tensorflow_runtime import n_threads, tensorflow
+from recsys.models.validation_split import FIGURES
 from tests.benchmarks.accuracy import dataset_of
 
 CONFIDENCES, REGULARISATIONS = (1.0, 4.0, 16.0), (0.1, 1.0, 10.0, 50.0)

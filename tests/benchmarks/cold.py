@@ -13,8 +13,8 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from recsys.evaluation import text
-from recsys.models.cold import ColdConfig, compare_cold
+from recsys.evaluation import report_text
+from recsys.models.cold_start import ColdConfig, compare_cold
 from tests.benchmarks.accuracy import dataset_of
 
 
@@ -31,9 +31,8 @@ def main() -> None:
             dataset = dataset_of(Path(folder), Path(scratch) / "workspace")
         with threadpool_limits(1):
             document = compare_cold(dataset, config)
-        print(
-            f"\n{name}: {dataset.n_users} users, {dataset.n_movies} movies, {len(dataset.events)} events\n{text.cold(document)}"
-        )
+        print(f"\n{name}: {dataset.n_users} users, {dataset.n_movies} movies, {len(dataset.events)} events")
+        print(report_text.cold(document))
 
 
 if __name__ == "__main__":

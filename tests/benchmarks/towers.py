@@ -22,7 +22,7 @@ from scipy import sparse
 from recsys.models import two_tower
 from recsys.models.compare import CompareConfig, Parts, parts
 from recsys.models.protocol import Float32Array
-from recsys.models.runtime import n_threads, recommenders, tensorflow
+from recsys.models.tensorflow_runtime import n_threads, recommenders, tensorflow
 from recsys.models.two_tower import TwoTowerConfig
 from tests.benchmarks.accuracy import dataset_of
 

@@ -3,8 +3,9 @@
     python -m tests.benchmarks.tuned [--seeds 5] [--trials 15] NAME=FOLDER …
 
 FOLDER is anything that ``recsys import`` reads, or a workspace. Each seed splits the events anew, 80/20 at random, and parts the
-training part 80/20 once more; settings are chosen there by one figure (``recsys.models.rehearsal``), then everything is trained
-on the whole training part. Printed are medians over the seeds, and in how many of them a model is at least as good as tuned EASE.
+training part 80/20 once more; settings are chosen there by one figure (``recsys.models.validation_split``), then everything is
+trained on the whole training part. Printed are medians over the seeds, and in how many of them a model is at least as good as
+tuned EASE.
 """
 
 import argparse
@@ -22,14 +23,14 @@ from scipy import linalg, sparse
 from recsys.evaluation.evaluate import evaluate
 from recsys.evaluation.ranking import Scorer
 from recsys.ids import IntArray
-from recsys.models import blend, factorisation, spectral
+from recsys.models import blend, ease_factors, factorisation
 from recsys.models.blend import BlendConfig
 from recsys.models.compare import CompareConfig, Parts, parts, rehearsal
 from recsys.models.factorisation import FactorisationConfig
 from recsys.models.protocol import Float32Array, dot_scores
-from recsys.models.rehearsal import FIGURES, Rehearsal
-from recsys.models.runtime import n_threads, tensorflow
+from recsys.models.tensorflow_runtime import n_threads, tensorflow
 from recsys.models.tuning import tune_factorisation
+from recsys.models.validation_split import FIGURES, Rehearsal
 from tests.benchmarks.accuracy import dataset_of
 
 EASE_RIDGES = (20.0, 50.0, 100.0, 200.0, 350.0, 500.0, 800.0, 1_300.0)
@@ -45,7 +46,7 @@ class Ease:
     def __init__(self, views: sparse.csr_array) -> None:
         self._views = sparse.csr_array((np.ones(views.nnz, dtype=np.float32), views.indices, views.indptr), shape=views.shape)
         few = 2 * views.shape[0] < views.shape[1]
-        self._spectrum = spectral.decompose(views, rank=views.shape[0], seed=0) if few else None
+        self._spectrum = ease_factors.decompose(views, rank=views.shape[0], seed=0) if few else None
         self._vectors: tuple[Float32Array, Float32Array] | None = None
         self._weights: Float32Array = np.empty((0, 0), dtype=np.float32)
 

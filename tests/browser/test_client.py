@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from recsys.export import bundle, golden, manifest
+from recsys.export import bundle, golden_queries, manifest
 from recsys.export.channel import Channel
 from tests.browser.chromium import WITH_WEBGPU, beside, patient
 from tests.browser.site import Site, opened
@@ -44,7 +44,7 @@ def test_the_browser_gives_the_same_lists_as_python(dtype: str, backend: str, si
     found = site.ask(dtype, backend, asked.questions)
     assert found.get("backend") == backend, found
     assert found["test"]["same"] == found["test"]["cases"] >= 100
-    assert found["test"]["maxRelativeError"] < golden.RELATIVE_TOLERANCE
+    assert found["test"]["maxRelativeError"] < golden_queries.RELATIVE_TOLERANCE
     agreement = asked.agreement(found["answers"])
     assert agreement.n == len(asked.questions)
     assert agreement.whole, agreement

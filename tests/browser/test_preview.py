@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from recsys.export import bundle, tfjs
-from recsys.export.source import load_source
+from recsys.export.bundle_source import load_source
 from recsys.workspace import Workspace
 from tests.browser.chromium import launched, patient
 from tests.browser.conftest import serving

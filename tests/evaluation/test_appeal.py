@@ -7,7 +7,7 @@ import pytest
 from recsys.errors import DataError
 from recsys.evaluation import appeal
 from recsys.evaluation.appeal import PREDICTORS, Facts, Told, interval_of, tell_hidden
-from recsys.evaluation.hidden import FEWEST_MOVIES, first_days, hide, later
+from recsys.evaluation.hidden_movies import FEWEST_MOVIES, first_days, hide, later
 from tests.evaluation.test_metrics import matrix
 
 

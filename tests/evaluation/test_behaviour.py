@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from recsys.evaluation.behaviour import Case, behaviours, language_respected, not_only_popular, own_taste_followed
-from recsys.evaluation.beyond import Shelf
+from recsys.evaluation.beyond_accuracy import Shelf
 from recsys.evaluation.evaluate import evaluate
 from recsys.evaluation.resampling import Resamples
 from recsys.models import baselines

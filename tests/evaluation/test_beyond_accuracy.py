@@ -7,8 +7,8 @@ from scipy import sparse
 from scipy.stats import entropy
 from sklearn.metrics.pairwise import cosine_similarity
 
-from recsys.evaluation import beyond
-from recsys.evaluation.beyond import Shelf
+from recsys.evaluation import beyond_accuracy
+from recsys.evaluation.beyond_accuracy import Shelf
 from recsys.evaluation.calibration import TasteShares, divergence
 from recsys.evaluation.evaluate import evaluate
 from tests.evaluation.test_metrics import Given, matrix
@@ -17,14 +17,16 @@ from tests.evaluation.test_metrics import Given, matrix
 def test_serendipity_is_wanted_and_not_what_popularity_shows() -> None:
     """Shown 1, 2, 3; wanted 1 and 2; popular 1: only 2 surprises, of three places."""
     wanted = matrix([[0, 1, 1, 0]])
-    assert beyond.serendipity(np.array([[1, 2, 3]]), np.array([[1, 0, 3]]), wanted, np.array([0]))[0] == pytest.approx(1 / 3)
+    assert beyond_accuracy.serendipity(np.array([[1, 2, 3]]), np.array([[1, 0, 3]]), wanted, np.array([0]))[0] == pytest.approx(
+        1 / 3
+    )
 
 
 def test_popularity_never_surprises() -> None:
     scores, seen, later = Given([[9, 5, 3, 1]] * 2), matrix([[1, 0, 0, 0]] * 2), matrix([[0, 1, 1, 0]] * 2)
     result = evaluate(scores, seen, later, at=(2,))
     shelf = Shelf.of(seen, pd.DataFrame({"genres": ["a", "b", "a", "b"]}))
-    assert beyond.by_user(result, result, shelf, later, 2)["serendipity"].tolist() == [0.0, 0.0]
+    assert beyond_accuracy.by_user(result, result, shelf, later, 2)["serendipity"].tolist() == [0.0, 0.0]
 
 
 def test_diversity_agrees_with_pairwise_cosines_of_scikit_learn() -> None:
@@ -36,18 +38,18 @@ def test_diversity_agrees_with_pairwise_cosines_of_scikit_learn() -> None:
     for movies in ([0, 3, 7, 9], [1, 2]):
         similarity = cosine_similarity(vectors[movies])
         expected.append(1 - similarity[np.triu_indices(len(movies), 1)].mean())
-    np.testing.assert_allclose(beyond.diversity(shown, sparse.csr_array(unit)), expected)
+    np.testing.assert_allclose(beyond_accuracy.diversity(shown, sparse.csr_array(unit)), expected)
 
 
 def test_a_list_of_one_movie_has_no_diversity() -> None:
-    assert np.isnan(beyond.diversity(np.array([[0, -1]]), sparse.csr_array(np.eye(2)))).all()
+    assert np.isnan(beyond_accuracy.diversity(np.array([[0, -1]]), sparse.csr_array(np.eye(2)))).all()
 
 
 def test_a_list_twice_as_popular_as_what_was_watched_lifts_popularity_by_one() -> None:
     """Four users; movie 0 watched by one of them, movie 1 by two. User 0 watched movie 0 (¼) and is shown movie 1 (½)."""
     seen = matrix([[1, 0], [0, 1], [0, 1], [0, 0]])
     shelf = Shelf.of(seen, pd.DataFrame({"genres": ["a", "b"]}))
-    assert beyond.popularity_lift(np.array([[1]]), shelf, np.array([0]))[0] == pytest.approx(0.5 / 0.25 - 1)
+    assert beyond_accuracy.popularity_lift(np.array([[1]]), shelf, np.array([0]))[0] == pytest.approx(0.5 / 0.25 - 1)
 
 
 def test_divergence_is_kullback_and_leiblers_of_the_smoothed_mix() -> None:

@@ -6,7 +6,7 @@ from scipy import sparse
 
 from recsys.errors import DataError
 from recsys.evaluation import metrics
-from recsys.evaluation.beyond import beyond_accuracy
+from recsys.evaluation.beyond_accuracy import beyond_accuracy
 from recsys.evaluation.evaluate import evaluate
 from recsys.evaluation.interactions import interactions
 from recsys.evaluation.ranking import best_columns, rank

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from recsys.export import golden
-from recsys.export.golden import Answer
-from recsys.export.phone import PhoneModel
-from recsys.export.source import Source
+from recsys.export import golden_queries
+from recsys.export.bundle_source import Source
+from recsys.export.golden_queries import Answer
+from recsys.export.phone_model import PhoneModel
 from recsys.ids import IdMap
 
 
@@ -28,7 +28,7 @@ class Agreement:
 
     @property
     def whole(self) -> bool:
-        return not self.wrong and self.max_relative_error < golden.RELATIVE_TOLERANCE
+        return not self.wrong and self.max_relative_error < golden_queries.RELATIVE_TOLERANCE
 
     def __str__(self) -> str:
         same = f"{self.n - len(self.wrong):,} of {self.n:,} lists the same"
@@ -55,8 +55,8 @@ class Asked:
         pairs = list(zip(self.known, given, strict=False))
         return Agreement(
             n=len(given),
-            wrong=[i for i, (known, got) in enumerate(pairs) if not golden.same_top(known, got)],
-            max_relative_error=max(golden.relative_error(known, got) for known, got in pairs),
+            wrong=[i for i, (known, got) in enumerate(pairs) if not golden_queries.same_top(known, got)],
+            max_relative_error=max(golden_queries.relative_error(known, got) for known, got in pairs),
             max_own_error=max(_own_error(known, got) for known, got in pairs),
         )
 
@@ -71,10 +71,10 @@ def _own_error(known: Answer, got: Answer) -> float:
 def random_questions(source: Source, dtype: Any, n: int, seed: int) -> Asked:
     """Histories of up to 60 movies that no bundle holds, with and without attributes and movies to leave out."""
     model = PhoneModel.of(source.tower, source.movies.vectors, dtype)
-    cases = golden.random_cases(model, n, np.random.default_rng(seed))
+    cases = golden_queries.random_cases(model, n, np.random.default_rng(seed))
     ids = source.movies.ids.ids
     questions = [
         {"history": [ids[r] for r in case.history], "context": case.context, "exclude": [ids[r] for r in case.excluded], "k": 20}
         for case in cases
     ]
-    return Asked(questions=questions, known=golden.answers(model, cases), ids=source.movies.ids)
+    return Asked(questions=questions, known=golden_queries.answers(model, cases), ids=source.movies.ids)

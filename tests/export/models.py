@@ -12,10 +12,10 @@ import pytest
 from recsys.embeddings.features import FeatureSpace
 from recsys.embeddings.table import EmbeddingTable
 from recsys.embeddings.tower import TOWER_TENSORS, UserTower
-from recsys.export import bundle, golden, tfjs
-from recsys.export.golden import Answer, Case
-from recsys.export.phone import PhoneModel
-from recsys.export.source import Source
+from recsys.export import bundle, golden_queries, tfjs
+from recsys.export.bundle_source import Source
+from recsys.export.golden_queries import Answer, Case
+from recsys.export.phone_model import PhoneModel
 from recsys.ids import IdMap
 
 
@@ -123,7 +123,7 @@ class Arithmetic:
     """Stands in for TensorFlow's graphs: answers as the model itself does."""
 
     def answers(self, model: PhoneModel, cases: Sequence[Case], top: int) -> list[Answer]:
-        return golden.answers(model, cases, top)
+        return golden_queries.answers(model, cases, top)
 
 
 def write_weights_only(model: PhoneModel, folder: Path, *, bundle: str) -> Arithmetic:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from recsys.export.golden import Answer
+from recsys.export.golden_queries import Answer
 from tests.export import models
 from tests.export.asked import random_questions
 

@@ -14,7 +14,7 @@ from recsys.embeddings.store import save_table
 from recsys.embeddings.table import EmbeddingTable
 from recsys.errors import ArtefactError
 from recsys.export import bundle
-from recsys.export.source import load_source
+from recsys.export.bundle_source import load_source
 from recsys.ids import IdMap
 from recsys.tables.dataset import Dataset
 from recsys.workspace import Workspace, write_manifest

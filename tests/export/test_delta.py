@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsys.errors import ArtefactError
-from recsys.export import build, bundle, delta, delta_draft
-from recsys.export.source import Source
+from recsys.export import bundle, bundle_build, delta, delta_build
+from recsys.export.bundle_source import Source
 from recsys.workspace import write_atomically
 from tests.export import models
 
@@ -41,12 +41,12 @@ def test_applying_a_delta_gives_the_files_of_the_new_version_bit_for_bit(dtype: 
     root = tmp_path_factory.mktemp("deltas")
     before, after = pair
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(build, "N_GOLDEN", 3)
-        patch.setattr(build, "N_RECALL", 3)
+        patch.setattr(bundle_build, "N_GOLDEN", 3)
+        patch.setattr(bundle_build, "N_RECALL", 3)
         old = bundle.publish(before, root / "old", dtype=dtype, recall_loss_limit=1.0).folder
         new = bundle.publish(after, root / "new", dtype=dtype, recall_loss_limit=1.0).folder
-        patch.setattr(delta_draft, "worthwhile", lambda _delta, _whole: True)
-        entry = delta_draft.write(old, new)
+        patch.setattr(delta_build, "worthwhile", lambda _delta, _whole: True)
+        entry = delta_build.write(old, new)
     assert entry is not None
     folder = new / entry["folder"]
     assert entry["bytes"] == sum(path.stat().st_size for path in folder.iterdir())
@@ -132,7 +132,7 @@ def test_a_changed_delta_is_refused_before_it_is_applied(versions):
 
 def test_a_delta_that_does_not_give_the_new_files_is_not_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     first = bundle.publish(models.source(), tmp_path / "app")
-    write = delta_draft.write
+    write = delta_build.write
 
     def wrong(old: Path, new: Path) -> Any:
         entry = write(old, new)
@@ -140,7 +140,7 @@ def test_a_delta_that_does_not_give_the_new_files_is_not_published(tmp_path: Pat
         data.write_bytes(data.read_bytes()[:-1] + b"\x7f")
         return entry
 
-    monkeypatch.setattr(delta_draft, "write", wrong)
+    monkeypatch.setattr(delta_build, "write", wrong)
     with pytest.raises(ArtefactError, match="E_HASH"):
         bundle.publish(models.new_movie(), tmp_path / "app")
     assert bundle.status(tmp_path / "app").version == first.version

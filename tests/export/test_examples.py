@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from recsys.export import bundle, signature
-from recsys.export.phone import PhoneModel
+from recsys.export.phone_model import PhoneModel
 from tests import patience
 from tests.export import models
 from tests.export.conftest import ROOT, Signer

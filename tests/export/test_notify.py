@@ -17,7 +17,7 @@ from recsys.export import bundle
 from recsys.export.notify import notify
 from tests import builders
 from tests.export.conftest import Signer
-from tests.export.test_source import write_run
+from tests.export.test_bundle_source import write_run
 
 FACTS = {"name": "app", "version": "7-0123456789ab", "sequence": 7, "bundle": "0" * 64}
 

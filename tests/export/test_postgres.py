@@ -16,10 +16,10 @@ from psycopg.conninfo import make_conninfo
 from recsys.cli import cli
 from recsys.errors import ArtefactError
 from recsys.export import bundle, postgres
-from recsys.export.phone import PhoneModel
+from recsys.export.phone_model import PhoneModel
 from tests import builders
 from tests.export import models
-from tests.export.test_source import write_run
+from tests.export.test_bundle_source import write_run
 
 pytestmark = [pytest.mark.usefixtures("weights_only"), pytest.mark.xdist_group("postgres")]
 

@@ -8,10 +8,10 @@ from scipy import sparse
 
 from recsys.errors import DataError
 from recsys.evaluation.evaluate import evaluate
-from recsys.models import baselines, blend, rehearsal, spectral
+from recsys.models import baselines, blend, ease_factors, validation_split
 from recsys.models.blend import BlendConfig, Mixture
 from recsys.models.factorisation import FactorisationConfig
-from recsys.models.rehearsal import Rehearsal
+from recsys.models.validation_split import Rehearsal
 from tests.models.taste import Taste, taste
 
 SMALL = BlendConfig(factorisation=FactorisationConfig(dim=8, iterations=4), ease_rank=40)
@@ -24,14 +24,14 @@ def service() -> Taste:
 
 def test_with_all_directions_the_factored_scores_are_those_of_ease(service: Taste) -> None:
     """But for a movie's score of itself, which is never shown."""
-    users, movies = spectral.decompose(service.seen, rank=72, seed=0).factors(30.0)
+    users, movies = ease_factors.decompose(service.seen, rank=72, seed=0).factors(30.0)
     unseen = service.seen.toarray() == 0
     expected = baselines.ease(service.seen, regularisation=30.0).score(np.arange(240))
     np.testing.assert_allclose((users @ movies.T)[unseen], expected[unseen], rtol=1e-3, atol=1e-4)
 
 
 def test_with_fewer_directions_they_rank_nearly_as_well(service: Taste) -> None:
-    users, movies = spectral.decompose(service.seen, rank=24, seed=0).factors(30.0)
+    users, movies = ease_factors.decompose(service.seen, rank=24, seed=0).factors(30.0)
     narrow = blend.Blend(users=users, movies=movies, mixture=Mixture(), figure=0.0)
     whole = baselines.ease(service.seen, regularisation=30.0)
     own, full = (evaluate(scorer, service.seen, service.later, at=(10,)).mean("ndcg@10") for scorer in (narrow, whole))
@@ -44,7 +44,7 @@ class TestBlend:
     @pytest.fixture(scope="class")
     @classmethod
     def trained(cls, service: Taste) -> blend.Blend:
-        return blend.fit(service.seen, rehearsal.by_lot(service.seen, seed=0), SMALL, seed=1)
+        return blend.fit(service.seen, validation_split.by_lot(service.seen, seed=0), SMALL, seed=1)
 
     def test_it_is_a_recommender_of_vectors(self, trained: blend.Blend) -> None:
         rows = np.array([5, 0])
@@ -54,7 +54,7 @@ class TestBlend:
         assert np.isfinite(trained.movies).all()
 
     def test_the_same_seed_gives_the_same_bits(self, trained: blend.Blend, service: Taste) -> None:
-        again = blend.fit(service.seen, rehearsal.by_lot(service.seen, seed=0), SMALL, seed=1)
+        again = blend.fit(service.seen, validation_split.by_lot(service.seen, seed=0), SMALL, seed=1)
         np.testing.assert_array_equal(trained.movies, again.movies)
         assert trained.mixture == again.mixture
 
@@ -67,7 +67,7 @@ class TestBlend:
 
     def test_a_further_recommender_that_knows_the_answer_is_listened_to(self, service: Taste) -> None:
         """Its vectors are the later views themselves."""
-        halves = rehearsal.by_lot(service.seen, seed=0)
+        halves = validation_split.by_lot(service.seen, seed=0)
         answer = (halves.later.toarray().astype(np.float32), np.eye(72, dtype=np.float32))
         trained = blend.fit(service.seen, halves, SMALL, seed=1, further=lambda _views: answer)
         assert trained.mixture.further_weight > 0
@@ -90,7 +90,7 @@ def test_scores_of_unit_spread_after_scaling() -> None:
 
 
 def test_halves_by_lot_share_no_view_and_lose_none(service: Taste) -> None:
-    halves = rehearsal.by_lot(service.seen, share=0.25, seed=3)
+    halves = validation_split.by_lot(service.seen, share=0.25, seed=3)
     together = (halves.seen + halves.later).toarray()
     np.testing.assert_array_equal(together, service.seen.toarray())
     assert halves.seen.multiply(halves.later).nnz == 0
@@ -98,8 +98,8 @@ def test_halves_by_lot_share_no_view_and_lose_none(service: Taste) -> None:
 
 
 def test_only_so_many_users_are_judged(service: Taste, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rehearsal, "MOST_USERS", 50)
-    halves = rehearsal.by_lot(service.seen, seed=3)
+    monkeypatch.setattr(validation_split, "MOST_USERS", 50)
+    halves = validation_split.by_lot(service.seen, seed=3)
     judged = halves.judged_users(seed=0)
     assert len(judged.users) == 50
     assert set(judged.users) <= set(halves.users)

@@ -9,9 +9,9 @@ from scipy import sparse
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import LeaveOneOut, cross_val_predict
 
-from recsys.evaluation import text
-from recsys.models import baselines, content_map, dropout_net
-from recsys.models.cold import ColdConfig, compare_cold
+from recsys.evaluation import report_text
+from recsys.models import baselines, content_regression, dropout_net
+from recsys.models.cold_start import ColdConfig, compare_cold
 from recsys.models.factorisation import FactorisationConfig
 from recsys.models.two_tower import TwoTowerConfig
 from tests.builders import tiny_dataset
@@ -22,7 +22,7 @@ def test_the_map_from_content_misses_what_leaving_one_out_misses() -> None:
     rng = np.random.default_rng(0)
     content = rng.normal(size=(40, 5))
     movies = content @ rng.normal(size=(5, 3)) + rng.normal(size=(40, 3))
-    told = content_map.fit(movies, content, np.arange(40))
+    told = content_regression.fit(movies, content, np.arange(40))
     left_out = cross_val_predict(Ridge(alpha=told.penalty), content, movies, cv=LeaveOneOut())
     unit = (movies - left_out) / told.size[:, None]
     np.testing.assert_allclose(told.covariance, unit.T @ unit / 40, rtol=1e-8)
@@ -34,7 +34,9 @@ def test_movies_that_were_not_learnt_from_do_not_move_the_map() -> None:
     changed = movies.copy()
     changed[20:] = 1e6
     known = np.arange(20)
-    np.testing.assert_array_equal(content_map.fit(movies, content, known).movies, content_map.fit(changed, content, known).movies)
+    np.testing.assert_array_equal(
+        content_regression.fit(movies, content, known).movies, content_regression.fit(changed, content, known).movies
+    )
 
 
 def test_scores_lie_in_their_ranges_as_often_as_promised_whatever_the_errors() -> None:
@@ -49,10 +51,10 @@ def test_scores_lie_in_their_ranges_as_often_as_promised_whatever_the_errors() -
     errors = rng.standard_t(2.5, size=(800, 4)) * np.where(content[:, :1] == 1, 3.0, 0.3)
     movies = content @ rng.normal(size=(6, 4)) + errors
     users = rng.normal(size=(50, 4))
-    told, new = content_map.fit(movies, content, np.arange(200)), np.arange(200, 800)
+    told, new = content_regression.fit(movies, content, np.arange(200)), np.arange(200, 800)
     miss = (movies[new] - told.movies[new]) @ users.T / told.spread(users, new).T
     for level in (0.8, 0.9):
-        below, above = content_map.ends(miss, level, rng)
+        below, above = content_regression.ends(miss, level, rng)
         held = ((below[:, None] <= miss) & (miss <= above[:, None])).mean(axis=1)
         for kind in (np.ones(600, dtype=bool), content[new, 0] == 1, content[new, 0] == 0):
             error = np.sqrt(level * (1 - level) / kind.sum())
@@ -63,7 +65,7 @@ def test_the_range_of_a_movie_is_told_by_other_movies() -> None:
     """Ten movies, one missed by 100 spreads: its own range does not know of that, and those of other folds do."""
     miss = np.full((10, 3), 1.0)
     miss[4] = 100.0
-    _, above = content_map.ends(miss, 0.9, np.random.default_rng(0))
+    _, above = content_regression.ends(miss, 0.9, np.random.default_rng(0))
     assert above[4] == 1.0
     assert (above == 100.0).sum() == 8  # all but the movie and the one that shares its fold
 
@@ -125,6 +127,6 @@ def test_every_way_of_telling_is_judged_on_the_same_users() -> None:
             assert each["r2"]["low"] <= each["r2"]["mean"] <= each["r2"]["high"] <= 1
             assert 0 <= each["interval"]["80%"]["coverage"] <= each["interval"]["90%"]["coverage"] <= 1
     assert json.loads(json.dumps(document, allow_nan=False)) == document
-    shown = text.cold(document)
+    shown = report_text.cold(document)
     assert "knowing nothing but content" in shown
     assert "the first 7 days of views" in shown

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from recsys.errors import DataError
-from recsys.evaluation import text
+from recsys.evaluation import report_text
 from recsys.models.blend import BlendConfig
 from recsys.models.compare import MODELS, CompareConfig, compare, parts
 from recsys.models.factorisation import FactorisationConfig
@@ -87,7 +87,7 @@ def test_leaving_one_out_each_user_has_one_movie_to_find_among_a_hundred() -> No
 
 
 def test_the_terminal_says_who_is_ahead_and_fits_a_screen() -> None:
-    shown = text.comparison(compare(tiny_dataset(), CompareConfig(models=BASELINES)))
+    shown = report_text.comparison(compare(tiny_dataset(), CompareConfig(models=BASELINES)))
     rows = [line for line in shown.splitlines() if "   " in line]
     assert max(map(len, rows)) <= 130
     assert len(shown.splitlines()) < 45

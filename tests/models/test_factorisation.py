@@ -9,7 +9,7 @@ from scipy import sparse
 
 from recsys.errors import DataError
 from recsys.evaluation.interactions import interactions
-from recsys.models import factorisation, least_squares
+from recsys.models import als_solver, factorisation
 from recsys.models.factorisation import FactorisationConfig, Factors
 from tests.models.suite import RecommenderSuite
 from tests.models.taste import Taste
@@ -95,7 +95,7 @@ class TestFactorisation(RecommenderSuite):
 
 def test_rows_of_every_width_get_the_solution_of_their_own_equations(monkeypatch: pytest.MonkeyPatch) -> None:
     """One dense solve a row in float64, against batches of many rows, of one row, and of a row wider than a batch."""
-    monkeypatch.setattr(least_squares, "BATCH_ENTRIES", 32)
+    monkeypatch.setattr(als_solver, "BATCH_ENTRIES", 32)
     rng = np.random.default_rng(3)
     degrees = [0, 1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 31, 33, 40]
     n_other, dim, alpha = 40, 6, 0.3
@@ -106,7 +106,7 @@ def test_rows_of_every_width_get_the_solution_of_their_own_equations(monkeypatch
     other = rng.normal(size=(n_other, dim)).astype(np.float32)
     other_weights, ridge = rng.integers(0, 3, n_other).astype(float), rng.uniform(0.1, 2.0, len(degrees))
 
-    solved = least_squares.Side(matrix, ridge).solve(other, alpha, other_weights)
+    solved = als_solver.Side(matrix, ridge).solve(other, alpha, other_weights)
 
     dense, exact = matrix.toarray(), other.astype(np.float64)
     for row in range(len(degrees)):

@@ -7,9 +7,9 @@ import pytest
 from scipy import sparse
 
 from recsys.errors import DataError
-from recsys.models import factorisation, rehearsal, tuning
+from recsys.models import factorisation, tuning, validation_split
 from recsys.models.factorisation import FactorisationConfig
-from recsys.models.rehearsal import Rehearsal
+from recsys.models.validation_split import Rehearsal
 from tests.models.taste import taste
 
 BAD = FactorisationConfig(dim=8, iterations=3, regularisation_factor=4.0, unobserved_factor=4.0)
@@ -17,7 +17,7 @@ BAD = FactorisationConfig(dim=8, iterations=3, regularisation_factor=4.0, unobse
 
 @pytest.fixture(scope="module")
 def halves() -> Rehearsal:
-    return rehearsal.by_lot(taste().seen, seed=0)
+    return validation_split.by_lot(taste().seen, seed=0)
 
 
 @pytest.mark.train

@@ -99,7 +99,7 @@ class TestTwoTower(RecommenderSuite):
 @pytest.mark.train
 def test_the_grouped_loss_is_that_of_tensorflow_recommenders() -> None:
     """Several targets of a query worked out at once, against a row of scores for each target."""
-    from recsys.models import runtime, two_tower_graph
+    from recsys.models import tensorflow_runtime, two_tower_graph
 
     rng = np.random.default_rng(0)
     n_queries, n_candidates, n_targets = 7, 40, 15
@@ -113,7 +113,7 @@ def test_the_grouped_loss_is_that_of_tensorflow_recommenders() -> None:
     grouped = two_tower_graph.grouped_retrieval()()(
         queries, candidates, target_queries=of, candidate_sampling_probability=probability, score_mask=allowed
     )
-    single = runtime.recommenders().tasks.Retrieval()(
+    single = tensorflow_runtime.recommenders().tasks.Retrieval()(
         queries[of],
         candidates,
         candidate_sampling_probability=probability,

@@ -12,7 +12,7 @@ from recsys.app.runtime import open_workspace
 from recsys.export import bundle, tfjs
 from recsys.export.bundle import BundleStatus
 from recsys.export.parity import Server
-from recsys.export.phone import PhoneModel
+from recsys.export.phone_model import PhoneModel
 from recsys.ids import IdMap
 from recsys.projection.context import Basis
 from recsys.segments.personas import Persona

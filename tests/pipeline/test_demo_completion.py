@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from recsys.export import bundle, signature, tfjs
-from recsys.pipeline import finish
+from recsys.pipeline import demo_completion
 from recsys.pipeline.progress import ProgressLine, Report
 from recsys.scenario.store import ScenarioStore
 from recsys.workspace import Workspace
@@ -30,7 +30,7 @@ def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
             )
             report(line)
 
-    monkeypatch.setattr(finish, "backtest", travel)
+    monkeypatch.setattr(demo_completion, "backtest", travel)
     return workspace
 
 
@@ -41,7 +41,7 @@ def lines(out: io.StringIO) -> list[dict]:
 def test_the_bundle_is_signed_and_comes_before_the_time_machine(demo: Workspace, tmp_path: Path):
     out = io.StringIO()
     key = tmp_path / "home" / "demo.key"
-    assert finish.work(demo, tmp_path / "exports", key, out) == 0
+    assert demo_completion.work(demo, tmp_path / "exports", key, out) == 0
     held = bundle.status(tmp_path / "exports")
     assert held is not None
     assert held.signed_by == (signature.load_public(signature.public_path(key)),)
@@ -56,7 +56,7 @@ def test_the_bundle_is_signed_and_comes_before_the_time_machine(demo: Workspace,
 def test_started_again_it_makes_no_second_bundle_and_keeps_the_key(demo: Workspace, tmp_path: Path):
     key = tmp_path / "home" / "demo.key"
     for _ in range(2):
-        assert finish.work(demo, tmp_path / "exports", key, io.StringIO()) == 0
+        assert demo_completion.work(demo, tmp_path / "exports", key, io.StringIO()) == 0
     held = bundle.status(tmp_path / "exports")
     assert held is not None
     assert len(held.versions) == 1
@@ -69,5 +69,5 @@ def test_a_refusal_is_told_with_its_code(demo: Workspace, tmp_path: Path):
     out = io.StringIO()
     key = tmp_path / "demo.key"
     key.write_text("no key")
-    assert finish.work(demo, tmp_path / "exports", key, out) == 2
+    assert demo_completion.work(demo, tmp_path / "exports", key, out) == 2
     assert lines(out)[-1]["errors"][0]["code"] == "E_KEY"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from recsys.pipeline.draft import Stage, clear_stale, run_stages
+from recsys.pipeline.checkpointed_stages import Stage, clear_stale, run_stages
 from recsys.pipeline.progress import Clock, ProgressLine, Steps, unheard
 
 
@@ -69,7 +69,7 @@ def test_an_interrupted_stage_finds_what_it_left(tmp_path: Path):
 KILLED = """
 import sys, time
 from pathlib import Path
-from recsys.pipeline.draft import Stage, run_stages
+from recsys.pipeline.checkpointed_stages import Stage, run_stages
 
 def slow(folder, steps):
     (folder / "half").write_text("half")

@@ -9,11 +9,11 @@ import pytest
 
 from recsys.models import factorisation
 from recsys.models.factorisation import FactorisationConfig
-from recsys.pipeline.bench import SETTINGS, TUNING, Bench
+from recsys.pipeline.checkpointed_stages import run_stages
 from recsys.pipeline.config import TrainConfig
-from recsys.pipeline.draft import run_stages
 from recsys.pipeline.ensemble import make_members, place
 from recsys.pipeline.stages import plan
+from recsys.pipeline.training_context import SETTINGS, TUNING, Bench
 from tests.builders import tiny_dataset
 
 pytestmark = pytest.mark.train

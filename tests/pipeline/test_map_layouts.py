@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from recsys.evaluation.interactions import interactions
-from recsys.pipeline.mapping import with_favourites
+from recsys.pipeline.map_layouts import with_favourites
 
 MOVIES = pd.DataFrame({"movie_id": list("abcdef"), "genres": ["Drama"] * 3 + ["Horror|Drama"] * 3})
 

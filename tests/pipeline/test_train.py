@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from recsys.errors import ArtefactError, DataError
-from recsys.pipeline.bench import Bench
+from recsys.pipeline.checkpointed_stages import Stage
 from recsys.pipeline.config import TrainConfig, with_settings
-from recsys.pipeline.draft import Stage
 from recsys.pipeline.progress import ProgressLine, Steps
 from recsys.pipeline.publish import run_id
 from recsys.pipeline.train import train
+from recsys.pipeline.training_context import Bench
 from recsys.pipeline.worker import work
 from recsys.workspace import Workspace, read_manifest
 from tests.builders import tiny_dataset

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from recsys.errors import DataError
-from recsys.pipeline.bench import Bench
 from recsys.pipeline.config import TrainConfig
+from recsys.pipeline.training_context import Bench
 from tests.builders import tiny_dataset
 
 

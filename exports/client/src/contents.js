@@ -1,4 +1,4 @@
-/** What each file of a bundle must hold, beyond having the right checksum. The twin of `recsys/export/contents.py`. */
+/** What each file of a bundle must hold, beyond having the right checksum. The twin of `recsys/export/content_checks.py`. */
 
 import { isNatural, join, json } from "./bytes.js";
 import { finding } from "./errors.js";

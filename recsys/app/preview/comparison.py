@@ -16,7 +16,7 @@ from recsys.export.bundle import BundleStatus
 from recsys.export.manifest import load as load_manifest
 from recsys.export.manifest import parse_json
 from recsys.export.parity import Parity, Server, compare
-from recsys.export.quantise import Dtype
+from recsys.export.quantisation import Dtype
 from recsys.projection.context import Basis
 from recsys.segments.personas import Persona
 

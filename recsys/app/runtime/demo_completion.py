@@ -31,7 +31,7 @@ def start(workspace: Workspace) -> bool:
         return False  # whatever it is, the pages say it
     if missing:
         folder, root = export_folder(workspace).resolve(), workspace.root.resolve()
-        command = ["-m", "recsys.pipeline.finish", str(root), "--to", str(folder), "--key", str(key_path())]
+        command = ["-m", "recsys.pipeline.demo_completion", str(root), "--to", str(folder), "--key", str(key_path())]
         jobs.start(workspace, JOB, command)
     return missing
 

@@ -45,7 +45,7 @@ def test_a_demo_without_bundle_and_proof_gets_them(started: list[list[str]], tmp
     workspace = trained(tmp_path / "demo")
     assert demo_completion.start(workspace)
     (command,) = started
-    assert command[:2] == ["-m", "recsys.pipeline.finish"]
+    assert command[:2] == ["-m", "recsys.pipeline.demo_completion"]
     assert command[2:] == [
         str(workspace.root),
         "--to",
