@@ -66,8 +66,8 @@ PROJECTIONS = {
 def test_a_projection_is_told_with_every_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, projection: Projection):
     scenario = tmp_path / "scenario.toml"
     scenario.write_text('schema = 1\nname = "x"\n')
-    basis = SimpleNamespace(title=str.upper)
-    monkeypatch.setattr("recsys.projection.context.load_basis", lambda _workspace: basis)
+    context = SimpleNamespace(title=str.upper)
+    monkeypatch.setattr("recsys.projection.context.load_projection_context", lambda _workspace: context)
     monkeypatch.setattr("recsys.projection.project.project", lambda *_, **__: projection)
     monkeypatch.setattr("recsys.decision.unobserved_confounding.strengths", lambda *_: ())
     told = " ".join(human("project", str(scenario)).split())
@@ -111,7 +111,7 @@ SLATES = {
 
 @pytest.mark.parametrize("found", SLATES.values(), ids=SLATES.keys())
 def test_a_slate_names_what_is_chosen_and_what_is_left(monkeypatch: pytest.MonkeyPatch, found: Slate):
-    monkeypatch.setattr("recsys.projection.context.load_basis", lambda _workspace: SimpleNamespace(title=str.upper))
+    monkeypatch.setattr("recsys.projection.context.load_projection_context", lambda _workspace: SimpleNamespace(title=str.upper))
     monkeypatch.setattr("recsys.decision.slate.choose", lambda *_: found)
     told = human("slate", "--budget", "5000000")
     assert all(movie.upper() in told for movie in found.chosen)
@@ -170,7 +170,7 @@ def test_a_training_is_told_with_every_warning(monkeypatch: pytest.MonkeyPatch, 
 @pytest.mark.parametrize("n", [0, 1, 400])
 def test_placebos_are_told_one_by_one(monkeypatch: pytest.MonkeyPatch, n: int):
     one = Placebo(name="invisible", asks="What does it add?", found=0.0, unit="hours", expected="0", passed=True)
-    monkeypatch.setattr("recsys.projection.context.load_basis", lambda _workspace: None)
+    monkeypatch.setattr("recsys.projection.context.load_projection_context", lambda _workspace: None)
     monkeypatch.setattr("recsys.tables.store.published_tables.load_dataset", lambda _workspace: SimpleNamespace(events=None))
     monkeypatch.setattr("recsys.decision.placebo_tests.placebos", lambda *_, **__: (one,) * n)
     assert human("refute").count("What does it add?") == n
@@ -188,7 +188,7 @@ def test_an_import_is_told_with_every_warning(tmp_path: Path, repeated: bool):
 def test_titles_are_printed_letter_by_letter(monkeypatch: pytest.MonkeyPatch):
     """Nothing in a title is markup or the name of a picture."""
     monkeypatch.setattr(
-        "recsys.projection.context.load_basis", lambda _workspace: SimpleNamespace(title=lambda _: ":smile: [bold]")
+        "recsys.projection.context.load_projection_context", lambda _workspace: SimpleNamespace(title=lambda _: ":smile: [bold]")
     )
     monkeypatch.setattr("recsys.decision.slate.choose", lambda *_: slate(1, 0))
     assert "Buy :smile: [bold]: " in human("slate", "--budget", "5000000")
@@ -221,7 +221,7 @@ def test_a_bid_is_told_whatever_its_verdict(
         scenario=Scenario(name="x"),
         projection=asked,
     )
-    monkeypatch.setattr("recsys.projection.context.load_basis", lambda _workspace: None)
+    monkeypatch.setattr("recsys.projection.context.load_projection_context", lambda _workspace: None)
     monkeypatch.setattr("recsys.decision.walk_away_price.walk_away", lambda *_: found)
     told = human("bid", "o1")
     assert told.startswith("Kaatru: licence fee, 12 months ahead")
@@ -246,7 +246,7 @@ def test_what_turns_decisions_is_told_offer_by_offer(
     )
     found = Flips(projection=answer(warnings, simulated), segment=Everyone(), limit=2.0, hurdle_rate=0.15, turns=turns)
     (tmp_path / "scenario.toml").write_text('schema = 1\nname = "x"\n')
-    monkeypatch.setattr("recsys.projection.context.load_basis", lambda _workspace: None)
+    monkeypatch.setattr("recsys.projection.context.load_projection_context", lambda _workspace: None)
     monkeypatch.setattr("recsys.decision.decision_threshold.flips", lambda *_: found)
     told = human("flip", str(tmp_path / "scenario.toml"))
     assert told.count("Kaatru") == n

@@ -7,13 +7,13 @@ from recsys.app.slate import slate_search
 from recsys.app.slate import slate_view as found
 
 with page("Slate", "Which of the offers on the table do we buy within the budget, and where do we walk away?"):
-    basis = open_workspace.basis()
-    with_audience = form.whom(basis)
-    on_table = form.on_the_table(basis)
+    context = open_workspace.projection_context()
+    with_audience = form.whom(context)
+    on_table = form.on_the_table(context)
     asked, answered = side_by_side()
     with asked:
-        question = form.slate(basis, on_table, with_audience=with_audience)
+        question = form.slate(context, on_table, with_audience=with_audience)
         if question:
             slate_search.ask(question)
     with answered:
-        found.show(basis)
+        found.show(context)

@@ -16,7 +16,7 @@ from recsys.choice.model.parameters import ChoiceModel
 from recsys.embeddings.tower import MovieTower
 from recsys.ids import FloatArray, IntArray
 from recsys.projection import cold_start_offers as offering
-from recsys.projection.context import Basis, subscription_state
+from recsys.projection.context import ProjectionContext, subscription_state
 from recsys.projection.seasonality import season_of
 from recsys.scenario.scenario import Acquire
 from recsys.segments.personas import Persona, Personas
@@ -39,8 +39,8 @@ class Moment:
     seed: int
 
 
-def past_basis(frozen: Dataset, choice: ChoiceModel, tower: MovieTower) -> Basis:
-    """The basis of tables frozen at an origin, with its offers; everybody is one persona, since none is asked for."""
+def past_context(frozen: Dataset, choice: ChoiceModel, tower: MovieTower) -> ProjectionContext:
+    """The context of tables frozen at an origin, with its offers; everybody is one persona, since none is asked for."""
     subscribed, return_share = subscription_state(frozen.subscriptions, choice.user_ids)
     everyone = Persona(
         name="everyone",
@@ -51,7 +51,7 @@ def past_basis(frozen: Dataset, choice: ChoiceModel, tower: MovieTower) -> Basis
         monthly_views=(),
         monthly_growth_share=0.0,
     )
-    return Basis(
+    return ProjectionContext(
         users=frozen.users,
         movies=frozen.movies,
         offers=frozen.offers,
@@ -72,35 +72,37 @@ def past_basis(frozen: Dataset, choice: ChoiceModel, tower: MovieTower) -> Basis
     )
 
 
-def look(moment: Moment, basis: Basis, tower: MovieTower, progress: Steps | None = None) -> Origin:
+def look(moment: Moment, context: ProjectionContext, tower: MovieTower, progress: Steps | None = None) -> Origin:
     """Project the arrivals of an origin and set them beside their outcomes and the rivals' forecasts.
 
     Parameters
     ----------
-    basis : of :func:`past_basis`; its offers are the arrivals, in the order of the movies table
+    context : of :func:`past_context`; its offers are the arrivals, in the order of the movies table
     progress : told (steps done, steps in all)
     """
     # offers follow the order of movies, arrivals that of time
     positions = moment.positions[np.argsort(moment.arrivals.row[moment.positions])]
     launched = moment.arrivals.arrived[positions].astype("datetime64[s]")
-    projected = project_views(basis, moment.days, launched=launched, progress=progress)
-    arrived = _arrived(moment, basis, tower, positions, projected)
+    projected = project_views(context, moment.days, launched=launched, progress=progress)
+    arrived = _arrived(moment, context, tower, positions, projected)
     return Origin(
         date=moment.at.date().isoformat(),
-        users=len(basis.users),
-        movies=len(basis.movies),
+        users=len(context.users),
+        movies=len(context.movies),
         events=int((moment.dataset.events["timestamp"] < moment.at).sum()),
         seconds=0.0,
         arrivals=tuple(arrived[k] for k in np.argsort(positions)),
-        substitutions=substitutions(moment.dataset, moment.arrivals, positions, basis, days=min(moment.days)),
+        substitutions=substitutions(moment.dataset, moment.arrivals, positions, context, days=min(moment.days)),
     )
 
 
-def _arrived(moment: Moment, basis: Basis, tower: MovieTower, positions: IntArray, projected: ProjectedViews) -> list[Arrived]:
+def _arrived(
+    moment: Moment, context: ProjectionContext, tower: MovieTower, positions: IntArray, projected: ProjectedViews
+) -> list[Arrived]:
     """One entry an offer, in the order of the offers table."""
     movies = moment.dataset.movies.iloc[moment.arrivals.row[positions]]
     fees = movies["licence_fee"].to_numpy(dtype=np.float64) if "licence_fee" in movies else np.full(len(movies), np.nan)
-    titles = basis.movies["title"].to_numpy()
+    titles = context.movies["title"].to_numpy()
     actual = {str(days): _actual(moment.arrivals, days) for days in moment.days}
     rivals = {
         str(days): {unit: _rivals(moment, tower, positions, days, values) for unit, values in actual[str(days)].items()}
@@ -108,7 +110,7 @@ def _arrived(moment: Moment, basis: Basis, tower: MovieTower, positions: IntArra
     }
     found = []
     for k, position in enumerate(positions):
-        met = offering.offer(basis, Acquire(offer=basis.offer_ids.ids[k]), 1)
+        met = offering.offer(context, Acquire(offer=context.offer_ids.ids[k]), 1)
         spans = [
             (place, str(days)) for place, days in enumerate(moment.days) if np.isfinite(actual[str(days)]["views"][position])
         ]
@@ -124,7 +126,7 @@ def _arrived(moment: Moment, basis: Basis, tower: MovieTower, positions: IntArra
                 hours_per_view=float(projected.hours_per_view[k]),
                 draws={days: tuple(map(float, projected.draws[k, :, place])) for place, days in spans},
                 response={days: tuple(map(float, projected.response[k, :, place])) for place, days in spans},
-                noise_nats=tuple(map(float, _residuals(basis, k))),
+                noise_nats=tuple(map(float, _residuals(context, k))),
                 actual={days: {unit: float(each[position]) for unit, each in units.items()} for days, units in known.items()},
                 rivals={
                     days: {unit: {name: float(said[k]) for name, said in rivals[days][unit].items()} for unit in units}
@@ -159,8 +161,8 @@ def _rivals(moment: Moment, tower: MovieTower, positions: IntArray, days: int, a
     return forecasts(past, moment.seed)
 
 
-def _residuals(basis: Basis, k: int) -> FloatArray:
+def _residuals(context: ProjectionContext, k: int) -> FloatArray:
     """Cold residual of offer ``k`` in each draw but the point, nats, as the projection draws it."""
-    name = basis.offer_ids.ids[k]
-    z = np.array([offering.deviation(basis, number, name) for number in range(1, len(basis.choice.draws))])
-    return basis.cold_residual(z)
+    name = context.offer_ids.ids[k]
+    z = np.array([offering.deviation(context, number, name) for number in range(1, len(context.choice.draws))])
+    return context.cold_residual(z)

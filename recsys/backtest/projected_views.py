@@ -12,7 +12,7 @@ from recsys.choice.panel.history import DAYS_PER_MONTH
 from recsys.ids import FloatArray
 from recsys.projection import audience_changes as audiences
 from recsys.projection import catalogue_changes as catalogues
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.projection.demand import simulate
 from recsys.projection.outcome import Extras
 from recsys.projection.parallel import THREADS
@@ -35,14 +35,14 @@ class ProjectedViews:
 
 
 def project_views(
-    basis: Basis,
+    context: ProjectionContext,
     days: Sequence[int],
     *,
     launched: NDArray[np.datetime64] | None = None,
     progress: Steps | None = None,
     threads: int = THREADS,
 ) -> ProjectedViews:
-    """Project every offer of a basis over its first days on the service.
+    """Project every offer of a context over its first days on the service.
 
     Parameters
     ----------
@@ -51,19 +51,19 @@ def project_views(
     progress : told (draws done, draws in all)
     """
     horizon = max(1, int(np.ceil(max(days) / DAYS_PER_MONTH - 1e-9)))
-    audience = audiences.today(basis)
-    catalogue = catalogues.changed(basis, tuple(Acquire(offer=name) for name in basis.offer_ids.ids), horizon)
-    n_offers, n_draws = len(catalogue.offers), len(basis.choice.draws)
+    audience = audiences.today(context)
+    catalogue = catalogues.changed(context, tuple(Acquire(offer=name) for name in context.offer_ids.ids), horizon)
+    n_offers, n_draws = len(catalogue.offers), len(context.choice.draws)
     draws = np.empty((n_offers, n_draws, len(days)))
     response = np.empty((n_offers, len(STEPS_NATS), len(days)))
-    for number, parameters in enumerate(basis.choice.draws):
-        users = basis.choice.members[parameters.member].users
-        everything = catalogues.extras(basis, number, catalogue, users, horizon)
-        sums = basis.sums(number, threads=threads)
-        people = audiences.people(basis, audience, parameters, horizon)
+    for number, parameters in enumerate(context.choice.draws):
+        users = context.choice.members[parameters.member].users
+        everything = catalogues.extras(context, number, catalogue, users, horizon)
+        sums = context.sums(number, threads=threads)
+        people = audiences.people(context, audience, parameters, horizon)
         for k, offered in enumerate(catalogue.offers):
-            if basis.season is not None and launched is not None:
-                people = replace(people, season=basis.season.ahead(pd.Timestamp(launched[offered.row]), horizon))
+            if context.season is not None and launched is not None:
+                people = replace(people, season=context.season.ahead(pd.Timestamp(launched[offered.row]), horizon))
             alone = _alone(everything, k)
             steps = (0.0,) if number else STEPS_NATS
             for place, step in enumerate(steps):

@@ -17,7 +17,7 @@ from recsys.projection import catalogue_changes as catalogues
 from recsys.projection import nest_sums
 from recsys.projection.cannibalisation import hours_lost
 from recsys.projection.catalogue_changes import Catalogue
-from recsys.projection.context import Basis, unit
+from recsys.projection.context import ProjectionContext, unit
 from recsys.projection.demand import simulate
 from recsys.projection.parallel import THREADS
 from recsys.scenario.scenario import Acquire, Drop
@@ -30,29 +30,29 @@ _DAY_SECONDS = 86_400
 
 
 def substitutions(
-    dataset: Dataset, arrivals: Arrivals, positions: IntArray, basis: Basis, *, days: int
+    dataset: Dataset, arrivals: Arrivals, positions: IntArray, context: ProjectionContext, *, days: int
 ) -> tuple[Substitution, ...]:
     """Launches of an origin's arrivals and expiries of catalogue movies soon after it.
 
     Parameters
     ----------
     dataset : whole
-    positions : of the arrivals, in the order of the basis's offers
+    positions : of the arrivals, in the order of the context's offers
     days : before and after
     """
-    clock = _Clock(dataset, basis, days)
+    clock = _Clock(dataset, context, days)
     launches = [int(arrivals.arrived[position]) for position in positions]
     ended = clock.expiries(dataset, min(launches, default=0), max(launches, default=0))
     found = []
     for kind, names, moments, content in (
-        ("launch", list(basis.offer_ids.ids), launches, basis.offer_content),
+        ("launch", list(context.offer_ids.ids), launches, context.offer_content),
         ("expiry", [name for name, _ in ended], [moment for _, moment in ended], None),
     ):
         if not names:
             continue
-        diverted = _launched(basis) if kind == "launch" else _dropped(basis, names)
+        diverted = _launched(context) if kind == "launch" else _dropped(context, names)
         for k, (name, moment) in enumerate(zip(names, moments, strict=True)):
-            vector = content[k] if content is not None else basis.choice.content[basis.choice.movie_ids.rows([name])[0]]
+            vector = content[k] if content is not None else context.choice.content[context.choice.movie_ids.rows([name])[0]]
             measured = clock.round(moment, name, vector, diverted[k], kind)
             if measured is not None:
                 found.append(measured)
@@ -62,15 +62,15 @@ def substitutions(
 class _Clock:
     """Views of the day's catalogue before and after any moment."""
 
-    def __init__(self, dataset: Dataset, basis: Basis, days: int) -> None:
-        self.basis, self.span = basis, days * _DAY_SECONDS
+    def __init__(self, dataset: Dataset, context: ProjectionContext, days: int) -> None:
+        self.context, self.span = context, days * _DAY_SECONDS
         ids = dataset.movies["movie_id"].astype(str)
-        rows = basis.choice.movie_ids.rows_or_missing(ids)
+        rows = context.choice.movie_ids.rows_or_missing(ids)
         self._names = {str(name): row for row, name in enumerate(ids)}
         order = dataset.events["timestamp"].to_numpy().astype("datetime64[s]").astype(np.int64)
         self._when, self._movie = order, dataset.events["movie_index"].to_numpy().astype(np.int64)
         self._column = rows
-        self._n = basis.choice.n_movies
+        self._n = context.choice.n_movies
         came = np.full(len(ids), np.iinfo(np.int64).min)
         gone = np.full(len(ids), np.iinfo(np.int64).max)
         if "available_from" in dataset.movies:
@@ -86,7 +86,7 @@ class _Clock:
         """(id, moment) of catalogue movies that leave in between."""
         leaving = np.flatnonzero(self._here & (self._gone >= start) & (self._gone < stop))
         ids = dataset.movies["movie_id"].astype(str).to_numpy()
-        return [(ids[row], int(self._gone[row])) for row in leaving if self.basis.choice.available[self._column[row]]]
+        return [(ids[row], int(self._gone[row])) for row in leaving if self.context.choice.available[self._column[row]]]
 
     def round(self, moment: int, name: str, vector: FloatArray, diverted: FloatArray, kind: str) -> Substitution | None:
         """What happened to the substitutes of a movie; None where the data or the movies round it do not reach far enough."""
@@ -95,10 +95,10 @@ class _Clock:
             return None
         own = self._own(name, moment, kind)
         settled = self._settled(moment)
-        row = int(self.basis.choice.movie_ids.rows_or_missing([name])[0])
+        row = int(self.context.choice.movie_ids.rows_or_missing([name])[0])
         if row >= 0:
             settled[row] = False
-        likeness = self.basis.content_directions @ unit(vector[None, :].astype(np.float32))[0]
+        likeness = self.context.content_directions @ unit(vector[None, :].astype(np.float32))[0]
         ranked = np.argsort(np.where(settled, -likeness, np.inf), kind="stable")
         near = ranked[: min(N_SUBSTITUTES, int(settled.sum()))]
         others = settled.copy()
@@ -130,49 +130,51 @@ class _Clock:
         whole = (self._came < moment - self.span - SETTLED_DAYS * _DAY_SECONDS) & (self._gone > moment + self.span)
         settled = np.zeros(self._n, dtype=np.bool_)
         settled[self._column[self._here & whole]] = True
-        return settled & self.basis.choice.available
+        return settled & self.context.choice.available
 
 
-def _launched(basis: Basis) -> FloatArray:
+def _launched(context: ProjectionContext) -> FloatArray:
     """Views that each catalogue movie loses for each view of an offer, float64[n_offers, n_movies], in its first month."""
-    catalogue = catalogues.changed(basis, tuple(Acquire(offer=name) for name in basis.offer_ids.ids), 1)
+    catalogue = catalogues.changed(context, tuple(Acquire(offer=name) for name in context.offer_ids.ids), 1)
     n_offers = len(catalogue.offers)
     worlds = [*((k,) for k in range(n_offers)), ()]
-    diverted = _diverted(basis, catalogue, worlds, lost_in_last=False)
+    diverted = _diverted(context, catalogue, worlds, lost_in_last=False)
     return diverted[np.argsort([offered.row for offered in catalogue.offers])]
 
 
-def _dropped(basis: Basis, names: list[str]) -> FloatArray:
+def _dropped(context: ProjectionContext, names: list[str]) -> FloatArray:
     """Views that each catalogue movie gains for each view of a movie that is taken away, float64[len(names), n_movies]."""
-    catalogue = catalogues.changed(basis, tuple(Drop(movie=name) for name in names), 1)
+    catalogue = catalogues.changed(context, tuple(Drop(movie=name) for name in names), 1)
     everything = tuple(range(len(names)))
     worlds = [*(tuple(k for k in everything if k != out) for out in everything), everything]
-    diverted = _diverted(basis, catalogue, worlds, lost_in_last=True)
+    diverted = _diverted(context, catalogue, worlds, lost_in_last=True)
     place = {movie.movie_id: k for k, movie in enumerate(catalogue.tracked)}
     return diverted[[place[name] for name in names]]
 
 
-def _diverted(basis: Basis, catalogue: Catalogue, worlds: list[tuple[int, ...]], *, lost_in_last: bool) -> FloatArray:
+def _diverted(
+    context: ProjectionContext, catalogue: Catalogue, worlds: list[tuple[int, ...]], *, lost_in_last: bool
+) -> FloatArray:
     """Views by catalogue movie, for each view of the movie in question: between each world and the last one."""
-    draw = basis.choice.draws[0]
-    users = basis.choice.members[draw.member].users
+    draw = context.choice.draws[0]
+    users = context.choice.members[draw.member].users
     tracked = [movie.row for movie in catalogue.tracked]
     none = np.zeros(0, dtype=np.int64)
-    sums = nest_sums.without(basis.choice, draw, basis.sums(0), users=users, shifted=none, tracked=tracked, threads=THREADS)
+    sums = nest_sums.without(context.choice, draw, context.sums(0), users=users, shifted=none, tracked=tracked, threads=THREADS)
     found = simulate(
         sums,
         dissimilarity=draw.dissimilarity,
         rewatch=draw.rewatch,
-        people=audiences.people(basis, audiences.today(basis), draw),
-        extras=catalogues.extras(basis, 0, catalogue, users, 1),
+        people=audiences.people(context, audiences.today(context), draw),
+        extras=catalogues.extras(context, 0, catalogue, users, 1),
         worlds=worlds,
         horizon_months=1,
         careful=False,
     )
     reference, others = found[-1], found[:-1]
     # hours_lost counts hours that are in the worlds of ``before`` and not in ``after``
-    lost = hours_lost(basis, 0, users=users, catalogue=sums, tracked=tracked, after=reference, before=others)
-    views = lost / np.maximum(basis.choice.hours_per_view, 1e-9)
+    lost = hours_lost(context, 0, users=users, catalogue=sums, tracked=tracked, after=reference, before=others)
+    views = lost / np.maximum(context.choice.hours_per_view, 1e-9)
     own = np.array([(reference if lost_in_last else world).extra_views[k].sum() for k, world in enumerate(others)])
     diverted: FloatArray = (views if lost_in_last else -views) / np.maximum(own, 1e-12)[:, None]
     return diverted

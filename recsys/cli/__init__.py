@@ -207,15 +207,15 @@ def project(workspace: Workspace, scenario: Path) -> Document:
     from recsys.decision.unobserved_confounding import strengths
     from recsys.presentation.text.explanations import explained
     from recsys.projection import json_document
-    from recsys.projection.context import load_basis
+    from recsys.projection.context import load_projection_context
     from recsys.projection.project import project as answer
     from recsys.scenario import toml
 
     question = toml.loads(file_content(scenario))
-    basis = load_basis(workspace)
-    disclosure.admit_listed(workspace, basis, question)
-    projection = answer(basis, question, draws="all")
-    return explained(json_document.as_json(projection), projection, strengths(basis, question, projection), basis.title)
+    context = load_projection_context(workspace)
+    disclosure.admit_listed(workspace, context, question)
+    projection = answer(context, question, draws="all")
+    return explained(json_document.as_json(projection), projection, strengths(context, question, projection), context.title)
 
 
 @command
@@ -225,10 +225,12 @@ def refute(workspace: Workspace, seed: int) -> Document:
     import numpy as np
 
     from recsys.decision import placebo_tests
-    from recsys.projection.context import load_basis
+    from recsys.projection.context import load_projection_context
     from recsys.tables.store.published_tables import load_dataset
 
-    asked = placebo_tests.placebos(load_basis(workspace), load_dataset(workspace).events, rng=np.random.default_rng(seed))
+    asked = placebo_tests.placebos(
+        load_projection_context(workspace), load_dataset(workspace).events, rng=np.random.default_rng(seed)
+    )
     return placebo_tests.as_json(asked)
 
 
@@ -243,15 +245,15 @@ def slate(workspace: Workspace, budget: float, rules: Path | None, scenario: Pat
     from recsys.app.runtime import disclosure
     from recsys.decision import slate_rules as rule_files
     from recsys.decision.slate import NO_RULES, choose
-    from recsys.projection.context import load_basis
+    from recsys.projection.context import load_projection_context
     from recsys.scenario import toml
 
     bound = NO_RULES if rules is None else rule_files.loads(file_content(rules))
     question = None if scenario is None else toml.loads(file_content(scenario))
-    basis = load_basis(workspace)
-    disclosure.admit_listed(workspace, basis, question)
-    found = choose(basis, budget, bound, question)
-    return {**found.as_json(), "titles": [basis.title(movie) for movie in found.chosen]}
+    context = load_projection_context(workspace)
+    disclosure.admit_listed(workspace, context, question)
+    found = choose(context, budget, bound, question)
+    return {**found.as_json(), "titles": [context.title(movie) for movie in found.chosen]}
 
 
 @command

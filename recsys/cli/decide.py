@@ -28,13 +28,13 @@ def bid(workspace: Workspace, offer: str, scenario: Path | None) -> Document:
     """The walk-away price of an OFFER: by itself over its licence, or beside what a scenario does."""
     from recsys.app.runtime import disclosure
     from recsys.decision.walk_away_price import walk_away
-    from recsys.projection.context import load_basis
+    from recsys.projection.context import load_projection_context
     from recsys.scenario import toml
 
     question = None if scenario is None else toml.loads(file_content(scenario))
-    basis = load_basis(workspace)
-    disclosure.admit_listed(workspace, basis, question)
-    return walk_away(basis, offer, question).as_json()
+    context = load_projection_context(workspace)
+    disclosure.admit_listed(workspace, context, question)
+    return walk_away(context, offer, question).as_json()
 
 
 @partial(command, show=_turns)
@@ -45,7 +45,7 @@ def flip(workspace: Workspace, scenario: Path, persona: str | None, where: str |
     """How many people more or fewer it takes to turn the decision on each offer of a SCENARIO.toml."""
     from recsys.app.runtime import disclosure
     from recsys.decision.decision_threshold import flips
-    from recsys.projection.context import load_basis
+    from recsys.projection.context import load_projection_context
     from recsys.scenario import toml
     from recsys.scenario.scenario import ByPersona, ByRule, Everyone, Segment
 
@@ -56,6 +56,6 @@ def flip(workspace: Workspace, scenario: Path, persona: str | None, where: str |
         segment = ByPersona(persona=persona)
     if where is not None:
         segment = ByRule(where=where)
-    question, basis = toml.loads(file_content(scenario)), load_basis(workspace)
-    disclosure.admit_listed(workspace, basis, question)
-    return flips(basis, question, segment).as_json()
+    question, context = toml.loads(file_content(scenario)), load_projection_context(workspace)
+    disclosure.admit_listed(workspace, context, question)
+    return flips(context, question, segment).as_json()

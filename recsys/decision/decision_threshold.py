@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from recsys.errors import ScenarioError
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.projection.data_support import largest_change
 from recsys.projection.project import project
 from recsys.projection.result import OfferResult, Projection
@@ -62,7 +62,7 @@ class Flips:
         }
 
 
-def flips(basis: Basis, scenario: Scenario, segment: Segment) -> Flips:
+def flips(context: ProjectionContext, scenario: Scenario, segment: Segment) -> Flips:
     """What would turn the decision on each offer that a scenario acquires, as far as the data have seen audiences change.
 
     A segment's size weighs its users and moves nobody's choices, so that revenue, views and with them the margin are linear in
@@ -77,9 +77,9 @@ def flips(basis: Basis, scenario: Scenario, segment: Segment) -> Flips:
         raise ScenarioError.of(
             "E_MOVIE", "the scenario buys nothing, so there is no decision to turn.", 'Add a change of type = "acquire" to it.'
         )
-    limit, hurdle = largest_change(basis), basis.economics.hurdle_rate.value
+    limit, hurdle = largest_change(context), context.economics.hurdle_rate.value
     grown = replace(scenario, changes=(ResizeSegment(segment=segment, factor=limit), *scenario.changes))
-    answer, largest = (project(basis, asked, draws="all") for asked in (scenario, grown))
+    answer, largest = (project(context, asked, draws="all") for asked in (scenario, grown))
 
     def margin(offer: OfferResult) -> float:
         return offer.npv.mean - hurdle * offer.cost

@@ -17,7 +17,7 @@ from scipy.stats import spearmanr
 from recsys.choice.estimate.cold_start_appeal import tell_cold
 from recsys.choice.model import movie_attributes
 from recsys.ids import IntArray
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.projection.project import project
 from recsys.scenario.scenario import Acquire, Scenario
 
@@ -45,7 +45,7 @@ class Placebo:
     detail: str = ""
 
 
-def placebos(basis: Basis, events: pd.DataFrame, *, rng: np.random.Generator) -> tuple[Placebo, ...]:
+def placebos(context: ProjectionContext, events: pd.DataFrame, *, rng: np.random.Generator) -> tuple[Placebo, ...]:
     """Every placebo that the workspace holds enough for.
 
     Parameters
@@ -54,10 +54,10 @@ def placebos(basis: Basis, events: pd.DataFrame, *, rng: np.random.Generator) ->
     """
     user, movie = (events[name].to_numpy(dtype=np.int64) for name in ("user_index", "movie_index"))
     asked = (
-        invisible(basis),
-        shuffled(basis, user, movie, rng=rng),
-        random_attribute(basis, rng=rng),
-        leak(basis.movies, np.bincount(movie, minlength=basis.choice.n_movies)),
+        invisible(context),
+        shuffled(context, user, movie, rng=rng),
+        random_attribute(context, rng=rng),
+        leak(context.movies, np.bincount(movie, minlength=context.choice.n_movies)),
     )
     return tuple(placebo for placebo in asked if placebo is not None)
 
@@ -67,15 +67,15 @@ def as_json(found: tuple[Placebo, ...]) -> dict[str, Any]:
     return {"schema": 1, "passed": all(one.passed for one in found), "placebos": [asdict(one) for one in found]}
 
 
-def invisible(basis: Basis) -> Placebo | None:
+def invisible(context: ProjectionContext) -> Placebo | None:
     """An offer that nobody can see, and everything that it seems to add or to get."""
-    if not len(basis.offers):
+    if not len(context.offers):
         return None
-    point = basis.choice.draws[0]
+    point = context.choice.draws[0]
     coefficients = point.cold_appeal_coefficients.copy()
     coefficients[0] += _UNSEEN_NATS
-    unseen = basis.with_choice(replace(basis.choice, draws=(replace(point, cold_appeal_coefficients=coefficients),)))
-    asked = Scenario(name="placebo", changes=(Acquire(offer=str(basis.offer_ids.ids[0])),))
+    unseen = context.with_choice(replace(context.choice, draws=(replace(point, cold_appeal_coefficients=coefficients),)))
+    asked = Scenario(name="placebo", changes=(Acquire(offer=str(context.offer_ids.ids[0])),))
     answer = project(unseen, asked)
     offer = answer.offers[0]
     hours = max(abs(offer.gross_hours.mean), abs(offer.incremental_hours.mean))
@@ -89,7 +89,7 @@ def invisible(basis: Basis) -> Placebo | None:
     )
 
 
-def shuffled(basis: Basis, user: IntArray, movie: IntArray, *, rng: np.random.Generator) -> Placebo | None:
+def shuffled(context: ProjectionContext, user: IntArray, movie: IntArray, *, rng: np.random.Generator) -> Placebo | None:
     """How often taste alone puts what a user watched above what somebody else did, with the users dealt out at random.
 
     What everybody likes is taken out (a movie's score is taken less its mean over users), and both movies of a pair come from the
@@ -98,7 +98,7 @@ def shuffled(basis: Basis, user: IntArray, movie: IntArray, *, rng: np.random.Ge
     if len(user) < LEAST_VIEWS:
         return None
     user, movie = user[-N_VIEWS:], movie[-N_VIEWS:]
-    member = basis.choice.members[basis.choice.draws[0].member]
+    member = context.choice.members[context.choice.draws[0].member]
     users = member.users - member.users.mean(axis=0)
     other = rng.permutation(movie)
     unlike = movie != other
@@ -120,13 +120,13 @@ def shuffled(basis: Basis, user: IntArray, movie: IntArray, *, rng: np.random.Ge
     )
 
 
-def random_attribute(basis: Basis, *, rng: np.random.Generator) -> Placebo | None:
+def random_attribute(context: ProjectionContext, *, rng: np.random.Generator) -> Placebo | None:
     """How much further off an offer's appeal seems once an attribute has been drawn by lot."""
-    there = basis.choice.available
-    movies = basis.movies[there].reset_index(drop=True)
+    there = context.choice.available
+    movies = context.movies[there].reset_index(drop=True)
     if len(movies) < FEWEST_MOVIES:
         return None
-    appeal = basis.choice.draws[0].appeal[there]
+    appeal = context.choice.draws[0].appeal[there]
     error = np.full(len(appeal), _ERROR_NATS)
 
     def residual(table: pd.DataFrame) -> float:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from recsys.choice.model.parameters import Draw
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.projection.project import project
 from recsys.projection.uncertainty import quantiles
 from recsys.scenario.scenario import Scenario
@@ -47,7 +47,7 @@ class Swing:
         return abs(self.change_high - self.change_low)
 
 
-def tornado(basis: Basis, scenario: Scenario) -> tuple[Swing, ...]:
+def tornado(context: ProjectionContext, scenario: Scenario) -> tuple[Swing, ...]:
     """Swings of the NPV, largest first; parameters that no draw varies are left out.
 
     The appeal of cold movies moves the offers' appeal by its residual spread; every other parameter is set in place.
@@ -57,24 +57,24 @@ def tornado(basis: Basis, scenario: Scenario) -> tuple[Swing, ...]:
     ScenarioError  as :func:`recsys.projection.project.project`
     """
     swings = []
-    centre = project(basis, scenario).npv.mean
+    centre = project(context, scenario).npv.mean
     for name, meaning in PARAMETERS.items():
-        values = np.array([getattr(draw, name) for draw in basis.choice.draws])
+        values = np.array([getattr(draw, name) for draw in context.choice.draws])
         if len(values) < 3 or np.ptp(values[1:]) == 0:
             continue
         low, high = (float(value) for value in quantiles(values, [0.1, 0.9]))
-        ends = [project(_at(basis, name, value), scenario).npv.mean - centre for value in (low, high)]
+        ends = [project(_at(context, name, value), scenario).npv.mean - centre for value in (low, high)]
         swings.append(Swing(parameter=name, meaning=meaning, low=low, high=high, change_low=ends[0], change_high=ends[1]))
     return tuple(sorted(swings, key=lambda swing: (-swing.swing, swing.parameter)))
 
 
-def _at(basis: Basis, name: str, value: float) -> Basis:
-    point = basis.choice.draws[0]
+def _at(context: ProjectionContext, name: str, value: float) -> ProjectionContext:
+    point = context.choice.draws[0]
     if name == "cold_appeal_shift":
         coefficients = point.cold_appeal_coefficients.copy()
-        coefficients[0] += float(basis.cold_residual(np.asarray(value)))
+        coefficients[0] += float(context.cold_residual(np.asarray(value)))
         moved: Draw = replace(point, cold_appeal_coefficients=coefficients)
     else:
         changed: dict[str, Any] = {name: value}
         moved = replace(point, **changed)
-    return basis.with_choice(replace(basis.choice, draws=(moved,)))
+    return context.with_choice(replace(context.choice, draws=(moved,)))

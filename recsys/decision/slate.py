@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from recsys.decision.slate_rules import Limit, Rules, best_additive, check_feasible, limits
 from recsys.decision.slate_value import Tell, Worth, fixed_cost, with_slate, worth
 from recsys.ids import FloatArray
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.projection.data_support import offers_beyond
 from recsys.projection.project import project
 from recsys.projection.result import Projection
@@ -115,7 +115,7 @@ class Slate:
 
 
 def choose(
-    basis: Basis,
+    context: ProjectionContext,
     budget: float,
     rules: Rules = NO_RULES,
     scenario: Scenario | None = None,
@@ -145,10 +145,10 @@ def choose(
         :func:`recsys.projection.project.project`
     DataError  E_NO_OFFERS
     """
-    valued = worth(basis, scenario, tell)
+    valued = worth(context, scenario, tell)
     ids = [offer.movie_id for offer in valued.offers]
     cost = np.array([fixed_cost(offer) for offer in valued.offers])
-    bounds = limits(rules, basis.offers, ids, cost, budget)
+    bounds = limits(rules, context.offers, ids, cost, budget)
     allowed = np.array([offer.inside or offer.movie_id in rules.must_have for offer in valued.offers])
     check_feasible(bounds, allowed=allowed)
     search = _Search(valued, bounds, allowed)
@@ -156,7 +156,7 @@ def choose(
     why_not = [search.why_not(best, k, budget, exact=exact) for k in range(len(ids)) if k not in best] if explain else []
     chosen = tuple(ids[k] for k in sorted(best))
     scenario = with_slate(valued.scenario, chosen)
-    value = _expected(scenario, answer or partial(project, basis, draws="all")) if chosen else 0.0
+    value = _expected(scenario, answer or partial(project, context, draws="all")) if chosen else 0.0
     gap = max(upper - valued.npv(best), 0.0)
     return Slate(
         chosen=chosen,
@@ -171,7 +171,7 @@ def choose(
         exact=exact,
         n_runs=valued.n_runs,
         why_not=tuple(why_not),
-        currency=basis.economics.currency,
+        currency=context.economics.currency,
         warnings=offers_beyond(valued.offers),
         scenario=scenario,
     )

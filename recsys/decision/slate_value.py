@@ -16,7 +16,7 @@ from recsys.projection import audience_changes as audiences
 from recsys.projection import catalogue_changes as catalogues
 from recsys.projection.availability import shelf
 from recsys.projection.cold_start_offers import Offer, expected_shift
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.projection.demand import simulate
 from recsys.projection.economics import cost_flow, net_present_value
 from recsys.projection.outcome import Extras, Outcome, People, Shelf
@@ -29,7 +29,7 @@ Tell = Callable[[int], None]
 class Worth:
     """About the expected NPV of sets of offers, for the audience and the other catalogue changes of a scenario."""
 
-    basis: Basis
+    context: ProjectionContext
     scenario: Scenario
     """The question around the slate; its own acquisitions only give terms."""
     offers: tuple[Offer, ...]
@@ -65,8 +65,8 @@ class Worth:
 
     def _run(self, chosen: list[int]) -> "Ran":
         followed = _some(self._extras, [*chosen, *self._tracked])
-        outcome = _simulate(self.basis, self._shelf, self._people, followed)
-        rate = self.basis.economics.discount_rate.value
+        outcome = _simulate(self.context, self._shelf, self._people, followed)
+        rate = self.context.economics.discount_rate.value
         flow = np.concatenate([[0.0], outcome.revenue - self._baseline.revenue])
         for place, k in enumerate(chosen):
             flow -= cost_flow(self.offers[k].terms, outcome.extra_views[place])
@@ -97,7 +97,7 @@ def _silent(n_runs: int) -> None:
     """Nobody wants to know."""
 
 
-def worth(basis: Basis, scenario: Scenario | None = None, tell: Tell = _silent) -> Worth:
+def worth(context: ProjectionContext, scenario: Scenario | None = None, tell: Tell = _silent) -> Worth:
     """Make ready to value slates from all offers of the table.
 
     Parameters
@@ -111,21 +111,21 @@ def worth(basis: Basis, scenario: Scenario | None = None, tell: Tell = _silent) 
     DataError  E_NO_OFFERS: the workspace has none
     ScenarioError  as :func:`recsys.projection.project.project`
     """
-    if not len(basis.offers):
+    if not len(context.offers):
         raise DataError.of("E_NO_OFFERS", "this workspace holds no offers.", "Import an offers table.")
-    asked = scenario or Scenario(name="slate", horizon_months=longest_licence(basis))
+    asked = scenario or Scenario(name="slate", horizon_months=longest_licence(context))
     horizon = asked.horizon_months
     stated = {change.offer: change for change in asked.catalogue if isinstance(change, Acquire)}
-    every = [stated.get(name, Acquire(offer=name)) for name in basis.offer_ids.ids]
+    every = [stated.get(name, Acquire(offer=name)) for name in context.offer_ids.ids]
     others = [change for change in asked.catalogue if not isinstance(change, Acquire)]
-    known = set(basis.offer_ids.ids)
+    known = set(context.offer_ids.ids)
     unknown = [change for name, change in stated.items() if name not in known]
-    catalogue = catalogues.changed(basis, (*every, *unknown, *others), horizon)
-    audience = audiences.changed(basis, asked.audience)
-    parameters = basis.choice.draws[0]
-    users = audiences.vectors(basis.choice.members[parameters.member], audience, basis.weight)
+    catalogue = catalogues.changed(context, (*every, *unknown, *others), horizon)
+    audience = audiences.changed(context, asked.audience)
+    parameters = context.choice.draws[0]
+    users = audiences.vectors(context.choice.members[parameters.member], audience, context.weight)
     standing = shelf(
-        basis,
+        context,
         0,
         users=users,
         shifted=audience.shifted_rows,
@@ -133,21 +133,21 @@ def worth(basis: Basis, scenario: Scenario | None = None, tell: Tell = _silent) 
         horizon_months=horizon,
         licences=asked.licences,
     )
-    extras = catalogues.extras(basis, 0, catalogue, users, horizon, licences=asked.licences)
+    extras = catalogues.extras(context, 0, catalogue, users, horizon, licences=asked.licences)
     utility = extras.utility.copy()
-    utility[: len(catalogue.offers)] += expected_shift(basis, catalogue.offers)[:, None]
+    utility[: len(catalogue.offers)] += expected_shift(context, catalogue.offers)[:, None]
     extras = replace(extras, utility=utility)
-    people = audiences.people(basis, audience, parameters, horizon)
+    people = audiences.people(context, audience, parameters, horizon)
     staying = tuple(extra for extra in catalogue.after if extra >= len(catalogue.offers))
     return Worth(
-        basis=basis,
+        context=context,
         scenario=asked,
         offers=catalogue.offers,
         _extras=extras,
         _tracked=staying,
         _people=people,
         _shelf=standing,
-        _baseline=_simulate(basis, standing, people, _some(extras, list(staying))),
+        _baseline=_simulate(context, standing, people, _some(extras, list(staying))),
         _known={},
         _tell=tell,
     )
@@ -157,14 +157,14 @@ MOST_MONTHS = 36
 """Beyond it a forecast for today's service says nothing."""
 
 
-def longest_licence(basis: Basis, offers: Iterable[str] | None = None) -> int:
+def longest_licence(context: ProjectionContext, offers: Iterable[str] | None = None) -> int:
     """Months that the longest licence among these offers (all by default) runs, from a usual year to ``MOST_MONTHS``.
 
     A fee pays for the whole licence, so what it brings is counted as long.
     """
-    if "window_months" not in basis.offers:
+    if "window_months" not in context.offers:
         return DEFAULT_HORIZON_MONTHS
-    table = basis.offers if offers is None else basis.offers[basis.offers["movie_id"].isin(list(offers))]
+    table = context.offers if offers is None else context.offers[context.offers["movie_id"].isin(list(offers))]
     longest = table["window_months"].max()
     return int(min(max(longest, DEFAULT_HORIZON_MONTHS), MOST_MONTHS)) if longest > 0 else DEFAULT_HORIZON_MONTHS
 
@@ -179,8 +179,8 @@ def _some(extras: Extras, which: list[int]) -> Extras:
     )
 
 
-def _simulate(basis: Basis, shelf: Shelf, people: People, extras: Extras) -> Outcome:
-    parameters = basis.choice.draws[0]
+def _simulate(context: ProjectionContext, shelf: Shelf, people: People, extras: Extras) -> Outcome:
+    parameters = context.choice.draws[0]
     return simulate(
         shelf,
         dissimilarity=parameters.dissimilarity,

@@ -10,7 +10,7 @@ from recsys.decision.slate_value import Worth, fixed_cost, longest_licence, wort
 from recsys.ids import FloatArray
 from recsys.projection import audience_changes as audiences
 from recsys.projection.catalogue_changes import licence_fee
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.projection.nest_sums import layout, movie_weights, user_weights
 from recsys.projection.parallel import PRODUCT_BLOCK, over_users
 from recsys.projection.project import project
@@ -53,36 +53,36 @@ class Decision:
     scenario: Scenario
 
 
-def today(basis: Basis) -> tuple[Decision, ...]:
+def today(context: ProjectionContext) -> tuple[Decision, ...]:
     """Up to three decisions of different kinds; fewer where the workspace does not hold what they need.
 
     The best offer against its walk-away price; a licence about to expire; the audience that grows fastest; an offer that looks
     popular but mostly takes from others. In this order, the first three that there are.
     """
-    alone = worth(basis) if len(basis.offers) else None
+    alone = worth(context) if len(context.offers) else None
     found = [
-        _best_offer(basis, alone) if alone else None,
-        _expiring(basis),
-        _growing(basis),
-        _takes_from_others(basis, alone) if alone else None,
+        _best_offer(context, alone) if alone else None,
+        _expiring(context),
+        _growing(context),
+        _takes_from_others(context, alone) if alone else None,
     ]
     return tuple(decision for decision in found if decision is not None)[:N_DECISIONS]
 
 
-def _buying(basis: Basis, offer: str) -> Scenario:
+def _buying(context: ProjectionContext, offer: str) -> Scenario:
     return Scenario(
-        name=f"Buy {basis.title(offer)}", changes=(Acquire(offer=offer),), horizon_months=longest_licence(basis, [offer])
+        name=f"Buy {context.title(offer)}", changes=(Acquire(offer=offer),), horizon_months=longest_licence(context, [offer])
     )
 
 
-def _best_offer(basis: Basis, alone: Worth) -> Decision | None:
+def _best_offer(context: ProjectionContext, alone: Worth) -> Decision | None:
     """The offer of greatest net present value by itself, against its walk-away price over its licence."""
     known = [k for k, offer in enumerate(alone.offers) if offer.inside and fixed_cost(offer) > 0]
     if not known:
         return None
     offer = alone.offers[max(known, key=lambda k: (alone.npv([k]), -k))]
-    scenario = _buying(basis, offer.movie_id)
-    best = project(basis, scenario, draws="all").offers[0]
+    scenario = _buying(context, offer.movie_id)
+    best = project(context, scenario, draws="all").offers[0]
     return Decision(
         kind="buy",
         subject=best.movie_id,
@@ -99,25 +99,25 @@ def _best_offer(basis: Basis, alone: Worth) -> Decision | None:
     )
 
 
-def _expiring(basis: Basis) -> Decision | None:
+def _expiring(context: ProjectionContext) -> Decision | None:
     """Of the licences that end soonest, the most watched: what the service loses without it, against its fee."""
-    column = next((name for name in ("licence_until", "available_until") if name in basis.movies), None)
-    if column is None or basis.data_end is None:
+    column = next((name for name in ("licence_until", "available_until") if name in context.movies), None)
+    if column is None or context.data_end is None:
         return None
-    until = pd.to_datetime(basis.movies[column], utc=True)
-    now = pd.to_datetime(basis.data_end, utc=True)
-    soon = ((until > now) & (until <= now + pd.Timedelta(days=EXPIRY_DAYS))).to_numpy() & basis.choice.available
+    until = pd.to_datetime(context.movies[column], utc=True)
+    now = pd.to_datetime(context.data_end, utc=True)
+    soon = ((until > now) & (until <= now + pd.Timedelta(days=EXPIRY_DAYS))).to_numpy() & context.choice.available
     if not soon.any():
         return None
-    hours = monthly_hours(basis)
+    hours = monthly_hours(context)
     rows = sorted(np.flatnonzero(soon), key=lambda row: (-hours[row], row))[:N_EXPIRING]
-    asked = {row: _dropping(basis, str(basis.choice.movie_ids.ids[row])) for row in rows}
-    near = {row: project(basis, scenario).npv.mean for row, scenario in asked.items()}
+    asked = {row: _dropping(context, str(context.choice.movie_ids.ids[row])) for row in rows}
+    near = {row: project(context, scenario).npv.mean for row, scenario in asked.items()}
     worst = min(rows, key=lambda row: (near[row], row))
-    loss = project(basis, asked[worst], draws="all")
+    loss = project(context, asked[worst], draws="all")
     effect = loss.acquisition_effect
-    fee = licence_fee(basis, worst)
-    movie = str(basis.choice.movie_ids.ids[worst])
+    fee = licence_fee(context, worst)
+    movie = str(context.choice.movie_ids.ids[worst])
     figures = [
         Figure(name="days left", value=float((until.iloc[worst] - now).days), unit="days", origin="configured"),
         Figure(name="viewing hours it gets a month", value=float(hours[worst]), unit="hours", origin="estimated"),
@@ -129,23 +129,23 @@ def _expiring(basis: Basis) -> Decision | None:
     return Decision(
         kind="renew",
         subject=movie,
-        title=basis.title(movie),
+        title=context.title(movie),
         verdict="renew" if loss.npv.mean < 0 else "let go",
         figures=tuple(figures),
         scenario=asked[worst],
     )
 
 
-def _dropping(basis: Basis, movie: str) -> Scenario:
-    return Scenario(name=f"Let {basis.title(movie)} go", changes=(Drop(movie=movie),))
+def _dropping(context: ProjectionContext, movie: str) -> Scenario:
+    return Scenario(name=f"Let {context.title(movie)} go", changes=(Drop(movie=movie),))
 
 
-def monthly_hours(basis: Basis) -> FloatArray:
+def monthly_hours(context: ProjectionContext) -> FloatArray:
     """Hours a month of every movie on the service today, for today's users, float64[n_movies]; 0 for the others."""
-    choice, parameters = basis.choice, basis.choice.draws[0]
-    sums, users = basis.sums(0), choice.members[parameters.member].users
+    choice, parameters = context.choice, context.choice.draws[0]
+    sums, users = context.sums(0), choice.members[parameters.member].users
     columns = layout(choice, choice.available)
-    people = audiences.people(basis, audiences.today(basis), parameters)
+    people = audiences.people(context, audiences.today(context), parameters)
     there = people.weight * people.occasions * np.where(people.subscribes, people.subscribed, 1.0)
 
     def work(block: slice) -> FloatArray:
@@ -164,10 +164,10 @@ def monthly_hours(basis: Basis) -> FloatArray:
     return hours
 
 
-def _growing(basis: Basis) -> Decision | None:
+def _growing(context: ProjectionContext) -> Decision | None:
     """The persona that grows fastest within reason, and the part of its occasions that the catalogue wins, against everyone's."""
-    personas = basis.personas.personas
-    occasions = np.bincount(basis.persona_of, weights=basis.choice.draws[0].occasions, minlength=len(personas))
+    personas = context.personas.personas
+    occasions = np.bincount(context.persona_of, weights=context.choice.draws[0].occasions, minlength=len(personas))
     growing = [
         k for k, each in enumerate(personas) if 0 < each.monthly_growth_share <= MOST_GROWTH_SHARE and occasions[k] > 0
     ]  # of a persona whose every subscription has lapsed no occasion is served
@@ -175,9 +175,9 @@ def _growing(basis: Basis) -> Decision | None:
         return None
     k = max(growing, key=lambda k: (personas[k].monthly_growth_share, personas[k].size, -k))
     fastest = personas[k]
-    served, everyone = _share_served(basis, k)
+    served, everyone = _share_served(context, k)
     grown = (1.0 + fastest.monthly_growth_share) ** GROWTH_MONTHS
-    people = float(basis.weight[basis.persona_of == k].sum())
+    people = float(context.weight[context.persona_of == k].sum())
     return Decision(
         kind="audience",
         subject=fastest.name,
@@ -194,18 +194,18 @@ def _growing(basis: Basis) -> Decision | None:
     )
 
 
-def _share_served(basis: Basis, persona: int) -> tuple[float, float]:
+def _share_served(context: ProjectionContext, persona: int) -> tuple[float, float]:
     """Share of viewing occasions that the catalogue wins: a persona's, and everyone's."""
-    parameters = basis.choice.draws[0]
-    sums = basis.sums(0)
+    parameters = context.choice.draws[0]
+    sums = context.sums(0)
     worth = np.where(sums.worth > 0, sums.worth, 0.0) ** parameters.dissimilarity
     inside = worth.sum(axis=1) / (1.0 + worth.sum(axis=1))
-    occasions = basis.weight * parameters.occasions
-    own = occasions * (basis.persona_of == persona)
+    occasions = context.weight * parameters.occasions
+    own = occasions * (context.persona_of == persona)
     return float(inside @ own / own.sum()), float(inside @ occasions / occasions.sum())
 
 
-def _takes_from_others(basis: Basis, alone: Worth) -> Decision | None:
+def _takes_from_others(context: ProjectionContext, alone: Worth) -> Decision | None:
     """Of the offers that get more viewing than half of the others, the one that adds least of what it gets."""
     if len(alone.offers) < 2:
         return None
@@ -216,8 +216,8 @@ def _takes_from_others(basis: Basis, alone: Worth) -> Decision | None:
         return None
     least = min(popular, key=lambda k: (ran[k].incremental_hours / ran[k].gross_hours, k))
     offer, rank = alone.offers[least], 1 + sum(one.gross_hours > ran[least].gross_hours for one in ran)
-    scenario = _buying(basis, offer.movie_id)
-    worst = project(basis, scenario, draws="all").offers[0]
+    scenario = _buying(context, offer.movie_id)
+    worst = project(context, scenario, draws="all").offers[0]
     taken = worst.cannibalised_hours.mean / worst.gross_hours.mean
     return Decision(
         kind="takes from others",

@@ -20,7 +20,7 @@ from recsys.ids import FloatArray
 from recsys.projection import audience_changes as audiences
 from recsys.projection import catalogue_changes as catalogues
 from recsys.projection import counterfactuals
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.projection.demand import simulate
 from recsys.projection.economics import cost_flow, net_present_value
 from recsys.projection.result import Projection
@@ -47,7 +47,7 @@ class Strength:
     """How far a movie that nobody has seen is usually misjudged (one standard deviation)."""
 
 
-def strengths(basis: Basis, scenario: Scenario, projection: Projection) -> tuple[Strength, ...]:
+def strengths(context: ProjectionContext, scenario: Scenario, projection: Projection) -> tuple[Strength, ...]:
     """One figure for each offer that a scenario acquires, in the order of ids.
 
     An offer is judged as in a projection: the scenario with it against the scenario without it. Whether it reaches the hurdle is
@@ -61,16 +61,16 @@ def strengths(basis: Basis, scenario: Scenario, projection: Projection) -> tuple
     ------
     ScenarioError  as :func:`recsys.projection.project.project`
     """
-    audience = audiences.changed(basis, scenario.audience)
+    audience = audiences.changed(context, scenario.audience)
     horizon = scenario.horizon_months
-    catalogue = catalogues.changed(basis, scenario.catalogue, horizon)
+    catalogue = catalogues.changed(context, scenario.catalogue, horizon)
     if not catalogue.offers or not horizon:
         return ()
-    found = counterfactuals.run(basis, 0, audience, catalogue, horizon, licences=scenario.licences)
-    parameters = basis.choice.draws[0]
-    people = audiences.people(basis, audience, parameters, horizon)
-    extras = catalogues.extras(basis, 0, catalogue, found.users, horizon, licences=scenario.licences)
-    rate, hurdle = basis.economics.discount_rate.value, basis.economics.hurdle_rate.value
+    found = counterfactuals.run(context, 0, audience, catalogue, horizon, licences=scenario.licences)
+    parameters = context.choice.draws[0]
+    people = audiences.people(context, audience, parameters, horizon)
+    extras = catalogues.extras(context, 0, catalogue, found.users, horizon, licences=scenario.licences)
+    rate, hurdle = context.economics.discount_rate.value, context.economics.hurdle_rate.value
 
     def judged(k: int) -> Strength:
         offer = catalogue.offers[k]
@@ -111,7 +111,7 @@ def strengths(basis: Basis, scenario: Scenario, projection: Projection) -> tuple
             buys=before >= 0,
             nats=nats,
             views_share=share,
-            usual_nats=basis.choice.cold_appeal_residual_sd,
+            usual_nats=context.choice.cold_appeal_residual_sd,
         )
 
     return tuple(judged(k) for k in range(len(catalogue.offers)))

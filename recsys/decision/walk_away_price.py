@@ -5,7 +5,7 @@ from typing import Any
 
 from recsys.decision.slate_value import longest_licence
 from recsys.errors import ScenarioError
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.projection.project import project
 from recsys.projection.result import OfferResult, Projection, Range
 from recsys.scenario.scenario import Acquire, Scenario
@@ -56,7 +56,7 @@ class Bid:
         }
 
 
-def walk_away(basis: Basis, offer: str, scenario: Scenario | None = None) -> Bid:
+def walk_away(context: ProjectionContext, offer: str, scenario: Scenario | None = None) -> Bid:
     """The walk-away price of an offer: by itself, over its licence, or on top of what a scenario does, over its horizon.
 
     Parameters
@@ -67,13 +67,13 @@ def walk_away(basis: Basis, offer: str, scenario: Scenario | None = None) -> Bid
     ------
     ScenarioError  E_MOVIE: no such offer; as :func:`recsys.projection.project.project`
     """
-    offer = _named(basis, offer)
-    asked = scenario or Scenario(name=f"Buy {basis.title(offer)}", horizon_months=longest_licence(basis, [offer]))
+    offer = _named(context, offer)
+    asked = scenario or Scenario(name=f"Buy {context.title(offer)}", horizon_months=longest_licence(context, [offer]))
     if not any(isinstance(change, Acquire) and change.offer == offer for change in asked.changes):
         asked = replace(asked, changes=(*asked.changes, Acquire(offer=offer)))
-    answer = project(basis, asked, draws="all")
+    answer = project(context, asked, draws="all")
     result = next(found for found in answer.offers if found.movie_id == offer)
-    fee = _fee(basis, asked, offer)
+    fee = _fee(context, asked, offer)
     return Bid(
         movie_id=offer,
         title=result.title,
@@ -87,11 +87,11 @@ def walk_away(basis: Basis, offer: str, scenario: Scenario | None = None) -> Bid
     )
 
 
-def _named(basis: Basis, said: str) -> str:
+def _named(context: ProjectionContext, said: str) -> str:
     """Id of the offer of that id or title."""
-    if said in basis.offer_ids:
+    if said in context.offer_ids:
         return said
-    titles = dict(zip(map(str, basis.offer_ids.ids), map(str, basis.offers["title"]), strict=True))
+    titles = dict(zip(map(str, context.offer_ids.ids), map(str, context.offers["title"]), strict=True))
     called = [name for name, title in titles.items() if title.casefold() == said.strip().casefold()]
     if len(called) == 1:
         return called[0]
@@ -105,6 +105,6 @@ def _verdict(result: OfferResult, fee: float) -> str:
     return "take" if result.max_bid.p10 >= fee else "leave" if result.max_bid.p90 < fee else "negotiate"
 
 
-def _fee(basis: Basis, scenario: Scenario, offer: str) -> float:
+def _fee(context: ProjectionContext, scenario: Scenario, offer: str) -> float:
     stated = next(change.fee for change in scenario.changes if isinstance(change, Acquire) and change.offer == offer)
-    return float(basis.offers["fee"].iloc[int(basis.offer_ids.rows([offer])[0])]) if stated is None else stated
+    return float(context.offers["fee"].iloc[int(context.offer_ids.rows([offer])[0])]) if stated is None else stated

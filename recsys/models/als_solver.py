@@ -4,7 +4,7 @@ Row i has k_i entries of weight w; Z_i [k_i, dim] are the vectors of the other s
 
     x_i = (S + c_i I + Z_iᵀ W_i Z_i)⁻¹ Z_iᵀ w_i,        S = α₀ Σ (other side) y yᵀ,   c_i its ridge.
 
-S is the same for all rows, so its eigenvectors Q are found once: in their basis S + c_i I is a diagonal D_i. That diagonal is
+S is the same for all rows, so its eigenvectors Q are found once: in their context S + c_i I is a diagonal D_i. That diagonal is
 also an excellent preconditioner, so conjugate gradients need no matrix of dim × dim a row: a step costs two products with Z_i,
 whatever dim is. Started from the vectors of the last iteration, two steps do for training (each lowers the loss); started from
 zero and run until nothing is left of the residual, about ten give the solution itself.
@@ -100,10 +100,10 @@ class Side:
         steps: int,
     ) -> Float32Array:
         """Vectors float32[n, dim] nearer to the solution than ``start`` float32[n, dim]: so many steps from there."""
-        eigenvalues, basis = _eigen(other, unobserved_weight * other_weights)
-        solved = _graph()(self._laid_out, other @ basis, eigenvalues, start[self._order] @ basis, np.int32(steps))
+        eigenvalues, context = _eigen(other, unobserved_weight * other_weights)
+        solved = _graph()(self._laid_out, other @ context, eigenvalues, start[self._order] @ context, np.int32(steps))
         vectors = np.zeros_like(start)
-        vectors[self._order] = solved.numpy() @ basis.T
+        vectors[self._order] = solved.numpy() @ context.T
         return vectors
 
 

@@ -63,10 +63,10 @@ def decompose(views: sparse.csr_array, *, rank: int, seed: int) -> Spectrum:
     ones = sparse.csr_array((np.ones(views.nnz, dtype=np.float32), views.indices, views.indptr), shape=views.shape)
     n_users, n_movies = ones.shape
     width = min(rank + OVERSAMPLING, n_users, n_movies)
-    basis = np.random.default_rng(seed).normal(size=(n_movies, width)).astype(np.float32)
-    for _ in range(POWER_ITERATIONS if width < min(n_users, n_movies) else 1):  # a full basis is exact at once
-        basis = linalg.qr(ones.T @ (ones @ basis), mode="economic", check_finite=False, overwrite_a=True)[0]
-    projected = (ones @ basis).astype(np.float64)
+    context = np.random.default_rng(seed).normal(size=(n_movies, width)).astype(np.float32)
+    for _ in range(POWER_ITERATIONS if width < min(n_users, n_movies) else 1):  # a full context is exact at once
+        context = linalg.qr(ones.T @ (ones @ context), mode="economic", check_finite=False, overwrite_a=True)[0]
+    projected = (ones @ context).astype(np.float64)
     squares, turned = linalg.eigh(projected.T @ projected, check_finite=False)
     kept = np.argsort(-squares)[: min(rank, width)]
     kept = kept[squares[kept] > 1e-6 * squares.max()]
@@ -74,5 +74,5 @@ def decompose(views: sparse.csr_array, *, rank: int, seed: int) -> Spectrum:
         views=ones,
         viewers=np.bincount(ones.indices, minlength=n_movies).astype(np.float64),
         values=np.sqrt(squares[kept]),
-        vectors=basis.astype(np.float64) @ turned[:, kept],
+        vectors=context.astype(np.float64) @ turned[:, kept],
     )

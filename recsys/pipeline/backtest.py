@@ -22,7 +22,7 @@ from recsys import __version__, foreign
 from recsys.backtest import store
 from recsys.backtest.arrivals import Arrivals, arrivals
 from recsys.backtest.conformal import FEWEST_ARRIVALS
-from recsys.backtest.cutoff import Moment, look, past_basis
+from recsys.backtest.cutoff import Moment, look, past_context
 from recsys.backtest.report import document
 from recsys.backtest.scoring import judge, learnt
 from recsys.backtest.serialization import Origin
@@ -205,7 +205,7 @@ def _origins(  # noqa: PLR0917
         )
         past = frozen(dataset, at, offers=np.sort(plan.arrivals.row[positions]))
         choice, tower = train(past, config.training, draft / f"{name}-training", _half(steps, 0.0, 0.5))
-        looked = look(moment, past_basis(past, choice, tower), tower, _second_half(steps))
+        looked = look(moment, past_context(past, choice, tower), tower, _second_half(steps))
         looked = replace(looked, seconds=round(time.monotonic() - started, 1))
         write_atomically(path, (json.dumps(looked.as_json(), allow_nan=False) + "\n").encode())
         shutil.rmtree(draft / f"{name}-training", ignore_errors=True)

@@ -8,7 +8,7 @@ from recsys.choice.model.parameters import Estimate
 from recsys.choice.model.utility import COMMON_RESIDUAL_SHARE
 from recsys.projection import availability
 from recsys.projection.catalogue_changes import PROMOTION_NATS, Catalogue, licence_fee
-from recsys.projection.context import FOR_EVER, Basis
+from recsys.projection.context import FOR_EVER, ProjectionContext
 from recsys.projection.range_calibration import said
 from recsys.scenario.scenario import ChangePrice, ContinueDrift, Scenario
 from recsys.tables.economics_config import PLAN_TERMS, Economics, Plan, Term
@@ -27,25 +27,25 @@ _TERM_UNITS = {
 }
 
 
-def assumptions(basis: Basis, scenario: Scenario, catalogue: Catalogue) -> tuple[Estimate, ...]:
+def assumptions(context: ProjectionContext, scenario: Scenario, catalogue: Catalogue) -> tuple[Estimate, ...]:
     """The list that goes with a projection: what people do, what they pay, and what this scenario alone brings in."""
     return (
-        *basis.choice.estimates,
-        *_money(basis, scenario),
-        *_of_months(basis, scenario),
-        *_of_scenario(basis, scenario, catalogue),
+        *context.choice.estimates,
+        *_money(context, scenario),
+        *_of_months(context, scenario),
+        *_of_scenario(context, scenario, catalogue),
     )
 
 
-def _money(basis: Basis, scenario: Scenario) -> list[Estimate]:
-    economics = basis.economics
+def _money(context: ProjectionContext, scenario: Scenario) -> list[Estimate]:
+    economics = context.economics
     listed = [
         _estimate("discount rate", economics.discount_rate, "share a year"),
         _estimate("hurdle rate", economics.hurdle_rate, "share of cost"),
         _estimate("people behind each user", economics.people_per_user, "people"),
     ]
     prices = {change.plan: change.amount for change in scenario.audience if isinstance(change, ChangePrice)}
-    for plan in sorted((economics.plans[k] for k in np.unique(basis.plan_of)), key=lambda plan: plan.name):
+    for plan in sorted((economics.plans[k] for k in np.unique(context.plan_of)), key=lambda plan: plan.name):
         listed += [_plan_term(economics, plan, name, prices.get(plan.name)) for name in PLAN_TERMS[plan.kind]]
     if prices:
         listed.append(
@@ -70,10 +70,10 @@ def _plan_term(economics: Economics, plan: Plan, name: str, price: float | None)
     return _estimate(f"{plan.name}: {name.replace('_', ' ')}", term, unit)
 
 
-def _of_months(basis: Basis, scenario: Scenario) -> list[Estimate]:
+def _of_months(context: ProjectionContext, scenario: Scenario) -> list[Estimate]:
     """What is taken of the months ahead: licences that end, and the season."""
     horizon = scenario.horizon_months
-    there, ending = int(basis.choice.available.sum()), int(availability.ending(basis, horizon).sum())
+    there, ending = int(context.choice.available.sum()), int(availability.ending(context, horizon).sum())
     dated = f"{ending} of the {there} movies on the service today have a licence that ends within the months looked ahead"
     lapse = scenario.licences == "lapse"
     told = (
@@ -88,24 +88,24 @@ def _of_months(basis: Basis, scenario: Scenario) -> list[Estimate]:
         kind="configured" if lapse else "assumed",
         source=f"{dated}; {told}",
     )
-    ahead = basis.season_ahead(horizon or 12)
-    if basis.season is None or ahead is None:
+    ahead = context.season_ahead(horizon or 12)
+    if context.season is None or ahead is None:
         why = "the same in every month: no season is configured, and the data hold no two years of viewing to tell one from"
         return [licences, Estimate(name="season", value=1.0, unit="times a usual month", kind="assumed", source=why)]
     fullest = Estimate(
         name="season",
         value=float(ahead.max()),
         unit="times a usual month, in the fullest month ahead",
-        kind=basis.season.kind,
-        source=f"{basis.season.source}; {ahead.min():.2f} times in the emptiest",
+        kind=context.season.kind,
+        source=f"{context.season.source}; {ahead.min():.2f} times in the emptiest",
     )
     return [licences, fullest]
 
 
-def _of_scenario(basis: Basis, scenario: Scenario, catalogue: Catalogue) -> list[Estimate]:
+def _of_scenario(context: ProjectionContext, scenario: Scenario, catalogue: Catalogue) -> list[Estimate]:
     listed: list[Estimate] = []
     if catalogue.offers:
-        listed += said(basis.calibration)
+        listed += said(context.calibration)
         listed.append(
             Estimate(
                 name="common error of offers' appeal",
@@ -127,7 +127,7 @@ def _of_scenario(basis: Basis, scenario: Scenario, catalogue: Catalogue) -> list
             )
         )
     undated = sum(
-        movie.dropped and int(basis.months_left[movie.row]) == FOR_EVER and licence_fee(basis, movie.row) > 0
+        movie.dropped and int(context.months_left[movie.row]) == FOR_EVER and licence_fee(context, movie.row) > 0
         for movie in catalogue.tracked
     )
     if undated:

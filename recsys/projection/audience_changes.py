@@ -12,7 +12,7 @@ import numpy as np
 from recsys.choice.model.parameters import Draw, Float32Array, Member
 from recsys.errors import Finding, ScenarioError
 from recsys.ids import FloatArray, IntArray
-from recsys.projection.context import Basis, unit
+from recsys.projection.context import ProjectionContext, unit
 from recsys.projection.economics import earnings
 from recsys.projection.outcome import People
 from recsys.projection.unknown_movie_errors import unknown_movie
@@ -73,13 +73,13 @@ class Audience:
         return rows
 
 
-def today(basis: Basis) -> Audience:
+def today(context: ProjectionContext) -> Audience:
     """The audience of the data."""
-    n_users = basis.choice.n_users
-    return Audience(weight=basis.weight, activity=np.ones(n_users), churn_delta=np.zeros(n_users))
+    n_users = context.choice.n_users
+    return Audience(weight=context.weight, activity=np.ones(n_users), churn_delta=np.zeros(n_users))
 
 
-def changed(basis: Basis, changes: tuple[AudienceChange, ...]) -> Audience:
+def changed(context: ProjectionContext, changes: tuple[AudienceChange, ...]) -> Audience:
     """Today's audience after a scenario's changes, in their order.
 
     Raises
@@ -87,58 +87,58 @@ def changed(basis: Basis, changes: tuple[AudienceChange, ...]) -> Audience:
     ScenarioError  E_SEGMENT, E_MOVIE, E_PARAM (an unknown plan, an unknown attribute), E_SMALL_SEGMENT (fewer users than the
         privacy floor in a segment, out of it, or told of by the changes together); all findings at once
     """
-    audience = today(basis)
+    audience = today(context)
     findings: list[Finding] = []
     for change in changes:
         try:
-            audience = _apply(basis, audience, change)
+            audience = _apply(context, audience, change)
         except ScenarioError as error:
             findings.extend(error.findings)
     if findings:
         raise ScenarioError(findings)
     if any(not isinstance(getattr(change, "segment", Everyone()), Everyone) for change in changes):
-        disclosure.check(_treatments(basis, audience), "these changes together")
+        disclosure.check(_treatments(context, audience), "these changes together")
     return audience
 
 
-def _treatments(basis: Basis, audience: Audience) -> FloatArray:
+def _treatments(context: ProjectionContext, audience: Audience) -> FloatArray:
     """How much each user differs from today, float64[n_users, n]: two changes of opposite sign may leave a single one."""
-    weight = np.divide(audience.weight, basis.weight, out=np.ones(len(basis.weight)), where=basis.weight > 0)
+    weight = np.divide(audience.weight, context.weight, out=np.ones(len(context.weight)), where=context.weight > 0)
     moved = [np.isin(np.arange(len(weight)), shift.rows) * shift.strength for shift in audience.shifts]
     return np.column_stack([weight, audience.activity, weight * audience.activity, audience.churn_delta, *moved])
 
 
-def members_of(basis: Basis, segment: Segment) -> Mask:
+def members_of(context: ProjectionContext, segment: Segment) -> Mask:
     """Users of a segment, bool[n_users]. Everyone is never too few.
 
     Raises
     ------
     ScenarioError  E_SEGMENT: not known; E_SMALL_SEGMENT: fewer users than the privacy floor in it or out of it
     """
-    found = _mask(basis, segment)
+    found = _mask(context, segment)
     if not isinstance(segment, Everyone):
         check_floor(found)
     return found
 
 
-def _mask(basis: Basis, segment: Segment) -> Mask:
+def _mask(context: ProjectionContext, segment: Segment) -> Mask:
     match segment:
         case ByPersona(persona=name):
-            return by_persona(basis.personas, name)
+            return by_persona(context.personas, name)
         case ByRule(where=where):
-            return by_rule(with_personas(basis.users, basis.personas), where, fewest=PRIVACY_FLOOR)
+            return by_rule(with_personas(context.users, context.personas), where, fewest=PRIVACY_FLOOR)
         case ByUsers(users=users):
-            return by_users(basis.choice.user_ids, users)
+            return by_users(context.choice.user_ids, users)
         case Everyone():
-            return np.ones(basis.choice.n_users, dtype=np.bool_)
+            return np.ones(context.choice.n_users, dtype=np.bool_)
 
 
-def _apply(basis: Basis, audience: Audience, change: AudienceChange) -> Audience:
+def _apply(context: ProjectionContext, audience: Audience, change: AudienceChange) -> Audience:
     if isinstance(change, ChangePrice):
-        return _repriced(basis, audience, change)
+        return _repriced(context, audience, change)
     if isinstance(change, ContinueDrift):
-        return _drifted(basis, audience, change.months)
-    members = members_of(basis, change.segment)
+        return _drifted(context, audience, change.months)
+    members = members_of(context, change.segment)
     match change:
         case ResizeSegment(factor=factor):
             return replace(audience, weight=np.where(members, audience.weight * factor, audience.weight))
@@ -147,13 +147,13 @@ def _apply(basis: Basis, audience: Audience, change: AudienceChange) -> Audience
         case ChangeChurn(delta_share=delta):
             return replace(audience, churn_delta=audience.churn_delta + members * delta)
         case ShiftTaste(strength=strength):
-            towards, away_from = _ends(basis, change.towards)
+            towards, away_from = _ends(context, change.towards)
             shift = Shift(rows=np.flatnonzero(members), towards=towards, away_from=away_from, strength=strength)
             return replace(audience, shifts=(*audience.shifts, shift)) if strength else audience
 
 
-def _repriced(basis: Basis, audience: Audience, change: ChangePrice) -> Audience:
-    priced = [plan.name for plan in basis.economics.plans if plan.kind != "avod"]
+def _repriced(context: ProjectionContext, audience: Audience, change: ChangePrice) -> Audience:
+    priced = [plan.name for plan in context.economics.plans if plan.kind != "avod"]
     if change.plan not in priced:
         raise ScenarioError.of(
             "E_PARAM",
@@ -163,26 +163,26 @@ def _repriced(basis: Basis, audience: Audience, change: ChangePrice) -> Audience
     return replace(audience, prices={**audience.prices, change.plan: change.amount})
 
 
-def _ends(basis: Basis, direction: Direction) -> tuple[IntArray, IntArray | None]:
+def _ends(context: ProjectionContext, direction: Direction) -> tuple[IntArray, IntArray | None]:
     """Movie rows that a direction leads to, and from."""
     if isinstance(direction, TowardsMovies):
-        rows = basis.choice.movie_ids.rows_or_missing(direction.movies)
+        rows = context.choice.movie_ids.rows_or_missing(direction.movies)
         missing = [name for name, row in zip(direction.movies, rows, strict=True) if row < 0]
         if missing:
-            known = basis.choice.movie_ids.ids
+            known = context.choice.movie_ids.ids
             raise ScenarioError([unknown_movie(name, known, "catalogue movie", "towards") for name in missing[:5]])
         return rows, None
     column = {"genre": "genres", "language": "languages"}.get(direction.attribute, direction.attribute)
-    known = [str(name) for name in basis.movies.columns if name not in ("movie_id", "title")]
+    known = [str(name) for name in context.movies.columns if name not in ("movie_id", "title")]
     if column not in known:
         raise ScenarioError.of(
             "E_PARAM",
             f"movies have no attribute {direction.attribute!r}.",
             f"Did you mean {nearest_names(direction.attribute, known)}?",
         )
-    having = lists.having(basis.movies[column], direction.value)
+    having = lists.having(context.movies[column], direction.value)
     if not having.any() or having.all():
-        values = list(lists.masks(basis.movies[column]))
+        values = list(lists.masks(context.movies[column]))
         raise ScenarioError.of(
             "E_PARAM",
             f"{'no movie has' if not having.any() else 'every movie has'} {direction.attribute} {direction.value!r}.",
@@ -191,14 +191,14 @@ def _ends(basis: Basis, direction: Direction) -> tuple[IntArray, IntArray | None
     return np.flatnonzero(having), np.flatnonzero(~having)
 
 
-def _drifted(basis: Basis, audience: Audience, months: int) -> Audience:
-    personas = basis.personas.personas
+def _drifted(context: ProjectionContext, audience: Audience, months: int) -> Audience:
+    personas = context.personas.personas
     size = np.array([(1.0 + persona.monthly_growth_share) ** months for persona in personas])
     views = np.array([(1.0 + activity_trend_share(persona)) ** months for persona in personas])
     return replace(
         audience,
-        weight=audience.weight * size[basis.persona_of],
-        activity=audience.activity * views[basis.persona_of],
+        weight=audience.weight * size[context.persona_of],
+        activity=audience.activity * views[context.persona_of],
     )
 
 
@@ -254,16 +254,16 @@ def _shifted(member: Member, users: Float32Array, weight: FloatArray, shift: Shi
     return given_back
 
 
-def people(basis: Basis, audience: Audience, draw: Draw, horizon_months: int | None = None) -> People:
+def people(context: ProjectionContext, audience: Audience, draw: Draw, horizon_months: int | None = None) -> People:
     """An audience under one draw of the parameters, with what each user earns under their plan.
 
     Parameters
     ----------
     horizon_months : months from the end of the data on that are looked at; their season counts. None knows no season
     """
-    plans = basis.economics.plans
+    plans = context.economics.plans
     earning = np.array([earnings(plan, audience.prices.get(plan.name)) for plan in plans])
-    subscription, per_hour, per_view = earning[basis.plan_of].T
+    subscription, per_hour, per_view = earning[context.plan_of].T
     return People(
         weight=audience.weight,
         occasions=draw.occasions * audience.activity,
@@ -273,10 +273,10 @@ def people(basis: Basis, audience: Audience, draw: Draw, horizon_months: int | N
         subscription=subscription,
         per_hour=per_hour,
         per_view=per_view,
-        subscribes=np.array([plan.kind == "svod" for plan in plans], dtype=np.bool_)[basis.plan_of],
-        subscribed=basis.subscribed,
-        return_share=basis.return_share,
-        season=None if horizon_months is None else basis.season_ahead(horizon_months),
+        subscribes=np.array([plan.kind == "svod" for plan in plans], dtype=np.bool_)[context.plan_of],
+        subscribed=context.subscribed,
+        return_share=context.return_share,
+        season=None if horizon_months is None else context.season_ahead(horizon_months),
     )
 
 

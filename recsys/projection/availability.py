@@ -12,20 +12,20 @@ from numpy.typing import NDArray
 from recsys.choice.model.parameters import Float32Array
 from recsys.ids import IntArray
 from recsys.projection import nest_sums
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.projection.outcome import Shelf
 from recsys.projection.parallel import THREADS
 from recsys.scenario.scenario import Licences
 
 
-def ending(basis: Basis, horizon_months: int) -> NDArray[np.bool_]:
+def ending(context: ProjectionContext, horizon_months: int) -> NDArray[np.bool_]:
     """bool[n_movies]: on the service today, with a licence that ends within the horizon."""
-    found: NDArray[np.bool_] = basis.choice.available & (basis.months_left < horizon_months)
+    found: NDArray[np.bool_] = context.choice.available & (context.months_left < horizon_months)
     return found
 
 
 def shelf(
-    basis: Basis,
+    context: ProjectionContext,
     draw: int,
     *,
     users: Float32Array,
@@ -43,11 +43,11 @@ def shelf(
     shifted : rows of the users who moved
     tracked : rows of movies that are followed one by one, and left out here
     """
-    choice, parameters = basis.choice, basis.choice.draws[draw]
-    leaves = ending(basis, horizon_months)
+    choice, parameters = context.choice, context.choice.draws[draw]
+    leaves = ending(context, horizon_months)
     leaves[tracked] = False
     if licences == "renewed" or not leaves.any():
-        baseline = basis.sums(draw, threads=threads)
+        baseline = context.sums(draw, threads=threads)
         kept = nest_sums.without(choice, parameters, baseline, users=users, shifted=shifted, tracked=tracked, threads=threads)
         return Shelf.of(kept, horizon_months)
     everyone = np.arange(choice.n_users)
@@ -57,11 +57,11 @@ def shelf(
 
     stays = choice.available & ~leaves
     stays[tracked] = False
-    lasts = np.unique(basis.months_left[leaves])
+    lasts = np.unique(context.months_left[leaves])
     # from the last spell back to the first: sums only grow, so that nothing is lost to subtraction
     spells, present = [sums(stays)], [stays]
     for months in lasts[::-1]:
-        joins = leaves & (basis.months_left == months)
+        joins = leaves & (context.months_left == months)
         more = sums(joins)
         spells.append(nest_sums.NestSums(worth=spells[-1].worth + more.worth, hours=spells[-1].hours + more.hours))
         present.append(present[-1] | joins)

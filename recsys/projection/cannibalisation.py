@@ -10,14 +10,14 @@ import numpy as np
 
 from recsys.choice.model.parameters import Float32Array
 from recsys.ids import FloatArray
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.projection.nest_sums import NestSums, layout, movie_weights, user_weights
 from recsys.projection.outcome import Outcome, Shelf
 from recsys.projection.parallel import PRODUCT_BLOCK, THREADS, over_users
 
 
 def hours_lost(
-    basis: Basis,
+    context: ProjectionContext,
     draw: int,
     *,
     users: Float32Array,
@@ -41,7 +41,7 @@ def hours_lost(
     -------
     float64[n_before, n_movies], hours over the horizon; positive where the movie has fewer in ``after``
     """
-    choice, parameters = basis.choice, basis.choice.draws[draw]
+    choice, parameters = context.choice, context.choice.draws[draw]
     lost = np.zeros((len(before), choice.n_movies))
     if not before:
         return lost

@@ -10,7 +10,7 @@ from recsys.errors import Finding, ScenarioError
 from recsys.ids import FloatArray
 from recsys.projection.cold_start_offers import Offer, offer
 from recsys.projection.cold_start_offers import utilities as offer_utilities
-from recsys.projection.context import FOR_EVER, Basis
+from recsys.projection.context import FOR_EVER, ProjectionContext
 from recsys.projection.economics import OfferTerms
 from recsys.projection.outcome import Extras
 from recsys.projection.unknown_movie_errors import unknown_movie
@@ -57,13 +57,13 @@ class Catalogue:
         tracked = tuple(movie.movie_id for movie in self.tracked)
         return (*(offered.movie_id for offered in self.offers), *tracked, *tracked)
 
-    def hours_per_view(self, basis: Basis) -> tuple[float, ...]:
+    def hours_per_view(self, context: ProjectionContext) -> tuple[float, ...]:
         """Of each extra."""
-        tracked = tuple(float(basis.choice.hours_per_view[movie.row]) for movie in self.tracked)
+        tracked = tuple(float(context.choice.hours_per_view[movie.row]) for movie in self.tracked)
         return (*(offered.hours_per_view for offered in self.offers), *tracked, *tracked)
 
 
-def changed(basis: Basis, changes: tuple[CatalogueChange, ...], horizon_months: int) -> Catalogue:
+def changed(context: ProjectionContext, changes: tuple[CatalogueChange, ...], horizon_months: int) -> Catalogue:
     """The catalogue after a scenario's changes.
 
     Raises
@@ -75,8 +75,8 @@ def changed(basis: Basis, changes: tuple[CatalogueChange, ...], horizon_months: 
     acquired = {change.offer: change for change in changes if isinstance(change, Acquire)}
     repeated = Counter(change.offer for change in changes if isinstance(change, Acquire))
     findings += [_refused(f"the offer {name!r} is acquired {n} times.", "Keep one.") for name, n in repeated.items() if n > 1]
-    for name in [name for name in acquired if name not in basis.offer_ids]:
-        findings.append(unknown_movie(name, basis.offer_ids.ids, "offer", "acquire"))
+    for name in [name for name in acquired if name not in context.offer_ids]:
+        findings.append(unknown_movie(name, context.offer_ids.ids, "offer", "acquire"))
         del acquired[name]
     wanted = {change.offer for change in changes if isinstance(change, Acquire)}
     launches: dict[str, int] = {}
@@ -88,18 +88,20 @@ def changed(basis: Basis, changes: tuple[CatalogueChange, ...], horizon_months: 
                 launches[change.offer] = change.month
             case ShiftLaunch():
                 findings.append(_refused(f"{change.offer!r} is not acquired, so its launch cannot be moved.", "Acquire it."))
-            case Drop() if _on_service(basis, change.movie, "drop", findings):
+            case Drop() if _on_service(context, change.movie, "drop", findings):
                 dropped.add(change.movie)
-            case Promote() if change.movie in wanted or _on_service(basis, change.movie, "promote", findings):
+            case Promote() if change.movie in wanted or _on_service(context, change.movie, "promote", findings):
                 exposure[change.movie] = exposure.get(change.movie, 0.0) + change.exposure
     findings += [_refused(f"{name!r} is both dropped and promoted.", "Keep one.") for name in sorted(dropped & set(exposure))]
     if findings:
         raise ScenarioError(findings)
-    offers = [offer(basis, _launched(acquire, launches.get(name)), horizon_months) for name, acquire in sorted(acquired.items())]
+    offers = [
+        offer(context, _launched(acquire, launches.get(name)), horizon_months) for name, acquire in sorted(acquired.items())
+    ]
     moving = sorted(dropped | (set(exposure) - set(acquired)))
     tracked = [
         Tracked(row=int(row), movie_id=name, dropped=name in dropped, exposure=exposure.get(name, 0.0))
-        for name, row in zip(moving, basis.choice.movie_ids.rows(moving), strict=True)
+        for name, row in zip(moving, context.choice.movie_ids.rows(moving), strict=True)
     ]
     return Catalogue(
         offers=tuple(offers),
@@ -112,20 +114,22 @@ def _launched(acquire: Acquire, month: int | None) -> Acquire:
     return acquire if month is None else replace(acquire, launch_month=month)
 
 
-def _on_service(basis: Basis, name: str, place: str, findings: list[Finding]) -> bool:
-    row = int(basis.choice.movie_ids.rows_or_missing([name])[0])
+def _on_service(context: ProjectionContext, name: str, place: str, findings: list[Finding]) -> bool:
+    row = int(context.choice.movie_ids.rows_or_missing([name])[0])
     if row < 0:
-        findings.append(unknown_movie(name, basis.choice.movie_ids.ids, "catalogue movie", place))
-    elif not basis.choice.available[row]:
+        findings.append(unknown_movie(name, context.choice.movie_ids.ids, "catalogue movie", place))
+    elif not context.choice.available[row]:
         findings.append(_refused(f"{name!r} is not on the service any more.", "Choose a movie that is."))
-    return row >= 0 and bool(basis.choice.available[row])
+    return row >= 0 and bool(context.choice.available[row])
 
 
 def _refused(message: str, remedy: str) -> Finding:
     return Finding(code="E_MOVIE", message=message, remedy=remedy, table="scenario")
 
 
-def fees_saved(basis: Basis, catalogue: Catalogue, horizon_months: int, *, licences: Licences = "renewed") -> FloatArray:
+def fees_saved(
+    context: ProjectionContext, catalogue: Catalogue, horizon_months: int, *, licences: Licences = "renewed"
+) -> FloatArray:
     """Licence fees of dropped movies that are not paid again, float64[1 + horizon_months], currency.
 
     What a running licence cost is spent; what is saved is the fee due when it ends, if that is before the horizon is over and if
@@ -133,23 +137,23 @@ def fees_saved(basis: Basis, catalogue: Catalogue, horizon_months: int, *, licen
     """
     flow = np.zeros(horizon_months + 1)
     for movie in catalogue.tracked:
-        left = int(basis.months_left[movie.row])
+        left = int(context.months_left[movie.row])
         due = 0 if left == FOR_EVER else left
         if movie.dropped and due < horizon_months and (due == 0 or licences == "renewed"):
-            flow[due] += licence_fee(basis, movie.row)
+            flow[due] += licence_fee(context, movie.row)
     return flow
 
 
-def licence_fee(basis: Basis, row: int) -> float:
+def licence_fee(context: ProjectionContext, row: int) -> float:
     """Licence fee of a catalogue movie, currency; 0 where none is known."""
-    if "licence_fee" not in basis.movies:
+    if "licence_fee" not in context.movies:
         return 0.0
-    fee = float(basis.movies["licence_fee"].to_numpy(dtype=np.float64, na_value=np.nan)[row])
+    fee = float(context.movies["licence_fee"].to_numpy(dtype=np.float64, na_value=np.nan)[row])
     return fee if fee > 0 else 0.0
 
 
 def extras(
-    basis: Basis,
+    context: ProjectionContext,
     draw: int,
     catalogue: Catalogue,
     users: Float32Array,
@@ -159,13 +163,13 @@ def extras(
 ) -> Extras:
     """The extras of one draw for an audience with these vectors: offers, tracked movies as they are, tracked as promoted. Tracked
     movies whose licences lapse are gone from then on."""
-    choice, parameters = basis.choice, basis.choice.draws[draw]
+    choice, parameters = context.choice, context.choice.draws[draw]
     n_extras = len(catalogue.offers) + 2 * len(catalogue.tracked)
     utilities = np.zeros((n_extras, choice.n_users))
     unwatched = np.ones((n_extras, choice.n_users))
     curve = np.zeros((n_extras, horizon_months))
     if catalogue.offers:
-        utilities[: len(catalogue.offers)] = offer_utilities(basis, draw, users, catalogue.offers)
+        utilities[: len(catalogue.offers)] = offer_utilities(context, draw, users, catalogue.offers)
     for k, offered in enumerate(catalogue.offers):
         utilities[k] += PROMOTION_NATS * catalogue.exposure.get(offered.movie_id, 0.0)
         curve[k] = _curve(parameters, offered.terms, horizon_months)
@@ -175,14 +179,14 @@ def extras(
         plain = parameters.score_slope * score + parameters.appeal[movie.row] + parameters.outside_constant
         again = k + len(catalogue.tracked)
         utilities[k], utilities[again] = plain, plain + PROMOTION_NATS * movie.exposure
-        unwatched[k] = unwatched[again] = ~_has_watched(basis, movie.row)
+        unwatched[k] = unwatched[again] = ~_has_watched(context, movie.row)
         if licences == "lapse":
-            curve[k, basis.months_left[movie.row] :] = curve[again, basis.months_left[movie.row] :] = -np.inf
+            curve[k, context.months_left[movie.row] :] = curve[again, context.months_left[movie.row] :] = -np.inf
     nests = [offered.nest for offered in catalogue.offers] + 2 * [int(choice.nests[movie.row]) for movie in catalogue.tracked]
     return Extras(
         utility=utilities,
         unwatched=unwatched,
-        hours_per_view=np.array(catalogue.hours_per_view(basis), dtype=np.float64),
+        hours_per_view=np.array(catalogue.hours_per_view(context), dtype=np.float64),
         nests=np.array(nests, dtype=np.int64),
         curve=curve,
     )
@@ -197,8 +201,8 @@ def _curve(parameters: Draw, terms: OfferTerms, horizon_months: int) -> FloatArr
     return np.where((age >= 0) & (age < terms.window_months), gamma + worn, -np.inf)
 
 
-def _has_watched(basis: Basis, movie: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    choice = basis.choice
+def _has_watched(context: ProjectionContext, movie: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    choice = context.choice
     counts = np.diff(choice.watched_indptr)
     who = np.repeat(np.arange(choice.n_users), counts)[choice.watched_indices == movie]
     found = np.zeros(choice.n_users, dtype=np.bool_)

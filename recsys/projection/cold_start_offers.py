@@ -9,7 +9,7 @@ from scipy.special import ndtri
 from recsys.choice.model.parameters import Float32Array
 from recsys.choice.model.utility import COMMON_RESIDUAL_SHARE, nearest_nest, offer_utility
 from recsys.ids import FloatArray, IntArray
-from recsys.projection.context import Basis, unit
+from recsys.projection.context import ProjectionContext, unit
 from recsys.projection.economics import OfferTerms
 from recsys.scenario.scenario import Acquire
 
@@ -35,15 +35,15 @@ class Offer:
     """Whether the catalogue's movies are as far from one another."""
 
 
-def offer(basis: Basis, acquire: Acquire, horizon_months: int) -> Offer:
+def offer(context: ProjectionContext, acquire: Acquire, horizon_months: int) -> Offer:
     """An offer with the terms of its table row, where the scenario does not override them.
 
     A licence without a window lasts as long as the horizon.
     """
-    row = int(basis.offer_ids.rows([acquire.offer])[0])
-    cells = basis.offers.iloc[row]
-    content = basis.offer_content[row]
-    similarity = basis.content_directions @ unit(content[None, :])[0]
+    row = int(context.offer_ids.rows([acquire.offer])[0])
+    cells = context.offers.iloc[row]
+    content = context.offer_content[row]
+    similarity = context.content_directions @ unit(content[None, :])[0]
     comparables = np.argsort(-similarity, kind="stable")[:N_COMPARABLES]
     distance = 1.0 - float(similarity[comparables[0]])
 
@@ -64,24 +64,24 @@ def offer(basis: Basis, acquire: Acquire, horizon_months: int) -> Offer:
             launch_month=acquire.launch_month,
             window_months=int(term("window_months", max(horizon_months, 1))),
         ),
-        nest=int(nearest_nest(basis.choice, content[None, :])[0]),
-        hours_per_view=_hours_per_view(basis, _number(cells.get("runtime_min"), 0.0), comparables),
+        nest=int(nearest_nest(context.choice, content[None, :])[0]),
+        hours_per_view=_hours_per_view(context, _number(cells.get("runtime_min"), 0.0), comparables),
         comparables=comparables,
         distance=distance,
-        inside=distance <= basis.choice.support_distance,
+        inside=distance <= context.choice.support_distance,
     )
 
 
-def _hours_per_view(basis: Basis, runtime_min: float, comparables: IntArray) -> float:
+def _hours_per_view(context: ProjectionContext, runtime_min: float, comparables: IntArray) -> float:
     """Runtime times the completion of the comparables; their hours where the runtime is not known."""
-    hours = basis.choice.hours_per_view[comparables]
+    hours = context.choice.hours_per_view[comparables]
     if not runtime_min > 0:
         return float(hours.mean())
-    if "runtime_min" not in basis.movies:
-        return runtime_min / 60.0 * basis.choice.completion
-    runtimes = basis.movies["runtime_min"].to_numpy(dtype=np.float64, na_value=np.nan)[comparables] / 60.0
+    if "runtime_min" not in context.movies:
+        return runtime_min / 60.0 * context.choice.completion
+    runtimes = context.movies["runtime_min"].to_numpy(dtype=np.float64, na_value=np.nan)[comparables] / 60.0
     known = runtimes > 0
-    completion = float(np.mean(hours[known] / runtimes[known])) if known.any() else basis.choice.completion
+    completion = float(np.mean(hours[known] / runtimes[known])) if known.any() else context.choice.completion
     return runtime_min / 60.0 * completion
 
 
@@ -91,7 +91,7 @@ def _number(value: object, default: float) -> float:
     return float(value)
 
 
-def utilities(basis: Basis, draw: int, users: Float32Array, offers: tuple[Offer, ...]) -> FloatArray:
+def utilities(context: ProjectionContext, draw: int, users: Float32Array, offers: tuple[Offer, ...]) -> FloatArray:
     """V of offers for every user, before launch curve, ageing, exposure and appetite.
 
     The point draw takes the appeal that attributes predict, corrected by what past arrivals taught; every other one adds how far
@@ -106,16 +106,16 @@ def utilities(basis: Basis, draw: int, users: Float32Array, offers: tuple[Offer,
     float64[n_offers, n_users], nats
     """
     rows = [offered.row for offered in offers]
-    codes = basis.offer_codes[rows]
-    everyone = slice(0, basis.choice.n_users)
-    utility = offer_utility(basis.choice, basis.choice.draws[draw], codes, everyone, vectors=users)
-    shift = basis.offer_shift[rows]
+    codes = context.offer_codes[rows]
+    everyone = slice(0, context.choice.n_users)
+    utility = offer_utility(context.choice, context.choice.draws[draw], codes, everyone, vectors=users)
+    shift = context.offer_shift[rows]
     if draw:
-        shift = shift + basis.cold_residual(np.array([deviation(basis, draw, offered.movie_id) for offered in offers]))
+        shift = shift + context.cold_residual(np.array([deviation(context, draw, offered.movie_id) for offered in offers]))
     return (utility + shift).T
 
 
-def expected_shift(basis: Basis, offers: tuple[Offer, ...]) -> FloatArray:
+def expected_shift(context: ProjectionContext, offers: tuple[Offer, ...]) -> FloatArray:
     """By how much each offer's appeal has to be raised at the point estimate for its odds to be the expected ones, nats.
 
     Odds are the exponential of utility, so that their mean over what is not known of appeal lies above the odds of the mean. With
@@ -125,21 +125,21 @@ def expected_shift(basis: Basis, offers: tuple[Offer, ...]) -> FloatArray:
     -------
     float64[n_offers]; 0 where the model has no draws
     """
-    drawn = range(1, len(basis.choice.draws))
+    drawn = range(1, len(context.choice.draws))
     if not drawn or not offers:
         return np.zeros(len(offers))
-    z = np.array([[deviation(basis, draw, offered.movie_id) for offered in offers] for draw in drawn])
-    found: FloatArray = np.log(np.mean(np.exp(basis.cold_residual(z)), axis=0))
+    z = np.array([[deviation(context, draw, offered.movie_id) for offered in offers] for draw in drawn])
+    found: FloatArray = np.log(np.mean(np.exp(context.cold_residual(z)), axis=0))
     return found
 
 
-def deviation(basis: Basis, draw: int, movie_id: str) -> float:
+def deviation(context: ProjectionContext, draw: int, movie_id: str) -> float:
     """Standard deviations by which a draw puts an offer's appeal above what is told of it.
 
     A part is common to all offers of the draw, the rest is the movie's own.
     """
-    common = np.sqrt(COMMON_RESIDUAL_SHARE) * basis.choice.draws[draw].cold_appeal_shift
-    return float(common + np.sqrt(1.0 - COMMON_RESIDUAL_SHARE) * residual(draw, len(basis.choice.draws), movie_id))
+    common = np.sqrt(COMMON_RESIDUAL_SHARE) * context.choice.draws[draw].cold_appeal_shift
+    return float(common + np.sqrt(1.0 - COMMON_RESIDUAL_SHARE) * residual(draw, len(context.choice.draws), movie_id))
 
 
 def residual(draw: int, n_draws: int, movie_id: str) -> float:

@@ -38,7 +38,7 @@ CACHE_BYTES = 1_000_000_000
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Basis:
+class ProjectionContext:
     """Everything that projections of one run share. Safe to use from many threads."""
 
     users: pd.DataFrame
@@ -144,7 +144,7 @@ class Basis:
         """Persona of each user, int64[n_users]."""
         return self.personas.assignment
 
-    def with_choice(self, choice: ChoiceModel) -> "Basis":
+    def with_choice(self, choice: ChoiceModel) -> "ProjectionContext":
         """The same service under another choice model, with nothing remembered."""
         return replace(self, choice=choice, _cache={}, _lock=threading.Lock())
 
@@ -194,8 +194,8 @@ def unit(vectors: NDArray[Real]) -> NDArray[Real]:
     return scaled
 
 
-def load_basis(workspace: Workspace) -> Basis:
-    """The basis of a workspace's run in use.
+def load_projection_context(workspace: Workspace) -> ProjectionContext:
+    """The context of a workspace's run in use.
 
     Raises
     ------
@@ -226,7 +226,7 @@ def load_basis(workspace: Workspace) -> Basis:
     season = season_of(dataset)
     if season is not None:
         digest.update(json.dumps([*season.factors, season.kind, season.source]).encode())
-    return Basis(
+    return ProjectionContext(
         users=dataset.users,
         movies=dataset.movies,
         offers=dataset.offers,

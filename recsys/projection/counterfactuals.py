@@ -11,7 +11,7 @@ from recsys.projection import audience_changes as audiences
 from recsys.projection.audience_changes import Audience
 from recsys.projection.availability import shelf
 from recsys.projection.catalogue_changes import Catalogue, extras
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.projection.demand import simulate
 from recsys.projection.outcome import Outcome, Shelf
 from recsys.projection.parallel import THREADS
@@ -37,7 +37,7 @@ class Worlds:
 
 
 def run(
-    basis: Basis,
+    context: ProjectionContext,
     draw: int,
     audience: Audience,
     catalogue: Catalogue,
@@ -57,17 +57,17 @@ def run(
     quick : whether they are taken from ``both`` quickly, too
     licences : what becomes of licences of the catalogue that end within the horizon, in every world alike
     """
-    parameters = basis.choice.draws[draw]
-    own = basis.choice.members[parameters.member].users
+    parameters = context.choice.draws[draw]
+    own = context.choice.members[parameters.member].users
     tracked = [movie.row for movie in catalogue.tracked]
     alone = len(catalogue.offers) == 1 and not tracked
     """Then the world without the offer is the one of the changed audience."""
 
     def outcomes(whose: Audience, worlds: list[tuple[int, ...]]) -> tuple[list[Outcome], Float32Array, Shelf]:
         shifted = whose.shifted_rows
-        vectors = audiences.vectors(basis.choice.members[parameters.member], whose, basis.weight)
+        vectors = audiences.vectors(context.choice.members[parameters.member], whose, context.weight)
         standing = shelf(
-            basis,
+            context,
             draw,
             users=vectors,
             shifted=shifted,
@@ -80,8 +80,8 @@ def run(
             standing,
             dissimilarity=parameters.dissimilarity,
             rewatch=parameters.rewatch,
-            people=audiences.people(basis, whose, parameters, horizon_months),
-            extras=extras(basis, draw, catalogue, vectors, horizon_months, licences=licences),
+            people=audiences.people(context, whose, parameters, horizon_months),
+            extras=extras(context, draw, catalogue, vectors, horizon_months, licences=licences),
             worlds=worlds,
             horizon_months=horizon_months,
             n_left_out=len(catalogue.offers) if whose is audience and (quick or not (whole or alone)) else 0,
@@ -91,7 +91,7 @@ def run(
         )
         return found, vectors, standing
 
-    plain = audiences.today(basis)
+    plain = audiences.today(context)
     wanted = [catalogue.after]
     if whole and len(catalogue.offers) + len(catalogue.tracked) > 1:
         wanted += [tuple(k for k in catalogue.after if k != offer) for offer in range(len(catalogue.offers))]

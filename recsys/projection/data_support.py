@@ -3,7 +3,7 @@
 from recsys.errors import Finding, RecsysError
 from recsys.projection.cold_start_offers import Offer
 from recsys.projection.cold_start_offers import offer as described
-from recsys.projection.context import Basis, load_basis
+from recsys.projection.context import ProjectionContext, load_projection_context
 from recsys.scenario.scenario import Acquire, ContinueDrift, ResizeSegment, ScaleActivity, Scenario, ShiftTaste
 from recsys.tables.limits import SHOWN_ROWS
 from recsys.workspace import Workspace
@@ -14,14 +14,14 @@ MOST_STRENGTH = 2.33
 """Standard deviations: one user in a hundred of the segment lies as far out today."""
 
 
-def largest_change(basis: Basis) -> float:
+def largest_change(context: ProjectionContext) -> float:
     """By what factor the audience of a persona has changed within the data: the most that a resize can rest on.
 
     The first and the last month are left out where there are more than three, since they may be cut. Between
     ``LEAST_FACTOR`` (a doubling is always answered) and ``MOST_FACTOR`` (small personas jump by chance).
     """
     largest = LEAST_FACTOR
-    for persona in basis.personas.personas:
+    for persona in context.personas.personas:
         counts = [users for _, users in persona.monthly_active]
         if len(counts) > 3:
             counts = counts[1:-1]
@@ -31,10 +31,10 @@ def largest_change(basis: Basis) -> float:
     return min(largest, MOST_FACTOR)
 
 
-def audience_beyond(basis: Basis, scenario: Scenario) -> tuple[str, ...]:
+def audience_beyond(context: ProjectionContext, scenario: Scenario) -> tuple[str, ...]:
     """What the scenario does to the audience that history has not seen, one sentence each."""
-    limit = largest_change(basis)
-    n_months = max((len(persona.monthly_active) for persona in basis.personas.personas), default=0)
+    limit = largest_change(context)
+    n_months = max((len(persona.monthly_active) for persona in context.personas.personas), default=0)
     beyond = []
     for change in scenario.audience:
         match change:
@@ -59,9 +59,9 @@ def offers_beyond(offers: tuple[Offer, ...]) -> tuple[str, ...]:
     )
 
 
-def offers_unlike(basis: Basis) -> tuple[Finding, ...]:
+def offers_unlike(context: ProjectionContext) -> tuple[Finding, ...]:
     """A warning where the offers table holds what is unlike anything in the catalogue."""
-    offers = [described(basis, Acquire(offer=str(name)), 1) for name in basis.offers["movie_id"]]
+    offers = [described(context, Acquire(offer=str(name)), 1) for name in context.offers["movie_id"]]
     beyond = [each for each in offers if not each.inside]
     if not beyond:
         return ()
@@ -81,10 +81,10 @@ def offers_unlike(basis: Basis) -> tuple[Finding, ...]:
 def offers_unlike_in(workspace: Workspace) -> tuple[Finding, ...]:
     """The same for the run in use; nothing where it cannot be known yet: nothing is trained, or on other tables."""
     try:
-        basis = load_basis(workspace)
+        context = load_projection_context(workspace)
     except RecsysError:
         return ()
-    return offers_unlike(basis)
+    return offers_unlike(context)
 
 
 def terms_beyond(offers: tuple[Offer, ...], horizon_months: int) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from recsys.projection import catalogue_changes as catalogues
 from recsys.projection import counterfactuals
 from recsys.projection.cannibalisation import hours_lost
 from recsys.projection.catalogue_changes import Catalogue
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.projection.outcome import Outcome
 from recsys.projection.parallel import THREADS, one_blas_thread, side_by_side
 from recsys.scenario.mapping import check
@@ -96,7 +96,12 @@ class Drawn:
 
 
 def simulate_draws(
-    basis: Basis, scenario: Scenario, *, draws: Draws = "point", threads: int = THREADS, progress: Progress | None = None
+    context: ProjectionContext,
+    scenario: Scenario,
+    *,
+    draws: Draws = "point",
+    threads: int = THREADS,
+    progress: Progress | None = None,
 ) -> Drawn:
     """Simulate a scenario.
 
@@ -109,27 +114,27 @@ def simulate_draws(
     ScenarioError  as :func:`recsys.projection.project.project`
     """
     check(scenario)
-    audience = audiences.changed(basis, scenario.audience)
+    audience = audiences.changed(context, scenario.audience)
     horizon = scenario.horizon_months
-    catalogue = catalogues.changed(basis, scenario.catalogue, horizon)
-    n_draws = len(basis.choice.draws) if draws == "all" else 1
+    catalogue = catalogues.changed(context, scenario.catalogue, horizon)
+    n_draws = len(context.choice.draws) if draws == "all" else 1
     told = progress or _silent
     with one_blas_thread():
         lasting = scenario.licences
         alone = len(catalogue.offers) == 1 and not catalogue.tracked
         quickly = draws == "all" and not alone
-        point = counterfactuals.run(basis, 0, audience, catalogue, horizon, quick=quickly, licences=lasting, threads=threads)
+        point = counterfactuals.run(context, 0, audience, catalogue, horizon, quick=quickly, licences=lasting, threads=threads)
         found = [_simulated(catalogue, point)]
         told(1, n_draws)
         if draws == "all":
             quick = _simulated(catalogue, replace(point, without=())) if quickly else found[0]
-            by_draw = basis.choice.n_users <= FEW_USERS
+            by_draw = context.choice.n_users <= FEW_USERS
             outer, inner = (threads, 1) if by_draw else (1, threads)
             done = [1]
 
             def drawn(draw: int) -> Simulated:
                 world = counterfactuals.run(
-                    basis, draw, audience, catalogue, horizon, whole=False, licences=lasting, threads=inner
+                    context, draw, audience, catalogue, horizon, whole=False, licences=lasting, threads=inner
                 )
                 simulated = _simulated(catalogue, world)
                 done[0] += 1
@@ -139,13 +144,13 @@ def simulate_draws(
             found += side_by_side(range(1, n_draws), drawn, threads=outer)
         return Drawn(
             draws=tuple(found),
-            lost=_lost(basis, catalogue, point, threads),
-            extra_lost=_extra_lost(basis, catalogue, point),
-            by_persona=_by_persona(basis, point),
+            lost=_lost(context, catalogue, point, threads),
+            extra_lost=_extra_lost(context, catalogue, point),
+            by_persona=_by_persona(context, point),
         )
 
 
-def refuse(basis: Basis, scenario: Scenario) -> None:
+def refuse(context: ProjectionContext, scenario: Scenario) -> None:
     """Refuse a scenario that cannot be simulated, without simulating anything.
 
     Raises
@@ -153,8 +158,8 @@ def refuse(basis: Basis, scenario: Scenario) -> None:
     ScenarioError  as :func:`recsys.projection.project.project`
     """
     check(scenario)
-    audiences.changed(basis, scenario.audience)
-    catalogues.changed(basis, scenario.catalogue, scenario.horizon_months)
+    audiences.changed(context, scenario.audience)
+    catalogues.changed(context, scenario.catalogue, scenario.horizon_months)
 
 
 def _silent(done: int, of: int) -> None:
@@ -193,9 +198,9 @@ def _corrected(draw: Simulated, whole: Simulated, quick: Simulated) -> Simulated
     )
 
 
-def _lost(basis: Basis, catalogue: Catalogue, point: counterfactuals.Worlds, threads: int) -> FloatArray:
+def _lost(context: ProjectionContext, catalogue: Catalogue, point: counterfactuals.Worlds, threads: int) -> FloatArray:
     return hours_lost(
-        basis,
+        context,
         0,
         users=point.users,
         catalogue=point.shelf,
@@ -206,8 +211,8 @@ def _lost(basis: Basis, catalogue: Catalogue, point: counterfactuals.Worlds, thr
     )
 
 
-def _extra_lost(basis: Basis, catalogue: Catalogue, point: counterfactuals.Worlds) -> FloatArray:
-    hours_per_view = np.array(catalogue.hours_per_view(basis))
+def _extra_lost(context: ProjectionContext, catalogue: Catalogue, point: counterfactuals.Worlds) -> FloatArray:
+    hours_per_view = np.array(catalogue.hours_per_view(context))
     found = np.zeros((len(catalogue.offers), len(hours_per_view)))
     for k, without in enumerate(point.without):
         found[k] = (without.extra_views - point.both.extra_views).sum(axis=1) * hours_per_view
@@ -215,9 +220,9 @@ def _extra_lost(basis: Basis, catalogue: Catalogue, point: counterfactuals.World
     return found
 
 
-def _by_persona(basis: Basis, point: counterfactuals.Worlds) -> FloatArray:
-    n_personas = len(basis.personas.personas)
+def _by_persona(context: ProjectionContext, point: counterfactuals.Worlds) -> FloatArray:
+    n_personas = len(context.personas.personas)
     found = np.zeros((len(point.without), n_personas))
     for k, without in enumerate(point.without):
-        found[k] = np.bincount(basis.persona_of, weights=point.both.user_hours - without.user_hours, minlength=n_personas)
+        found[k] = np.bincount(context.persona_of, weights=point.both.user_hours - without.user_hours, minlength=n_personas)
     return found

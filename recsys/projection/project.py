@@ -15,7 +15,7 @@ from recsys.projection import catalogue_changes as catalogues
 from recsys.projection import data_support
 from recsys.projection.assumptions import assumptions
 from recsys.projection.catalogue_changes import Catalogue
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.projection.draws import Drawn, Draws, Progress, Simulated, Totals, simulate_draws
 from recsys.projection.economics import cost_flow, cumulative, discount_factors, max_bid, payback_month
 from recsys.projection.parallel import THREADS, one_blas_thread
@@ -29,7 +29,12 @@ N_VICTIMS = 10
 
 
 def project(
-    basis: Basis, scenario: Scenario, *, draws: Draws = "point", threads: int = THREADS, progress: Progress | None = None
+    context: ProjectionContext,
+    scenario: Scenario,
+    *,
+    draws: Draws = "point",
+    threads: int = THREADS,
+    progress: Progress | None = None,
 ) -> Projection:
     """Answer a scenario.
 
@@ -50,10 +55,10 @@ def project(
     ScenarioError  E_SEGMENT, E_SMALL_SEGMENT, E_MOVIE, E_PARAM, E_NUMBER, E_RANGE
     """
     with one_blas_thread():
-        return assemble(basis, scenario, simulate_draws(basis, scenario, draws=draws, threads=threads, progress=progress))
+        return assemble(context, scenario, simulate_draws(context, scenario, draws=draws, threads=threads, progress=progress))
 
 
-def assemble(basis: Basis, scenario: Scenario, drawn: Drawn) -> Projection:
+def assemble(context: ProjectionContext, scenario: Scenario, drawn: Drawn) -> Projection:
     """The projection of a scenario from draws that are there.
 
     Parameters
@@ -67,14 +72,14 @@ def assemble(basis: Basis, scenario: Scenario, drawn: Drawn) -> Projection:
     """
     check(scenario)
     draws, horizon = drawn.draws, scenario.horizon_months
-    catalogue = catalogues.changed(basis, scenario.catalogue, horizon)
-    rate, hurdle = basis.economics.discount_rate.value, basis.economics.hurdle_rate.value
-    beyond = data_support.audience_beyond(basis, scenario)
+    catalogue = catalogues.changed(context, scenario.catalogue, horizon)
+    rate, hurdle = context.economics.discount_rate.value, context.economics.hurdle_rate.value
+    beyond = data_support.audience_beyond(context, scenario)
     unlike = data_support.offers_beyond(catalogue.offers)
     factors = discount_factors(horizon, rate)
     costs = np.array([_costs(catalogue, draw) for draw in draws])
     spent = costs.sum(axis=1)
-    saved = catalogues.fees_saved(basis, catalogue, horizon, licences=scenario.licences)
+    saved = catalogues.fees_saved(context, catalogue, horizon, licences=scenario.licences)
     earned = np.array([_flow(draw.both.revenue - draw.audience.revenue) for draw in draws])
     net = earned + saved - spent
     value, cost, npv = earned @ factors, spent @ factors, net @ factors
@@ -86,17 +91,17 @@ def assemble(basis: Basis, scenario: Scenario, drawn: Drawn) -> Projection:
     gross = np.array([draw.gross_hours.sum() for draw in draws])
     audience_hours = np.array([draw.audience_hours for draw in draws])
     audience_value = np.array([_flow(draw.audience.revenue - draw.today.revenue) @ factors for draw in draws])
-    offers = tuple(_offer(basis, catalogue, drawn, k, costs[:, k], withheld=bool(beyond)) for k in range(len(catalogue.offers)))
+    offers = tuple(_offer(context, catalogue, drawn, k, costs[:, k], withheld=bool(beyond)) for k in range(len(catalogue.offers)))
     free = tuple(_UNDEFINED.format(f"“{offer.title}”") for offer in offers if offer.roi is None and offer.cost <= 0)
     positions = np.cumsum(net * factors, axis=1)
     return Projection(
         scenario_name=scenario.name,
         scenario_hash=content_hash(scenario),
-        run=basis.run,
-        currency=basis.economics.currency,
+        run=context.run,
+        currency=context.economics.currency,
         horizon_months=horizon,
         hurdle_rate=hurdle,
-        simulated=basis.simulated,
+        simulated=context.simulated,
         baseline=_world([draw.today for draw in draws], factors),
         projected=_world([draw.both for draw in draws], factors),
         audience_effect=Effect(hours=to_range(audience_hours), value=to_range(audience_value)),
@@ -114,7 +119,7 @@ def assemble(basis: Basis, scenario: Scenario, drawn: Drawn) -> Projection:
         monthly_projected_hours=_months([draw.both.hours for draw in draws]),
         monthly_cash=tuple(to_range(positions[:, month]) for month in range(horizon + 1)),
         offers=offers,
-        assumptions=assumptions(basis, scenario, catalogue),
+        assumptions=assumptions(context, scenario, catalogue),
         warnings=(*beyond, *unlike, *data_support.terms_beyond(catalogue.offers, horizon), *undefined, *free),
         n_draws=len(draws),
     )
@@ -154,10 +159,12 @@ def _world(worlds: Sequence[Totals], factors: FloatArray) -> World:
     )
 
 
-def _offer(basis: Basis, catalogue: Catalogue, drawn: Drawn, k: int, costs: FloatArray, *, withheld: bool) -> OfferResult:
+def _offer(
+    context: ProjectionContext, catalogue: Catalogue, drawn: Drawn, k: int, costs: FloatArray, *, withheld: bool
+) -> OfferResult:
     """One offer's figures; ``costs`` are its own, float64[n_draws, 1 + horizon]."""
     offer, draws = catalogue.offers[k], drawn.draws
-    rate, hurdle = basis.economics.discount_rate.value, basis.economics.hurdle_rate.value
+    rate, hurdle = context.economics.discount_rate.value, context.economics.hurdle_rate.value
     factors = discount_factors(costs.shape[1] - 1, rate)
     parts = np.array([_flow(draw.earned[:, k]) for draw in draws])
     value, cost = parts.sum(axis=1) @ factors, costs @ factors
@@ -174,14 +181,14 @@ def _offer(basis: Basis, catalogue: Catalogue, drawn: Drawn, k: int, costs: Floa
         gross_hours=to_range(gross),
         incremental_hours=to_range(added),
         cannibalised_hours=to_range(gross - added),
-        victims=_victims(basis, catalogue, drawn, k),
+        victims=_victims(context, catalogue, drawn, k),
         cost=float(expected(cost)),
         npv=to_range(value - cost),
         roi=_ratio((value - cost) / cost, value - cost, cost) if offer.inside and not withheld and (cost > 0).all() else None,
         max_bid=to_range(bids, mean=bid),
         payback_month=payback_month(paid),
-        segments=_segments(basis, drawn.by_persona[k], float(expected(added))),
-        comparables=tuple(str(basis.choice.movie_ids.ids[row]) for row in offer.comparables),
+        segments=_segments(context, drawn.by_persona[k], float(expected(added))),
+        comparables=tuple(str(context.choice.movie_ids.ids[row]) for row in offer.comparables),
         support="inside" if offer.inside else "outside",
         monthly_hours=tuple(to_range(incremental[:, month]) for month in range(incremental.shape[1])),
         earned=_earned(expected(parts) @ factors),
@@ -194,13 +201,13 @@ def _earned(parts: FloatArray) -> Earned:
     return Earned(subscriptions=subscriptions, advertising=advertising, rentals=rentals)
 
 
-def _victims(basis: Basis, catalogue: Catalogue, drawn: Drawn, k: int) -> tuple[Victim, ...]:
+def _victims(context: ProjectionContext, catalogue: Catalogue, drawn: Drawn, k: int) -> tuple[Victim, ...]:
     """Movies that lose viewing to offer ``k``: catalogue movies and the scenario's other extras.
 
     Who loses how much of it is told at the point estimate; the whole is the expected loss.
     """
     lost = drawn.lost[k]
-    hours = {str(basis.choice.movie_ids.ids[row]): float(lost[row]) for row in np.argsort(-lost, kind="stable")[:N_VICTIMS]}
+    hours = {str(context.choice.movie_ids.ids[row]): float(lost[row]) for row in np.argsort(-lost, kind="stable")[:N_VICTIMS]}
     for extra in catalogue.after:
         if extra != k:
             hours[catalogue.extra_ids[extra]] = float(drawn.extra_lost[k, extra])
@@ -215,10 +222,10 @@ def _against_point(draws: FloatArray) -> float:
     return mean / point if mean > 0 and point > 0 else 1.0
 
 
-def _segments(basis: Basis, hours: FloatArray, added: float) -> tuple[SegmentShare, ...]:
+def _segments(context: ProjectionContext, hours: FloatArray, added: float) -> tuple[SegmentShare, ...]:
     """Which personas bring an offer's expected incremental hours, by the shares of the point estimate; most first."""
     total = float(hours.sum())
     parts = hours / total if total else np.zeros_like(hours)
-    names = [persona.name for persona in basis.personas.personas]
+    names = [persona.name for persona in context.personas.personas]
     ranked = sorted(zip(names, parts, strict=True), key=lambda entry: (-entry[1], entry[0]))
     return tuple(SegmentShare(name=name, hours=float(part) * added, share=float(part)) for name, part in ranked)

@@ -55,11 +55,11 @@ def _kinds(columns: NDArray[Any]) -> tuple[NDArray[Any], IntArray]:
 
 
 class _Span:
-    """The span of columns and of everyone, over kinds of users: an orthonormal basis that grows (Gram and Schmidt, twice)."""
+    """The span of columns and of everyone, over kinds of users: an orthonormal context that grows (Gram and Schmidt, twice)."""
 
     def __init__(self, counts: NDArray[np.int64]) -> None:
         self._size = np.sqrt(counts)
-        self._basis = np.zeros((len(counts), 0))
+        self._context = np.zeros((len(counts), 0))
         self.take(np.ones(len(counts)))
 
     def take(self, column: NDArray[Any]) -> bool:
@@ -68,17 +68,17 @@ class _Span:
         length = np.linalg.norm(wanted)
         rest = wanted / length if length > 0 else wanted
         for _ in range(2):
-            rest = rest - self._basis @ (self._basis.T @ rest)
+            rest = rest - self._context @ (self._context.T @ rest)
         left = np.linalg.norm(rest)
         if left <= _SMALL:
             return False
-        self._basis = np.column_stack([self._basis, rest / left])
+        self._context = np.column_stack([self._context, rest / left])
         return True
 
     @property
     def leverage(self) -> FloatArray:
         """Of a user of each kind, float64[n_kinds]."""
-        found: FloatArray = np.square(self._basis).sum(axis=1) / np.square(self._size)
+        found: FloatArray = np.square(self._context).sum(axis=1) / np.square(self._size)
         return found
 
 

@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from recsys.app.runtime.background import Desk
+from recsys.app.runtime.background import BackgroundCache
 from recsys.app.scenario import scenario_session
 from recsys.errors import ScenarioError
 from recsys.scenario import edit, link, toml
@@ -116,7 +116,7 @@ def test_a_file_that_lists_people_is_not_opened_by_the_app():
 
 
 def test_ranges_are_none_until_they_are_there_and_are_worked_out_once():
-    desk: Desk[int] = Desk()
+    desk: BackgroundCache[int] = BackgroundCache()
     go, calls = threading.Event(), []
 
     def work() -> int:
@@ -134,7 +134,7 @@ def test_ranges_are_none_until_they_are_there_and_are_worked_out_once():
 
 
 def test_a_question_nobody_waits_for_any_more_is_not_worked_out():
-    desk: Desk[str] = Desk()
+    desk: BackgroundCache[str] = BackgroundCache()
     go, done = threading.Event(), []
 
     def slow() -> str:
@@ -154,7 +154,7 @@ def test_a_question_nobody_waits_for_any_more_is_not_worked_out():
 
 
 def test_a_question_that_another_reader_waits_for_is_kept():
-    desk: Desk[str] = Desk()
+    desk: BackgroundCache[str] = BackgroundCache()
     go = threading.Event()
     desk.ask("blocker", lambda: str(go.wait(patience.SECONDS)), reader="other")
     desk.ask("first", lambda: "first", reader="me")
@@ -166,7 +166,7 @@ def test_a_question_that_another_reader_waits_for_is_kept():
 
 
 def test_a_refusal_reaches_whoever_asked_and_is_tried_again():
-    desk: Desk[int] = Desk()
+    desk: BackgroundCache[int] = BackgroundCache()
 
     go = threading.Event()
 

@@ -126,20 +126,20 @@ def test_attributes_that_tell_nothing_move_nothing():
 ASKED = Scenario(name="two", changes=(Acquire(offer="o00"), Acquire(offer="o01")), horizon_months=3)
 
 
-def calibrated(basis, **changes):
-    return replace(basis.with_choice(basis.choice), calibration=fitted(**changes))
+def calibrated(context, **changes):
+    return replace(context.with_choice(context.choice), calibration=fitted(**changes))
 
 
 def test_a_correction_moves_the_middle_and_a_factor_the_range():
-    basis = builders.basis(n_draws=24)
-    plain = project(basis, ASKED, draws="all").offers[0]
+    context = builders.context(n_draws=24)
+    plain = project(context, ASKED, draws="all").offers[0]
     up = project(
-        calibrated(basis, shift_nats=1.0, factor_above=1.0, factor_below=1.0, weights=np.zeros(2)),
+        calibrated(context, shift_nats=1.0, factor_above=1.0, factor_below=1.0, weights=np.zeros(2)),
         ASKED,
         draws="all",
     ).offers[0]
     wide = project(
-        calibrated(basis, shift_nats=0.0, factor_above=2.0, factor_below=2.0, weights=np.zeros(2)),
+        calibrated(context, shift_nats=0.0, factor_above=2.0, factor_below=2.0, weights=np.zeros(2)),
         ASKED,
         draws="all",
     ).offers[0]
@@ -148,24 +148,24 @@ def test_a_correction_moves_the_middle_and_a_factor_the_range():
 
 
 def test_a_calibration_that_changes_nothing_leaves_every_figure_as_it_was():
-    basis = builders.basis()
-    neutral = calibrated(basis, shift_nats=0.0, factor_above=1.0, factor_below=1.0, weights=np.zeros(2))
-    assert project(neutral, ASKED, draws="all").offers == project(basis, ASKED, draws="all").offers
+    context = builders.context()
+    neutral = calibrated(context, shift_nats=0.0, factor_above=1.0, factor_below=1.0, weights=np.zeros(2))
+    assert project(neutral, ASKED, draws="all").offers == project(context, ASKED, draws="all").offers
 
 
 def test_a_projection_says_whether_its_ranges_are_calibrated():
-    basis = builders.basis()
-    before = {each.name: each for each in project(basis, ASKED).assumptions}[RANGES]
+    context = builders.context()
+    before = {each.name: each for each in project(context, ASKED).assumptions}[RANGES]
     assert before.kind == "assumed"
     assert "not calibrated" in before.source
     held = (Held(promised=0.8, measured=0.78, arrivals=120),)
-    after = {each.name: each for each in project(calibrated(basis, held=held), ASKED).assumptions}[RANGES]
+    after = {each.name: each for each in project(calibrated(context, held=held), ASKED).assumptions}[RANGES]
     assert (after.kind, after.value) == ("estimated", 0.78)
     assert "120" in after.source
 
 
 def test_without_offers_nothing_is_said_of_their_ranges():
-    listed = project(builders.basis(), Scenario(name="as it is", changes=(), horizon_months=3)).assumptions
+    listed = project(builders.context(), Scenario(name="as it is", changes=(), horizon_months=3)).assumptions
     assert RANGES not in {each.name for each in listed}
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from recsys.decision import slate, suggested_decisions
-from recsys.projection.context import Basis, load_basis
+from recsys.projection.context import ProjectionContext, load_projection_context
 from recsys.projection.draws import simulate_draws
 from recsys.projection.project import assemble, project
 from recsys.scenario import scenario as s
@@ -25,11 +25,11 @@ from tests.projection import builders
 GOAL_POINT, GOAL_ALL = 0.3, 2.0
 
 
-def made_up(n_users: int, n_movies: int) -> Basis:
+def made_up(n_users: int, n_movies: int) -> ProjectionContext:
     """A service of the demo's size whose catalogue wins about half of the occasions."""
-    basis = builders.basis(n_users, n_movies, n_offers=24, n_draws=24, dim=64, n_nests=20, dtype=np.float32)
-    draws = tuple(replace(draw, outside_constant=draw.outside_constant - 1.2) for draw in basis.choice.draws)
-    return basis.with_choice(replace(basis.choice, draws=draws))
+    context = builders.context(n_users, n_movies, n_offers=24, n_draws=24, dim=64, n_nests=20, dtype=np.float32)
+    draws = tuple(replace(draw, outside_constant=draw.outside_constant - 1.2) for draw in context.choice.draws)
+    return context.with_choice(replace(context.choice, draws=draws))
 
 
 def measure(name: str, ask: Callable[[], object], goal: float | None = None, times: int = 5) -> None:
@@ -45,38 +45,38 @@ def measure(name: str, ask: Callable[[], object], goal: float | None = None, tim
     print(f"{name:44} {min(wall):7.3f} s   processor {min(cpu):7.3f} s{aim}")
 
 
-def main(basis: Basis) -> None:
+def main(context: ProjectionContext) -> None:
     """Ask what a buyer asks."""
-    print(f"{basis.choice.n_users:,} users, {basis.choice.n_movies:,} movies, {len(basis.choice.draws)} draws")
-    offers = tuple(s.Acquire(offer=offer) for offer in basis.offer_ids.ids[:6])
-    persona = s.ByPersona(persona=basis.personas.personas[0].name)
-    shift = s.ShiftTaste(segment=persona, towards=s.TowardsMovies(movies=tuple(basis.choice.movie_ids.ids[1:4])), strength=1.0)
-    drop = s.Drop(movie=str(basis.choice.movie_ids.ids[int(np.flatnonzero(basis.choice.available)[0])]))
+    print(f"{context.choice.n_users:,} users, {context.choice.n_movies:,} movies, {len(context.choice.draws)} draws")
+    offers = tuple(s.Acquire(offer=offer) for offer in context.offer_ids.ids[:6])
+    persona = s.ByPersona(persona=context.personas.personas[0].name)
+    shift = s.ShiftTaste(segment=persona, towards=s.TowardsMovies(movies=tuple(context.choice.movie_ids.ids[1:4])), strength=1.0)
+    drop = s.Drop(movie=str(context.choice.movie_ids.ids[int(np.flatnonzero(context.choice.available)[0])]))
 
     def asked(*changes: s.Change) -> s.Scenario:
         return s.Scenario(name="benchmark", changes=changes)
 
     start = time.perf_counter()
-    basis.sums(0)
+    context.sums(0)
     print(f"{'nest sums of one draw, from nothing':44} {time.perf_counter() - start:7.3f} s")
-    measure("today as it is", lambda: project(basis, asked()), GOAL_POINT)
-    measure("one offer", lambda: project(basis, asked(*offers[:1])), GOAL_POINT)
-    measure("six offers", lambda: project(basis, asked(*offers)), GOAL_POINT)
+    measure("today as it is", lambda: project(context, asked()), GOAL_POINT)
+    measure("one offer", lambda: project(context, asked(*offers[:1])), GOAL_POINT)
+    measure("six offers", lambda: project(context, asked(*offers)), GOAL_POINT)
     measure(
         "a persona resized, six offers",
-        lambda: project(basis, asked(s.ResizeSegment(segment=persona, factor=1.2), *offers)),
+        lambda: project(context, asked(s.ResizeSegment(segment=persona, factor=1.2), *offers)),
         GOAL_POINT,
     )
-    measure("a persona's taste shifted, six offers", lambda: project(basis, asked(shift, *offers)), GOAL_POINT)
-    measure("a movie dropped, six offers", lambda: project(basis, asked(drop, *offers)), GOAL_POINT)
-    measure("one offer, all draws", lambda: project(basis, asked(*offers[:1]), draws="all"), GOAL_ALL, times=2)
-    measure("six offers, all draws", lambda: project(basis, asked(*offers), draws="all"), GOAL_ALL, times=2)
-    drawn = simulate_draws(basis, asked(*offers), draws="all")
+    measure("a persona's taste shifted, six offers", lambda: project(context, asked(shift, *offers)), GOAL_POINT)
+    measure("a movie dropped, six offers", lambda: project(context, asked(drop, *offers)), GOAL_POINT)
+    measure("one offer, all draws", lambda: project(context, asked(*offers[:1]), draws="all"), GOAL_ALL, times=2)
+    measure("six offers, all draws", lambda: project(context, asked(*offers), draws="all"), GOAL_ALL, times=2)
+    drawn = simulate_draws(context, asked(*offers), draws="all")
     dearer = asked(replace(offers[0], fee=1e6), *offers[1:])
-    measure("six offers, another fee, from draws there", lambda: assemble(basis, dearer, drawn))
-    measure("today's agenda", lambda: suggested_decisions.today(basis), times=1)
-    budget = float(basis.offers["fee"].nlargest(4).sum())
-    measure("a slate of all offers", lambda: slate.choose(basis, budget), times=1)
+    measure("six offers, another fee, from draws there", lambda: assemble(context, dearer, drawn))
+    measure("today's agenda", lambda: suggested_decisions.today(context), times=1)
+    budget = float(context.offers["fee"].nlargest(4).sum())
+    measure("a slate of all offers", lambda: slate.choose(context, budget), times=1)
 
 
 if __name__ == "__main__":
@@ -85,4 +85,4 @@ if __name__ == "__main__":
     parser.add_argument("--users", type=int, default=6000)
     parser.add_argument("--movies", type=int, default=800)
     given = parser.parse_args()
-    main(load_basis(Workspace(given.workspace)) if given.workspace else made_up(given.users, given.movies))
+    main(load_projection_context(Workspace(given.workspace)) if given.workspace else made_up(given.users, given.movies))

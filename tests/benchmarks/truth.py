@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from recsys.projection.context import load_basis
+from recsys.projection.context import load_projection_context
 from recsys.projection.project import project
 from recsys.scenario.scenario import Acquire, Scenario
 from recsys.simulation.config import WorldConfig
@@ -25,17 +25,17 @@ from tests.simulation.counterfactual_truth import true_effects
 
 def compare(workspace: Workspace, horizon_months: int, futures: int) -> pd.DataFrame:
     """One row an offer: projected P10, P50, P90 and true hours and value."""
-    basis = load_basis(workspace)
+    context = load_projection_context(workspace)
     written = json.loads((workspace.tables / "world.json").read_text(encoding="utf-8"))
     known = {field.name for field in fields(WorldConfig)}
     config = WorldConfig(**{name: value for name, value in written["config"].items() if name in known})
     truth = true_effects(config, horizon_months=horizon_months, futures=futures)
     people = config.people_per_user
     rows = []
-    for offer in basis.offer_ids.ids:
+    for offer in context.offer_ids.ids:
         asked = Scenario(name=offer, changes=(Acquire(offer=offer),), horizon_months=horizon_months)
-        answer = project(basis, asked, draws="all")
-        point = project(basis, asked)
+        answer = project(context, asked, draws="all")
+        point = project(context, asked)
         true = truth.of(offer)
         result = answer.offers[0]
         rows.append(
@@ -51,7 +51,7 @@ def compare(workspace: Workspace, horizon_months: int, futures: int) -> pd.DataF
                 "true": people * true.total("hours"),
                 "error": people * true.standard_error["hours"],
                 "value": answer.acquisition_effect.value.p50,
-                "true_value": true.value(basis.economics),
+                "true_value": true.value(context.economics),
             }
         )
     baseline = point.baseline

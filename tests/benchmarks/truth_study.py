@@ -33,7 +33,7 @@ from recsys.backtest.arrivals import arrivals
 from recsys.backtest.baselines import RIVALS, Past
 from recsys.pipeline.config import TrainConfig, with_settings
 from recsys.pipeline.demo import make_demo
-from recsys.projection.context import Basis, load_basis
+from recsys.projection.context import ProjectionContext, load_projection_context
 from recsys.projection.draws import simulate_draws
 from recsys.projection.uncertainty import quantiles
 from recsys.scenario.scenario import Acquire, Scenario
@@ -58,29 +58,29 @@ def one_world(kind: str, config: WorldConfig) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
         workspace = Workspace(Path(scratch) / "workspace")
         make_demo(workspace, config, CONFIG, lambda _line: None)
-        basis, dataset = load_basis(workspace), load_dataset(workspace)
+        context, dataset = load_projection_context(workspace), load_dataset(workspace)
     people = config.people_per_user
-    offers = list(map(str, basis.offer_ids.ids))
+    offers = list(map(str, context.offer_ids.ids))
     truth = true_effects(config, horizon_months=MONTHS, futures=FUTURES, together=offers)
     slate = truth.together
     assert slate is not None
-    estimates = {each.name: each.value for each in basis.choice.estimates}
+    estimates = {each.name: each.value for each in context.choice.estimates}
     past = arrivals(dataset, (DAYS,))
     known = np.flatnonzero(np.isfinite(past.hours[DAYS]))
     attributes = [name for name in dataset.offers.columns if name in dataset.movies.columns]
     asked_rivals = Past(
         known=dataset.movies[attributes].iloc[past.row[known]].reset_index(drop=True),
-        known_content=basis.choice.content[past.row[known]],
+        known_content=context.choice.content[past.row[known]],
         outcome=people * past.hours[DAYS][known],
         offers=dataset.offers[attributes],
-        offer_content=basis.offer_content,
+        offer_content=context.offer_content,
     )
     return {
         "kind": kind,
         "seed": config.seed,
         "offers": offers,
-        "projected": [projected(basis, (offer,)) for offer in offers],
-        "slate": projected(basis, tuple(offers)),
+        "projected": [projected(context, (offer,)) for offer in offers],
+        "slate": projected(context, tuple(offers)),
         "true_slate": people * slate.total("hours"),
         "true_slate_gross": people * slate.total("gross_hours"),
         "rivals": {name: (estimates["outside_share"] * rival(asked_rivals, 0)).tolist() for name, rival in RIVALS.items()},
@@ -89,14 +89,14 @@ def one_world(kind: str, config: WorldConfig) -> dict[str, Any]:
         "luck": [people * truth.of(offer).standard_error["hours"] for offer in offers],
         "outside_share": estimates["outside_share"],
         "dissimilarity": estimates["nest_dissimilarity"],
-        "cold_sd": basis.choice.cold_appeal_residual_sd,
+        "cold_sd": context.choice.cold_appeal_residual_sd,
     }
 
 
-def projected(basis: Basis, offers: tuple[str, ...]) -> dict[str, float]:
+def projected(context: ProjectionContext, offers: tuple[str, ...]) -> dict[str, float]:
     """What some offers, bought together, are projected to add, hours: quantiles and mean of the draws; and gross, its median."""
     asked = Scenario(name="x", changes=tuple(Acquire(offer=offer) for offer in offers), horizon_months=MONTHS)
-    figures = simulate_draws(basis, asked, draws="all").draws
+    figures = simulate_draws(context, asked, draws="all").draws
     hours = np.array([draw.acquisition_hours for draw in figures])
     said = dict(zip(("p05", "p10", "p50", "p90", "p95"), quantiles(hours, (0.05, 0.1, 0.5, 0.9, 0.95)).tolist(), strict=True))
     gross = np.array([draw.gross_hours.sum() for draw in figures])

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from recsys.cli import cli
-from recsys.projection.context import load_basis
+from recsys.projection.context import load_projection_context
 from recsys.projection.project import project
 from recsys.projection.result import OfferResult
 from recsys.scenario import toml
@@ -48,7 +48,7 @@ def code(made: Workspace, *arguments: str) -> str:
 def test_no_command_answers_two_lists_that_differ_by_one_user(command: list[str], tmp_path: Path):
     """Forty-one listed users less forty of them would be one user's hours and money."""
     workspace = stored.workspace(tmp_path / "w", stored.service(n_users=100))
-    ids = load_basis(workspace).choice.user_ids.ids
+    ids = load_projection_context(workspace).choice.user_ids.ids
     forty, more = (
         written(tmp_path, replace(BOUGHT, changes=(ResizeSegment(segment=ByUsers(users=ids[:n]), factor=2.0), *BOUGHT.changes)))
         for n in (40, 41)
@@ -64,7 +64,7 @@ def written(folder: Path, scenario: Scenario) -> str:
 
 
 def answer(made: Workspace, scenario: Scenario, draws: str = "all") -> OfferResult:
-    return project(load_basis(made), scenario, draws=draws).offers[0]
+    return project(load_projection_context(made), scenario, draws=draws).offers[0]
 
 
 def test_a_bid_is_the_walk_away_price_of_the_offer_by_itself_over_its_licence(made: Workspace):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from recsys.decision import placebo_tests
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.projection.project import project
 from recsys.scenario import scenario as s
 from tests.choice.utilities import catalogue_utility
@@ -16,24 +16,24 @@ from tests.projection import builders
 
 
 @pytest.fixture(scope="module")
-def basis() -> Basis:
-    return builders.basis(200, 60)
+def context() -> ProjectionContext:
+    return builders.context(200, 60)
 
 
-def views(basis: Basis, n: int = 4000) -> pd.DataFrame:
+def views(context: ProjectionContext, n: int = 4000) -> pd.DataFrame:
     """What users of the made-up model choose, each by their own tastes."""
     rng = np.random.default_rng(5)
-    user = rng.integers(0, basis.choice.n_users, n)
-    utility = catalogue_utility(basis.choice, basis.choice.draws[0], user) + rng.gumbel(size=(n, basis.choice.n_movies))
+    user = rng.integers(0, context.choice.n_users, n)
+    utility = catalogue_utility(context.choice, context.choice.draws[0], user) + rng.gumbel(size=(n, context.choice.n_movies))
     return pd.DataFrame({"user_index": user, "movie_index": utility.argmax(axis=1)})
 
 
-def found(basis: Basis, events: pd.DataFrame) -> dict[str, placebo_tests.Placebo]:
-    return {one.name: one for one in placebo_tests.placebos(basis, events, rng=np.random.default_rng(1))}
+def found(context: ProjectionContext, events: pd.DataFrame) -> dict[str, placebo_tests.Placebo]:
+    return {one.name: one for one in placebo_tests.placebos(context, events, rng=np.random.default_rng(1))}
 
 
-def test_a_sound_workspace_passes_every_placebo(basis: Basis):
-    every = found(basis, views(basis))
+def test_a_sound_workspace_passes_every_placebo(context: ProjectionContext):
+    every = found(context, views(context))
     assert set(every) == {"invisible movie", "shuffled outcomes", "random attribute", "leak from the future"}
     assert all(one.passed for one in every.values()), every
     document = placebo_tests.as_json(tuple(every.values()))
@@ -41,15 +41,15 @@ def test_a_sound_workspace_passes_every_placebo(basis: Basis):
 
 
 @pytest.mark.parametrize("draws", ["point", "all"])
-def test_an_invisible_movie_adds_nothing_whatever_else_is_bought(basis: Basis, draws):
+def test_an_invisible_movie_adds_nothing_whatever_else_is_bought(context: ProjectionContext, draws):
     """Its appeal is that of a movie nobody can see; the other offers' is as it was, by content that only it has."""
-    point = basis.choice.draws
+    point = context.choice.draws
     far = np.zeros(builders.CONTENT_DIM + 1)
     far[0] = -1e4
     unseen = builders.fresh(
-        basis,
+        context,
         choice=replace(
-            basis.choice,
+            context.choice,
             draws=tuple(replace(one, cold_appeal_coefficients=one.cold_appeal_coefficients + far) for one in point),
         ),
     )
@@ -63,40 +63,40 @@ def test_an_invisible_movie_adds_nothing_whatever_else_is_bought(basis: Basis, d
         assert offer.subscribers_kept == pytest.approx(0.0, abs=1e-9)
 
 
-def test_views_dealt_out_at_random_are_told_by_nothing(basis: Basis):
-    events = views(basis)
-    own = found(basis, events)["shuffled outcomes"]
+def test_views_dealt_out_at_random_are_told_by_nothing(context: ProjectionContext):
+    events = views(context)
+    own = found(context, events)["shuffled outcomes"]
     assert own.found == pytest.approx(0.5, abs=0.04)
     real = float(own.detail.split(":")[1].split()[0])
     assert real > 0.6
     noise = events.assign(user_index=np.random.default_rng(2).permutation(events["user_index"]))
-    assert not found(basis, noise)["shuffled outcomes"].passed  # nothing was learnt, so there is nothing to lose
+    assert not found(context, noise)["shuffled outcomes"].passed  # nothing was learnt, so there is nothing to lose
 
 
-def test_a_planted_future_leak_is_caught_by_name(basis: Basis):
-    events = views(basis)
+def test_a_planted_future_leak_is_caught_by_name(context: ProjectionContext):
+    events = views(context)
     count = np.bincount(events["movie_index"], minlength=60)
-    leaky = builders.fresh(basis, movies=basis.movies.assign(times_watched=count + np.arange(60) % 2))
+    leaky = builders.fresh(context, movies=context.movies.assign(times_watched=count + np.arange(60) % 2))
     caught = found(leaky, events)["leak from the future"]
     assert not caught.passed
     assert "times_watched" in caught.detail
-    assert found(basis, events)["leak from the future"].passed
+    assert found(context, events)["leak from the future"].passed
 
 
-def test_a_random_attribute_leaves_the_spread_of_appeal_as_it_is_and_one_that_tells_does_not(basis: Basis):
+def test_a_random_attribute_leaves_the_spread_of_appeal_as_it_is_and_one_that_tells_does_not(context: ProjectionContext):
     rng = np.random.default_rng(3)
-    assert placebo_tests.random_attribute(basis, rng=rng).passed
+    assert placebo_tests.random_attribute(context, rng=rng).passed
 
     class Telling:
         """Draws the appeal itself by lot."""
 
         def standard_normal(self, n: int) -> np.ndarray:
-            return basis.choice.draws[0].appeal[basis.choice.available] + 0.01 * rng.standard_normal(n)
+            return context.choice.draws[0].appeal[context.choice.available] + 0.01 * rng.standard_normal(n)
 
-    assert not placebo_tests.random_attribute(basis, rng=Telling()).passed
+    assert not placebo_tests.random_attribute(context, rng=Telling()).passed
 
 
 def test_what_a_workspace_is_too_small_for_is_not_asked():
-    small = builders.basis(30, 12, n_offers=0)
+    small = builders.context(30, 12, n_offers=0)
     nothing = pd.DataFrame({"user_index": [0], "movie_index": [0]})
     assert found(small, nothing) == {}

@@ -16,7 +16,7 @@ from recsys.embeddings import axes, mapmaking
 from recsys.embeddings.maps import FlatMap, MapKind
 from recsys.embeddings.table import EmbeddingTable
 from recsys.ids import IntArray
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.workspace import Workspace
 from tests import patience
 from tests.builders import tiny_dataset, tiny_workspace
@@ -40,12 +40,12 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def made() -> Basis:
-    return builders.basis(80, 40, n_offers=5, n_draws=4)
+def made() -> ProjectionContext:
+    return builders.context(80, 40, n_offers=5, n_draws=4)
 
 
 @pytest.fixture
-def service(made: Basis, tables: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Basis:
+def service(made: ProjectionContext, tables: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ProjectionContext:
     """A workspace with tables, and in place of a trained run one that was made up."""
     workspace = Workspace(shutil.copytree(tables, tmp_path / "workspace"))
     run = workspace.runs / "made-up"
@@ -53,7 +53,7 @@ def service(made: Basis, tables: Path, monkeypatch: pytest.MonkeyPatch, tmp_path
     workspace.use_run("made-up")
     monkeypatch.setenv("RECSYS_WORKSPACE", str(workspace.root))
     monkeypatch.setenv("RECSYS_EXPORTS", str(tmp_path / "exports"))
-    monkeypatch.setattr(open_workspace, "basis", lambda: made)
+    monkeypatch.setattr(open_workspace, "projection_context", lambda: made)
     monkeypatch.setattr(map_data, "flat_map", lambda of, kind: _map(made, of, kind))
     monkeypatch.setattr(map_data, "seen", lambda: _seen(made))
     return made
@@ -88,7 +88,7 @@ def opened() -> Open:
     return page
 
 
-def _map(made: Basis, of: str, kind: MapKind) -> FlatMap:
+def _map(made: ProjectionContext, of: str, kind: MapKind) -> FlatMap:
     member = made.choice.members[0]
     vectors, ids, frame = {
         "users": (member.users, made.choice.user_ids, made.users),
@@ -99,6 +99,6 @@ def _map(made: Basis, of: str, kind: MapKind) -> FlatMap:
     return named if kind == "linear" else replace(named, kind="neighbourhood")
 
 
-def _seen(made: Basis) -> tuple[IntArray, IntArray]:
+def _seen(made: ProjectionContext) -> tuple[IntArray, IntArray]:
     rng = np.random.default_rng(0)
     return rng.integers(0, made.choice.n_users, 800), rng.integers(0, made.choice.n_movies, 800)

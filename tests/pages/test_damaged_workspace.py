@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from recsys.app.runtime import open_workspace
 from recsys.app.shell import navigation
 from recsys.cli import cli
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.workspace import Workspace
 from tests.pages.conftest import Open
 
@@ -64,7 +64,7 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("place", PLACES, ids=IDS)
-def test_a_page_opens_where_everything_is_damaged(place: navigation.Place, service: Basis, opened: Open):
+def test_a_page_opens_where_everything_is_damaged(place: navigation.Place, service: ProjectionContext, opened: Open):
     everything(open_workspace.workspace().root)
     app = opened(place.path)
     assert not app.exception
@@ -93,13 +93,13 @@ def test_a_command_refuses_a_damaged_workspace_with_codes(damage: str, tables: P
         assert "E_" in done.stderr
 
 
-def test_saved_scenarios_that_are_no_database_are_said_to_be_damaged(service: Basis, opened: Open):
+def test_saved_scenarios_that_are_no_database_are_said_to_be_damaged(service: ProjectionContext, opened: Open):
     replaced("scenarios.sqlite", GARBAGE)(open_workspace.workspace().root)
     app = opened(navigation.SCENARIO.path)
     assert [box for box in app.error if "E_FORMAT" in box.value]
 
 
-def test_a_page_that_the_system_refuses_says_so(service: Basis, opened: Open, monkeypatch: pytest.MonkeyPatch):
+def test_a_page_that_the_system_refuses_says_so(service: ProjectionContext, opened: Open, monkeypatch: pytest.MonkeyPatch):
     def denied() -> None:
         raise PermissionError(errno.EACCES, "Permission denied", "tables.json")
 

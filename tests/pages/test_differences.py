@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from recsys.app.runtime import disclosure, open_workspace
 from recsys.app.shell import navigation
 from recsys.errors import ArtefactError, DataError, ScenarioError
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.scenario.scenario import Acquire, ByPersona, ByRule, ByUsers, Everyone, ResizeSegment, Scenario
 from tests.pages.conftest import Open
 
@@ -31,7 +31,7 @@ def hours(scenario: Scenario) -> float:
     return float(answered.projected.hours)
 
 
-def test_twenty_one_users_less_twenty_of_them_is_not_told(service: Basis):
+def test_twenty_one_users_less_twenty_of_them_is_not_told(service: ProjectionContext):
     ids = service.choice.user_ids.ids
     before = hours(grown(*ids[:40]))
     with pytest.raises(ScenarioError, match="E_SMALL_SEGMENT"):
@@ -39,7 +39,7 @@ def test_twenty_one_users_less_twenty_of_them_is_not_told(service: Basis):
     assert hours(grown(*ids[:40])) == before
 
 
-def test_the_record_outlives_the_app_and_is_shared(service: Basis):
+def test_the_record_outlives_the_app_and_is_shared(service: ProjectionContext):
     ids = service.choice.user_ids.ids
     hours(grown(*ids[:40]))
     st.cache_resource.clear()
@@ -65,7 +65,9 @@ def _record(tmp_path: Path) -> Path:
     ],
     ids=["emptied", "cut", "a row short", "a bit turned", "a row more", "zeros", "garbage"],
 )
-def test_where_the_record_is_damaged_nothing_is_answered(damaged: Callable[[bytes], bytes], service: Basis, tmp_path: Path):
+def test_where_the_record_is_damaged_nothing_is_answered(
+    damaged: Callable[[bytes], bytes], service: ProjectionContext, tmp_path: Path
+):
     """Forty were answered about, and forty-one of them would be told if that were forgotten; everyone stays free."""
     ids = service.choice.user_ids.ids
     hours(grown(*ids[:40]))
@@ -80,7 +82,7 @@ def test_where_the_record_is_damaged_nothing_is_answered(damaged: Callable[[byte
 
 
 def test_neither_a_refusal_nor_a_full_disk_leaves_an_empty_record(
-    service: Basis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    service: ProjectionContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """Two groups at once that leave one person, as the first question there is; then no room for the first that is answered."""
     ids = service.choice.user_ids.ids
@@ -100,7 +102,7 @@ def _no_room(_file: int) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def test_two_changes_of_one_scenario_that_leave_one_person_are_refused(service: Basis):
+def test_two_changes_of_one_scenario_that_leave_one_person_are_refused(service: ProjectionContext):
     """Twice as many of 41, half as many of 40 of them: only the forty-first differs."""
     ids = service.choice.user_ids.ids
     more = ResizeSegment(segment=ByUsers(users=ids[:41]), factor=2.0)
@@ -109,7 +111,7 @@ def test_two_changes_of_one_scenario_that_leave_one_person_are_refused(service: 
         hours(Scenario(name="one", changes=(more, fewer)))
 
 
-def test_a_question_that_is_refused_uses_up_nothing(service: Basis):
+def test_a_question_that_is_refused_uses_up_nothing(service: ProjectionContext):
     """Forty users and an offer that there is not: no answer, so that forty-one of them may be asked about."""
     ids = service.choice.user_ids.ids
     asked_for = grown(*ids[:40])
@@ -121,12 +123,12 @@ def test_a_question_that_is_refused_uses_up_nothing(service: Basis):
 @pytest.mark.parametrize(
     "rule", ["not user_id = 'u0001'", "user_id != 'u0001'", "language = 'Hindi' and not user_id in ('u0001')"]
 )
-def test_no_rule_speaks_of_a_user(rule: str, service: Basis):
+def test_no_rule_speaks_of_a_user(rule: str, service: ProjectionContext):
     with pytest.raises(ScenarioError, match="E_SEGMENT"):
         hours(Scenario(name="all but one", changes=(ResizeSegment(segment=ByRule(where=rule), factor=2.0),)))
 
 
-def test_neither_a_rule_nor_its_refusal_tells_who_has_a_rare_value(service: Basis):
+def test_neither_a_rule_nor_its_refusal_tells_who_has_a_rare_value(service: ProjectionContext):
     service.users["town"] = ["Madurai"] * 70 + ["Ooty"] * 9 + ["Poovar"]
     said = []
     for town in ("Poovar", "Ooty", "Atlantis"):
@@ -138,7 +140,7 @@ def test_neither_a_rule_nor_its_refusal_tells_who_has_a_rare_value(service: Basi
 
 
 def test_everyone_and_personas_are_free_also_where_nothing_can_be_written(
-    service: Basis, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    service: ProjectionContext, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     blocked = tmp_path / "workspace" / disclosure.FOLDER
     blocked.write_text("in the way of the folder")
@@ -156,7 +158,7 @@ def _selected(opened: Open, monkeypatch: pytest.MonkeyPatch, rows: np.ndarray) -
 
 
 def test_two_selections_on_the_map_that_differ_by_one_are_not_both_described(
-    service: Basis, opened: Open, monkeypatch: pytest.MonkeyPatch
+    service: ProjectionContext, opened: Open, monkeypatch: pytest.MonkeyPatch
 ):
     app = _selected(opened, monkeypatch, np.arange(40, dtype=np.int64))
     assert not app.error
@@ -165,7 +167,7 @@ def test_two_selections_on_the_map_that_differ_by_one_are_not_both_described(
     assert not app.dataframe
 
 
-def test_how_many_a_rule_holds_is_an_answer_too(service: Basis, opened: Open):
+def test_how_many_a_rule_holds_is_an_answer_too(service: ProjectionContext, opened: Open):
     service.users["age"] = np.arange(80)
     app = opened(navigation.SCENARIO.path)
     app = app.button(key="builder.audience").click().run()

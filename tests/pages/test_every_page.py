@@ -3,7 +3,7 @@
 import pytest
 
 from recsys.app.shell import navigation
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from tests.pages.conftest import Open
 from tests.pages.test_scenario_page import said
 
@@ -12,7 +12,7 @@ IDS = [place.url for place in PLACES]
 
 
 @pytest.mark.parametrize("place", PLACES, ids=IDS)
-def test_a_page_opens_with_title_question_and_origin(place: navigation.Place, service: Basis, opened: Open):
+def test_a_page_opens_with_title_question_and_origin(place: navigation.Place, service: ProjectionContext, opened: Open):
     app = opened(place.path)
     assert not app.exception
     assert not app.error

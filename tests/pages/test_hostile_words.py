@@ -16,7 +16,7 @@ from recsys.app.runtime import open_workspace
 from recsys.app.shell import navigation
 from recsys.app.slate import slate_search
 from recsys.app.today import workspace_summary
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.scenario import link
 from recsys.scenario.scenario import (
     Acquire,
@@ -113,7 +113,9 @@ def _nodes(node: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
-def hostile(made: Basis, service: Basis, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Basis:
+def hostile(
+    made: ProjectionContext, service: ProjectionContext, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> ProjectionContext:
     """The service with every word of its data hostile, in a workspace of such a name."""
     made.movies["title"] = [f"{HOSTILE} {k}" for k in range(len(made.movies))]
     made.movies["genres"] = [f"{HOSTILE} {k % 3}" for k in range(len(made.movies))]
@@ -134,12 +136,12 @@ def hostile(made: Basis, service: Basis, monkeypatch: pytest.MonkeyPatch, tmp_pa
     odd = tmp_path / "![x](evil) **b** <img"
     open_workspace.workspace().root.rename(odd)
     monkeypatch.setenv("RECSYS_WORKSPACE", str(odd))
-    monkeypatch.setattr(open_workspace, "basis", lambda: worse)
+    monkeypatch.setattr(open_workspace, "projection_context", lambda: worse)
     return worse
 
 
 @pytest.mark.parametrize("place", PLACES, ids=IDS)
-def test_no_page_lets_a_word_of_the_data_act(place: navigation.Place, hostile: Basis, opened: Open):
+def test_no_page_lets_a_word_of_the_data_act(place: navigation.Place, hostile: ProjectionContext, opened: Open):
     app = opened(place.path)
     workspace_summary.desk().wait(60)
     app = app.run()
@@ -147,13 +149,13 @@ def test_no_page_lets_a_word_of_the_data_act(place: navigation.Place, hostile: B
     assert acting(app) == []
 
 
-def _question(basis: Basis) -> Scenario:
-    persona, who = basis.personas.personas[0].name, f"\"{HOSTILE}\" = '{HOSTILE}'"
+def _question(context: ProjectionContext) -> Scenario:
+    persona, who = context.personas.personas[0].name, f"\"{HOSTILE}\" = '{HOSTILE}'"
     changes = (
         ResizeSegment(segment=ByPersona(persona=persona), factor=1.2),
         ResizeSegment(segment=ByRule(where=who), factor=1.2),
         ShiftTaste(segment=Everyone(), towards=TowardsAttribute(attribute="genres", value=f"{HOSTILE} 1"), strength=0.5),
-        ChangePrice(plan=basis.economics.plans[0].name, amount=200.0),
+        ChangePrice(plan=context.economics.plans[0].name, amount=200.0),
         Drop(movie="m0001"),
         Acquire(offer="o01"),
         Acquire(offer="o02"),
@@ -161,7 +163,7 @@ def _question(basis: Basis) -> Scenario:
     return Scenario(name=HOSTILE[:190], changes=changes)
 
 
-def test_a_link_lets_no_word_act_nor_does_what_it_asks(hostile: Basis, opened: Open):
+def test_a_link_lets_no_word_act_nor_does_what_it_asks(hostile: ProjectionContext, opened: Open):
     app = opened(navigation.SCENARIO.path)
     app.query_params["s"] = link.encode(_question(hostile))
     app = app.run()
@@ -190,7 +192,7 @@ def test_a_link_lets_no_word_act_nor_does_what_it_asks(hostile: Basis, opened: O
         Scenario(name="x", changes=(ChangePrice(plan=HOSTILE, amount=2.0),)),
     ],
 )
-def test_a_refusal_quotes_a_link_as_text(broken: Scenario, hostile: Basis, opened: Open):
+def test_a_refusal_quotes_a_link_as_text(broken: Scenario, hostile: ProjectionContext, opened: Open):
     app = opened(navigation.SCENARIO.path)
     app.query_params["s"] = link.encode(broken)
     app = app.run()
@@ -199,7 +201,7 @@ def test_a_refusal_quotes_a_link_as_text(broken: Scenario, hostile: Basis, opene
     assert acting(app) == []
 
 
-def test_a_slate_lets_no_word_act(hostile: Basis, opened: Open):
+def test_a_slate_lets_no_word_act(hostile: ProjectionContext, opened: Open):
     app = opened(navigation.SLATE.path)
     app = app.button(key="slate.choose").click().run()
     slate_search.desk().wait(60)

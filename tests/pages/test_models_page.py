@@ -10,7 +10,7 @@ from recsys.app.runtime import open_workspace
 from recsys.models.compare import CompareConfig
 from recsys.pipeline.evaluate import evaluate_ranking
 from recsys.presentation.tables import model_measures
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.workspace import Workspace
 from tests.pages.conftest import Open
 from tests.pages.test_scenario_page import said
@@ -50,13 +50,13 @@ def show(app: Any, tab: str) -> Any:
     return app.run()
 
 
-def test_a_run_without_figures_says_how_to_get_them(service: Basis, opened: Open):
+def test_a_run_without_figures_says_how_to_get_them(service: ProjectionContext, opened: Open):
     app = opened(PAGE)
     assert "Not measured yet" in [head.value for head in app.subheader]
     assert app.code[0].value.endswith("evaluate")
 
 
-def test_an_evaluation_is_shown_with_its_winner_its_checks_and_its_slices(service: Basis, opened: Open):
+def test_an_evaluation_is_shown_with_its_winner_its_checks_and_its_slices(service: ProjectionContext, opened: Open):
     evaluate_ranking(open_workspace.workspace(), CompareConfig(models=RULES, at=(5, 10)))
     app = opened(PAGE)
     assert not app.exception
@@ -72,14 +72,14 @@ def test_an_evaluation_is_shown_with_its_winner_its_checks_and_its_slices(servic
     assert {"how much users had watched", "language of users", "age of movies"} <= set(app.selectbox(key="models.slice").options)
 
 
-def test_figures_of_other_tables_are_marked(service: Basis, opened: Open):
+def test_figures_of_other_tables_are_marked(service: ProjectionContext, opened: Open):
     document = evaluate_ranking(open_workspace.workspace(), CompareConfig(models=RULES, at=(5, 10)))
     place = open_workspace.workspace().evaluations / "temporal.json"
     place.write_text(json.dumps(document | {"data": "of other tables"}))
     assert "have changed" in opened(PAGE).warning[0].value
 
 
-def test_hidden_movies_are_shown_or_how_to_try_them(service: Basis, opened: Open):
+def test_hidden_movies_are_shown_or_how_to_try_them(service: ProjectionContext, opened: Open):
     app = show(opened(PAGE), "New movies")
     assert "New movies have not been tried yet" in [head.value for head in app.subheader]
     assert app.code[0].value.endswith("evaluate --cold")
@@ -94,7 +94,7 @@ def test_hidden_movies_are_shown_or_how_to_try_them(service: Basis, opened: Open
     assert told["typical miss"].tolist()[0] == "× 2.01"  # e^0.7
 
 
-def test_every_calibrated_parameter_is_shown_with_error_unit_and_origin(service: Basis, opened: Open):
+def test_every_calibrated_parameter_is_shown_with_error_unit_and_origin(service: ProjectionContext, opened: Open):
     app = show(opened(PAGE), "What was calibrated")
     assert not app.exception
     shown = app.table[0].value

@@ -14,7 +14,7 @@ from recsys.app.today import workspace_summary
 from recsys.presentation import terminal
 from recsys.presentation import text as words
 from recsys.presentation.tables import projections
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.projection.json_document import as_json
 from recsys.projection.project import project
 from recsys.projection.result import Projection
@@ -85,7 +85,9 @@ def table(app: AppTest, column: str) -> pd.DataFrame:
     return next(each.value for each in app.table if column in each.value.columns)
 
 
-def test_the_headline_the_figures_and_the_cards_say_what_the_projection_says(service: Basis, opened: Open, scenario: Scenario):
+def test_the_headline_the_figures_and_the_cards_say_what_the_projection_says(
+    service: ProjectionContext, opened: Open, scenario: Scenario
+):
     app = settled(with_scenario(opened, scenario))
     answer = project(service, scenario, draws="all")
     shown, text = metrics(app), read(app)
@@ -105,7 +107,7 @@ def test_the_headline_the_figures_and_the_cards_say_what_the_projection_says(ser
             assert value in text, (offer.title, value)
 
 
-def test_two_tables_of_one_page_agree(service: Basis, opened: Open, scenario: Scenario):
+def test_two_tables_of_one_page_agree(service: ProjectionContext, opened: Open, scenario: Scenario):
     app = on_tab(settled(with_scenario(opened, scenario)), "Today and then")
     answer = project(service, scenario, draws="all")
     then, effects = table(app, "With this scenario").set_index(""), table(app, "Viewing").set_index("")
@@ -115,7 +117,7 @@ def test_two_tables_of_one_page_agree(service: Basis, opened: Open, scenario: Sc
     assert together["Viewing"] == words.signed(answer.total_effect.hours.mean, words.hours)
 
 
-def test_charts_are_drawn_from_the_same_figures(service: Basis, opened: Open, scenario: Scenario):
+def test_charts_are_drawn_from_the_same_figures(service: ProjectionContext, opened: Open, scenario: Scenario):
     app = settled(with_scenario(opened, scenario))
     answer = project(service, scenario, draws="all")
     if len(answer.offers) > 1:
@@ -128,7 +130,7 @@ def test_charts_are_drawn_from_the_same_figures(service: Basis, opened: Open, sc
     assert [row["shown"] for row in cash] == [amount(month.mean) for month in answer.monthly_cash]
 
 
-def test_what_is_downloaded_and_printed_says_the_same(service: Basis, scenario: Scenario):
+def test_what_is_downloaded_and_printed_says_the_same(service: ProjectionContext, scenario: Scenario):
     answer = project(service, scenario, draws="all")
     document = json.loads(json.dumps(as_json(answer)))
     sheet = pd.read_csv(io.StringIO(projections.offers_csv(answer, {})))
@@ -143,7 +145,7 @@ def test_what_is_downloaded_and_printed_says_the_same(service: Basis, scenario: 
         assert any(offer.title in line and price in line for line in printed.splitlines())
 
 
-def test_a_slates_headline_its_figures_and_its_scenario_agree_from_the_first_paint(service: Basis, opened: Open):
+def test_a_slates_headline_its_figures_and_its_scenario_agree_from_the_first_paint(service: ProjectionContext, opened: Open):
     service.offers["fee"] = [1.0, 1.0, 1.0, 900.0, 900.0]
     app = opened("pages/decide/slate.py").button(key="slate.choose").click().run()
     assert not app.metric
@@ -159,7 +161,7 @@ def test_a_slates_headline_its_figures_and_its_scenario_agree_from_the_first_pai
     assert metrics(app)["Return"] == back
 
 
-def test_a_decision_of_the_first_page_and_the_scenario_behind_it_agree(service: Basis, opened: Open):
+def test_a_decision_of_the_first_page_and_the_scenario_behind_it_agree(service: ProjectionContext, opened: Open):
     app = opened("pages/decide/today.py")
     workspace_summary.desk().wait(patience.SECONDS)
     app = app.run()
@@ -172,7 +174,7 @@ def test_a_decision_of_the_first_page_and_the_scenario_behind_it_agree(service: 
     assert words.hours(figures["viewing hours it adds"]) in read(app)
 
 
-def test_an_offer_said_to_be_turned_by_fewer_views_has_a_return_above_the_hurdle(service: Basis, opened: Open):
+def test_an_offer_said_to_be_turned_by_fewer_views_has_a_return_above_the_hurdle(service: ProjectionContext, opened: Open):
     """Beside a return of +36 % against a hurdle of 15 %, “treat the decision as open at 6 % fewer views” was said."""
     from recsys.decision.unobserved_confounding import strengths
 
@@ -187,7 +189,7 @@ def test_an_offer_said_to_be_turned_by_fewer_views_has_a_return_above_the_hurdle
 
 
 def test_renaming_a_scenario_computes_nothing_and_another_fee_simulates_nothing(
-    service: Basis, opened: Open, monkeypatch: pytest.MonkeyPatch
+    service: ProjectionContext, opened: Open, monkeypatch: pytest.MonkeyPatch
 ):
     app = settled(with_scenario(opened, Scenario(name="x", changes=(Acquire(offer="o00", fee=50.0),))))
     worth = metrics(app)["Worth after cost"]
@@ -211,7 +213,7 @@ def _link(scenario: Scenario) -> str:
     return link.encode(scenario)
 
 
-def test_a_renewals_card_and_the_scenario_behind_it_count_the_fee_that_is_saved(service: Basis, opened: Open):
+def test_a_renewals_card_and_the_scenario_behind_it_count_the_fee_that_is_saved(service: ProjectionContext, opened: Open):
     asked = Scenario(name="Let it go", changes=(Drop(movie="m0007"),))
     answer = project(service, asked, draws="all")
     app = settled(with_scenario(opened, asked))

@@ -16,7 +16,7 @@ from recsys.app.today import workspace_summary
 from recsys.app.training import training_view as train_page
 from recsys.errors import ScenarioError
 from recsys.presentation.tables import audiences, movies
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.scenario.edit import Draft
 from recsys.scenario.mapping import TYPES
 from recsys.scenario.scenario import Acquire, ByPersona, ByRule, ByUsers, ResizeSegment, Scenario
@@ -27,7 +27,7 @@ from tests.pages.conftest import Open
 from tests.pages.test_scenario_page import said
 
 
-def test_the_first_page_says_what_there_is_and_what_to_decide(service: Basis, opened: Open):
+def test_the_first_page_says_what_there_is_and_what_to_decide(service: ProjectionContext, opened: Open):
     app = opened("pages/decide/today.py")
     workspace_summary.desk().wait(patience.SECONDS)
     app = app.run()
@@ -37,7 +37,7 @@ def test_the_first_page_says_what_there_is_and_what_to_decide(service: Basis, op
     assert not app.exception
 
 
-def test_a_decision_opens_its_scenario(service: Basis, opened: Open):
+def test_a_decision_opens_its_scenario(service: ProjectionContext, opened: Open):
     app = opened("pages/decide/today.py")
     workspace_summary.desk().wait(patience.SECONDS)
     app = app.run()
@@ -47,7 +47,7 @@ def test_a_decision_opens_its_scenario(service: Basis, opened: Open):
     assert "Nothing has changed yet" not in said(app)
 
 
-def test_a_personas_growth_is_one_click_away(service: Basis, opened: Open):
+def test_a_personas_growth_is_one_click_away(service: ProjectionContext, opened: Open):
     app = opened("pages/look/personas.py")
     assert "growing 2% a month" in said(app)
     app = app.button(key="personas.grow.persona 1").click().run()
@@ -55,7 +55,7 @@ def test_a_personas_growth_is_one_click_away(service: Basis, opened: Open):
     assert "20% more users: “persona 1”" in said(app)
 
 
-def test_a_slate_is_chosen_explained_and_opened(service: Basis, opened: Open):
+def test_a_slate_is_chosen_explained_and_opened(service: ProjectionContext, opened: Open):
     app = opened("pages/decide/slate.py")
     service.offers["fee"] = [1.0, 1.0, 1.0, 900.0, 900.0]
     service.offers[["royalty_per_view", "marketing_cost"]] = 0.0
@@ -75,7 +75,7 @@ def test_a_slate_is_chosen_explained_and_opened(service: Basis, opened: Open):
     assert "1. Buy Offer" in said(app)
 
 
-def test_a_filter_changes_no_value_and_no_unit(service: Basis, opened: Open):
+def test_a_filter_changes_no_value_and_no_unit(service: ProjectionContext, opened: Open):
     """Half of five fees of 1 crore is 2.5 crore, whatever offers are looked at."""
     service.offers["fee"] = 10_000_000.0
     app = opened("pages/decide/slate.py")
@@ -93,7 +93,7 @@ def test_a_filter_changes_no_value_and_no_unit(service: Basis, opened: Open):
     assert _question(app).budget == 18_000_000.0
 
 
-def test_a_budget_below_the_cheapest_offer_is_said_at_the_field(service: Basis, opened: Open):
+def test_a_budget_below_the_cheapest_offer_is_said_at_the_field(service: ProjectionContext, opened: Open):
     service.offers["fee"] = [4e6, 5e6, 6e6, 7e6, 8e6]
     service.offers[["dubbing_cost", "marketing_cost", "delivery_cost"]] = 0.0
     app = opened("pages/decide/slate.py")
@@ -106,7 +106,7 @@ def test_a_budget_below_the_cheapest_offer_is_said_at_the_field(service: Basis, 
     assert app.button(key="slate.choose").disabled
 
 
-def test_what_must_be_in_is_on_the_table_whatever_is_looked_at(service: Basis, opened: Open):
+def test_what_must_be_in_is_on_the_table_whatever_is_looked_at(service: ProjectionContext, opened: Open):
     service.offers["fee"] = 1.0
     service.offers[["dubbing_cost", "marketing_cost", "delivery_cost"]] = 0.0
     app = opened("pages/decide/slate.py")
@@ -119,7 +119,7 @@ def test_what_must_be_in_is_on_the_table_whatever_is_looked_at(service: Basis, o
     assert not app.run().error
 
 
-def test_a_slate_is_for_the_audience_that_was_built_and_says_so(service: Basis, opened: Open):
+def test_a_slate_is_for_the_audience_that_was_built_and_says_so(service: ProjectionContext, opened: Open):
     """Today's audience is one click away."""
     app = opened("pages/look/personas.py")
     app = app.button(key="personas.grow.persona 1").click().run()
@@ -139,7 +139,7 @@ def _question(app: AppTest) -> Question:
     return slate_search._decode(carried if isinstance(carried, str) else carried[0])
 
 
-def test_a_refresh_finds_slate_as_it_was_and_a_link_reopens_it(service: Basis, opened: Open):
+def test_a_refresh_finds_slate_as_it_was_and_a_link_reopens_it(service: ProjectionContext, opened: Open):
     """Filters, ticks, budget, rules and answer are in the address: another reader's first visit by it shows the same."""
     app = opened("pages/decide/slate.py")
     genre = app.multiselect(key="slate.genres").options[0]
@@ -162,7 +162,7 @@ def test_a_refresh_finds_slate_as_it_was_and_a_link_reopens_it(service: Basis, o
     assert "Asked:" in said(again) or "Slates are being compared" in again.info[0].value
 
 
-def test_every_page_carries_the_draft_and_the_question(service: Basis, opened: Open):
+def test_every_page_carries_the_draft_and_the_question(service: ProjectionContext, opened: Open):
     """So a refresh on any page loses neither."""
     app = opened("pages/look/personas.py")
     app = app.button(key="personas.grow.persona 1").click().run()
@@ -175,7 +175,9 @@ def test_every_page_carries_the_draft_and_the_question(service: Basis, opened: O
 
 @pytest.mark.parametrize("name", ["s", "slate", "asked"])
 @pytest.mark.parametrize("carried", ["9.nonsense", "1.eJyrrgUAAXUA_w", "kept.nobody-knows", "x" * 5000])
-def test_a_link_that_is_none_of_ours_is_refused_and_the_page_goes_on(name: str, carried: str, service: Basis, opened: Open):
+def test_a_link_that_is_none_of_ours_is_refused_and_the_page_goes_on(
+    name: str, carried: str, service: ProjectionContext, opened: Open
+):
     app = opened("pages/decide/today.py")
     app.query_params[name] = carried
     app = app.switch_page("pages/decide/slate.py").run()
@@ -184,7 +186,7 @@ def test_a_link_that_is_none_of_ours_is_refused_and_the_page_goes_on(name: str, 
     assert app.button(key="slate.choose")
 
 
-def test_a_selection_on_the_map_outlives_a_refresh_though_no_link_holds_it(service: Basis, opened: Open):
+def test_a_selection_on_the_map_outlives_a_refresh_though_no_link_holds_it(service: ProjectionContext, opened: Open):
     users = ByUsers(users=tuple(service.choice.user_ids.ids[:30]))
     app = opened("pages/decide/today.py")
     app.session_state["greenlight.table"] = scenario_session.Table(
@@ -205,7 +207,7 @@ def _chosen() -> tuple[str, ...]:
     return future.result().chosen
 
 
-def test_rules_that_clash_are_refused_by_name(service: Basis, opened: Open):
+def test_rules_that_clash_are_refused_by_name(service: ProjectionContext, opened: Open):
     app = opened("pages/decide/slate.py")
     app = app.multiselect(key="slate.must").set_value(["o00", "o01"]).run()
     app = app.multiselect(key="slate.never").set_value(["o00", "o01"]).run()
@@ -216,13 +218,13 @@ def test_rules_that_clash_are_refused_by_name(service: Basis, opened: Open):
     assert "E_RULES" in app.error[0].value
 
 
-def test_only_what_is_on_the_table_is_chosen_from(service: Basis):
+def test_only_what_is_on_the_table_is_chosen_from(service: ProjectionContext):
     narrowed = slate_search.only(service, ("o02", "o00"))
     assert narrowed.offers["movie_id"].tolist() == ["o02", "o00"]
     assert np.array_equal(narrowed.offer_content[0], service.offer_content[2])
 
 
-def test_a_search_on_the_movies_map_shows_what_is_alike_in_embedding_space(service: Basis, opened: Open):
+def test_a_search_on_the_movies_map_shows_what_is_alike_in_embedding_space(service: ProjectionContext, opened: Open):
     app = opened("pages/look/movies.py")
     app = app.text_input(key="movies.search").set_value("story 7").run()
     assert not app.exception
@@ -230,7 +232,7 @@ def test_a_search_on_the_movies_map_shows_what_is_alike_in_embedding_space(servi
     assert len(app.dataframe) >= 1
 
 
-def test_neighbours_are_those_of_the_vectors_and_not_of_the_map(service: Basis):
+def test_neighbours_are_those_of_the_vectors_and_not_of_the_map(service: ProjectionContext):
     space = movies.vectors(service)
     unit = space / np.linalg.norm(space, axis=1, keepdims=True)
     cosine = unit @ unit[3]
@@ -240,7 +242,7 @@ def test_neighbours_are_those_of_the_vectors_and_not_of_the_map(service: Basis):
     assert found["title"].tolist() == titles[np.argsort(-cosine)[:3]].tolist()
 
 
-def test_fewer_than_twenty_people_are_not_described(service: Basis):
+def test_fewer_than_twenty_people_are_not_described(service: ProjectionContext):
     seen = (np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64))
     with pytest.raises(ScenarioError, match="E_SMALL_SEGMENT"):
         audiences.group(service, seen, np.arange(19))
@@ -248,21 +250,21 @@ def test_fewer_than_twenty_people_are_not_described(service: Basis):
 
 
 @pytest.mark.parametrize("odd", [1, 19, 30])
-def test_no_part_of_a_selection_below_the_floor_is_told(odd: int, service: Basis):
+def test_no_part_of_a_selection_below_the_floor_is_told(odd: int, service: ProjectionContext):
     """Of 40 people selected, ``odd`` speak the second language: not told, since those or the others are below 20."""
     languages = ["Tamil"] * (40 - odd) + ["Hindi"] * (odd + 40)
-    basis = replace(
+    context = replace(
         service,
         users=service.users.assign(language=languages),
         personas=replace(service.personas, assignment=np.array([0] * (40 - odd) + [1] * (odd + 40), dtype=np.int64)),
     )
     seen = (np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64))
-    group = audiences.group(basis, seen, np.arange(40))
+    group = audiences.group(context, seen, np.arange(40))
     assert "language" not in set(group.traits["attribute"])
     assert group.personas.to_numpy().tolist() == [["others", "100%"]]
 
 
-def test_a_described_group_is_compared_with_everyone(service: Basis):
+def test_a_described_group_is_compared_with_everyone(service: ProjectionContext):
     """The even users speak the first language, half of all do: twice as often."""
     seen = (np.array([0, 2, 4, 1]), np.array([5, 5, 5, 6]))
     rows = np.arange(0, 80, 2)
@@ -357,7 +359,7 @@ def test_offers_are_taken_in_through_the_page(tables_only: Path, opened: Open, t
 
 
 def test_with_a_model_offers_can_be_judged_as_they_come(
-    service: Basis, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    service: ProjectionContext, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """Nothing is learnt from offers, so nothing is trained again."""
     monkeypatch.setenv(server_folders.VARIABLE, str(tmp_path))
@@ -373,7 +375,7 @@ def test_with_a_model_offers_can_be_judged_as_they_come(
     assert "Train on them" not in labels
 
 
-def test_the_scenario_of_a_persona_is_what_its_button_says(service: Basis, opened: Open):
+def test_the_scenario_of_a_persona_is_what_its_button_says(service: ProjectionContext, opened: Open):
     app = opened("pages/look/personas.py")
     app = app.button(key="personas.grow.persona 0").click().run()
     from recsys.scenario import link
@@ -391,7 +393,7 @@ def _form_of(kind: str) -> None:
     from recsys.scenario.scenario import Scenario
     from tests.projection import builders
 
-    change = form(builders.basis(80, 40, n_offers=3), TYPES[kind], key="form")
+    change = form(builders.context(80, 40, n_offers=3), TYPES[kind], key="form")
     st.session_state["change"] = change
     if change is not None:
         check(Scenario(name="x", changes=(change,)))
@@ -455,7 +457,7 @@ def _eventually(holds: object, seconds: float = patience.SECONDS) -> bool:
     return False
 
 
-def test_a_question_about_offers_that_are_gone_is_refused_and_not_answered_with_the_rest(service: Basis):
+def test_a_question_about_offers_that_are_gone_is_refused_and_not_answered_with_the_rest(service: ProjectionContext):
     """As where a list of offers was brought in after the question was put."""
     known = str(service.offers["movie_id"].iloc[0])
     with pytest.raises(ScenarioError, match=r"E_MOVIE.*1 of the 2 offers"):

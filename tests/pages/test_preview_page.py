@@ -14,7 +14,7 @@ from recsys.export.bundle import BundleStatus
 from recsys.export.parity import Server
 from recsys.export.phone_model import PhoneModel
 from recsys.ids import IdMap
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.segments.personas import Persona
 from tests.export import models
 from tests.pages.conftest import Open
@@ -22,7 +22,7 @@ from tests.pages.test_scenario_page import said
 
 
 @pytest.fixture
-def held(service: Basis, monkeypatch: pytest.MonkeyPatch) -> BundleStatus:
+def held(service: ProjectionContext, monkeypatch: pytest.MonkeyPatch) -> BundleStatus:
     """A bundle of 40 movies in force for the made-up service, without starting TensorFlow."""
     monkeypatch.setattr(tfjs, "write", models.write_weights_only)
     dim = service.offer_content.shape[1]
@@ -47,7 +47,7 @@ def unpacked(pack: comparison.Pack) -> dict[str, object]:
     return {**table, "files": files}
 
 
-def test_without_a_bundle_the_next_step_is_an_export(service: Basis, opened: Open):
+def test_without_a_bundle_the_next_step_is_an_export(service: ProjectionContext, opened: Open):
     app = opened("pages/ship/preview.py")
     assert not app.exception
     assert "No bundle yet" in "\n".join(heading.value for heading in app.subheader)
@@ -61,7 +61,7 @@ def test_with_a_bundle_the_page_opens(held: BundleStatus, opened: Open):
     assert "nothing of what was watched is sent" in said(app)
 
 
-def test_the_browser_gets_what_a_phone_gets_and_no_more(held: BundleStatus, service: Basis):
+def test_the_browser_gets_what_a_phone_gets_and_no_more(held: BundleStatus, service: ProjectionContext):
     table = unpacked(comparison.pack(held))
     files = table["files"]
     listed = json.loads(files["manifest.json"])["files"]
@@ -73,13 +73,13 @@ def test_the_browser_gets_what_a_phone_gets_and_no_more(held: BundleStatus, serv
     assert facts["simulated"] is True
 
 
-def test_offers_of_another_model_are_not_mixed_in(held: BundleStatus, service: Basis):
+def test_offers_of_another_model_are_not_mixed_in(held: BundleStatus, service: ProjectionContext):
     facts = unpacked(comparison.pack(replace(held, run="older")))["facts"]
     assert facts["offers"] == []
     assert "export again" in facts["no_offers"]
 
 
-def test_a_phones_list_is_held_against_the_servers(held: BundleStatus, service: Basis):
+def test_a_phones_list_is_held_against_the_servers(held: BundleStatus, service: ProjectionContext):
     server = comparison._server("", "float32")
     history = service.choice.movie_ids.ids[3:6]
     ids, scores = server.answer(

@@ -13,7 +13,7 @@ from recsys.app.runtime import open_workspace
 from recsys.app.shell import navigation
 from recsys.app.today import workspace_summary
 from recsys.presentation.tables import points
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from tests.pages.conftest import Open
 from tests.pages.sent import recorded
 from tests.pages.test_every_page import IDS, PLACES
@@ -23,7 +23,7 @@ HERMIT = "Poovar-by-the-Sea"
 
 
 @pytest.fixture
-def peopled(service: Basis) -> Basis:
+def peopled(service: ProjectionContext) -> ProjectionContext:
     """The service, with what is told of users in real tables: a town, an income, a birth year, a date."""
     rng = np.random.default_rng(3)
     n_users = len(service.users)
@@ -34,15 +34,15 @@ def peopled(service: Basis) -> Basis:
     return service
 
 
-def told_of_a_person(basis: Basis, messages: list[bytes]) -> list[str]:
+def told_of_a_person(context: ProjectionContext, messages: list[bytes]) -> list[str]:
     """Whatever in the messages is one person's: an id, the rare town, an income in digits or as a number."""
-    ids = [name.encode() for name in basis.choice.user_ids.ids]
-    incomes = [form for value in basis.users["income"] for form in (repr(float(value))[:9].encode(), struct.pack("<d", value))]
+    ids = [name.encode() for name in context.choice.user_ids.ids]
+    incomes = [form for value in context.users["income"] for form in (repr(float(value))[:9].encode(), struct.pack("<d", value))]
     return [str(secret) for secret in (*ids, HERMIT.encode(), *incomes) if any(secret in message for message in messages)]
 
 
 @pytest.mark.parametrize("place", PLACES, ids=IDS)
-def test_no_page_sends_anything_of_a_person(place: navigation.Place, peopled: Basis, opened: Open):
+def test_no_page_sends_anything_of_a_person(place: navigation.Place, peopled: ProjectionContext, opened: Open):
     with recorded() as messages:
         app = opened(place.path)
         workspace_summary.desk().wait(60)
@@ -53,7 +53,9 @@ def test_no_page_sends_anything_of_a_person(place: navigation.Place, peopled: Ba
 
 
 @pytest.mark.parametrize("attribute", ["town", "income", "birth_year", "signup_date", "plan", "persona", "city_tier"])
-def test_the_audience_map_coloured_by_anything_sends_nothing_of_a_person(attribute: str, peopled: Basis, opened: Open):
+def test_the_audience_map_coloured_by_anything_sends_nothing_of_a_person(
+    attribute: str, peopled: ProjectionContext, opened: Open
+):
     with recorded() as messages:
         app = opened(navigation.AUDIENCE.path)
         if attribute in app.selectbox(key="audience.colour").options:
@@ -69,7 +71,7 @@ def _picked(app: AppTest, monkeypatch: pytest.MonkeyPatch, rows: np.ndarray) -> 
 
 
 def test_people_picked_on_the_map_become_a_scenario_without_their_ids_leaving(
-    peopled: Basis, opened: Open, monkeypatch: pytest.MonkeyPatch
+    peopled: ProjectionContext, opened: Open, monkeypatch: pytest.MonkeyPatch
 ):
     with recorded() as messages:
         app = _picked(opened(navigation.AUDIENCE.path), monkeypatch, np.arange(25, dtype=np.int64))
@@ -88,7 +90,7 @@ def test_people_picked_on_the_map_become_a_scenario_without_their_ids_leaving(
     assert not any(button.proto.label == "Scenario (TOML)" for button in app.get("download_button"))
 
 
-def test_two_sessions_know_a_person_by_different_tokens(service: Basis):
+def test_two_sessions_know_a_person_by_different_tokens(service: ProjectionContext):
     first = map_data.user_points("neighbourhood").tokens
     st.cache_resource.clear()
     assert not np.array_equal(first, map_data.user_points("neighbourhood").tokens)

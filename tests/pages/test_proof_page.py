@@ -10,7 +10,7 @@ from recsys.backtest.report import document
 from recsys.backtest.serialization import Substitution
 from recsys.presentation.tables import backtest as views
 from recsys.presentation.text import backtest as words
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from tests.backtest.builders import arrived, origin
 from tests.pages.conftest import Open
 from tests.pages.test_scenario_page import said
@@ -43,7 +43,7 @@ def publish(data: str, **options: bool) -> None:
     store.publish(workspace, report(data, **options), [], None, {})
 
 
-def test_the_page_says_how_good_the_projection_was(service: Basis, opened: Open):
+def test_the_page_says_how_good_the_projection_was(service: ProjectionContext, opened: Open):
     publish(open_workspace.fingerprint())
     app = opened(PATH)
     assert not app.exception
@@ -55,18 +55,18 @@ def test_the_page_says_how_good_the_projection_was(service: Basis, opened: Open)
     assert not app.warning
 
 
-def test_a_projection_that_loses_is_said_to_lose(service: Basis, opened: Open):
+def test_a_projection_that_loses_is_said_to_lose(service: ProjectionContext, opened: Open):
     publish(open_workspace.fingerprint(), better=False)
     assert "worse than popularity of genre, five comparables and gradient-boosted trees" in said(opened(PATH))
 
 
-def test_a_proof_of_other_tables_is_marked(service: Basis, opened: Open):
+def test_a_proof_of_other_tables_is_marked(service: ProjectionContext, opened: Open):
     publish("other tables")
     app = opened(PATH)
     assert "other data" in app.warning[0].value
 
 
-def test_without_a_backtest_the_command_is_there(service: Basis, opened: Open):
+def test_without_a_backtest_the_command_is_there(service: ProjectionContext, opened: Open):
     app = opened(PATH)
     assert app.code[0].value.endswith(" backtest")
     assert not app.exception

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from recsys.app.runtime import demo_completion, jobs, open_workspace
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from tests import patience
 from tests.pages.conftest import Open
 from tests.pages.test_scenario_page import said
@@ -17,7 +17,7 @@ LINE = {"stage": "export", "message": "Converting", "done": 1, "total": 4, "frac
 
 
 @pytest.fixture
-def make(service: Basis) -> Iterator[Callable[[str], None]]:
+def make(service: ProjectionContext) -> Iterator[Callable[[str], None]]:
     """Starts a stand-in for the job that is at work, or has been refused; it ends with the test."""
 
     def started(state: str) -> None:

@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 from recsys.app.runtime import open_workspace
 from recsys.app.scenario import sensitivity
 from recsys.presentation import text as words
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.projection.project import project
 from recsys.scenario import link
 from recsys.scenario.scenario import Acquire, ByPersona, Everyone, ResizeSegment, Scenario
@@ -34,7 +34,7 @@ def settled(app: AppTest) -> AppTest:
     return app.run()
 
 
-def test_the_page_opens_on_the_service_as_it_is(service: Basis, opened: Open):
+def test_the_page_opens_on_the_service_as_it_is(service: ProjectionContext, opened: Open):
     app = settled(opened(PAGE))
     assert not app.exception
     assert not app.error
@@ -50,7 +50,7 @@ def test_the_page_opens_on_the_service_as_it_is(service: Basis, opened: Open):
     assert "Nobody joins in these figures" in said(app)
 
 
-def test_no_figure_is_shown_before_every_draw_is_there(service: Basis, opened: Open):
+def test_no_figure_is_shown_before_every_draw_is_there(service: ProjectionContext, opened: Open):
     app = with_scenario(opened, Scenario(name="buy", changes=(Acquire(offer="o00"),)))
     assert not app.metric
     app = settled(app)
@@ -59,7 +59,7 @@ def test_no_figure_is_shown_before_every_draw_is_there(service: Basis, opened: O
     assert [metric.label for metric in app.metric] == ["Cost", "Worth after cost", "Return", "Hurdle reached", "Pays back"]
 
 
-def test_an_offers_card_says_fee_walk_away_price_audience_and_victims(service: Basis, opened: Open):
+def test_an_offers_card_says_fee_walk_away_price_audience_and_victims(service: ProjectionContext, opened: Open):
     app = settled(with_scenario(opened, Scenario(name="buy", changes=(Acquire(offer="o00", fee=5e6),))))
     text = said(app)
     for what in (
@@ -73,7 +73,7 @@ def test_an_offers_card_says_fee_walk_away_price_audience_and_victims(service: B
         assert what in text, what
 
 
-def test_audience_and_acquisition_effect_are_told_apart(service: Basis, opened: Open):
+def test_audience_and_acquisition_effect_are_told_apart(service: ProjectionContext, opened: Open):
     changes = (ResizeSegment(segment=ByPersona(persona="persona 1"), factor=1.2), Acquire(offer="o01"))
     app = settled(with_scenario(opened, Scenario(name="both", changes=changes)))
     app.session_state["answer.tabs.7"] = "Today and then"
@@ -84,7 +84,7 @@ def test_audience_and_acquisition_effect_are_told_apart(service: Basis, opened: 
     assert [row.split(":")[0] for row in rows] == ["Audience effect", "Acquisition effect", "Both together"]
 
 
-def test_changes_are_undone_redone_moved_and_removed(service: Basis, opened: Open):
+def test_changes_are_undone_redone_moved_and_removed(service: ProjectionContext, opened: Open):
     changes = (ResizeSegment(segment=Everyone(), factor=1.2), Acquire(offer="o01"))
     app = with_scenario(opened, Scenario(name="both", changes=changes))
     app = app.button(key="builder.remove.1").click().run()
@@ -99,7 +99,7 @@ def test_changes_are_undone_redone_moved_and_removed(service: Basis, opened: Ope
     assert not app.exception
 
 
-def test_a_name_and_a_horizon_are_part_of_the_scenario(service: Basis, opened: Open):
+def test_a_name_and_a_horizon_are_part_of_the_scenario(service: ProjectionContext, opened: Open):
     app = with_scenario(opened, Scenario(name="both", changes=(Acquire(offer="o01"),)))
     app = app.text_input(key="builder.name").set_value("Tamil families").run()
     app = app.select_slider(key="builder.months").set_value(24).run()
@@ -108,7 +108,7 @@ def test_a_name_and_a_horizon_are_part_of_the_scenario(service: Basis, opened: O
     assert (opened_again.name, opened_again.horizon_months) == ("Tamil families", 24)
 
 
-def test_a_saved_scenario_is_listed_and_opened(service: Basis, opened: Open):
+def test_a_saved_scenario_is_listed_and_opened(service: ProjectionContext, opened: Open):
     app = with_scenario(opened, Scenario(name="Keep me", changes=(Acquire(offer="o01"),)))
     app = app.button(key="builder.save").click().run()
     app = app.button(key="builder.anew").click().run()
@@ -120,7 +120,7 @@ def test_a_saved_scenario_is_listed_and_opened(service: Basis, opened: Open):
     assert not app.session_state["builder.opening"]
 
 
-def test_a_saved_scenario_can_be_deleted_and_stays_on_the_table(service: Basis, opened: Open):
+def test_a_saved_scenario_can_be_deleted_and_stays_on_the_table(service: ProjectionContext, opened: Open):
     app = with_scenario(opened, Scenario(name="a mistake", changes=(Acquire(offer="o00"),)))
     app = app.button(key="builder.save").click().run()
     app = app.button(key="builder.delete").click().run()
@@ -131,7 +131,7 @@ def test_a_saved_scenario_can_be_deleted_and_stays_on_the_table(service: Basis, 
     assert not app.button(key="builder.save").disabled
 
 
-def test_a_link_to_what_is_not_there_is_refused_with_the_nearest_name(service: Basis, opened: Open):
+def test_a_link_to_what_is_not_there_is_refused_with_the_nearest_name(service: ProjectionContext, opened: Open):
     app = with_scenario(opened, Scenario(name="x", changes=(Acquire(offer="o0x"),)))
     assert not app.exception
     (box,) = app.error
@@ -139,7 +139,7 @@ def test_a_link_to_what_is_not_there_is_refused_with_the_nearest_name(service: B
     assert "o0" in box.value
 
 
-def test_a_link_that_is_no_scenario_is_refused_and_the_page_goes_on(service: Basis, opened: Open):
+def test_a_link_that_is_no_scenario_is_refused_and_the_page_goes_on(service: ProjectionContext, opened: Open):
     app = opened(PAGE)
     app.query_params["s"] = "9.nonsense"
     app = app.run()
@@ -148,14 +148,14 @@ def test_a_link_that_is_no_scenario_is_refused_and_the_page_goes_on(service: Bas
     assert "Nothing has changed yet" in said(app)
 
 
-def test_markup_in_a_title_is_text(service: Basis, opened: Open):
+def test_markup_in_a_title_is_text(service: ProjectionContext, opened: Open):
     service.offers.loc[0, "title"] = "<b>**Bold**</b> $x$"
     app = with_scenario(opened, Scenario(name="x", changes=(Acquire(offer="o00"),)))
     assert "<b>" not in said(app)
     assert not [text for text in app.markdown if "**Bold**" in text.value]
 
 
-def test_an_offer_is_bought_through_the_dialog_which_stays_when_ranges_arrive(service: Basis, opened: Open):
+def test_an_offer_is_bought_through_the_dialog_which_stays_when_ranges_arrive(service: ProjectionContext, opened: Open):
     app = opened(PAGE)
     app = app.button(key="builder.buy").click().run()
     app = settled(app)
@@ -168,7 +168,7 @@ def test_an_offer_is_bought_through_the_dialog_which_stays_when_ranges_arrive(se
     assert "1. Buy Offer 0, 2 years" in said(app)
 
 
-def test_what_the_answer_hangs_on_is_worked_out_when_somebody_looks(service: Basis, opened: Open):
+def test_what_the_answer_hangs_on_is_worked_out_when_somebody_looks(service: ProjectionContext, opened: Open):
     app = settled(with_scenario(opened, Scenario(name="buy", changes=(Acquire(offer="o00"),))))
     assert not sensitivity.desk()._asked
     app.session_state["answer.tabs.7"] = "What it hangs on"

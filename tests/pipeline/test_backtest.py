@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recsys.backtest.cutoff import _residuals, past_basis
+from recsys.backtest.cutoff import _residuals, past_context
 from recsys.backtest.projected_views import project_views
 from recsys.backtest.scoring import calibrated_draws, misjudged
 from recsys.backtest.serialization import Origin
@@ -181,17 +181,17 @@ def test_calibrated_ranges_are_those_that_the_projection_gives(service: Dataset)
     past = frozen(service, at, offers=rows)
     choice, _ = made_up_training()(past, None, Path(), None)
     choice = replace(choice, draws=tuple(replace(draw, member=0) for draw in choice.draws))
-    basis = past_basis(past, choice, MadeUpTower())
+    context = past_context(past, choice, MadeUpTower())
     calibration = fitted(shift_nats=0.4, factor_above=2.0, factor_below=1.5)
-    raw = project_views(basis, (28, 60))
-    whole = project_views(replace(basis, calibration=calibration), (28, 60))
-    for k, shift in enumerate(replace(basis, calibration=calibration).offer_shift):
+    raw = project_views(context, (28, 60))
+    whole = project_views(replace(context, calibration=calibration), (28, 60))
+    for k, shift in enumerate(replace(context, calibration=calibration).offer_shift):
         for place in range(2):
             kept = replace(
                 arrived(10.0, 10.0).arrived,
                 draws={"28": raw.draws[k, :, place]},
                 response={"28": raw.response[k, :, place]},
-                noise_nats=_residuals(basis, k),
+                noise_nats=_residuals(context, k),
             )
             quick = calibrated_draws(kept, "28", calibration, shift)
             assert quick == pytest.approx(whole.draws[k, :, place], rel=0.15)
@@ -202,10 +202,10 @@ def test_past_offers_are_projected_in_the_season_in_which_they_began(service: Da
     factors = tuple(3.0 if month == 7 else 9 / 11 for month in range(1, 13))
     stated = replace(service, economics=replace(service.economics, season=SeasonTerm(factors=factors, source="made up")))
     past = frozen(stated, START + pd.Timedelta(days=60), offers=np.arange(80, 83))
-    basis = past_basis(past, made_up_training()(past, None, Path(), None)[0], MadeUpTower())
+    context = past_context(past, made_up_training()(past, None, Path(), None)[0], MadeUpTower())
     began = np.array(["2024-07-01", "2024-03-01", "2024-07-01"], dtype="datetime64[s]")
-    seasonal = project_views(basis, (28,), launched=began).draws
-    plain = project_views(replace(basis, season=None), (28,), launched=began).draws
+    seasonal = project_views(context, (28,), launched=began).draws
+    plain = project_views(replace(context, season=None), (28,), launched=began).draws
     assert (seasonal[[0, 2]] > plain[[0, 2]]).all()
     assert (seasonal[1] < plain[1]).all()
 

@@ -19,7 +19,7 @@ from recsys.pipeline.config import TrainConfig, with_settings
 from recsys.pipeline.demo import make_demo
 from recsys.pipeline.progress import ProgressLine
 from recsys.pipeline.train import train
-from recsys.projection.context import load_basis
+from recsys.projection.context import load_projection_context
 from recsys.projection.project import project
 from recsys.scenario.scenario import Scenario
 from recsys.segments.store import load_personas
@@ -162,11 +162,11 @@ def test_the_demo_makes_a_workspace_in_one_go_and_is_done_at_once_when_asked_aga
 
 
 def test_projections_count_the_people_whom_each_user_stands_for(trained):
-    basis = load_basis(trained[0])
-    assert set(basis.weight) == {WORLD.people_per_user} == {1_000.0}
+    context = load_projection_context(trained[0])
+    assert set(context.weight) == {WORLD.people_per_user} == {1_000.0}
     asked = Scenario(name="today", horizon_months=1)
-    everyone = project(basis, asked).baseline
-    sample = project(replace(basis, weight=np.ones(WORLD.n_users), _cache={}), asked).baseline
+    everyone = project(context, asked).baseline
+    sample = project(replace(context, weight=np.ones(WORLD.n_users), _cache={}), asked).baseline
     assert everyone.hours == pytest.approx(1_000 * sample.hours)
     assert everyone.revenue == pytest.approx(1_000 * sample.revenue)
 

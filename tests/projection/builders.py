@@ -9,7 +9,7 @@ import pandas as pd
 from recsys.choice.model.parameters import ChoiceModel, Draw, Estimate, Member
 from recsys.embeddings.features import Feature, FeatureSpace
 from recsys.ids import IdMap
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.segments.personas import Persona, Personas
 from recsys.tables.economics_config import Economics, Plan, Term
 
@@ -119,8 +119,8 @@ def choice_model(
     )
 
 
-def basis(n_users: int = 60, n_movies: int = 30, *, n_offers: int = 5, seed: int = 0, **choice: Any) -> Basis:
-    """A basis on a made-up choice model; offers ``o00`` … near the catalogue's content."""
+def context(n_users: int = 60, n_movies: int = 30, *, n_offers: int = 5, seed: int = 0, **choice: Any) -> ProjectionContext:
+    """A context on a made-up choice model; offers ``o00`` … near the catalogue's content."""
     rng = np.random.default_rng([seed, 1])
     model = choice_model(n_users, n_movies, seed=seed, **choice)
     users = pd.DataFrame(
@@ -158,7 +158,7 @@ def basis(n_users: int = 60, n_movies: int = 30, *, n_offers: int = 5, seed: int
             "marketing_cost": 5.0,
         }
     )
-    return Basis(
+    return ProjectionContext(
         users=users,
         movies=titles,
         offers=offers,
@@ -194,12 +194,12 @@ def personas(n_users: int, n_personas: int = 2) -> Personas:
     return Personas(personas=tuple(made), assignment=assignment, centroids=np.zeros((n_personas, 6)))
 
 
-def with_draw(made: Basis, **parameters: Any) -> Basis:
-    """The same basis with other parameters in every draw, and nothing kept from before."""
+def with_draw(made: ProjectionContext, **parameters: Any) -> ProjectionContext:
+    """The same context with other parameters in every draw, and nothing kept from before."""
     draws = tuple(replace(draw, **parameters) for draw in made.choice.draws)
     return fresh(made, choice=replace(made.choice, draws=draws))
 
 
-def fresh(made: Basis, **other: Any) -> Basis:
+def fresh(made: ProjectionContext, **other: Any) -> ProjectionContext:
     """A copy with nothing in its cache."""
     return replace(made, **{"_cache": {}, **other})

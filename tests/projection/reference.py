@@ -9,7 +9,7 @@ from recsys.ids import FloatArray
 from recsys.projection import audience_changes as audiences
 from recsys.projection.audience_changes import Audience
 from recsys.projection.catalogue_changes import Catalogue, extras
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from tests.choice.nested_logit import choice_shares
 from tests.choice.utilities import catalogue_utility
 
@@ -26,12 +26,14 @@ class Slow:
     """float64[n_extras, horizon]"""
 
 
-def simulate(basis: Basis, draw: int, audience: Audience, catalogue: Catalogue, *, world: list[int], horizon: int) -> Slow:
+def simulate(
+    context: ProjectionContext, draw: int, audience: Audience, catalogue: Catalogue, *, world: list[int], horizon: int
+) -> Slow:
     """One world of a scenario."""
-    choice, parameters = basis.choice, basis.choice.draws[draw]
-    vectors = audiences.vectors(choice.members[parameters.member], audience, basis.weight)
-    people = audiences.people(basis, audience, parameters)
-    followed = extras(basis, draw, catalogue, vectors, horizon)
+    choice, parameters = context.choice, context.choice.draws[draw]
+    vectors = audiences.vectors(choice.members[parameters.member], audience, context.weight)
+    people = audiences.people(context, audience, parameters)
+    followed = extras(context, draw, catalogue, vectors, horizon)
     utility = catalogue_utility(choice, parameters, slice(0, choice.n_users), vectors=vectors)
     utility[:, [movie.row for movie in catalogue.tracked]] = -np.inf
     nests = np.concatenate([choice.nests, followed.nests[world]])

@@ -11,7 +11,7 @@ from recsys.choice.model.movie_attributes import encode
 from recsys.choice.model.store import load as load_choice
 from recsys.embeddings.tower import MovieTower
 from recsys.errors import ArtefactError
-from recsys.projection.context import Basis, load_basis
+from recsys.projection.context import ProjectionContext, load_projection_context
 from recsys.projection.project import project
 from recsys.projection.result import Projection
 from recsys.scenario.scenario import Scenario
@@ -30,72 +30,72 @@ TWO_YEARS = tuple(round(60 * (1.0 + 0.3 * (k % 12 in (4, 5)))) for k in range(26
 """Two years and two months with 30 % more in May and June."""
 
 
-def opened(root: Path, views: tuple[int, ...] = (60, 60, 60), **options: object) -> Basis:
-    return load_basis(stored.workspace(root, stored.service(views, **options)))
+def opened(root: Path, views: tuple[int, ...] = (60, 60, 60), **options: object) -> ProjectionContext:
+    return load_projection_context(stored.workspace(root, stored.service(views, **options)))
 
 
-def a_year(basis: Basis) -> Projection:
-    return project(basis, Scenario(name="x", horizon_months=12))
+def a_year(context: ProjectionContext) -> Projection:
+    return project(context, Scenario(name="x", horizon_months=12))
 
 
-def said_of_season(basis: Basis) -> tuple[str, str]:
-    found = next(each for each in a_year(basis).assumptions if each.name == "season")
+def said_of_season(context: ProjectionContext) -> tuple[str, str]:
+    found = next(each for each in a_year(context).assumptions if each.name == "season")
     return found.kind, found.source
 
 
-def months(basis: Basis) -> np.ndarray:
-    """Hours of each month ahead against the basis without its season; nobody of whom can leave."""
-    still = replace(basis, users=basis.users.assign(plan="ad-funded"), _cache={})
+def months(context: ProjectionContext) -> np.ndarray:
+    """Hours of each month ahead against the context without its season; nobody of whom can leave."""
+    still = replace(context, users=context.users.assign(plan="ad-funded"), _cache={})
     usual = a_year(replace(still, season=None, _cache={})).monthly_baseline_hours
     return np.array(a_year(still).monthly_baseline_hours) / usual
 
 
 def test_every_field_of_the_basis_comes_from_the_run_and_its_tables(tmp_path: Path):
     made = stored.workspace(tmp_path, stored.service(economics=FESTIVE))
-    basis, dataset, run = load_basis(made), load_dataset(made), made.current_run()
+    context, dataset, run = load_projection_context(made), load_dataset(made), made.current_run()
     choice, tower = load_choice(run / "choice"), MovieTower.load(run / "two_tower")
     for name in ("users", "movies", "offers"):
-        assert getattr(basis, name).equals(getattr(dataset, name))
-    assert basis.offer_content.tobytes() == tower.content(dataset.offers).tobytes()
-    assert basis.offer_codes.tobytes() == encode(choice.features, dataset.offers).tobytes()
-    assert basis.choice.fingerprint == choice.fingerprint
-    assert basis.choice.members[1].users.tobytes() == choice.members[1].users.tobytes()
-    assert [each.name for each in basis.personas.personas] == ["persona 0", "persona 1"]
-    assert basis.economics == FESTIVE
-    assert basis.run == stored.RUN
-    assert basis.simulated
-    assert basis.weight.tolist() == [40.0] * 30
-    assert basis.subscribed.tolist() == [0.0 if k % 7 == 6 else 1.0 for k in range(30)]  # every seventh has left
-    assert basis.return_share == 0.0
-    assert basis.data_end == dataset.events["timestamp"].max()
-    assert basis.assumed == dataset.assumed
-    assert basis.calibration is None
-    assert basis.season is not None
-    assert basis.season.factors.tolist() == list(FACTORS)
-    assert (basis.season.kind, basis.season.source) == ("configured", "last year's plan")
+        assert getattr(context, name).equals(getattr(dataset, name))
+    assert context.offer_content.tobytes() == tower.content(dataset.offers).tobytes()
+    assert context.offer_codes.tobytes() == encode(choice.features, dataset.offers).tobytes()
+    assert context.choice.fingerprint == choice.fingerprint
+    assert context.choice.members[1].users.tobytes() == choice.members[1].users.tobytes()
+    assert [each.name for each in context.personas.personas] == ["persona 0", "persona 1"]
+    assert context.economics == FESTIVE
+    assert context.run == stored.RUN
+    assert context.simulated
+    assert context.weight.tolist() == [40.0] * 30
+    assert context.subscribed.tolist() == [0.0 if k % 7 == 6 else 1.0 for k in range(30)]  # every seventh has left
+    assert context.return_share == 0.0
+    assert context.data_end == dataset.events["timestamp"].max()
+    assert context.assumed == dataset.assumed
+    assert context.calibration is None
+    assert context.season is not None
+    assert context.season.factors.tolist() == list(FACTORS)
+    assert (context.season.kind, context.season.source) == ("configured", "last year's plan")
 
 
 def test_a_configured_season_changes_the_months_ahead_and_is_said(tmp_path: Path):
     """The data end in March: the year ahead begins in April."""
-    basis = opened(tmp_path, economics=FESTIVE)
-    np.testing.assert_allclose(months(basis), FACTORS[3:] + FACTORS[:3], rtol=1e-9)
-    assert said_of_season(basis) == ("configured", "last year's plan; 0.50 times in the emptiest")
+    context = opened(tmp_path, economics=FESTIVE)
+    np.testing.assert_allclose(months(context), FACTORS[3:] + FACTORS[:3], rtol=1e-9)
+    assert said_of_season(context) == ("configured", "last year's plan; 0.50 times in the emptiest")
 
 
 def test_two_years_of_views_tell_a_season(tmp_path: Path):
     """The data end in February 2026: May and June are the third and fourth month ahead."""
-    basis = opened(tmp_path, TWO_YEARS)
+    context = opened(tmp_path, TWO_YEARS)
     expected = np.where(np.isin(np.arange(12), (2, 3)), 1.3, 1.0)
-    np.testing.assert_allclose(months(basis), expected / expected.mean(), atol=0.02)
-    kind, source = said_of_season(basis)
+    np.testing.assert_allclose(months(context), expected / expected.mean(), atol=0.02)
+    kind, source = said_of_season(context)
     assert kind == "estimated"
     assert source.startswith("views of an active user in 24 whole months")
 
 
 def test_one_year_of_views_tells_none(tmp_path: Path):
-    basis = opened(tmp_path, TWO_YEARS[:13])
-    assert basis.season is None
-    assert said_of_season(basis) == (
+    context = opened(tmp_path, TWO_YEARS[:13])
+    assert context.season is None
+    assert said_of_season(context) == (
         "assumed",
         "the same in every month: no season is configured, and the data hold no two years of viewing to tell one from",
     )
@@ -108,12 +108,12 @@ def test_what_is_configured_stands_above_what_the_views_tell(tmp_path: Path):
 def test_everything_that_moves_a_figure_moves_the_fingerprint(tmp_path: Path):
     """It is the key of every cache: one that stays where the answer changes shows an old answer."""
     made = stored.workspace(tmp_path, stored.service())
-    seen = [load_basis(made).fingerprint]
-    assert load_basis(made).fingerprint == seen[0]
+    seen = [load_projection_context(made).fingerprint]
+    assert load_projection_context(made).fingerprint == seen[0]
 
     def after(economics: object) -> str:
         made.economics.write_text(as_toml(economics))
-        return load_basis(made).fingerprint
+        return load_projection_context(made).fingerprint
 
     plain = builders.economics()
     seen.append(after(replace(plain, season=SeasonTerm(factors=FACTORS, source="a plan"))))
@@ -122,7 +122,7 @@ def test_everything_that_moves_a_figure_moves_the_fingerprint(tmp_path: Path):
     seen.append(after(replace(plain, people_per_user=builders.term(2.0))))
     seen.append(after(replace(plain, discount_rate=Term(value=0.2, source="a plan"))))
     calibrate(made)
-    seen.append(load_basis(made).fingerprint)
+    seen.append(load_projection_context(made).fingerprint)
     assert len(set(seen)) == len(seen)
 
 
@@ -135,7 +135,7 @@ def calibrate(made: Workspace) -> None:
 def test_a_calibration_of_these_tables_is_used(tmp_path: Path):
     made = stored.workspace(tmp_path, stored.service())
     calibrate(made)
-    found = load_basis(made).calibration
+    found = load_projection_context(made).calibration
     assert found is not None
     assert found.shift_nats == 0.4
 
@@ -144,4 +144,4 @@ def test_a_run_of_other_users_is_refused(tmp_path: Path):
     made = stored.workspace(tmp_path, stored.service())
     stored.store_run(made, stored.service(n_users=31))
     with pytest.raises(ArtefactError, match="E_STALE"):
-        load_basis(made)
+        load_projection_context(made)

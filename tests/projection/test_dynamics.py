@@ -11,7 +11,7 @@ from recsys.projection import audience_changes as audiences
 from recsys.projection import availability, counterfactuals, seasonality
 from recsys.projection import catalogue_changes as catalogues
 from recsys.projection.cannibalisation import hours_lost
-from recsys.projection.context import FOR_EVER, Basis
+from recsys.projection.context import FOR_EVER, ProjectionContext
 from recsys.projection.project import project
 from recsys.projection.seasonality import Season
 from recsys.scenario import scenario as s
@@ -23,9 +23,9 @@ ENDS = {"m0003": "2025-03-01", "m0004": "2025-03-20", "m0008": "2025-05-02"}
 """2, 3 (2.6 months) and 4 months from today."""
 
 
-def dated(seed: int = 0, **ends: str) -> Basis:
+def dated(seed: int = 0, **ends: str) -> ProjectionContext:
     """A service of which some licences end; no other has an end."""
-    made = builders.basis(seed=seed)
+    made = builders.context(seed=seed)
     until = pd.to_datetime(made.movies["movie_id"].map({**ENDS, **ends}))
     return builders.fresh(made, movies=made.movies.assign(licence_until=until), data_end=TODAY)
 
@@ -34,30 +34,30 @@ def asking(*changes: s.Change, licences: s.Licences = "renewed", horizon: int = 
     return s.Scenario(name="x", changes=changes, horizon_months=horizon, licences=licences)
 
 
-def plain(basis: Basis) -> Basis:
+def plain(context: ProjectionContext) -> ProjectionContext:
     """Nobody leaves, so that months can be compared."""
-    return builders.fresh(basis, users=basis.users.assign(plan="ad-funded"))
+    return builders.fresh(context, users=context.users.assign(plan="ad-funded"))
 
 
 def test_a_licence_counts_for_the_months_of_which_it_has_half():
-    basis = dated()
-    left = dict(zip(basis.movies["movie_id"], basis.months_left, strict=True))
+    context = dated()
+    left = dict(zip(context.movies["movie_id"], context.months_left, strict=True))
     assert [left[name] for name in ("m0003", "m0004", "m0008", "m0009")] == [2, 3, 4, FOR_EVER]
 
 
 def test_licences_are_taken_to_be_renewed_unless_the_scenario_says_that_they_lapse():
-    basis = dated()
-    assert project(basis, asking()).baseline == project(builders.basis(), asking()).baseline
-    assert project(basis, asking(licences="lapse")).baseline.hours < project(basis, asking()).baseline.hours
+    context = dated()
+    assert project(context, asking()).baseline == project(builders.context(), asking()).baseline
+    assert project(context, asking(licences="lapse")).baseline.hours < project(context, asking()).baseline.hours
 
 
-def months_by_hand(basis: Basis, dropped: list[list[str]]) -> FloatArray:
+def months_by_hand(context: ProjectionContext, dropped: list[list[str]]) -> FloatArray:
     """Hours of single months without some movies, the slow way."""
     hours = []
     for names in dropped:
-        available = basis.choice.available.copy()
-        available[basis.choice.movie_ids.rows(names)] = False
-        there = plain(builders.fresh(basis, choice=replace(basis.choice, available=available)))
+        available = context.choice.available.copy()
+        available[context.choice.movie_ids.rows(names)] = False
+        there = plain(builders.fresh(context, choice=replace(context.choice, available=available)))
         nothing = catalogues.changed(there, (), 1)
         hours.append(reference.simulate(there, 0, audiences.today(there), nothing, world=[], horizon=1).hours[0])
     return np.array(hours)
@@ -65,62 +65,62 @@ def months_by_hand(basis: Basis, dropped: list[list[str]]) -> FloatArray:
 
 def test_each_month_has_what_is_still_licensed_in_it():
     """Two months with everything, one without the first movie, one without the first two, then without all three."""
-    basis = plain(dated())
+    context = plain(dated())
     gone = [[], [], ["m0003"], ["m0003", "m0004"], ["m0003", "m0004", "m0008"], ["m0003", "m0004", "m0008"]]
-    found = project(basis, asking(licences="lapse")).monthly_baseline_hours
-    np.testing.assert_allclose(found, months_by_hand(basis, gone), rtol=1e-9)
+    found = project(context, asking(licences="lapse")).monthly_baseline_hours
+    np.testing.assert_allclose(found, months_by_hand(context, gone), rtol=1e-9)
 
 
 def test_what_an_offer_takes_it_takes_from_movies_that_are_still_there():
     """Gross hours are what it adds and what others lose, and a movie loses nothing after its licence."""
-    basis = dated()
+    context = dated()
     scenario = asking(s.Acquire(offer="o00"), s.Acquire(offer="o01", launch_month=4), licences="lapse")
-    audience, catalogue = audiences.today(basis), catalogues.changed(basis, scenario.catalogue, HORIZON)
-    found = counterfactuals.run(basis, 0, audience, catalogue, HORIZON, licences="lapse")
-    lost = hours_lost(basis, 0, users=found.users, catalogue=found.shelf, tracked=(), after=found.both, before=found.without)
-    hours_each = np.array(catalogue.hours_per_view(basis))
+    audience, catalogue = audiences.today(context), catalogues.changed(context, scenario.catalogue, HORIZON)
+    found = counterfactuals.run(context, 0, audience, catalogue, HORIZON, licences="lapse")
+    lost = hours_lost(context, 0, users=found.users, catalogue=found.shelf, tracked=(), after=found.both, before=found.without)
+    hours_each = np.array(catalogue.hours_per_view(context))
     for k, without in enumerate(found.without):
         gross = found.both.extra_views[k].sum() * hours_each[k]
         others = np.delete((without.extra_views - found.both.extra_views).sum(axis=1) * hours_each, k).sum()
         added = (found.both.hours - without.hours).sum()
         assert added + lost[k].sum() + others == pytest.approx(gross, rel=1e-9)
-    ended = basis.choice.movie_ids.rows(["m0003", "m0004"])
+    ended = context.choice.movie_ids.rows(["m0003", "m0004"])
     assert (np.abs(lost[1][ended]) < np.abs(lost[0][ended])).all()
 
 
 def test_an_offer_adds_more_where_licences_lapse():
-    basis = dated(**{f"m{k:04d}": "2025-02-01" for k in range(1, 25)})
+    context = dated(**{f"m{k:04d}": "2025-02-01" for k in range(1, 25)})
     renewed, lapsed = (
-        project(basis, asking(s.Acquire(offer="o00"), licences=which)).offers[0].incremental_hours.p50
+        project(context, asking(s.Acquire(offer="o00"), licences=which)).offers[0].incremental_hours.p50
         for which in ("renewed", "lapse")
     )
     assert lapsed > renewed
 
 
 def test_a_promoted_movie_is_gone_when_its_licence_has_ended():
-    basis = dated()
+    context = dated()
     scenario = asking(s.Promote(movie="m0003", exposure=1.0), licences="lapse")
-    catalogue = catalogues.changed(basis, scenario.catalogue, HORIZON)
-    views = counterfactuals.run(basis, 0, audiences.today(basis), catalogue, HORIZON, licences="lapse").both.extra_views[1]
+    catalogue = catalogues.changed(context, scenario.catalogue, HORIZON)
+    views = counterfactuals.run(context, 0, audiences.today(context), catalogue, HORIZON, licences="lapse").both.extra_views[1]
     assert (views[:2] > 0).all()
     assert views[2:].tolist() == [0.0] * 4
 
 
 def test_letting_a_licence_lapse_that_is_long_over_the_horizon_changes_nothing():
-    basis = dated()
+    context = dated()
     near = asking(s.Acquire(offer="o00"), licences="lapse", horizon=2)
-    assert project(basis, near).offers == project(basis, replace(near, licences="renewed")).offers
-    assert not availability.ending(basis, 2).any()
+    assert project(context, near).offers == project(context, replace(near, licences="renewed")).offers
+    assert not availability.ending(context, 2).any()
 
 
 def test_what_is_taken_of_licences_and_season_is_said():
-    basis = dated()
-    listed = {found.name: found for found in project(basis, asking()).assumptions}
+    context = dated()
+    listed = {found.name: found for found in project(context, asking()).assumptions}
     assert listed["licences that end"].value == 3.0
     assert listed["licences that end"].kind == "assumed"
     assert "taken to be renewed" in listed["licences that end"].source
     assert listed["season"].kind == "assumed"
-    stated = {found.name: found for found in project(basis, asking(licences="lapse")).assumptions}
+    stated = {found.name: found for found in project(context, asking(licences="lapse")).assumptions}
     assert "nothing takes their place" in stated["licences that end"].source
     assert stated["licences that end"].kind == "configured"
 
@@ -130,16 +130,16 @@ FESTIVE = Season(factors=np.array([2.0, 1.0, 0.5, *[17 / 18] * 9]), kind="config
 
 def test_a_season_scales_each_months_viewing():
     """Without extras nothing is used up: a month with twice the occasions has twice the hours. Nobody leaves."""
-    basis = plain(dated())
-    usual = project(basis, asking()).monthly_baseline_hours
-    seasonal = project(builders.fresh(basis, season=FESTIVE), asking()).monthly_baseline_hours
+    context = plain(dated())
+    usual = project(context, asking()).monthly_baseline_hours
+    seasonal = project(builders.fresh(context, season=FESTIVE), asking()).monthly_baseline_hours
     np.testing.assert_allclose(np.array(seasonal) / usual, [2.0, 1.0, 0.5, 17 / 18, 17 / 18, 17 / 18], rtol=1e-12)
 
 
 def test_a_launch_is_worth_more_in_a_month_in_which_people_watch():
-    basis = builders.fresh(plain(dated()), season=FESTIVE)
+    context = builders.fresh(plain(dated()), season=FESTIVE)
     offers = [
-        project(basis, asking(s.Acquire(offer="o00", window_months=1), s.ShiftLaunch(offer="o00", month=month))).offers[0]
+        project(context, asking(s.Acquire(offer="o00", window_months=1), s.ShiftLaunch(offer="o00", month=month))).offers[0]
         for month in (1, 2, 3)
     ]
     hours = [offer.incremental_hours.p50 for offer in offers]
@@ -171,25 +171,25 @@ def test_a_season_is_estimated_where_the_data_hold_two_years_and_a_trend_is_not_
 
 
 def test_a_moved_launch_is_the_same_as_one_that_was_stated():
-    basis = dated()
+    context = dated()
     moved = asking(s.Acquire(offer="o00"), s.ShiftLaunch(offer="o00", month=3))
-    assert project(basis, moved).offers == project(basis, asking(s.Acquire(offer="o00", launch_month=3))).offers
+    assert project(context, moved).offers == project(context, asking(s.Acquire(offer="o00", launch_month=3))).offers
 
 
 def test_a_licence_window_ends_the_views_and_the_royalties():
-    basis = dated()
-    audience = audiences.today(basis)
-    catalogue = catalogues.changed(basis, (s.Acquire(offer="o00", launch_month=2, window_months=3),), HORIZON)
-    views = counterfactuals.run(basis, 0, audience, catalogue, HORIZON).both.extra_views[0]
+    context = dated()
+    audience = audiences.today(context)
+    catalogue = catalogues.changed(context, (s.Acquire(offer="o00", launch_month=2, window_months=3),), HORIZON)
+    views = counterfactuals.run(context, 0, audience, catalogue, HORIZON).both.extra_views[0]
     assert (views[1:4] > 0).all()
     assert views[[0, 4, 5]].tolist() == [0.0] * 3
 
 
 def test_an_offer_wears_from_its_launch_on():
     """A launch in month 2 with a window of 3: γ, and ageing times ln(1 + months) at the middle of each."""
-    basis = builders.with_draw(builders.basis(), ageing=-0.3, launch_curve=np.array([0.8, 0.0]))
+    context = builders.with_draw(builders.context(), ageing=-0.3, launch_curve=np.array([0.8, 0.0]))
     changes = (s.Acquire(offer="o01", launch_month=2, window_months=3),)
-    catalogue = catalogues.changed(basis, changes, HORIZON)
-    found = catalogues.extras(basis, 0, catalogue, basis.choice.members[0].users, HORIZON)
+    catalogue = catalogues.changed(context, changes, HORIZON)
+    found = catalogues.extras(context, 0, catalogue, context.choice.members[0].users, HORIZON)
     expected = [-np.inf, 0.8 - 0.3 * np.log(1.5), -0.3 * np.log(2.5), -0.3 * np.log(3.5), -np.inf, -np.inf]
     assert found.curve[0] == pytest.approx(np.array(expected))

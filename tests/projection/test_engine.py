@@ -44,21 +44,21 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize(("draw", "dissimilarity"), [(0, 0.6), (1, 0.6), (0, 0.2), (0, 1.0)])
 def test_every_world_is_that_of_the_slow_engine(name: str, draw: int, dissimilarity: float):
-    basis = builders.basis(seed=draw, n_users=60, dissimilarity=dissimilarity)
+    context = builders.context(seed=draw, n_users=60, dissimilarity=dissimilarity)
     scenario = s.Scenario(name=name, changes=CASES[name], horizon_months=HORIZON)
-    audience = audiences.changed(basis, scenario.audience)
-    catalogue = catalogues.changed(basis, scenario.catalogue, HORIZON)
-    fast = counterfactuals.run(basis, draw, audience, catalogue, HORIZON)
+    audience = audiences.changed(context, scenario.audience)
+    catalogue = catalogues.changed(context, scenario.catalogue, HORIZON)
+    fast = counterfactuals.run(context, draw, audience, catalogue, HORIZON)
     n_offers = len(catalogue.offers)
     expected = {
-        "today": (fast.today, audiences.today(basis), catalogue.before),
+        "today": (fast.today, audiences.today(context), catalogue.before),
         "audience": (fast.audience, audience, catalogue.before),
         "both": (fast.both, audience, catalogue.after),
         **{f"without {k}": (fast.without[k], audience, tuple(e for e in catalogue.after if e != k)) for k in range(n_offers)},
     }
     tolerance = 2e-6 if draw == 0 else 2e-3  # draws other than the point find appetites coarsely
     for outcome, whose, world in expected.values():
-        slow = reference.simulate(basis, draw, whose, catalogue, world=list(world), horizon=HORIZON)
+        slow = reference.simulate(context, draw, whose, catalogue, world=list(world), horizon=HORIZON)
         np.testing.assert_allclose(outcome.hours, slow.hours, rtol=tolerance)
         np.testing.assert_allclose(outcome.revenue, slow.revenue, rtol=tolerance)
         np.testing.assert_allclose(outcome.extra_views, slow.extra_views, rtol=10 * tolerance, atol=1e-9)
@@ -66,13 +66,13 @@ def test_every_world_is_that_of_the_slow_engine(name: str, draw: int, dissimilar
 
 @pytest.mark.parametrize("name", ["three offers, one late, one leaving early", "everything at once"])
 def test_victims_lose_what_they_lose_in_the_slow_engine(name: str):
-    basis = builders.basis(seed=3)
+    context = builders.context(seed=3)
     scenario = s.Scenario(name=name, changes=CASES[name], horizon_months=HORIZON)
-    audience = audiences.changed(basis, scenario.audience)
-    catalogue = catalogues.changed(basis, scenario.catalogue, HORIZON)
-    fast = counterfactuals.run(basis, 0, audience, catalogue, HORIZON)
+    audience = audiences.changed(context, scenario.audience)
+    catalogue = catalogues.changed(context, scenario.catalogue, HORIZON)
+    fast = counterfactuals.run(context, 0, audience, catalogue, HORIZON)
     lost = hours_lost(
-        basis,
+        context,
         0,
         users=fast.users,
         catalogue=fast.shelf,
@@ -80,32 +80,32 @@ def test_victims_lose_what_they_lose_in_the_slow_engine(name: str):
         after=fast.both,
         before=fast.without,
     )
-    after = reference.simulate(basis, 0, audience, catalogue, world=list(catalogue.after), horizon=HORIZON).movie_hours
+    after = reference.simulate(context, 0, audience, catalogue, world=list(catalogue.after), horizon=HORIZON).movie_hours
     for k in range(len(catalogue.offers)):
         world = [e for e in catalogue.after if e != k]
-        before = reference.simulate(basis, 0, audience, catalogue, world=world, horizon=HORIZON).movie_hours
+        before = reference.simulate(context, 0, audience, catalogue, world=world, horizon=HORIZON).movie_hours
         np.testing.assert_allclose(lost[k], before - after, rtol=1e-4, atol=1e-5)
 
 
 def test_an_audience_whose_taste_has_moved_costs_only_those_who_moved():
     """Nest sums of the others are taken over bit for bit."""
-    basis = builders.basis(n_users=80)
+    context = builders.context(n_users=80)
     change = s.ShiftTaste(
         segment=s.ByRule(where="language = 'Hindi'"), towards=s.TowardsAttribute(attribute="genre", value="Drama"), strength=1.0
     )
-    found = counterfactuals.run(basis, 0, audiences.changed(basis, (change,)), catalogues.changed(basis, (), 3), 3)
-    stayed = (basis.users["language"] != "Hindi").to_numpy()
-    assert (found.shelf.spells[0].worth[stayed] == basis.sums(0).worth[stayed]).all()
-    assert (found.shelf.spells[0].worth[~stayed] != basis.sums(0).worth[~stayed]).any()
+    found = counterfactuals.run(context, 0, audiences.changed(context, (change,)), catalogues.changed(context, (), 3), 3)
+    stayed = (context.users["language"] != "Hindi").to_numpy()
+    assert (found.shelf.spells[0].worth[stayed] == context.sums(0).worth[stayed]).all()
+    assert (found.shelf.spells[0].worth[~stayed] != context.sums(0).worth[~stayed]).any()
 
 
 def test_a_shift_of_taste_moves_the_segment_towards_what_is_named_in_every_members_space():
-    basis = builders.basis(n_users=200)
-    drama = basis.movies["genres"].str.contains("Drama").to_numpy()
+    context = builders.context(n_users=200)
+    drama = context.movies["genres"].str.contains("Drama").to_numpy()
     change = s.ShiftTaste(segment=ALL, towards=s.TowardsAttribute(attribute="genre", value="Drama"), strength=1.0)
-    audience = audiences.changed(basis, (change,))
-    for member in basis.choice.members:
-        moved = audiences.vectors(member, audience, basis.weight)
+    audience = audiences.changed(context, (change,))
+    for member in context.choice.members:
+        moved = audiences.vectors(member, audience, context.weight)
         np.testing.assert_allclose(np.linalg.norm(moved, axis=1), np.linalg.norm(member.users, axis=1), rtol=1e-12)
         unit = member.movies / np.linalg.norm(member.movies, axis=1, keepdims=True)
         direction = unit[drama].mean(axis=0) - unit[~drama].mean(axis=0)
@@ -116,12 +116,12 @@ def test_a_shift_of_taste_moves_the_segment_towards_what_is_named_in_every_membe
 @pytest.mark.parametrize("seed", range(3))
 def test_offers_left_out_quickly_are_near_those_of_whole_worlds(seed: int):
     """Within a twentieth of the offer's hours; exact for a single offer, where no other's appetite can differ."""
-    basis = builders.basis(seed=seed)
+    context = builders.context(seed=seed)
     several = tuple(s.Acquire(offer=f"o{k:02d}", launch_month=1 + k % 3) for k in range(4))
-    audience = audiences.changed(basis, ())
+    audience = audiences.changed(context, ())
     for changes, tolerance in ((several, 0.05), (several[:1], 1e-9)):
-        catalogue = catalogues.changed(basis, changes, HORIZON)
-        found = counterfactuals.run(basis, 0, audience, catalogue, HORIZON, quick=True)
+        catalogue = catalogues.changed(context, changes, HORIZON)
+        found = counterfactuals.run(context, 0, audience, catalogue, HORIZON, quick=True)
         for k, offer in enumerate(catalogue.offers):
             gross = found.both.extra_views[k].sum() * offer.hours_per_view
             missed = found.without[k].hours.sum() - found.both.left_out_hours[k].sum()
@@ -131,11 +131,11 @@ def test_offers_left_out_quickly_are_near_those_of_whole_worlds(seed: int):
 
 
 def test_ranges_of_an_offer_are_those_of_whole_worlds():
-    basis = builders.basis(n_draws=24)
+    context = builders.context(n_draws=24)
     asked = s.Scenario(name="x", changes=tuple(s.Acquire(offer=f"o{k:02d}") for k in range(3)), horizon_months=HORIZON)
-    catalogue = catalogues.changed(basis, asked.catalogue, HORIZON)
-    found = [counterfactuals.run(basis, draw, audiences.changed(basis, ()), catalogue, HORIZON) for draw in range(1, 24)]
-    for k, offer in enumerate(project(basis, asked, draws="all").offers):
+    catalogue = catalogues.changed(context, asked.catalogue, HORIZON)
+    found = [counterfactuals.run(context, draw, audiences.changed(context, ()), catalogue, HORIZON) for draw in range(1, 24)]
+    for k, offer in enumerate(project(context, asked, draws="all").offers):
         hours = [float((draw.both.hours - draw.without[k].hours).sum()) for draw in found]
         low, middle, high = np.quantile(hours, [0.1, 0.5, 0.9], method="hazen")
         tolerance = 0.01 * offer.gross_hours.p50

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.projection.draws import simulate_draws
 from recsys.projection.project import assemble, project
 from recsys.projection.result import Projection
@@ -17,9 +17,9 @@ GROWTH = s.ResizeSegment(segment=s.Everyone(), factor=1.3)
 
 
 @pytest.fixture(scope="module")
-def basis() -> Basis:
+def context() -> ProjectionContext:
     """Royalties make the cost hang on the draw; the spread of cold appeal makes means differ from the point estimate."""
-    made = builders.basis(n_users=80, n_draws=8)
+    made = builders.context(n_users=80, n_draws=8)
     return builders.fresh(made, offers=made.offers.assign(royalty_per_view=0.02))
 
 
@@ -28,8 +28,8 @@ def asking(*changes: s.Change, name: str = "x") -> s.Scenario:
 
 
 @pytest.fixture(scope="module")
-def several(basis: Basis) -> Projection:
-    return project(basis, asking(GROWTH, s.Acquire(offer="o00"), s.Acquire(offer="o01"), s.Acquire(offer="o02")), draws="all")
+def several(context: ProjectionContext) -> Projection:
+    return project(context, asking(GROWTH, s.Acquire(offer="o00"), s.Acquire(offer="o01"), s.Acquire(offer="o02")), draws="all")
 
 
 def test_the_scenario_is_the_baseline_plus_its_effects(several: Projection):
@@ -60,15 +60,15 @@ def test_an_offers_parts_add_up(several: Projection):
         assert sum(victim.hours for victim in offer.victims) <= offer.cannibalised_hours.mean * (1 + 1e-9)
 
 
-def test_a_deal_has_paid_back_where_its_expected_cash_crosses_zero(basis: Basis):
-    cheap = project(basis, asking(s.Acquire(offer="o00", fee=5.0)), draws="all")
+def test_a_deal_has_paid_back_where_its_expected_cash_crosses_zero(context: ProjectionContext):
+    cheap = project(context, asking(s.Acquire(offer="o00", fee=5.0)), draws="all")
     assert cheap.payback_month is not None
     crossed = [month for month, cash in enumerate(cheap.monthly_cash) if cash.mean >= 0]
     assert cheap.payback_month == crossed[0] == cheap.offers[0].payback_month
 
 
-def test_of_a_single_offer_the_card_says_what_the_headline_says(basis: Basis):
-    answer = project(basis, asking(s.Acquire(offer="o01")), draws="all")
+def test_of_a_single_offer_the_card_says_what_the_headline_says(context: ProjectionContext):
+    answer = project(context, asking(s.Acquire(offer="o01")), draws="all")
     (offer,) = answer.offers
     assert offer.cost == answer.cost
     for card, headline in (
@@ -80,30 +80,30 @@ def test_of_a_single_offer_the_card_says_what_the_headline_says(basis: Basis):
         assert vars(card) == pytest.approx(vars(headline), rel=1e-9)
 
 
-def test_at_the_walk_away_price_the_expected_worth_is_the_hurdles_share_of_the_cost(basis: Basis):
-    price = project(basis, asking(s.Acquire(offer="o00")), draws="all").offers[0].max_bid.mean
-    there = project(basis, asking(s.Acquire(offer="o00", fee=price)), draws="all").offers[0]
+def test_at_the_walk_away_price_the_expected_worth_is_the_hurdles_share_of_the_cost(context: ProjectionContext):
+    price = project(context, asking(s.Acquire(offer="o00")), draws="all").offers[0].max_bid.mean
+    there = project(context, asking(s.Acquire(offer="o00", fee=price)), draws="all").offers[0]
     assert there.roi is not None
-    assert there.roi.mean == pytest.approx(basis.economics.hurdle_rate.value, rel=1e-9)
+    assert there.roi.mean == pytest.approx(context.economics.hurdle_rate.value, rel=1e-9)
     assert there.max_bid.mean == pytest.approx(price)
 
 
-def test_the_expected_value_is_the_mean_of_the_draws_and_no_other(basis: Basis):
+def test_the_expected_value_is_the_mean_of_the_draws_and_no_other(context: ProjectionContext):
     """Were it the median or the point estimate, this would show: appeal's spread makes hours lopsided."""
     asked = asking(s.Acquire(offer="o00"))
-    hours = np.array([draw.gross_hours[0] for draw in simulate_draws(basis, asked, draws="all").draws])
-    shown = project(basis, asked, draws="all").offers[0].gross_hours
+    hours = np.array([draw.gross_hours[0] for draw in simulate_draws(context, asked, draws="all").draws])
+    shown = project(context, asked, draws="all").offers[0].gross_hours
     assert shown.mean == pytest.approx(hours[1:].mean(), rel=1e-12)
     assert shown.mean != pytest.approx(hours[0], rel=1e-3)
     assert shown.mean != pytest.approx(shown.p50, rel=1e-3)
 
 
-def test_another_fee_or_name_is_answered_from_the_draws_that_are_there(basis: Basis):
+def test_another_fee_or_name_is_answered_from_the_draws_that_are_there(context: ProjectionContext):
     asked = asking(s.Acquire(offer="o00"), s.Acquire(offer="o01"))
-    drawn = simulate_draws(basis, asked, draws="all")
+    drawn = simulate_draws(context, asked, draws="all")
     dearer = asking(s.Acquire(offer="o00", fee=77.0, royalty_per_view=1.5, marketing_cost=3.0), s.Acquire(offer="o01"), name="y")
     assert demand_hash(dearer) == demand_hash(asked)
-    assert assemble(basis, dearer, drawn) == project(basis, dearer, draws="all")
+    assert assemble(context, dearer, drawn) == project(context, dearer, draws="all")
 
 
 @pytest.mark.parametrize(
@@ -125,9 +125,9 @@ def test_a_name_is_no_part_of_the_question():
     assert question_hash(asking(s.Acquire(offer="a", fee=1.0))) != question_hash(asking(s.Acquire(offer="a", fee=2.0)))
 
 
-def test_a_licence_fee_saved_is_a_part_of_what_is_left(basis: Basis):
+def test_a_licence_fee_saved_is_a_part_of_what_is_left(context: ProjectionContext):
     """The movie's fee falls due today, so that all of it is saved."""
-    answer = project(basis, asking(s.Drop(movie="m0007"), s.Acquire(offer="o00")), draws="all")
-    fee = float(basis.movies.set_index("movie_id").loc["m0007", "licence_fee"])
+    answer = project(context, asking(s.Drop(movie="m0007"), s.Acquire(offer="o00")), draws="all")
+    fee = float(context.movies.set_index("movie_id").loc["m0007", "licence_fee"])
     assert answer.fees_saved == pytest.approx(fee)
     assert answer.acquisition_effect.value.mean + fee - answer.cost == pytest.approx(answer.npv.mean)

@@ -11,7 +11,7 @@ import pytest
 
 from recsys.errors import ScenarioError
 from recsys.ids import IdMap
-from recsys.projection.context import Basis, subscription_state
+from recsys.projection.context import ProjectionContext, subscription_state
 from recsys.projection.json_document import as_json, as_text
 from recsys.projection.project import project
 from recsys.scenario import scenario as s
@@ -21,8 +21,8 @@ EVERYONE = s.Everyone()
 
 
 @pytest.fixture(scope="module")
-def basis() -> Basis:
-    return builders.basis(n_users=80)
+def context() -> ProjectionContext:
+    return builders.context(n_users=80)
 
 
 def asking(*changes: s.Change, horizon: int = 12) -> s.Scenario:
@@ -57,23 +57,23 @@ def asking(*changes: s.Change, horizon: int = 12) -> s.Scenario:
     ],
 )
 def test_a_question_that_cannot_be_asked_is_refused_with_what_may_have_been_meant(
-    basis: Basis, change: s.Change, code: str, hint: str
+    context: ProjectionContext, change: s.Change, code: str, hint: str
 ):
     with pytest.raises(ScenarioError) as refused:
-        project(basis, asking(change))
+        project(context, asking(change))
     assert refused.value.code == code
     assert hint in str(refused.value)
 
 
-def test_several_mistakes_are_told_at_once(basis: Basis):
+def test_several_mistakes_are_told_at_once(context: ProjectionContext):
     with pytest.raises(ScenarioError) as refused:
-        project(basis, asking(s.Drop(movie="x"), s.Acquire(offer="y"), s.Acquire(offer="o00"), s.Acquire(offer="o00")))
+        project(context, asking(s.Drop(movie="x"), s.Acquire(offer="y"), s.Acquire(offer="o00"), s.Acquire(offer="o00")))
     assert len(refused.value.findings) == 3
 
 
-def test_a_movie_both_dropped_and_promoted_is_a_contradiction(basis: Basis):
+def test_a_movie_both_dropped_and_promoted_is_a_contradiction(context: ProjectionContext):
     with pytest.raises(ScenarioError, match="E_MOVIE"):
-        project(basis, asking(s.Drop(movie="m0003"), s.Promote(movie="m0003", exposure=1.0)))
+        project(context, asking(s.Drop(movie="m0003"), s.Promote(movie="m0003", exposure=1.0)))
 
 
 @pytest.mark.parametrize(
@@ -86,37 +86,37 @@ def test_a_movie_both_dropped_and_promoted_is_a_contradiction(basis: Basis):
         s.ContinueDrift(months=40),
     ],
 )
-def test_beyond_what_the_data_saw_roi_is_withheld_with_the_reason(basis: Basis, change: s.Change):
-    answer = project(basis, asking(change, s.Acquire(offer="o00")), draws="all")
+def test_beyond_what_the_data_saw_roi_is_withheld_with_the_reason(context: ProjectionContext, change: s.Change):
+    answer = project(context, asking(change, s.Acquire(offer="o00")), draws="all")
     assert answer.roi is None
     assert answer.prob_above_hurdle is None
     assert answer.offers[0].roi is None
     assert any(warning.startswith("W_EXTRAPOLATION") for warning in answer.warnings)
-    within = project(basis, asking(s.Acquire(offer="o00")), draws="all")
+    within = project(context, asking(s.Acquire(offer="o00")), draws="all")
     assert within.roi is not None
     assert within.warnings == ()
 
 
-def test_a_licence_cut_by_the_horizon_and_a_launch_after_it_are_told(basis: Basis):
-    answer = project(basis, asking(s.Acquire(offer="o00", window_months=24), s.Acquire(offer="o01", launch_month=9), horizon=6))
+def test_a_licence_cut_by_the_horizon_and_a_launch_after_it_are_told(context: ProjectionContext):
+    answer = project(context, asking(s.Acquire(offer="o00", window_months=24), s.Acquire(offer="o01", launch_month=9), horizon=6))
     assert [warning.split(":")[0] for warning in answer.warnings] == ["W_HORIZON", "W_HORIZON"]
     late = answer.offers[1]
     assert late.views.p50 == 0.0
-    assert late.cost == pytest.approx(basis.offers["fee"][1])  # its fee is owed, its marketing lies after the horizon
+    assert late.cost == pytest.approx(context.offers["fee"][1])  # its fee is owed, its marketing lies after the horizon
 
 
-def test_a_launch_later_means_nothing_before_it(basis: Basis):
-    answer = project(basis, asking(s.Acquire(offer="o00"), s.ShiftLaunch(offer="o00", month=4), horizon=6))
+def test_a_launch_later_means_nothing_before_it(context: ProjectionContext):
+    answer = project(context, asking(s.Acquire(offer="o00"), s.ShiftLaunch(offer="o00", month=4), horizon=6))
     monthly = [month.p50 for month in answer.offers[0].monthly_hours]
     assert monthly[:3] == [0.0, 0.0, 0.0]
     assert monthly[3] != 0.0
 
 
-def test_dropping_a_movie_saves_its_fee_and_loses_its_viewers(basis: Basis):
-    answer = project(basis, asking(s.Drop(movie="m0007")))
+def test_dropping_a_movie_saves_its_fee_and_loses_its_viewers(context: ProjectionContext):
+    answer = project(context, asking(s.Drop(movie="m0007")))
     assert answer.acquisition_effect.hours.p50 < 0
     assert answer.acquisition_effect.value.p50 < 0
-    fee = float(basis.movies.set_index("movie_id").loc["m0007", "licence_fee"])
+    fee = float(context.movies.set_index("movie_id").loc["m0007", "licence_fee"])
     assert answer.npv.p50 == pytest.approx(answer.acquisition_effect.value.p50 + fee)
     assert answer.roi is None
     listed = {found.name: found.kind for found in answer.assumptions}
@@ -128,14 +128,14 @@ def test_dropping_a_movie_saves_its_fee_and_loses_its_viewers(basis: Basis):
     [("2025-04-02", "renewed", 3), ("2025-09-02", "renewed", None), ("2025-04-02", "lapse", None), ("2024-01-01", "renewed", 0)],
 )
 def test_a_running_licence_is_paid_and_dropping_its_movie_saves_the_next_fee_alone(
-    basis: Basis, until: str, licences: s.Licences, due: int | None
+    context: ProjectionContext, until: str, licences: s.Licences, due: int | None
 ):
     """Six months ahead: a fee due in month 3 is worth less than one due today, and one due after the horizon is not saved."""
-    movies = basis.movies.assign(licence_until=pd.Timestamp(until))
-    dated = builders.fresh(basis, movies=movies, data_end=pd.Timestamp("2025-01-01"))
+    movies = context.movies.assign(licence_until=pd.Timestamp(until))
+    dated = builders.fresh(context, movies=movies, data_end=pd.Timestamp("2025-01-01"))
     answer = project(dated, replace(asking(s.Drop(movie="m0007")), horizon_months=6, licences=licences))
     fee = float(movies.set_index("movie_id").loc["m0007", "licence_fee"])
-    rate = basis.economics.discount_rate.value
+    rate = context.economics.discount_rate.value
     saved = 0.0 if due is None else fee * (1 + rate) ** (-due / 12)
     assert rate > 0
     assert answer.npv.p50 == pytest.approx(answer.acquisition_effect.value.p50 + saved)
@@ -143,27 +143,27 @@ def test_a_running_licence_is_paid_and_dropping_its_movie_saves_the_next_fee_alo
     assert ("licence fees due today" in {found.name for found in answer.assumptions}) == (due == 0)
 
 
-def test_of_offers_bought_together_it_is_said_by_how_much_such_answers_are_off(basis: Basis):
-    one = project(basis, asking(s.Acquire(offer="o00"))).assumptions
-    two = project(basis, asking(s.Acquire(offer="o00"), s.Acquire(offer="o01"))).assumptions
+def test_of_offers_bought_together_it_is_said_by_how_much_such_answers_are_off(context: ProjectionContext):
+    one = project(context, asking(s.Acquire(offer="o00"))).assumptions
+    two = project(context, asking(s.Acquire(offer="o00"), s.Acquire(offer="o01"))).assumptions
     assert {found.name for found in two} - {found.name for found in one} == {"error of offers bought together"}
     assert "simulated" in next(found for found in two if found.name == "error of offers bought together").source
 
 
-def test_promotion_brings_views_and_is_labelled_an_assumption(basis: Basis):
-    plain = project(basis, asking(s.Acquire(offer="o00")))
-    pushed = project(basis, asking(s.Acquire(offer="o00"), s.Promote(movie="o00", exposure=1.0)))
+def test_promotion_brings_views_and_is_labelled_an_assumption(context: ProjectionContext):
+    plain = project(context, asking(s.Acquire(offer="o00")))
+    pushed = project(context, asking(s.Acquire(offer="o00"), s.Promote(movie="o00", exposure=1.0)))
     assert pushed.offers[0].views.p50 > plain.offers[0].views.p50
     kinds = {found.name: found.kind for found in pushed.assumptions}
     assert kinds["worth of a front-page slot"] == "assumed"
     assert "worth of a front-page slot" not in {found.name for found in plain.assumptions}
 
 
-def test_a_price_reaches_the_money_and_not_the_demand(basis: Basis):
-    answer = project(basis, asking(s.ChangePrice(plan="monthly", amount=298.0)))
+def test_a_price_reaches_the_money_and_not_the_demand(context: ProjectionContext):
+    answer = project(context, asking(s.ChangePrice(plan="monthly", amount=298.0)))
     assert answer.audience_effect.hours.p50 == 0.0
-    monthly = (basis.users["plan"] == "monthly").to_numpy()
-    only = builders.fresh(basis, users=basis.users.assign(plan=np.where(monthly, "monthly", "ad-funded")))
+    monthly = (context.users["plan"] == "monthly").to_numpy()
+    only = builders.fresh(context, users=context.users.assign(plan=np.where(monthly, "monthly", "ad-funded")))
     single, double = (project(only, asking(s.ChangePrice(plan="monthly", amount=price))) for price in (149.0, 298.0))
     assert single.audience_effect.value.p50 == 0.0
     assert double.audience_effect.value.p50 > 0
@@ -172,49 +172,51 @@ def test_a_price_reaches_the_money_and_not_the_demand(basis: Basis):
     assert listed["response to a price"].kind == "assumed"
 
 
-def test_only_plans_that_somebody_has_are_listed(basis: Basis):
-    only = builders.fresh(basis, users=basis.users.assign(plan="monthly"))
+def test_only_plans_that_somebody_has_are_listed(context: ProjectionContext):
+    only = builders.fresh(context, users=context.users.assign(plan="monthly"))
     names = {found.name for found in project(only, asking()).assumptions}
     assert "monthly: monthly price" in names
     assert not any(name.startswith(("rental", "ad-funded")) for name in names)
 
 
-def test_a_user_whose_plan_is_not_known_has_the_default_plan(basis: Basis):
-    plans = basis.users["plan"].to_numpy(dtype=object).copy()
+def test_a_user_whose_plan_is_not_known_has_the_default_plan(context: ProjectionContext):
+    plans = context.users["plan"].to_numpy(dtype=object).copy()
     plans[:10] = [None, "gone"] * 5
-    assert [plan.name for plan in builders.fresh(basis, users=basis.users.assign(plan=plans)).plans[:10]] == ["monthly"] * 10
+    assert [plan.name for plan in builders.fresh(context, users=context.users.assign(plan=plans)).plans[:10]] == ["monthly"] * 10
 
 
-def test_drift_continued_compounds_size_and_activity(basis: Basis):
+def test_drift_continued_compounds_size_and_activity(context: ProjectionContext):
     """Persona 1 grows by 2 % a month and its views per user fall or rise by their trend; persona 0 stands still."""
-    answer = project(basis, asking(s.ContinueDrift(months=6)))
+    answer = project(context, asking(s.ContinueDrift(months=6)))
     assert answer.audience_effect.hours.p50 != 0.0
-    still = builders.fresh(basis, personas=builders.personas(80, 1))  # one persona without growth, constant views per active user
+    still = builders.fresh(
+        context, personas=builders.personas(80, 1)
+    )  # one persona without growth, constant views per active user
     assert project(still, asking(s.ContinueDrift(months=6))).audience_effect.hours.p50 == pytest.approx(0.0, abs=1e-9)
 
 
-def test_a_last_month_that_is_cut_is_no_trend_of_activity(basis: Basis):
+def test_a_last_month_that_is_cut_is_no_trend_of_activity(context: ProjectionContext):
     """Three views of an active user in every month, and two in the twelve days of the last one."""
     people = builders.personas(80, 1)
     persona = people.personas[0]
     cut = replace(persona, monthly_views=(*persona.monthly_views[:-1], ("2024-12", 40)))
-    still = builders.fresh(basis, personas=replace(people, personas=(cut,)))
+    still = builders.fresh(context, personas=replace(people, personas=(cut,)))
     assert project(still, asking(s.ContinueDrift(months=6))).audience_effect.hours.p50 == pytest.approx(0.0, abs=1e-9)
 
 
-def test_less_churn_keeps_more_subscribers(basis: Basis):
-    answer = project(basis, asking(s.ChangeChurn(segment=EVERYONE, delta_share=-0.02)))
+def test_less_churn_keeps_more_subscribers(context: ProjectionContext):
+    answer = project(context, asking(s.ChangeChurn(segment=EVERYONE, delta_share=-0.02)))
     assert answer.projected.active_users > answer.baseline.active_users
     assert answer.audience_effect.value.p50 > 0
-    gone = project(basis, asking(s.ChangeChurn(segment=EVERYONE, delta_share=1.0)))
-    others = (basis.users["plan"] != "monthly").sum()
+    gone = project(context, asking(s.ChangeChurn(segment=EVERYONE, delta_share=1.0)))
+    others = (context.users["plan"] != "monthly").sum()
     assert others <= gone.projected.active_users < others + 3  # all leave each month, 3 in 100 of them come back
 
 
-def test_who_is_subscribed_today_counts(basis: Basis):
-    nobody = builders.fresh(basis, subscribed=np.zeros(80), return_share=0.0)
+def test_who_is_subscribed_today_counts(context: ProjectionContext):
+    nobody = builders.fresh(context, subscribed=np.zeros(80), return_share=0.0)
     answer = project(nobody, asking())
-    assert answer.baseline.active_users == (basis.users["plan"] != "monthly").sum()
+    assert answer.baseline.active_users == (context.users["plan"] != "monthly").sum()
 
 
 def test_the_state_of_subscriptions_comes_from_the_last_month():
@@ -239,8 +241,8 @@ def numbers(document: Any) -> list[float]:
     return [document] if isinstance(document, int | float) and not isinstance(document, bool) else []
 
 
-def test_the_document_has_what_the_contract_says(basis: Basis):
-    answer = project(basis, asking(s.Acquire(offer="o00"), s.Acquire(offer="o01")), draws="all")
+def test_the_document_has_what_the_contract_says(context: ProjectionContext):
+    answer = project(context, asking(s.Acquire(offer="o00"), s.Acquire(offer="o01")), draws="all")
     document = json.loads(as_text(answer))
     assert document == json.loads(json.dumps(as_json(answer)))
     assert document["schema"] == 1
@@ -261,15 +263,15 @@ def test_the_document_has_what_the_contract_says(basis: Basis):
     assert len(numbers(document)) > 100
 
 
-def test_the_same_question_gives_the_same_bytes(basis: Basis):
+def test_the_same_question_gives_the_same_bytes(context: ProjectionContext):
     asked = asking(s.Acquire(offer="o00"), s.Drop(movie="m0007"))
-    again = builders.basis(n_users=80)
-    assert as_text(project(basis, asked, draws="all")) == as_text(project(again, asked, draws="all"))
+    again = builders.context(n_users=80)
+    assert as_text(project(context, asked, draws="all")) == as_text(project(again, asked, draws="all"))
 
 
-def test_victims_are_movies_of_the_catalogue_or_other_offers_most_first(basis: Basis):
-    answer = project(basis, asking(s.Acquire(offer="o00"), s.Acquire(offer="o01")))
-    known = set(basis.choice.movie_ids.ids) | {"o00", "o01"}
+def test_victims_are_movies_of_the_catalogue_or_other_offers_most_first(context: ProjectionContext):
+    answer = project(context, asking(s.Acquire(offer="o00"), s.Acquire(offer="o01")))
+    known = set(context.choice.movie_ids.ids) | {"o00", "o01"}
     for offer in answer.offers:
         hours = [victim.hours for victim in offer.victims]
         assert hours == sorted(hours, reverse=True)
@@ -278,9 +280,9 @@ def test_victims_are_movies_of_the_catalogue_or_other_offers_most_first(basis: B
         assert sum(hours) <= offer.cannibalised_hours.p50 * (1 + 1e-9)
 
 
-def test_an_offer_is_as_long_as_its_runtime_times_the_completion_of_its_comparables(basis: Basis):
+def test_an_offer_is_as_long_as_its_runtime_times_the_completion_of_its_comparables(context: ProjectionContext):
     """Builders give every movie a completion of 0.7 of its runtime."""
-    answer = project(basis, asking(s.Acquire(offer="o02"))).offers[0]
-    runtime = float(basis.offers["runtime_min"][2]) / 60.0
+    answer = project(context, asking(s.Acquire(offer="o02"))).offers[0]
+    runtime = float(context.offers["runtime_min"][2]) / 60.0
     assert answer.gross_hours.p50 / answer.views.p50 == pytest.approx(0.7 * runtime)
     assert len(answer.comparables) == 5

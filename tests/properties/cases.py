@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from recsys.choice.model.parameters import ChoiceModel, Draw, Member
 from recsys.ids import FloatArray, IdMap, IntArray
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.scenario import scenario as s
 from tests.projection import builders
 
@@ -41,12 +41,12 @@ audience_changes = st.one_of(
 
 
 @cache
-def basis(seed: int, dissimilarity: float = 0.6, rewatch: float = 0.05) -> Basis:
+def context(seed: int, dissimilarity: float = 0.6, rewatch: float = 0.05) -> ProjectionContext:
     """A service of 60 users, 24 movies and 5 offers."""
-    return builders.basis(60, 24, seed=seed, dissimilarity=dissimilarity, rewatch=rewatch, n_draws=3)
+    return builders.context(60, 24, seed=seed, dissimilarity=dissimilarity, rewatch=rewatch, n_draws=3)
 
 
-bases = st.builds(basis, seeds, dissimilarities)
+bases = st.builds(context, seeds, dissimilarities)
 
 
 def buying(offers: tuple[str, ...], *changes: s.Change, horizon: int = 4) -> s.Scenario:
@@ -54,23 +54,23 @@ def buying(offers: tuple[str, ...], *changes: s.Change, horizon: int = 4) -> s.S
     return s.Scenario(name="x", changes=(*changes, *(s.Acquire(offer=offer) for offer in offers)), horizon_months=horizon)
 
 
-def nobody_leaves(made: Basis) -> Basis:
-    """The basis with everybody on the ad-funded plan."""
+def nobody_leaves(made: ProjectionContext) -> ProjectionContext:
+    """The context with everybody on the ad-funded plan."""
     return builders.fresh(made, users=made.users.assign(plan="ad-funded"))
 
 
-def with_choice(made: Basis, change: Callable[[ChoiceModel], ChoiceModel], **other: Any) -> Basis:
-    """The basis with another choice model, nothing remembered."""
+def with_choice(made: ProjectionContext, change: Callable[[ChoiceModel], ChoiceModel], **other: Any) -> ProjectionContext:
+    """The context with another choice model, nothing remembered."""
     return builders.fresh(made, choice=change(made.choice), **other)
 
 
-def with_members(made: Basis, change: Callable[[Member], Member]) -> Basis:
-    """The basis with every member's space changed."""
+def with_members(made: ProjectionContext, change: Callable[[Member], Member]) -> ProjectionContext:
+    """The context with every member's space changed."""
     return with_choice(made, lambda choice: replace(choice, members=tuple(map(change, choice.members))))
 
 
-def users_at(made: Basis, rows: IntArray, weight: FloatArray, ids: list[str] | None = None) -> Basis:
-    """The basis with its users taken from these rows, in this order, at these weights."""
+def users_at(made: ProjectionContext, rows: IntArray, weight: FloatArray, ids: list[str] | None = None) -> ProjectionContext:
+    """The context with its users taken from these rows, in this order, at these weights."""
     choice = made.choice
     counts = np.diff(choice.watched_indptr)[rows]
     watched = [choice.watched_indices[choice.watched_indptr[row] : choice.watched_indptr[row + 1]] for row in rows]
@@ -97,8 +97,8 @@ def users_at(made: Basis, rows: IntArray, weight: FloatArray, ids: list[str] | N
     )
 
 
-def movies_at(made: Basis, order: IntArray, ids: list[str] | None = None) -> Basis:
-    """The basis with its movies in another order."""
+def movies_at(made: ProjectionContext, order: IntArray, ids: list[str] | None = None) -> ProjectionContext:
+    """The context with its movies in another order."""
     choice = made.choice
     place = np.empty_like(order)
     place[order] = np.arange(len(order))

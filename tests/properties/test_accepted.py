@@ -20,7 +20,7 @@ from recsys.export import bundle
 from recsys.pipeline.config import TrainConfig, with_settings
 from recsys.pipeline.train import train
 from recsys.projection import json_document
-from recsys.projection.context import load_basis
+from recsys.projection.context import load_projection_context
 from recsys.projection.project import project
 from recsys.scenario.scenario import Acquire, Scenario
 from recsys.tables.import_tables import import_path
@@ -167,10 +167,10 @@ def test_what_import_accepts_trains_projects_and_exports(service: Service):
                 train(workspace, QUICK)
             return
         train(workspace, QUICK)
-        basis = load_basis(workspace)
-        bought = [Scenario(name="bought", changes=(Acquire(offer=str(movie)),)) for movie in basis.offer_ids.ids]
+        context = load_projection_context(workspace)
+        bought = [Scenario(name="bought", changes=(Acquire(offer=str(movie)),)) for movie in context.offer_ids.ids]
         for scenario in [Scenario(name="as it stands"), *bought]:
-            answered = json_document.as_json(project(basis, scenario, draws="all"))
+            answered = json_document.as_json(project(context, scenario, draws="all"))
             json.dumps(answered, allow_nan=False)
             assert answered["baseline"]["views"] >= 0.0
         exported = bundle.export_bundle(workspace, Path(folder) / "exports", unsigned=True)

@@ -13,7 +13,7 @@ from recsys.decision.slate import choose
 from recsys.decision.slate_rules import AtLeast, Rules
 from recsys.decision.slate_value import worth
 from recsys.errors import ScenarioError
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.projection.project import project
 from recsys.scenario import scenario as s
 from tests.projection import builders
@@ -32,24 +32,24 @@ rule_sets = st.builds(
 budgets = st.floats(0, 400)
 
 
-def cheap(seed: int, dissimilarity: float) -> Basis:
+def cheap(seed: int, dissimilarity: float) -> ProjectionContext:
     """A small service whose offers are cheap enough that several are worth buying."""
-    made = cases.basis(seed, dissimilarity)
+    made = cases.context(seed, dissimilarity)
     return builders.fresh(made, offers=made.offers.assign(fee=made.offers["fee"] / 8, marketing_cost=0.5))
 
 
 bases = st.builds(cheap, cases.seeds, cases.dissimilarities)
 
 
-def cost_of(basis: Basis, chosen: tuple[str, ...]) -> float:
-    bought = basis.offers["movie_id"].isin(chosen)
-    return float((basis.offers["fee"] + basis.offers["marketing_cost"])[bought].sum())
+def cost_of(context: ProjectionContext, chosen: tuple[str, ...]) -> float:
+    bought = context.offers["movie_id"].isin(chosen)
+    return float((context.offers["fee"] + context.offers["marketing_cost"])[bought].sum())
 
 
-def obeys(basis: Basis, rules: Rules, budget: float, chosen: tuple[str, ...]) -> bool:
-    languages = basis.offers.set_index("movie_id")["languages"]
+def obeys(context: ProjectionContext, rules: Rules, budget: float, chosen: tuple[str, ...]) -> bool:
+    languages = context.offers.set_index("movie_id")["languages"]
     return (
-        cost_of(basis, chosen) <= budget * (1 + 1e-9) + 1e-9
+        cost_of(context, chosen) <= budget * (1 + 1e-9) + 1e-9
         and (rules.at_most is None or len(chosen) <= rules.at_most)
         and set(rules.must_have) <= set(chosen)
         and all(len(set(group) & set(chosen)) <= 1 for group in rules.never_with)
@@ -61,83 +61,87 @@ def every_slate() -> list[tuple[str, ...]]:
     return list(chain.from_iterable(combinations(IDS, size) for size in range(len(IDS) + 1)))
 
 
-def searched(basis: Basis, chosen: tuple[str, ...]) -> float:
+def searched(context: ProjectionContext, chosen: tuple[str, ...]) -> float:
     """What the search takes a slate to be worth."""
-    return worth(basis).npv([IDS.index(offer) for offer in chosen])
+    return worth(context).npv([IDS.index(offer) for offer in chosen])
 
 
 @given(bases, budgets, rule_sets, st.sampled_from([0, 15]))
 def test_25_a_slate_keeps_to_its_budget_and_rules_or_says_which_of_them_clash(
-    basis: Basis, budget: float, rules: Rules, listed_up_to: int
+    context: ProjectionContext, budget: float, rules: Rules, listed_up_to: int
 ):
-    possible = [chosen for chosen in every_slate() if obeys(basis, rules, budget, chosen)]
-    known = all(offer.inside for offer in _offers(basis))
+    possible = [chosen for chosen in every_slate() if obeys(context, rules, budget, chosen)]
+    known = all(offer.inside for offer in _offers(context))
     assume(known)
     if not possible:
         with pytest.raises(ScenarioError, match="E_RULES"):
-            choose(basis, budget, rules, listed_up_to=listed_up_to, explain=False)
+            choose(context, budget, rules, listed_up_to=listed_up_to, explain=False)
         return
-    slate = choose(basis, budget, rules, listed_up_to=listed_up_to, explain=False)
+    slate = choose(context, budget, rules, listed_up_to=listed_up_to, explain=False)
     assert slate.chosen in possible
-    assert slate.cost == pytest.approx(cost_of(basis, slate.chosen))
+    assert slate.cost == pytest.approx(cost_of(context, slate.chosen))
     assert slate.value <= slate.upper_bound
 
 
-def _offers(basis: Basis) -> tuple:
-    return worth(basis).offers
+def _offers(context: ProjectionContext) -> tuple:
+    return worth(context).offers
 
 
 @given(bases, budgets, st.floats(1.0, 3.0), rule_sets)
-def test_26_a_larger_budget_never_gives_a_slate_of_lower_value(basis: Basis, budget: float, more: float, rules: Rules):
+def test_26_a_larger_budget_never_gives_a_slate_of_lower_value(
+    context: ProjectionContext, budget: float, more: float, rules: Rules
+):
     try:
-        small = choose(basis, budget, rules, explain=False)
+        small = choose(context, budget, rules, explain=False)
     except ScenarioError:
         assume(False)
-    large = choose(basis, budget * more, rules, explain=False)
+    large = choose(context, budget * more, rules, explain=False)
     assert large.search_value >= small.search_value - 1e-9 * abs(small.search_value)
 
 
 @given(bases, budgets, rule_sets)
 @settings(max_examples=10)
-def test_26_the_slate_is_that_of_brute_force(basis: Basis, budget: float, rules: Rules):
-    assume(all(offer.inside for offer in _offers(basis)))
-    possible = [chosen for chosen in every_slate() if obeys(basis, rules, budget, chosen)]
+def test_26_the_slate_is_that_of_brute_force(context: ProjectionContext, budget: float, rules: Rules):
+    assume(all(offer.inside for offer in _offers(context)))
+    possible = [chosen for chosen in every_slate() if obeys(context, rules, budget, chosen)]
     assume(possible)
-    slate = choose(basis, budget, rules, explain=False)
-    best = max(searched(basis, chosen) for chosen in possible)
+    slate = choose(context, budget, rules, explain=False)
+    best = max(searched(context, chosen) for chosen in possible)
     assert slate.search_value == pytest.approx(best, rel=1e-9, abs=1e-9)
-    assert searched(basis, slate.chosen) == pytest.approx(best, rel=1e-9, abs=1e-9)
+    assert searched(context, slate.chosen) == pytest.approx(best, rel=1e-9, abs=1e-9)
 
 
 @given(bases, budgets)
 @settings(max_examples=10)
-def test_below_the_fee_to_enter_an_offer_enters(basis: Basis, budget: float):
-    slate = choose(basis, budget)
+def test_below_the_fee_to_enter_an_offer_enters(context: ProjectionContext, budget: float):
+    slate = choose(context, budget)
     for entry in slate.why_not:
         if entry.fee_to_enter is None:
             continue
         fee = 0.98 * entry.fee_to_enter
         lower = s.Scenario(name="x", changes=(s.Acquire(offer=entry.movie_id, fee=fee),))
-        assert entry.movie_id in choose(basis, budget, scenario=lower, explain=False).chosen
+        assert entry.movie_id in choose(context, budget, scenario=lower, explain=False).chosen
         break
 
 
 @given(bases, st.sampled_from(IDS), cases.segments, st.floats(0.5, 0.99))
 @settings(max_examples=10)
-def test_27_the_flip_flips_and_95_per_cent_of_it_does_not(basis: Basis, offer: str, segment: s.Segment, part: float):
-    bid = project(basis, s.Scenario(name="x", changes=(s.Acquire(offer=offer),)), draws="all").offers[0].max_bid.mean
+def test_27_the_flip_flips_and_95_per_cent_of_it_does_not(
+    context: ProjectionContext, offer: str, segment: s.Segment, part: float
+):
+    bid = project(context, s.Scenario(name="x", changes=(s.Acquire(offer=offer),)), draws="all").offers[0].max_bid.mean
     assume(bid > 1)
-    hurdle = basis.economics.hurdle_rate.value
+    hurdle = context.economics.hurdle_rate.value
     for fee in (part * bid, bid / part):
         asked = s.Scenario(name="x", changes=(s.Acquire(offer=offer, fee=fee),))
-        (found,) = flips(basis, asked, segment).turns
+        (found,) = flips(context, asked, segment).turns
         assert found.buys == (fee <= bid)
         if found.factor is None:
             continue
 
         def buys(factor: float, asked: s.Scenario = asked) -> bool:
             resize = s.ResizeSegment(segment=segment, factor=factor)
-            result = project(basis, replace(asked, changes=(resize, *asked.changes)), draws="all").offers[0]
+            result = project(context, replace(asked, changes=(resize, *asked.changes)), draws="all").offers[0]
             return result.npv.mean >= hurdle * result.cost
 
         assert buys(1.0) == found.buys

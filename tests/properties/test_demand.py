@@ -14,7 +14,7 @@ from recsys.projection import audience_changes as audiences
 from recsys.projection import catalogue_changes as catalogues
 from recsys.projection import counterfactuals
 from recsys.projection.cannibalisation import hours_lost
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.projection.demand import simulate
 from recsys.projection.nest_sums import NestSums
 from recsys.projection.outcome import Extras, Outcome, People
@@ -27,16 +27,16 @@ from tests.properties import cases
 from tests.properties.cases import EVERYONE, buying
 
 
-def run(basis: Basis, scenario: s.Scenario) -> counterfactuals.Worlds:
+def run(context: ProjectionContext, scenario: s.Scenario) -> counterfactuals.Worlds:
     """The worlds of a scenario at the point estimate."""
-    audience = audiences.changed(basis, scenario.audience)
-    catalogue = catalogues.changed(basis, scenario.catalogue, scenario.horizon_months)
-    return counterfactuals.run(basis, 0, audience, catalogue, scenario.horizon_months)
+    audience = audiences.changed(context, scenario.audience)
+    catalogue = catalogues.changed(context, scenario.catalogue, scenario.horizon_months)
+    return counterfactuals.run(context, 0, audience, catalogue, scenario.horizon_months)
 
 
-def worth(basis: Basis, outcome: Outcome, months: int) -> FloatArray:
+def worth(context: ProjectionContext, outcome: Outcome, months: int) -> FloatArray:
     """Inclusive value ln(1 + S) of each user, from the occasions that went to nothing (horizon of one month)."""
-    return -np.log(outcome.idle[0] / (basis.weight * basis.choice.draws[0].occasions * months))
+    return -np.log(outcome.idle[0] / (context.weight * context.choice.draws[0].occasions * months))
 
 
 def figures(projection: Projection) -> FloatArray:
@@ -65,8 +65,8 @@ def same_figures(one: Projection, other: Projection, tolerance: float = 1e-9) ->
 
 
 @given(cases.bases, cases.horizons)
-def test_01_an_empty_scenario_is_the_baseline_bit_for_bit(basis: Basis, horizon: int):
-    answer = project(basis, buying((), horizon=horizon), draws="all")
+def test_01_an_empty_scenario_is_the_baseline_bit_for_bit(context: ProjectionContext, horizon: int):
+    answer = project(context, buying((), horizon=horizon), draws="all")
     assert answer.projected == answer.baseline
     assert answer.monthly_projected_hours == answer.monthly_baseline_hours
     zero = [answer.audience_effect, answer.acquisition_effect, answer.total_effect]
@@ -75,34 +75,34 @@ def test_01_an_empty_scenario_is_the_baseline_bit_for_bit(basis: Basis, horizon:
 
 @given(cases.bases, cases.slates, st.lists(cases.audience_changes, max_size=2).map(tuple))
 def test_02_adding_never_lowers_anyones_inclusive_value_and_removing_restores_the_baseline(
-    basis: Basis, offers: tuple[str, ...], changes: tuple[s.AudienceChange, ...]
+    context: ProjectionContext, offers: tuple[str, ...], changes: tuple[s.AudienceChange, ...]
 ):
-    before = project(basis, buying((), *changes))
-    found = run(cases.nobody_leaves(basis), buying(offers, *changes))
+    before = project(context, buying((), *changes))
+    found = run(cases.nobody_leaves(context), buying(offers, *changes))
     assert (found.both.idle <= found.audience.idle * (1 + 1e-12)).all()
-    assert project(basis, buying((), *changes)) == before
+    assert project(context, buying((), *changes)) == before
 
 
 @given(cases.seeds, cases.dissimilarities, cases.offer_ids, cases.slates)
 def test_03_marginal_inclusive_value_diminishes(seed: int, dissimilarity: float, offer: str, others: tuple[str, ...]):
     """With ρ = 1 nothing is used up, so that only the catalogue differs."""
-    basis = cases.nobody_leaves(cases.basis(seed, dissimilarity, 1.0))
+    context = cases.nobody_leaves(cases.context(seed, dissimilarity, 1.0))
     rest = tuple(other for other in others if other != offer)
-    alone = run(basis, buying((offer,), horizon=1))
-    added = run(basis, buying((offer, *rest), horizon=1))
-    without = run(basis, buying(rest, horizon=1))
-    small = worth(basis, alone.both, 1) - worth(basis, alone.audience, 1)
-    large = worth(basis, added.both, 1) - worth(basis, without.both, 1)
+    alone = run(context, buying((offer,), horizon=1))
+    added = run(context, buying((offer, *rest), horizon=1))
+    without = run(context, buying(rest, horizon=1))
+    small = worth(context, alone.both, 1) - worth(context, alone.audience, 1)
+    large = worth(context, added.both, 1) - worth(context, without.both, 1)
     assert (large <= small + 1e-9).all()
 
 
 @pytest.mark.parametrize("dissimilarity", [0.0, -0.5, 1.0001, float("nan")])
 def test_03_a_dissimilarity_outside_its_range_is_refused(dissimilarity: float):
-    basis = builders.with_draw(cases.basis(0), dissimilarity=dissimilarity)
+    context = builders.with_draw(cases.context(0), dissimilarity=dissimilarity)
     with pytest.raises((ScenarioError, ArithmeticError), match="E_NEST"):
         simulate(
             NestSums(worth=np.ones((1, 1)), hours=np.ones((1, 1))),
-            dissimilarity=basis.choice.draws[0].dissimilarity,
+            dissimilarity=context.choice.draws[0].dissimilarity,
             rewatch=0.0,
             people=person(),
             extras=nothing(1),
@@ -112,21 +112,21 @@ def test_03_a_dissimilarity_outside_its_range_is_refused(dissimilarity: float):
 
 
 @given(cases.bases, st.permutations([f"o{k:02d}" for k in range(4)]))
-def test_04_the_order_in_which_movies_are_added_does_not_matter(basis: Basis, order: list[str]):
-    one, other = project(basis, buying(tuple(order))), project(basis, buying(tuple(sorted(order))))
+def test_04_the_order_in_which_movies_are_added_does_not_matter(context: ProjectionContext, order: list[str]):
+    one, other = project(context, buying(tuple(order))), project(context, buying(tuple(sorted(order))))
     assert replace(one, scenario_hash="") == replace(other, scenario_hash="")
 
 
 @given(cases.bases, cases.slates, st.lists(cases.audience_changes, max_size=2).map(tuple), st.randoms(use_true_random=False))
 def test_04_the_order_and_the_names_of_rows_and_columns_do_not_matter(
-    basis: Basis, offers: tuple[str, ...], changes: tuple[s.AudienceChange, ...], random: object
+    context: ProjectionContext, offers: tuple[str, ...], changes: tuple[s.AudienceChange, ...], random: object
 ):
     rng = np.random.default_rng(random.getrandbits(32))  # type: ignore[attr-defined]
-    users, movies = rng.permutation(basis.choice.n_users), rng.permutation(basis.choice.n_movies)
-    moved = cases.movies_at(cases.users_at(basis, users, basis.weight[users]), movies)
-    same_figures(project(basis, buying(offers, *changes)), project(moved, buying(offers, *changes)))
-    named = cases.users_at(basis, np.arange(60), basis.weight, [f"{k * 7919 % 60:05d}x" for k in range(60)])
-    same_figures(project(basis, buying(offers, *changes)), project(named, buying(offers, *changes)), 0.0)
+    users, movies = rng.permutation(context.choice.n_users), rng.permutation(context.choice.n_movies)
+    moved = cases.movies_at(cases.users_at(context, users, context.weight[users]), movies)
+    same_figures(project(context, buying(offers, *changes)), project(moved, buying(offers, *changes)))
+    named = cases.users_at(context, np.arange(60), context.weight, [f"{k * 7919 % 60:05d}x" for k in range(60)])
+    same_figures(project(context, buying(offers, *changes)), project(named, buying(offers, *changes)), 0.0)
 
 
 def person(n: int = 1, occasions: float = 10.0) -> People:
@@ -188,15 +188,15 @@ NESTS = np.array([0, 0, 1, 1])
 
 
 @given(cases.bases)
-def test_05_a_movie_that_nobody_can_see_changes_nothing(basis: Basis):
-    found = run(basis, buying(("o00", "o01")))
-    people = audiences.people(basis, audiences.today(basis), basis.choice.draws[0])
-    catalogue = catalogues.changed(basis, buying(("o00", "o01")).catalogue, 4)
-    followed = catalogues.extras(basis, 0, catalogue, basis.choice.members[0].users, 4)
+def test_05_a_movie_that_nobody_can_see_changes_nothing(context: ProjectionContext):
+    found = run(context, buying(("o00", "o01")))
+    people = audiences.people(context, audiences.today(context), context.choice.draws[0])
+    catalogue = catalogues.changed(context, buying(("o00", "o01")).catalogue, 4)
+    followed = catalogues.extras(context, 0, catalogue, context.choice.members[0].users, 4)
     unseen = replace(followed, utility=np.vstack([followed.utility[:1], np.full((1, 60), -np.inf)]))
     with_it, without_it = simulate(
         found.shelf,
-        dissimilarity=basis.choice.draws[0].dissimilarity,
+        dissimilarity=context.choice.draws[0].dissimilarity,
         rewatch=0.05,
         people=people,
         extras=unseen,
@@ -215,19 +215,19 @@ def test_05_identical_movies_get_identical_shares(utility: FloatArray, dissimila
 
 
 @given(cases.bases, cases.slates)
-def test_06_shares_lie_between_0_and_1_and_sum_with_the_outside_option(basis: Basis, offers: tuple[str, ...]):
-    found = run(cases.nobody_leaves(basis), buying(offers, horizon=3))
-    occasions = 3 * basis.choice.draws[0].occasions
+def test_06_shares_lie_between_0_and_1_and_sum_with_the_outside_option(context: ProjectionContext, offers: tuple[str, ...]):
+    found = run(cases.nobody_leaves(context), buying(offers, horizon=3))
+    occasions = 3 * context.choice.draws[0].occasions
     assert (found.both.user_extra_views >= 0).all()
     assert (found.both.user_extra_views <= occasions).all()
     assert (found.both.idle >= 0).all()
-    inside = catalogue_views(basis, found) + found.both.user_extra_views.sum(axis=0)
+    inside = catalogue_views(context, found) + found.both.user_extra_views.sum(axis=0)
     np.testing.assert_allclose((inside + found.both.idle[0]) / occasions, 1.0, rtol=0, atol=1e-12)
 
 
-def catalogue_views(basis: Basis, found: counterfactuals.Worlds) -> FloatArray:
+def catalogue_views(context: ProjectionContext, found: counterfactuals.Worlds) -> FloatArray:
     """Views of catalogue movies by user, from the factors that victims are computed with."""
-    outcome, power = found.both, basis.choice.draws[0].dissimilarity - 1.0
+    outcome, power = found.both, context.choice.draws[0].dissimilarity - 1.0
     worth = found.shelf.spells[0].worth
     factor = outcome.idle[0][:, None] * np.where(worth > 0, worth, 1.0) ** power
     factor[:, outcome.touched] = outcome.touched_factor[0].T
@@ -279,11 +279,11 @@ def test_10_a_clone_takes_more_from_its_twin_as_the_dissimilarity_falls(twin: fl
 
 
 @given(cases.bases, cases.slates)
-def test_11_gross_is_incremental_plus_what_others_lose(basis: Basis, offers: tuple[str, ...]):
-    found = run(basis, buying(offers))
-    catalogue = catalogues.changed(basis, buying(offers).catalogue, 4)
-    hours_each = np.array(catalogue.hours_per_view(basis))
-    lost = lost_hours(basis, found)
+def test_11_gross_is_incremental_plus_what_others_lose(context: ProjectionContext, offers: tuple[str, ...]):
+    found = run(context, buying(offers))
+    catalogue = catalogues.changed(context, buying(offers).catalogue, 4)
+    hours_each = np.array(catalogue.hours_per_view(context))
+    lost = lost_hours(context, found)
     for k, without in enumerate(found.without):
         gross = found.both.extra_views[k].sum() * hours_each[k]
         incremental = (found.both.hours - without.hours).sum()
@@ -293,9 +293,9 @@ def test_11_gross_is_incremental_plus_what_others_lose(basis: Basis, offers: tup
 
 
 @given(cases.bases, cases.slates)
-def test_11_what_the_offer_gains_the_catalogue_and_the_outside_option_lose(basis: Basis, offers: tuple[str, ...]):
+def test_11_what_the_offer_gains_the_catalogue_and_the_outside_option_lose(context: ProjectionContext, offers: tuple[str, ...]):
     """In views: every movie lasts an hour."""
-    hourly = cases.with_choice(basis, lambda choice: replace(choice, hours_per_view=np.ones(choice.n_movies)))
+    hourly = cases.with_choice(context, lambda choice: replace(choice, hours_per_view=np.ones(choice.n_movies)))
     found = run(hourly, buying(offers))
     lost = lost_hours(hourly, found)
     for k, without in enumerate(found.without):
@@ -305,33 +305,35 @@ def test_11_what_the_offer_gains_the_catalogue_and_the_outside_option_lose(basis
         assert lost[k].sum() + others + outside == pytest.approx(gained, rel=1e-9)
 
 
-def lost_hours(basis: Basis, found: counterfactuals.Worlds) -> FloatArray:
-    return hours_lost(basis, 0, users=found.users, catalogue=found.shelf, tracked=(), after=found.both, before=found.without)
+def lost_hours(context: ProjectionContext, found: counterfactuals.Worlds) -> FloatArray:
+    return hours_lost(context, 0, users=found.users, catalogue=found.shelf, tracked=(), after=found.both, before=found.without)
 
 
 @given(cases.bases, cases.slates, st.lists(cases.audience_changes, max_size=2).map(tuple))
 def test_12_every_user_twice_at_half_weight_changes_nothing(
-    basis: Basis, offers: tuple[str, ...], changes: tuple[s.AudienceChange, ...]
+    context: ProjectionContext, offers: tuple[str, ...], changes: tuple[s.AudienceChange, ...]
 ):
     rows = np.repeat(np.arange(60), 2)
-    ids = [f"{basis.choice.user_ids.ids[row]}-{k % 2}" for k, row in enumerate(rows)]
-    doubled = cases.users_at(basis, rows, np.full(120, 0.5), ids)
-    same_figures(project(basis, buying(offers, *changes)), project(doubled, buying(offers, *changes)))
+    ids = [f"{context.choice.user_ids.ids[row]}-{k % 2}" for k, row in enumerate(rows)]
+    doubled = cases.users_at(context, rows, np.full(120, 0.5), ids)
+    same_figures(project(context, buying(offers, *changes)), project(doubled, buying(offers, *changes)))
 
 
 @given(cases.bases, cases.slates)
-def test_12_a_partition_into_segments_sums_to_the_whole_and_an_empty_one_adds_nothing(basis: Basis, offers: tuple[str, ...]):
-    empty = replace(basis.personas.personas[0], name="nobody", size=0)
-    wider = builders.fresh(basis, personas=replace(basis.personas, personas=(*basis.personas.personas, empty)))
+def test_12_a_partition_into_segments_sums_to_the_whole_and_an_empty_one_adds_nothing(
+    context: ProjectionContext, offers: tuple[str, ...]
+):
+    empty = replace(context.personas.personas[0], name="nobody", size=0)
+    wider = builders.fresh(context, personas=replace(context.personas, personas=(*context.personas.personas, empty)))
     for offer in project(wider, buying(offers)).offers:
         assert sum(part.hours for part in offer.segments) == pytest.approx(offer.incremental_hours.p50, rel=1e-9, abs=1e-9)
         assert {part.name: part.hours for part in offer.segments}["nobody"] == 0.0
 
 
 @given(cases.bases, cases.slates, st.floats(0.1, 10))
-def test_13_weights_scale_hours_and_value(basis: Basis, offers: tuple[str, ...], factor: float):
-    plain = project(basis, buying(offers))
-    scaled = project(builders.fresh(basis, weight=basis.weight * factor), buying(offers))
+def test_13_weights_scale_hours_and_value(context: ProjectionContext, offers: tuple[str, ...], factor: float):
+    plain = project(context, buying(offers))
+    scaled = project(builders.fresh(context, weight=context.weight * factor), buying(offers))
     assert scaled.baseline.hours == pytest.approx(factor * plain.baseline.hours, rel=1e-12)
     assert scaled.acquisition_effect.hours.p50 == pytest.approx(factor * plain.acquisition_effect.hours.p50, rel=1e-9, abs=1e-9)
     assert scaled.acquisition_effect.value.p50 == pytest.approx(factor * plain.acquisition_effect.value.p50, rel=1e-9, abs=1e-9)
@@ -339,9 +341,9 @@ def test_13_weights_scale_hours_and_value(basis: Basis, offers: tuple[str, ...],
 
 @given(cases.bases, cases.slates, st.lists(cases.audience_changes, max_size=2).map(tuple), cases.seeds, st.floats(0.2, 5))
 def test_14_neither_a_rotation_nor_a_scale_of_the_spaces_changes_anything(
-    basis: Basis, offers: tuple[str, ...], changes: tuple[s.AudienceChange, ...], seed: int, scale: float
+    context: ProjectionContext, offers: tuple[str, ...], changes: tuple[s.AudienceChange, ...], seed: int, scale: float
 ):
-    dim = basis.choice.members[0].users.shape[1]
+    dim = context.choice.members[0].users.shape[1]
     turn = np.linalg.qr(np.random.default_rng(seed).standard_normal((dim, dim)))[0]
 
     def turned(member: Member) -> Member:
@@ -349,17 +351,17 @@ def test_14_neither_a_rotation_nor_a_scale_of_the_spaces_changes_anything(
             users=member.users @ turn * scale, movies=member.movies @ turn / scale, cold_map=member.cold_map @ turn / scale
         )
 
-    plain, other = basis.choice.members[0], turned(basis.choice.members[0])
+    plain, other = context.choice.members[0], turned(context.choice.members[0])
     np.testing.assert_allclose(other.users @ other.movies.T, plain.users @ plain.movies.T, rtol=0, atol=1e-9)
-    moved = cases.with_members(basis, turned)
-    same_figures(project(basis, buying(offers, *changes)), project(moved, buying(offers, *changes)))
+    moved = cases.with_members(context, turned)
+    same_figures(project(context, buying(offers, *changes)), project(moved, buying(offers, *changes)))
 
 
 @given(cases.seeds, cases.dissimilarities, cases.slates, st.sampled_from([0.0, 0.1, 0.7]), st.floats(1, 30))
 def test_15_nobody_watches_a_movie_for_the_first_time_twice_nor_more_than_their_occasions(
     seed: int, dissimilarity: float, offers: tuple[str, ...], rewatch: float, busier: float
 ):
-    basis = cases.basis(seed, dissimilarity, rewatch)
+    context = cases.context(seed, dissimilarity, rewatch)
 
     def liked(choice: ChoiceModel) -> ChoiceModel:
         draws = tuple(
@@ -367,9 +369,9 @@ def test_15_nobody_watches_a_movie_for_the_first_time_twice_nor_more_than_their_
         )
         return replace(choice, draws=draws)
 
-    eager = cases.with_choice(basis, liked)
+    eager = cases.with_choice(context, liked)
     found = run(eager, buying(offers, s.ScaleActivity(segment=EVERYONE, factor=busier), horizon=6))
-    occasions = 6 * busier * basis.choice.draws[0].occasions
+    occasions = 6 * busier * context.choice.draws[0].occasions
     first = 1.0 - found.both.still_unwatched
     assert ((first >= 0) & (first <= 1)).all()
     assert (found.both.user_extra_views.sum(axis=0) <= occasions * (1 + 1e-12)).all()
@@ -382,14 +384,16 @@ def test_15_nobody_watches_a_movie_for_the_first_time_twice_nor_more_than_their_
 
 
 @given(cases.bases, cases.segments, st.floats(0.5, 2), cases.slates)
-def test_16_a_resize_and_its_inverse_is_the_baseline(basis: Basis, segment: s.Segment, factor: float, offers: tuple[str, ...]):
+def test_16_a_resize_and_its_inverse_is_the_baseline(
+    context: ProjectionContext, segment: s.Segment, factor: float, offers: tuple[str, ...]
+):
     there = s.ResizeSegment(segment=segment, factor=factor)
     back = s.ResizeSegment(segment=segment, factor=1 / factor)
-    same_figures(project(basis, buying(offers, there, back)), project(basis, buying(offers)), 1e-12)
+    same_figures(project(context, buying(offers, there, back)), project(context, buying(offers)), 1e-12)
 
 
 @given(cases.bases, cases.segments, cases.slates)
-def test_16_a_shift_of_strength_0_is_the_identity(basis: Basis, segment: s.Segment, offers: tuple[str, ...]):
+def test_16_a_shift_of_strength_0_is_the_identity(context: ProjectionContext, segment: s.Segment, offers: tuple[str, ...]):
     still = s.ShiftTaste(segment=segment, towards=s.TowardsAttribute(attribute="genre", value="Drama"), strength=0.0)
-    one, other = project(basis, buying(offers, still)), project(basis, buying(offers))
+    one, other = project(context, buying(offers, still)), project(context, buying(offers))
     assert replace(one, scenario_hash="") == replace(other, scenario_hash="")

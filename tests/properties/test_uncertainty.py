@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.special import ndtri
 
 from recsys.projection.cold_start_offers import residual
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.projection.json_document import as_text
 from recsys.projection.project import project
 from recsys.projection.result import Projection, Range
@@ -38,8 +38,10 @@ def ranges(value: Any) -> list[Range]:
 
 
 @given(cases.bases, cases.slates, st.lists(cases.audience_changes, max_size=2).map(tuple))
-def test_23_p10_p50_and_p90_are_in_order_everywhere(basis: Basis, offers: tuple[str, ...], changes: tuple[s.AudienceChange, ...]):
-    answer = project(basis, buying(offers, *changes), draws="all")
+def test_23_p10_p50_and_p90_are_in_order_everywhere(
+    context: ProjectionContext, offers: tuple[str, ...], changes: tuple[s.AudienceChange, ...]
+):
+    answer = project(context, buying(offers, *changes), draws="all")
     assert answer.n_draws == 3
     assert len(ranges(answer)) > 20
     assert all(r.p10 <= r.p50 <= r.p90 for r in ranges(answer))
@@ -91,15 +93,15 @@ def test_23_the_unknown_of_each_offer_lies_evenly_over_its_draws_in_an_order_of_
 
 
 def test_23_with_the_point_alone_the_ranges_collapse_to_it():
-    answer = project(cases.basis(0), buying(("o00",)))
+    answer = project(cases.context(0), buying(("o00",)))
     assert answer.n_draws == 1
     assert answer.prob_above_hurdle is None
     assert all(r.p10 == r.p50 == r.p90 for r in ranges(answer))
 
 
-def crowd() -> Basis:
+def crowd() -> ProjectionContext:
     """More users than one block holds, so that there is something to share among threads."""
-    return builders.basis(2500, 24, seed=4, n_draws=2)
+    return builders.context(2500, 24, seed=4, n_draws=2)
 
 
 QUESTION = buying(
@@ -118,9 +120,9 @@ def test_24_one_thread_or_two_cold_or_cached_the_bits_are_the_same():
 
 
 def test_24_the_second_user_gets_what_the_first_gets():
-    basis = crowd()
+    context = crowd()
     answers: list[Projection] = []
-    threads = [threading.Thread(target=lambda: answers.append(project(basis, QUESTION))) for _ in range(4)]
+    threads = [threading.Thread(target=lambda: answers.append(project(context, QUESTION))) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -133,10 +135,10 @@ def test_24_the_second_user_gets_what_the_first_gets():
 def test_28_saved_linked_or_written_to_a_file_a_scenario_gives_the_same_answer(
     offers: tuple[str, ...], changes: tuple[s.AudienceChange, ...]
 ):
-    basis, asked = cases.basis(1), buying(offers, *changes)
-    answer = as_text(project(basis, asked))
+    context, asked = cases.context(1), buying(offers, *changes)
+    answer = as_text(project(context, asked))
     with TemporaryDirectory() as folder:
         store = ScenarioStore(Path(folder) / "scenarios.sqlite")
         saved = store.load(store.save(asked).id).scenario
     for again in (saved, link.decode(link.encode(asked)), toml.loads(toml.dumps(asked))):
-        assert as_text(project(basis, again)) == answer
+        assert as_text(project(context, again)) == answer

@@ -34,7 +34,7 @@ def show() -> None:
     elif not follow_rest(lambda: bundle.status(folder) is not None):
         st.info("Nothing has been exported from this workspace yet.", icon=":material/inventory_2:")
     if not open_workspace.has_run():
-        open_workspace.basis()
+        open_workspace.projection_context()
     if running:
         return
     settings = exporting()

@@ -11,31 +11,31 @@ from recsys.embeddings.table import EmbeddingTable
 from recsys.ids import IdMap, IntArray
 from recsys.presentation.tables import movies as movie_views
 from recsys.presentation.tables.points import Points, people_of, points_of
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.segments.membership import with_personas
 
 
 def movies() -> pd.DataFrame:
     """Catalogue and offers as one table, with ``kind``."""
-    opened = open_workspace.basis()
+    opened = open_workspace.projection_context()
     return _movies(opened.fingerprint, opened)
 
 
 def users() -> pd.DataFrame:
     """The users with their persona."""
-    opened = open_workspace.basis()
+    opened = open_workspace.projection_context()
     return _users(opened.fingerprint, opened)
 
 
 def movie_vectors() -> NDArray[np.float32]:
     """Vectors of :func:`movies`, in its rows."""
-    opened = open_workspace.basis()
+    opened = open_workspace.projection_context()
     return _vectors(opened.fingerprint, opened)
 
 
 def views_of_movies() -> IntArray:
     """How often each catalogue movie was watched, int64[n_movies]."""
-    opened = open_workspace.basis()
+    opened = open_workspace.projection_context()
     return _views(opened.fingerprint, opened)
 
 
@@ -52,7 +52,7 @@ def movie_points(kind: MapKind) -> Points:
     ------
     ArtefactError  the run has no such map
     """
-    opened = open_workspace.basis()
+    opened = open_workspace.projection_context()
     return _movie_points(opened.fingerprint, kind, opened)
 
 
@@ -63,7 +63,7 @@ def user_points(kind: MapKind) -> Points:
     ------
     ArtefactError  the run has no such map
     """
-    opened = open_workspace.basis()
+    opened = open_workspace.projection_context()
     return _user_points(opened.fingerprint, kind, opened)
 
 
@@ -73,37 +73,37 @@ def flat_map(of: str, kind: MapKind) -> FlatMap:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _movies(fingerprint: str, _basis: Basis) -> pd.DataFrame:  # noqa: ARG001  the fingerprint is the cache's key, here and below
-    return movie_views.everything(_basis)
+def _movies(fingerprint: str, _context: ProjectionContext) -> pd.DataFrame:  # noqa: ARG001  the fingerprint is the cache's key, here and below
+    return movie_views.everything(_context)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _users(fingerprint: str, _basis: Basis) -> pd.DataFrame:  # noqa: ARG001
-    return with_personas(_basis.users, _basis.personas)
+def _users(fingerprint: str, _context: ProjectionContext) -> pd.DataFrame:  # noqa: ARG001
+    return with_personas(_context.users, _context.personas)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _vectors(fingerprint: str, _basis: Basis) -> NDArray[np.float32]:  # noqa: ARG001
-    found = movie_views.vectors(_basis)
+def _vectors(fingerprint: str, _context: ProjectionContext) -> NDArray[np.float32]:  # noqa: ARG001
+    found = movie_views.vectors(_context)
     found.setflags(write=False)
     return found
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _views(fingerprint: str, _basis: Basis) -> IntArray:  # noqa: ARG001
-    counts = np.bincount(seen()[1], minlength=_basis.choice.n_movies).astype(np.int64)
+def _views(fingerprint: str, _context: ProjectionContext) -> IntArray:  # noqa: ARG001
+    counts = np.bincount(seen()[1], minlength=_context.choice.n_movies).astype(np.int64)
     counts.setflags(write=False)
     return counts
 
 
 @st.cache_resource(max_entries=4, show_spinner="Opening the map …")
-def _movie_points(fingerprint: str, kind: MapKind, _basis: Basis) -> Points:  # noqa: ARG001
+def _movie_points(fingerprint: str, kind: MapKind, _context: ProjectionContext) -> Points:  # noqa: ARG001
     flat = flat_map("movies", kind)
-    n_movies = _basis.choice.n_movies
-    vectors = movie_views.vectors(_basis)
-    table = EmbeddingTable(IdMap(_basis.choice.movie_ids.ids), np.ascontiguousarray(vectors[:n_movies], dtype=np.float32))
+    n_movies = _context.choice.n_movies
+    vectors = movie_views.vectors(_context)
+    table = EmbeddingTable(IdMap(_context.choice.movie_ids.ids), np.ascontiguousarray(vectors[:n_movies], dtype=np.float32))
     extra = place(flat, table, vectors[n_movies:]) if len(vectors) > n_movies else None
-    frame = movie_views.everything(_basis)
+    frame = movie_views.everything(_context)
     return points_of(
         flat,
         frame["title"].astype(str).tolist(),
@@ -114,5 +114,5 @@ def _movie_points(fingerprint: str, kind: MapKind, _basis: Basis) -> Points:  # 
 
 
 @st.cache_resource(max_entries=4, show_spinner="Opening the map …")
-def _user_points(fingerprint: str, kind: MapKind, _basis: Basis) -> Points:  # noqa: ARG001
+def _user_points(fingerprint: str, kind: MapKind, _context: ProjectionContext) -> Points:  # noqa: ARG001
     return people_of(flat_map("users", kind))

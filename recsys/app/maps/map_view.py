@@ -20,7 +20,7 @@ from recsys.presentation.tables import audiences, movies, points
 from recsys.presentation.tables.colouring import Colouring
 from recsys.presentation.tables.points import Points
 from recsys.presentation.text.escape import plain
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.scenario.scenario import Acquire, ByUsers, Drop, ResizeSegment
 
 _HOW = "Drag a box to select, click a point to pick it, hold shift and click to add. Double-click clears."
@@ -49,7 +49,7 @@ def _alone(draw: Callable[[], None]) -> None:
 
 
 def _movies() -> None:
-    basis = open_workspace.basis()
+    context = open_workspace.projection_context()
     frame = map_data.movies()
     look = look_at_movies(frame, key="movies")
     placed = map_data.movie_points(look.kind)
@@ -57,7 +57,7 @@ def _movies() -> None:
     if not len(chosen) and len(look.found) == 1:
         chosen = np.array(look.found, dtype=np.int64)
     if not len(chosen):
-        st.caption(f"{_counted(basis)} {_HOW}")
+        st.caption(f"{_counted(context)} {_HOW}")
         return
     listed = movies.table(frame, map_data.views_of_movies(), chosen)
     left, right = st.columns([3, 2], gap="large")
@@ -67,7 +67,7 @@ def _movies() -> None:
             + (f", the first {movies.MAX_ROWS} shown" if len(chosen) > len(listed) else "")
         )
         picked = _table_with_choice(listed)
-        _use_movies(basis, frame.iloc[chosen], key="movies.use")
+        _use_movies(context, frame.iloc[chosen], key="movies.use")
     with right:
         row = int(listed["row"].iloc[picked])
         st.markdown(f"**Most like {plain(str(frame['title'].iloc[row]))}**")
@@ -75,10 +75,10 @@ def _movies() -> None:
         st.caption(_ALIKE)
 
 
-def _counted(basis: Basis) -> str:
-    on, gone = int(basis.choice.available.sum()), int((~basis.choice.available).sum())
+def _counted(context: ProjectionContext) -> str:
+    on, gone = int(context.choice.available.sum()), int((~context.choice.available).sum())
     left = f", {text.count(gone)} no longer there" if gone else ""
-    return f"{text.count(on)} movies on the service{left}; {text.count(len(basis.offers))} offers as stars ★."
+    return f"{text.count(on)} movies on the service{left}; {text.count(len(context.offers))} offers as stars ★."
 
 
 def _table_with_choice(listed: pd.DataFrame) -> int:
@@ -96,36 +96,36 @@ def _table_with_choice(listed: pd.DataFrame) -> int:
     return int(rows[0]) if rows else 0
 
 
-def _use_movies(basis: Basis, frame: pd.DataFrame, *, key: str) -> None:
+def _use_movies(context: ProjectionContext, frame: pd.DataFrame, *, key: str) -> None:
     offers = [str(movie) for movie in frame.loc[frame["kind"] == "offer", "movie_id"]][:15]
     there = [str(movie) for movie in frame.loc[frame["kind"] == "movie", "movie_id"]]
     with st.container(horizontal=True):
         if offers:
             label = "Buy it in a scenario" if len(offers) == 1 else f"Buy these {len(offers)} offers in a scenario"
             if st.button(label, icon=navigation.SCENARIO.icon, key=f"{key}.buy"):
-                names = basis.title(offers[0]) if len(offers) == 1 else f"{len(offers)} offers from the map"
+                names = context.title(offers[0]) if len(offers) == 1 else f"{len(offers)} offers from the map"
                 scenario_session.buy(tuple(Acquire(offer=movie) for movie in offers), name=f"Buy {names}")
                 st.switch_page(navigation.SCENARIO.path)
         if len(there) == 1 and st.button("What if we let it go?", icon=navigation.SCENARIO.icon, key=f"{key}.drop"):
-            scenario_session.buy((Drop(movie=there[0]),), name=f"Let {basis.title(there[0])} go")
+            scenario_session.buy((Drop(movie=there[0]),), name=f"Let {context.title(there[0])} go")
             st.switch_page(navigation.SCENARIO.path)
 
 
 def _audience() -> None:
-    basis = open_workspace.basis()
+    context = open_workspace.projection_context()
     frame = map_data.users()
     look = look_at_people(frame, key="audience")
     placed = map_data.user_points(look.kind)
     chosen = _map(placed, look, key="audience")
     if not len(chosen):
-        st.caption(f"{text.users(basis.choice.n_users)}. {_HOW} People are only described in groups of 20 or more.")
+        st.caption(f"{text.users(context.choice.n_users)}. {_HOW} People are only described in groups of 20 or more.")
         return
-    group = audiences.group(basis, map_data.seen(), chosen)
-    disclosure.admit(open_workspace.workspace(), basis, np.isin(np.arange(basis.choice.n_users), chosen)[None])
+    group = audiences.group(context, map_data.seen(), chosen)
+    disclosure.admit(open_workspace.workspace(), context, np.isin(np.arange(context.choice.n_users), chosen)[None])
     head, use = st.columns([3, 2], vertical_alignment="center")
     head.markdown(f"**{text.users(group.size)}** selected, {text.percent(group.share)} of all.")
     if use.button("Use as a segment in a scenario", icon=navigation.SCENARIO.icon, key="audience.use"):
-        _use_people(basis, chosen)
+        _use_people(context, chosen)
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("**Who they are**")
@@ -137,8 +137,8 @@ def _audience() -> None:
         grid(group.favourites, hide_index=True, width="stretch")
 
 
-def _use_people(basis: Basis, chosen: IntArray) -> None:
-    ids = basis.choice.user_ids.ids
+def _use_people(context: ProjectionContext, chosen: IntArray) -> None:
+    ids = context.choice.user_ids.ids
     picked = ByUsers(users=tuple(ids[row] for row in chosen))
     scenario_session.pick_users(picked)
     scenario_session.buy((ResizeSegment(segment=picked, factor=1.2),), name=f"{text.users(len(chosen))} from the map grow")

@@ -11,18 +11,18 @@ from recsys.presentation.tables.model_measures import Measured
 from recsys.presentation.text import models as words
 from recsys.presentation.text.escape import plain
 from recsys.presentation.text.numbers import count
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 
 
 def show() -> None:
     """The whole page."""
-    basis = open_workspace.basis()
+    context = open_workspace.projection_context()
     found = views.comparisons(open_workspace.workspace(), open_workspace.fingerprint())
     tabs = {
         "How good": lambda: _accuracy(found) if found else _not_measured(),
         "For whom": lambda: _slices(found) if found else _not_measured(),
         "New movies": _cold,
-        "What was calibrated": lambda: _parameters(basis),
+        "What was calibrated": lambda: _parameters(context),
     }
     draw_open(tabs, key="models.tabs")
 
@@ -145,9 +145,9 @@ _APPEAL = (
 )
 
 
-def _parameters(basis: Basis) -> None:
+def _parameters(context: ProjectionContext) -> None:
     st.markdown("Every parameter of choice that projections rest on, with its standard error (±), unit and origin.")
-    show_table(projections.assumptions(basis.choice.estimates), whole=True)
+    show_table(projections.assumptions(context.choice.estimates), whole=True)
     st.caption("Estimated: measured from your data. Configured: set by you. Assumed: taken for want of both.")
 
 

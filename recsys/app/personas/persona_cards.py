@@ -9,7 +9,7 @@ from recsys.app.shell.tables import show_chart
 from recsys.presentation import charts, text
 from recsys.presentation.tables.colouring import label
 from recsys.presentation.text.escape import plain
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.scenario.scenario import ByPersona, ResizeSegment
 from recsys.segments.personas import Persona
 
@@ -24,12 +24,12 @@ _OF_MOVIES = ("genres", "languages")
 
 def show() -> None:
     """All personas of the run."""
-    basis = open_workspace.basis()
-    listed = basis.personas.personas
+    context = open_workspace.projection_context()
+    listed = context.personas.personas
     total = sum(persona.size for persona in listed)
     head, order = st.columns([3, 2], vertical_alignment="bottom")
     groups = f"{text.users(total)} in {text.count(len(listed))} groups that watch alike; every user is in one."
-    each = basis.economics.people_per_user.value
+    each = context.economics.people_per_user.value
     sample = f" Each user stands for {text.compact(each)} people." if each > 1 else ""
     head.markdown(f"{groups}{sample} In brackets: how many times as often as all users.")
     by = order.selectbox("Order", list(_ORDERS), key="personas.order") or next(iter(_ORDERS))
@@ -37,10 +37,10 @@ def show() -> None:
     columns = st.columns(2, gap="medium")
     for position, persona in enumerate(ranked):
         with columns[position % 2]:
-            _card(basis, persona, total)
+            _card(context, persona, total)
 
 
-def _card(basis: Basis, persona: Persona, total: int) -> None:
+def _card(context: ProjectionContext, persona: Persona, total: int) -> None:
     with st.container(border=True):
         st.markdown(f"#### {plain(persona.name)}")
         share = text.percent(persona.size / total) if total else "0%"
@@ -54,7 +54,7 @@ def _card(basis: Basis, persona: Persona, total: int) -> None:
             if listed:
                 st.markdown(f":small[**{said}:** {plain(', '.join(listed[:4]))}]")
         if persona.favourites:
-            titles = ", ".join(basis.title(movie) for movie in persona.favourites[:5])
+            titles = ", ".join(context.title(movie) for movie in persona.favourites[:5])
             st.markdown(f":small[**Favourites, against others:** {plain(titles)}]")
         grows = f"What if this grows {text.percent(_GROWTH)}?"
         if st.button(grows, icon=navigation.SCENARIO.icon, key=f"personas.grow.{persona.name}"):

@@ -17,7 +17,7 @@ from recsys.export.manifest import load as load_manifest
 from recsys.export.manifest import parse_json
 from recsys.export.parity import Parity, Server, compare
 from recsys.export.quantisation import Dtype
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.segments.personas import Persona
 
 MANIFEST = "manifest.json"
@@ -65,8 +65,8 @@ class Asked:
 
 def pack(held: BundleStatus) -> Pack:
     """The bundle in force, with the personas' favourites as histories and the offers as movies to add."""
-    basis = open_workspace.basis()
-    return _pack(str(held.folder), held.version, basis.fingerprint, basis, held)
+    projection_context = open_workspace.projection_context()
+    return _pack(str(held.folder), held.version, projection_context.fingerprint, projection_context, held)
 
 
 def parity(held: BundleStatus, asked: Asked) -> Parity | None:
@@ -76,28 +76,32 @@ def parity(held: BundleStatus, asked: Asked) -> Parity | None:
     ------
     ArtefactError  the run cannot be read
     """
-    basis = open_workspace.basis()
+    projection_context = open_workspace.projection_context()
     opened = open_workspace.workspace()
     if not (opened.runs / held.run).is_dir():
         return None
     server = _server(str(opened.runs / held.run), cast(Dtype, held.dtype))
     added = {}
     if asked.offer is not None:
-        row = int(basis.offer_ids.rows_or_missing([asked.offer])[0])
+        row = int(projection_context.offer_ids.rows_or_missing([asked.offer])[0])
         if row < 0:
             return None
-        added = {asked.offer: basis.offer_content[row].astype(np.float32)}
-    known = server.answer(asked.history, context=asked.context, exclude=gone(basis), added=added)
+        added = {asked.offer: projection_context.offer_content[row].astype(np.float32)}
+    known = server.answer(asked.history, context=asked.context, exclude=gone(projection_context), added=added)
     return compare(known, (asked.ids, asked.scores))
 
 
-def gone(basis: Basis) -> list[str]:
+def gone(projection_context: ProjectionContext) -> list[str]:
     """Movies that the model knows and the service no longer has."""
-    return [movie for movie, there in zip(basis.choice.movie_ids.ids, basis.choice.available, strict=True) if not there]
+    return [
+        movie
+        for movie, there in zip(projection_context.choice.movie_ids.ids, projection_context.choice.available, strict=True)
+        if not there
+    ]
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the bundle …")
-def _pack(folder: str, version: str, fingerprint: str, _basis: Basis, _held: BundleStatus) -> Pack:
+def _pack(folder: str, version: str, fingerprint: str, _context: ProjectionContext, _held: BundleStatus) -> Pack:
     files = _phone_files(Path(folder))
     attributes = parse_json(dict(files)[IDS])["context"]
     facts = {
@@ -105,11 +109,11 @@ def _pack(folder: str, version: str, fingerprint: str, _basis: Basis, _held: Bun
         "simulated": _held.simulated,
         "personas": [
             {"name": persona.name, "history": list(persona.favourites), "context": _typical(persona, attributes)}
-            for persona in sorted(_basis.personas.personas, key=lambda persona: -persona.size)[:MOST_PERSONAS]
+            for persona in sorted(_context.personas.personas, key=lambda persona: -persona.size)[:MOST_PERSONAS]
             if persona.favourites
         ],
-        "gone": gone(_basis),
-        **_offers(_basis, _held),
+        "gone": gone(_context),
+        **_offers(_context, _held),
     }
     stamp = hashlib.sha256(f"{version}/{fingerprint}".encode()).hexdigest()[:16]
     sizes = [[name, len(content)] for name, content in files]
@@ -127,19 +131,19 @@ def _typical(persona: Persona, attributes: Sequence[Mapping[str, Any]]) -> dict[
     return typical
 
 
-def _offers(basis: Basis, held: BundleStatus) -> dict[str, Any]:
-    if not len(basis.offers):
+def _offers(projection_context: ProjectionContext, held: BundleStatus) -> dict[str, Any]:
+    if not len(projection_context.offers):
         return {"offers": [], "no_offers": "There are no offers: bring some in on the Data page."}
-    if basis.run != held.run or basis.offer_content.shape[1] != held.dim:
+    if projection_context.run != held.run or projection_context.offer_content.shape[1] != held.dim:
         return {
             "offers": [],
             "no_offers": "The bundle is of an older model than the offers' vectors: export again to try offers.",
         }
-    titles = basis.offers["title"].astype(str).tolist()
-    named: Sequence[tuple[str, str]] = list(zip(basis.offer_ids.ids, titles, strict=True))[:MOST_OFFERS]
+    titles = projection_context.offers["title"].astype(str).tolist()
+    named: Sequence[tuple[str, str]] = list(zip(projection_context.offer_ids.ids, titles, strict=True))[:MOST_OFFERS]
     return {
         "offers": [
-            {"id": movie, "title": title, "vector": basis.offer_content[row].astype(float).tolist()}
+            {"id": movie, "title": title, "vector": projection_context.offer_content[row].astype(float).tolist()}
             for row, (movie, title) in enumerate(named)
         ],
         "no_offers": "",

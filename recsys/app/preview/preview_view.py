@@ -27,7 +27,7 @@ _PROMISE = (
 
 def show() -> None:
     """The whole page."""
-    open_workspace.basis()
+    open_workspace.projection_context()
     held = bundle.status(open_workspace.export_folder())
     if held is None:
         if not follow_rest(_made):

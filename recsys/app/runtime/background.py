@@ -12,7 +12,7 @@ Tell = Callable[[int, int], None]
 """Steps done, and how many there are."""
 
 
-class Desk(Generic[Answer]):
+class BackgroundCache(Generic[Answer]):
     """Answers by key, worked out in the background and kept.
 
     A question that somebody no longer waits for is dropped unless work on it has begun. An answer that failed raises when it is

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from recsys.errors import ArtefactError, DataError
 from recsys.projection.audience_changes import members_of
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.projection.draws import refuse
 from recsys.scenario.hash import question_hash
 from recsys.scenario.scenario import ChangePrice, Everyone, Scenario
@@ -29,7 +29,7 @@ FOLDER = "asked"
 _MAGIC = b"recsys asked 1\n"
 
 
-def admit(workspace: Workspace, basis: Basis, groups: NDArray[np.bool_]) -> None:
+def admit(workspace: Workspace, context: ProjectionContext, groups: NDArray[np.bool_]) -> None:
     """Write down that these groups are answered about; asked again, or implied by what was answered, they are free.
 
     Parameters
@@ -43,7 +43,7 @@ def admit(workspace: Workspace, basis: Basis, groups: NDArray[np.bool_]) -> None
     ArtefactError  E_HASH: the record is damaged
     """
     try:
-        _admit(workspace.root / FOLDER / f"{basis.run}.bits", basis, groups)
+        _admit(workspace.root / FOLDER / f"{context.run}.bits", context, groups)
     except OSError as error:
         code = "E_READ_ONLY" if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM) else "E_DISK"
         raise DataError.of(
@@ -53,7 +53,7 @@ def admit(workspace: Workspace, basis: Basis, groups: NDArray[np.bool_]) -> None
         ) from error
 
 
-def admit_scenario(workspace: Workspace, basis: Basis, scenario: Scenario) -> None:
+def admit_scenario(workspace: Workspace, context: ProjectionContext, scenario: Scenario) -> None:
     """:func:`admit` for the parts into which a scenario's changes divide the audience; nothing is written down of a scenario
     that will not be answered.
 
@@ -61,42 +61,51 @@ def admit_scenario(workspace: Workspace, basis: Basis, scenario: Scenario) -> No
     ------
     ScenarioError, DataError, ArtefactError  as :func:`admit`, and as :func:`recsys.projection.draws.refuse`
     """
-    _admitted(str(workspace.root.resolve()), basis.fingerprint, question_hash(scenario), workspace, basis, scenario)
+    _admitted(str(workspace.root.resolve()), context.fingerprint, question_hash(scenario), workspace, context, scenario)
 
 
-def admit_listed(workspace: Workspace, basis: Basis, scenario: Scenario | None) -> None:
+def admit_listed(workspace: Workspace, context: ProjectionContext, scenario: Scenario | None) -> None:
     """:func:`admit_scenario` where a scenario lists users by id, which is what the command line holds against the record."""
     if scenario is not None and scenario.lists_people:
-        admit_scenario(workspace, basis, scenario)
+        admit_scenario(workspace, context, scenario)
 
 
 @st.cache_resource(max_entries=2048, show_spinner=False)
-def _admitted(root: str, fingerprint: str, scenario: str, _workspace: Workspace, _basis: Basis, _scenario: Scenario) -> None:  # noqa: ARG001  the key
-    refuse(_basis, _scenario)
-    groups = _groups(_basis, _scenario)
+def _admitted(
+    root: str,  # noqa: ARG001  the key, with the two below
+    fingerprint: str,  # noqa: ARG001
+    scenario: str,  # noqa: ARG001
+    _workspace: Workspace,
+    _context: ProjectionContext,
+    _scenario: Scenario,
+) -> None:
+    refuse(_context, _scenario)
+    groups = _groups(_context, _scenario)
     if groups:
         each = np.stack(groups)
-        admit(_workspace, _basis, np.concatenate([each, parts(each)]))
+        admit(_workspace, _context, np.concatenate([each, parts(each)]))
 
 
-def _groups(basis: Basis, scenario: Scenario) -> list[NDArray[np.bool_]]:
+def _groups(context: ProjectionContext, scenario: Scenario) -> list[NDArray[np.bool_]]:
     """Whom the changes are about, everyone aside; a plan's price is about those on the plan."""
     found = []
     for change in scenario.audience:
         if isinstance(change, ChangePrice):
-            names = [plan.name for plan in basis.economics.plans]
-            on_it = np.asarray(basis.plan_of == names.index(change.plan)) if change.plan in names else np.zeros(0, dtype=np.bool_)
+            names = [plan.name for plan in context.economics.plans]
+            on_it = (
+                np.asarray(context.plan_of == names.index(change.plan)) if change.plan in names else np.zeros(0, dtype=np.bool_)
+            )
             if on_it.any() and not on_it.all():
                 check_floor(on_it, f"the plan {change.plan!r}")
                 found.append(on_it)
         elif not isinstance(segment := getattr(change, "segment", Everyone()), Everyone):
-            found.append(members_of(basis, segment))
+            found.append(members_of(context, segment))
     return found
 
 
-def _admit(path: Path, basis: Basis, groups: NDArray[np.bool_]) -> None:
-    n_users = basis.choice.n_users
-    learned = basis.persona_of[None, :] == np.arange(len(basis.personas.personas))[:, None]
+def _admit(path: Path, context: ProjectionContext, groups: NDArray[np.bool_]) -> None:
+    n_users = context.choice.n_users
+    learned = context.persona_of[None, :] == np.arange(len(context.personas.personas))[:, None]
     held = Asked.nothing(n_users).also(learned)
     if held.also(groups) is held:
         return

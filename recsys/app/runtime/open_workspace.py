@@ -13,11 +13,11 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from recsys.app.runtime import demo_completion, disclosure
-from recsys.app.runtime.background import Desk
+from recsys.app.runtime.background import BackgroundCache
 from recsys.backtest.store import REPORT, load_report
 from recsys.errors import ArtefactError, DataError, SystemRefusedError, coded_system_errors
 from recsys.presentation.text.numbers import day
-from recsys.projection.context import Basis, load_basis
+from recsys.projection.context import ProjectionContext, load_projection_context
 from recsys.projection.draws import Drawn, simulate_draws
 from recsys.projection.project import assemble
 from recsys.projection.range_calibration import FILE as CALIBRATION
@@ -119,18 +119,18 @@ def dataset() -> Dataset:
     return _dataset(str(opened.root), stamp(opened))
 
 
-def basis() -> Basis:
+def projection_context() -> ProjectionContext:
     """What every projection stands on.
 
     Raises
     ------
     DataError  E_NO_TABLES: nothing has been taken in
-    ArtefactError  E_NO_RUN: nothing has been trained; and as :func:`recsys.projection.context.load_basis`
+    ArtefactError  E_NO_RUN: nothing has been trained; and as :func:`recsys.projection.context.load_projection_context`
     """
     opened = workspace()
     if not opened.exists():
         raise _no_tables()
-    return _basis(str(opened.root), opened.current_run().name, stamp(opened))
+    return _loaded_context(str(opened.root), opened.current_run().name, stamp(opened))
 
 
 def answer(scenario: Scenario) -> Projection | None:
@@ -140,14 +140,14 @@ def answer(scenario: Scenario) -> Projection | None:
     ------
     ScenarioError  the scenario asks for what the workspace does not have; E_SMALL_SEGMENT: or would tell of too few users
     """
-    opened = basis()
+    opened = projection_context()
     disclosure.admit_scenario(workspace(), opened, scenario)
     key = demand_key(opened, scenario)
 
     def simulate() -> Drawn:
         return simulate_draws(opened, scenario, draws="all", progress=desk().teller(key))
 
-    found = desk().ask(key, simulate, reader=reader())
+    found = desk().ask(key, simulate, reader=session_id())
     if found is None:
         return None
     projection = _assembled(f"{opened.fingerprint}/{question_hash(scenario)}", opened, scenario, found)
@@ -156,10 +156,10 @@ def answer(scenario: Scenario) -> Projection | None:
 
 def progress(scenario: Scenario) -> tuple[int, int] | None:
     """Draws simulated for the answer that is awaited, and how many there are."""
-    return desk().progress(demand_key(basis(), scenario))
+    return desk().progress(demand_key(projection_context(), scenario))
 
 
-def demand_key(opened: Basis, scenario: Scenario) -> str:
+def demand_key(opened: ProjectionContext, scenario: Scenario) -> str:
     """Under which the draws of a scenario are kept."""
     return f"{opened.fingerprint}/{demand_hash(scenario)}"
 
@@ -193,9 +193,9 @@ def stamp(opened: Workspace) -> str:
 
 
 @st.cache_resource
-def desk() -> Desk[Drawn]:
+def desk() -> BackgroundCache[Drawn]:
     """Where draws are simulated."""
-    return Desk()
+    return BackgroundCache()
 
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the tables …")
@@ -209,13 +209,13 @@ def _backtest(root: str, stamp_of_tables: str) -> dict[str, Any] | None:  # noqa
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the model …")
-def _basis(root: str, run: str, stamp_of_tables: str) -> Basis:  # noqa: ARG001  as above
-    return load_basis(Workspace(Path(root)))
+def _loaded_context(root: str, run: str, stamp_of_tables: str) -> ProjectionContext:  # noqa: ARG001  as above
+    return load_projection_context(Workspace(Path(root)))
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
-def _assembled(question: str, _basis: Basis, _scenario: Scenario, _drawn: Drawn) -> Projection:  # noqa: ARG001  as above
-    return assemble(_basis, _scenario, _drawn)
+def _assembled(question: str, _context: ProjectionContext, _scenario: Scenario, _drawn: Drawn) -> Projection:  # noqa: ARG001  as above
+    return assemble(_context, _scenario, _drawn)
 
 
 def _info_or_none() -> TablesInfo | None:
@@ -240,7 +240,7 @@ def _no_tables() -> DataError:
     return DataError.of("E_NO_TABLES", "this workspace holds no tables yet.", "Open the Data page and bring some in.")
 
 
-def reader() -> str:
+def session_id() -> str:
     """Who asks: one name a browser tab."""
-    context = get_script_run_ctx()
-    return context.session_id if context else "nobody"
+    running = get_script_run_ctx()
+    return running.session_id if running else "nobody"

@@ -12,7 +12,7 @@ from recsys.app.scenario import change_forms, scenario_session
 from recsys.app.shell.errors import guarded, guarding
 from recsys.presentation import text
 from recsys.presentation.text.escape import plain
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.scenario import edit, toml
 from recsys.scenario.edit import Draft
 from recsys.scenario.mapping import LICENCES, MAX_HORIZON_MONTHS
@@ -25,17 +25,17 @@ _LICENCES = "builder.licences"
 _OPEN, _SAVE = "builder.opening", "builder.saving"
 
 
-def scenario(basis: Basis) -> Scenario:
+def scenario(context: ProjectionContext) -> Scenario:
     """Draw the builder and give the scenario that lies on the table."""
     held = scenario_session.table().draft
     _head(held)
     _toolbar(held)
-    steps(basis, held.scenario.changes)
+    steps(context, held.scenario.changes)
     add, also = ("Buy an offer", ":material/add_shopping_cart:"), ("Change the audience", ":material/group_add:")
     wide: dict[str, Any] = {"width": "stretch", "on_click": _open}
     st.button(add[0], icon=add[1], type="primary", key="builder.buy", args=("catalogue",), **wide)
     st.button(also[0], icon=also[1], key="builder.audience", args=("audience",), **wide)
-    _dialog(basis, scenario_session.current().changes)
+    _dialog(context, scenario_session.current().changes)
     return scenario_session.current()
 
 
@@ -92,13 +92,13 @@ def _toolbar(held: Draft) -> None:
             _sharing(held.scenario)
 
 
-def steps(basis: Basis, listed: tuple[Change, ...]) -> None:
+def steps(context: ProjectionContext, listed: tuple[Change, ...]) -> None:
     """The changes as they are applied, one a line, each to be moved, edited or taken out."""
     if not listed:
         st.caption("Nothing changes yet. Buy an offer or change the audience; each change can be undone.")
     for position, change in enumerate(listed):
         with st.container(border=True, key=f"builder.step.{position}", gap=None):
-            said = text.sentence(change, basis.title, basis.economics.currency)
+            said = text.sentence(change, context.title, context.economics.currency)
             st.markdown(f"{position + 1}. {plain(said)}")
             with st.container(horizontal=True, gap="small"):
                 _step(
@@ -137,20 +137,20 @@ def _open(what: str | int | None = None) -> None:
     st.session_state[_DIALOG] = what
 
 
-def _dialog(basis: Basis, listed: tuple[Change, ...]) -> None:
+def _dialog(context: ProjectionContext, listed: tuple[Change, ...]) -> None:
     what = st.session_state.get(_DIALOG)
     if isinstance(what, str):
-        _adding(basis, what)
+        _adding(context, what)
     elif isinstance(what, int) and what < len(listed):
-        _editing(basis, what, listed[what])
+        _editing(context, what, listed[what])
 
 
 @st.dialog("Add a change", width="medium", on_dismiss=_open)
-def _adding(basis: Basis, side: str) -> None:
+def _adding(context: ProjectionContext, side: str) -> None:
     kinds = [kind for kind in change_forms.FORMS if text.SIDES[kind] == side]
     kind = st.selectbox("What changes", kinds, format_func=text.KINDS.__getitem__, key=f"adding.{side}.kind")
     with guarded():
-        change = change_forms.form(basis, kind or kinds[0], key=f"adding.{(kind or kinds[0]).__name__}")
+        change = change_forms.form(context, kind or kinds[0], key=f"adding.{(kind or kinds[0]).__name__}")
         if st.button("Add", type="primary", disabled=change is None, key="adding.add") and change is not None:
             scenario_session.change(lambda held: edit.add(held, change))
             _open(None)
@@ -158,9 +158,9 @@ def _adding(basis: Basis, side: str) -> None:
 
 
 @st.dialog("Edit the change", width="medium", on_dismiss=_open)
-def _editing(basis: Basis, position: int, held: Change) -> None:
+def _editing(context: ProjectionContext, position: int, held: Change) -> None:
     with guarded():
-        change = change_forms.form(basis, type(held), key=f"editing.{position}", start=held)
+        change = change_forms.form(context, type(held), key=f"editing.{position}", start=held)
         if st.button("Keep", type="primary", disabled=change is None, key="editing.keep") and change is not None:
             scenario_session.change(lambda was: edit.replace_change(was, position, change))
             _open(None)

@@ -8,7 +8,7 @@ from recsys.app.scenario import scenario_session
 from recsys.app.scenario.segment_form import segment
 from recsys.app.shell.amount_input import amount, percent_change, points
 from recsys.presentation.tables import directions
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.scenario.mapping import BOUNDS, MAX_HORIZON_MONTHS
 from recsys.scenario.scenario import (
     Acquire,
@@ -27,10 +27,10 @@ from recsys.scenario.scenario import (
     TowardsMovies,
 )
 
-Form = Callable[[Basis, str, Change | None], Change | None]
+Form = Callable[[ProjectionContext, str, Change | None], Change | None]
 
 
-def form(basis: Basis, kind: type[Change], *, key: str, start: Change | None = None) -> Change | None:
+def form(context: ProjectionContext, kind: type[Change], *, key: str, start: Change | None = None) -> Change | None:
     """Draw the form of a kind of change.
 
     Parameters
@@ -42,21 +42,21 @@ def form(basis: Basis, kind: type[Change], *, key: str, start: Change | None = N
     -------
     the change as the fields say it now; None while something is missing
     """
-    return FORMS[kind](basis, key, start if isinstance(start, kind) else None)
+    return FORMS[kind](context, key, start if isinstance(start, kind) else None)
 
 
-def _resize(basis: Basis, key: str, start: Change | None) -> Change | None:
+def _resize(context: ProjectionContext, key: str, start: Change | None) -> Change | None:
     held = start if isinstance(start, ResizeSegment) else None
-    who = segment(basis, key=key, start=held.segment if held else None)
+    who = segment(context, key=key, start=held.segment if held else None)
     first = (held.factor - 1) * 100 if held else 20.0
     factor = percent_change("How many more (%)", key=f"{key}.pct", value=first, help_text="Fewer: a negative number.")
     return ResizeSegment(segment=who, factor=factor) if who else None
 
 
-def _taste(basis: Basis, key: str, start: Change | None) -> Change | None:
+def _taste(context: ProjectionContext, key: str, start: Change | None) -> Change | None:
     held = start if isinstance(start, ShiftTaste) else None
-    who = segment(basis, key=key, start=held.segment if held else None)
-    towards = _direction(basis, key)
+    who = segment(context, key=key, start=held.segment if held else None)
+    towards = _direction(context, key)
     strength = st.slider(
         "How far (steps)",
         -3.0,
@@ -69,29 +69,29 @@ def _taste(basis: Basis, key: str, start: Change | None) -> Change | None:
     return ShiftTaste(segment=who, towards=towards, strength=strength) if who and towards else None
 
 
-def _direction(basis: Basis, key: str) -> Direction | None:
-    known = directions.of_movies(basis.movies)
+def _direction(context: ProjectionContext, key: str) -> Direction | None:
+    known = directions.of_movies(context.movies)
     ways = [*known, "movies like …"]
     way = st.selectbox("Towards", ways, format_func=directions.label, key=f"{key}.way")
     if way in known:
         value = st.selectbox("Which", known[way], key=f"{key}.value.{way}")
         return TowardsAttribute(attribute=way, value=value) if value else None
-    ids = basis.movies["movie_id"].astype(str).tolist()
-    chosen = st.multiselect("Movies", ids, format_func=basis.title, key=f"{key}.movies", max_selections=20)
+    ids = context.movies["movie_id"].astype(str).tolist()
+    chosen = st.multiselect("Movies", ids, format_func=context.title, key=f"{key}.movies", max_selections=20)
     return TowardsMovies(movies=tuple(chosen)) if chosen else None
 
 
-def _activity(basis: Basis, key: str, start: Change | None) -> Change | None:
+def _activity(context: ProjectionContext, key: str, start: Change | None) -> Change | None:
     held = start if isinstance(start, ScaleActivity) else None
-    who = segment(basis, key=key, start=held.segment if held else None)
+    who = segment(context, key=key, start=held.segment if held else None)
     first = (held.factor - 1) * 100 if held else 10.0
     factor = percent_change("How much more often they look for something to watch (%)", key=f"{key}.pct", value=first)
     return ScaleActivity(segment=who, factor=factor) if who else None
 
 
-def _churn(basis: Basis, key: str, start: Change | None) -> Change | None:
+def _churn(context: ProjectionContext, key: str, start: Change | None) -> Change | None:
     held = start if isinstance(start, ChangeChurn) else None
-    who = segment(basis, key=key, start=held.segment if held else None)
+    who = segment(context, key=key, start=held.segment if held else None)
     delta = points(
         "Monthly churn (percentage points)",
         key=f"{key}.points",
@@ -101,9 +101,9 @@ def _churn(basis: Basis, key: str, start: Change | None) -> Change | None:
     return ChangeChurn(segment=who, delta_share=delta) if who else None
 
 
-def _price(basis: Basis, key: str, start: Change | None) -> Change | None:
+def _price(context: ProjectionContext, key: str, start: Change | None) -> Change | None:
     held = start if isinstance(start, ChangePrice) else None
-    priced = {plan.name: plan.monthly_price or plan.rental_price for plan in basis.economics.plans if plan.kind != "avod"}
+    priced = {plan.name: plan.monthly_price or plan.rental_price for plan in context.economics.plans if plan.kind != "avod"}
     if not priced:
         st.caption("No plan of this service has a price.")
         return None
@@ -111,11 +111,11 @@ def _price(basis: Basis, key: str, start: Change | None) -> Change | None:
     plan = st.selectbox("Plan", names, index=names.index(held.plan) if held and held.plan in names else 0, key=f"{key}.plan")
     term = priced.get(plan or names[0])
     first = held.amount if held else term.value if term else 0.0
-    typed = amount("New price", basis.economics.currency, key=f"{key}.amount.{plan}", value=first)
+    typed = amount("New price", context.economics.currency, key=f"{key}.amount.{plan}", value=first)
     return ChangePrice(plan=plan, amount=typed.value) if plan and typed.value is not None else None
 
 
-def _drift(_basis: Basis, key: str, start: Change | None) -> Change | None:
+def _drift(_context: ProjectionContext, key: str, start: Change | None) -> Change | None:
     held = start if isinstance(start, ContinueDrift) else None
     bound = BOUNDS[ContinueDrift, "months"]
     months = st.number_input(
@@ -124,17 +124,17 @@ def _drift(_basis: Basis, key: str, start: Change | None) -> Change | None:
     return ContinueDrift(months=int(months))
 
 
-def _acquire(basis: Basis, key: str, start: Change | None) -> Change | None:
+def _acquire(context: ProjectionContext, key: str, start: Change | None) -> Change | None:
     held = start if isinstance(start, Acquire) else None
     taken = {bought.offer for bought in scenario_session.bought()} - ({held.offer} if held else set())
-    ids = [name for name in basis.offer_ids.ids if name not in taken]
+    ids = [name for name in context.offer_ids.ids if name not in taken]
     if not ids:
         st.caption("Every offer is in the scenario already." if taken else "There are no offers; bring some in on the Data page.")
         return None
     at = ids.index(held.offer) if held and held.offer in ids else 0
-    chosen = st.selectbox("Offer", ids, index=at, format_func=basis.title, key=f"{key}.offer") or ids[0]
-    terms = directions.terms_of(basis.offers, chosen)
-    currency = basis.economics.currency
+    chosen = st.selectbox("Offer", ids, index=at, format_func=context.title, key=f"{key}.offer") or ids[0]
+    terms = directions.terms_of(context.offers, chosen)
+    currency = context.economics.currency
     fee = amount(
         "Licence fee",
         currency,
@@ -151,7 +151,7 @@ def _acquire(basis: Basis, key: str, start: Change | None) -> Change | None:
         launch = st.number_input(
             "Launch in month", 1, MAX_HORIZON_MONTHS, held.launch_month if held else 1, key=f"{key}.launch.{chosen}"
         )
-    costs = _costs(basis, key, chosen, held, terms)
+    costs = _costs(context, key, chosen, held, terms)
     if not fee.readable or costs is None:
         return None
     return Acquire(
@@ -164,7 +164,7 @@ def _acquire(basis: Basis, key: str, start: Change | None) -> Change | None:
 
 
 def _costs(
-    basis: Basis, key: str, chosen: str, held: Acquire | None, terms: Mapping[str, float]
+    context: ProjectionContext, key: str, chosen: str, held: Acquire | None, terms: Mapping[str, float]
 ) -> dict[str, float | None] | None:
     """The costs that are other than offered; None while one of them cannot be read."""
     names = {
@@ -181,7 +181,7 @@ def _costs(
             given = getattr(held, name) if held else None
             typed = amount(
                 label,
-                basis.economics.currency,
+                context.economics.currency,
                 key=f"{key}.{name}.{chosen}",
                 value=asked if given is None else given,
                 placeholder="as offered",
@@ -191,16 +191,16 @@ def _costs(
     return costs if readable else None
 
 
-def _drop(basis: Basis, key: str, start: Change | None) -> Change | None:
+def _drop(context: ProjectionContext, key: str, start: Change | None) -> Change | None:
     held = start if isinstance(start, Drop) else None
-    movie = _on_service(basis, key, held.movie if held else None, "Movie")
+    movie = _on_service(context, key, held.movie if held else None, "Movie")
     return Drop(movie=movie) if movie else None
 
 
-def _promote(basis: Basis, key: str, start: Change | None) -> Change | None:
+def _promote(context: ProjectionContext, key: str, start: Change | None) -> Change | None:
     held = start if isinstance(start, Promote) else None
     movie = _on_service(
-        basis, key, held.movie if held else None, "Movie or offer", tuple(b.offer for b in scenario_session.bought())
+        context, key, held.movie if held else None, "Movie or offer", tuple(b.offer for b in scenario_session.bought())
     )
     exposure = st.slider(
         "Front-page slots",
@@ -214,21 +214,23 @@ def _promote(basis: Basis, key: str, start: Change | None) -> Change | None:
     return Promote(movie=movie, exposure=exposure) if movie else None
 
 
-def _launch(basis: Basis, key: str, start: Change | None) -> Change | None:
+def _launch(context: ProjectionContext, key: str, start: Change | None) -> Change | None:
     held = start if isinstance(start, ShiftLaunch) else None
     ids = [bought.offer for bought in scenario_session.bought()]
     if not ids:
         st.caption("Buy an offer first; then its launch can be moved.")
         return None
     at = ids.index(held.offer) if held and held.offer in ids else 0
-    offer = st.selectbox("Offer", ids, index=at, format_func=basis.title, key=f"{key}.offer")
+    offer = st.selectbox("Offer", ids, index=at, format_func=context.title, key=f"{key}.offer")
     month = st.number_input("Launch in month", 1, MAX_HORIZON_MONTHS, held.month if held else 2, key=f"{key}.month")
     return ShiftLaunch(offer=offer, month=int(month)) if offer else None
 
 
-def _on_service(basis: Basis, key: str, first: str | None, label: str, extra: tuple[str, ...] = ()) -> str | None:
-    ids = [*extra, *directions.on_service(basis)]
-    return st.selectbox(label, ids, index=ids.index(first) if first in ids else None, format_func=basis.title, key=f"{key}.movie")
+def _on_service(context: ProjectionContext, key: str, first: str | None, label: str, extra: tuple[str, ...] = ()) -> str | None:
+    ids = [*extra, *directions.on_service(context)]
+    return st.selectbox(
+        label, ids, index=ids.index(first) if first in ids else None, format_func=context.title, key=f"{key}.movie"
+    )
 
 
 FORMS: Mapping[type[Change], Form] = {

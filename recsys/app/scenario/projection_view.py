@@ -18,7 +18,7 @@ from recsys.app.shell.waiting import POLL_SECONDS, waiting
 from recsys.presentation import charts, text
 from recsys.presentation.tables import projections
 from recsys.presentation.text.escape import plain
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.projection.json_document import as_text
 from recsys.projection.result import Projection
 from recsys.scenario import edit
@@ -31,27 +31,27 @@ _MODELS = (
 )
 
 
-def show(basis: Basis, scenario: Scenario) -> None:
+def show(context: ProjectionContext, scenario: Scenario) -> None:
     """Draw the answer to ``scenario``."""
     projection = open_workspace.answer(scenario)
     with st.container(key="answer"):
         if projection is None:
             st.fragment(guarding(waiting), run_every=POLL_SECONDS)(scenario)
             return
-        _headline(basis, projection)
-        _figures(scenario, projection, basis.economics.hurdle_rate.value)
+        _headline(context, projection)
+        _figures(scenario, projection, context.economics.hurdle_rate.value)
         if not scenario.changes:
             st.caption(text.NOBODY_JOINS)
         st.caption(" ".join(filter(None, (EXPECTED, text.how_sure(projection)))))
-        _warnings(basis, scenario, projection)
-        _details(basis, scenario, projection)
+        _warnings(context, scenario, projection)
+        _details(context, scenario, projection)
 
 
 EXPECTED = "Figures are expected values: the average over all cases, with the range of eight cases in ten."
 
 
-def _headline(basis: Basis, projection: Projection) -> None:
-    said = text.headline(projection, basis.economics.hurdle_rate.value)
+def _headline(context: ProjectionContext, projection: Projection) -> None:
+    said = text.headline(projection, context.economics.hurdle_rate.value)
     st.html(f'<p class="greenlight-headline">{html.escape(said)}</p>')
 
 
@@ -116,11 +116,11 @@ def _metric(label: str, value: str, note: str) -> None:
         st.caption(note)
 
 
-def _details(basis: Basis, scenario: Scenario, projection: Projection) -> None:
-    asked = projections.fees(basis, scenario)
+def _details(context: ProjectionContext, scenario: Scenario, projection: Projection) -> None:
+    asked = projections.fees(context, scenario)
     tabs: dict[str, Callable[[], None]] = {}
     if projection.offers:
-        tabs["Offers"] = lambda: _offers(basis, scenario, projection, asked)
+        tabs["Offers"] = lambda: _offers(context, scenario, projection, asked)
         tabs["Hours to money"] = lambda: _waterfalls(projection)
         tabs["What it hangs on"] = lambda: _hangs_on(scenario, projection)
     tabs["Months"] = lambda: _months(projection)
@@ -130,9 +130,9 @@ def _details(basis: Basis, scenario: Scenario, projection: Projection) -> None:
     draw_open(tabs, key=f"answer.tabs.{len(tabs)}")
 
 
-def _offers(basis: Basis, scenario: Scenario, projection: Projection, asked: dict[str, float | None]) -> None:
+def _offers(context: ProjectionContext, scenario: Scenario, projection: Projection, asked: dict[str, float | None]) -> None:
     found = sensitivity.strengths(scenario, projection)
-    offer_card.cards(basis, projection, asked, found or {})
+    offer_card.cards(context, projection, asked, found or {})
     if found is None:
         st.fragment(guarding(_weighing), run_every=POLL_SECONDS)(scenario, projection)
 
@@ -227,12 +227,12 @@ def _download(projection: Projection, asked: dict[str, float | None]) -> None:
             st.download_button("Offers (CSV)", sheet, "offers.csv", "text/csv", icon=":material/table:")
 
 
-def _warnings(basis: Basis, scenario: Scenario, projection: Projection) -> None:
+def _warnings(context: ProjectionContext, scenario: Scenario, projection: Projection) -> None:
     if not projection.warnings:
         return
     said = [plain(_without_code(warning)) for warning in projection.warnings]
     st.warning(said[0] if len(said) == 1 else "\n".join(f"- {sentence}" for sentence in said), icon=":material/warning:")
-    needed = projections.months_needed(basis, scenario)
+    needed = projections.months_needed(context, scenario)
     if needed > scenario.horizon_months:
         label = f"Look {text.months(needed)} ahead"
         step = partial(edit.set_horizon, months=needed)

@@ -9,34 +9,34 @@ from recsys.presentation.tables import attributes, colouring
 from recsys.presentation.text.escape import plain
 from recsys.presentation.text.numbers import percent, users
 from recsys.projection.audience_changes import members_of
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.scenario.scenario import ByPersona, ByRule, Everyone, Segment
 
 EVERYONE, PERSONA, RULE, PICKED = "everyone", "a persona", "by attribute", "picked on the map"
 
 
-def segment(basis: Basis, *, key: str, start: Segment | None = None) -> Segment | None:
+def segment(context: ProjectionContext, *, key: str, start: Segment | None = None) -> Segment | None:
     """The segment that is chosen, with how many users it holds; None while there is none that may be asked about."""
     kinds = [EVERYONE, PERSONA, RULE]
     if scenario_session.picked_users() is not None:
         kinds.append(PICKED)
     kind = st.segmented_control("Who", kinds, default=_kind_of(start, kinds), required=True, key=f"{key}.who")
-    chosen = _chosen(basis, kind or EVERYONE, key, start)
+    chosen = _chosen(context, kind or EVERYONE, key, start)
     if chosen is not None:
         with guarded():
-            members = members_of(basis, chosen)
-            disclosure.admit(open_workspace.workspace(), basis, members[None])
+            members = members_of(context, chosen)
+            disclosure.admit(open_workspace.workspace(), context, members[None])
             size = int(members.sum())
-            st.caption(f"{users(size)}, {percent(size / max(basis.choice.n_users, 1))} of all.")
+            st.caption(f"{users(size)}, {percent(size / max(context.choice.n_users, 1))} of all.")
             return chosen
     return None
 
 
-def _chosen(basis: Basis, kind: str, key: str, start: Segment | None) -> Segment | None:
+def _chosen(context: ProjectionContext, kind: str, key: str, start: Segment | None) -> Segment | None:
     if kind == PERSONA:
-        return _persona(basis, key, start)
+        return _persona(context, key, start)
     if kind == RULE:
-        return _rule(basis, key, start)
+        return _rule(context, key, start)
     if kind == PICKED:
         return scenario_session.picked_users()
     return Everyone()
@@ -47,15 +47,15 @@ def _kind_of(start: Segment | None, kinds: list[str]) -> str:
     return kind if kind in kinds else EVERYONE
 
 
-def _persona(basis: Basis, key: str, start: Segment | None) -> ByPersona | None:
-    names = [persona.name for persona in basis.personas.personas]
+def _persona(context: ProjectionContext, key: str, start: Segment | None) -> ByPersona | None:
+    names = [persona.name for persona in context.personas.personas]
     at = names.index(start.persona) if isinstance(start, ByPersona) and start.persona in names else 0
     name = st.selectbox("Persona", names, index=at if names else None, key=f"{key}.persona")
     return ByPersona(persona=name) if name else None
 
 
-def _rule(basis: Basis, key: str, start: Segment | None) -> ByRule | None:
-    known = attributes.choices(basis.users)
+def _rule(context: ProjectionContext, key: str, start: Segment | None) -> ByRule | None:
+    known = attributes.choices(context.users)
     written = isinstance(start, ByRule)
     by_hand = st.toggle("Write the rule myself", value=written or not known, key=f"{key}.by_hand")
     if by_hand:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from recsys.app.runtime import open_workspace
-from recsys.app.runtime.background import Desk
+from recsys.app.runtime.background import BackgroundCache
 from recsys.decision.sensitivity import Swing, tornado
 from recsys.decision.unobserved_confounding import Strength
 from recsys.decision.unobserved_confounding import strengths as decision_strengths
@@ -21,9 +21,9 @@ def swings(scenario: Scenario) -> tuple[Swing, ...] | None:
     ------
     ScenarioError  as :func:`recsys.decision.sensitivity.tornado`
     """
-    basis = open_workspace.basis()
-    key = f"{basis.fingerprint}/{question_hash(scenario)}"
-    return desk().ask(key, lambda: tornado(basis, scenario), reader=f"{open_workspace.reader()}/swings")
+    context = open_workspace.projection_context()
+    key = f"{context.fingerprint}/{question_hash(scenario)}"
+    return desk().ask(key, lambda: tornado(context, scenario), reader=f"{open_workspace.session_id()}/swings")
 
 
 def strengths(scenario: Scenario, projection: Projection) -> Mapping[str, Strength] | None:
@@ -33,22 +33,22 @@ def strengths(scenario: Scenario, projection: Projection) -> Mapping[str, Streng
     ------
     ScenarioError  as :func:`recsys.decision.unobserved_confounding.strengths`
     """
-    basis = open_workspace.basis()
-    key = f"{basis.fingerprint}/{question_hash(scenario)}"
+    context = open_workspace.projection_context()
+    key = f"{context.fingerprint}/{question_hash(scenario)}"
 
     def found() -> Mapping[str, Strength]:
-        return {one.movie_id: one for one in decision_strengths(basis, scenario, projection)}
+        return {one.movie_id: one for one in decision_strengths(context, scenario, projection)}
 
-    return strength_desk().ask(key, found, reader=f"{open_workspace.reader()}/strengths")
+    return strength_desk().ask(key, found, reader=f"{open_workspace.session_id()}/strengths")
 
 
 @st.cache_resource
-def desk() -> Desk[tuple[Swing, ...]]:
+def desk() -> BackgroundCache[tuple[Swing, ...]]:
     """Where swings are worked out."""
-    return Desk()
+    return BackgroundCache()
 
 
 @st.cache_resource
-def strength_desk() -> Desk[Mapping[str, Strength]]:
+def strength_desk() -> BackgroundCache[Mapping[str, Strength]]:
     """Where strengths are worked out."""
-    return Desk()
+    return BackgroundCache()

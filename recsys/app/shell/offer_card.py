@@ -9,7 +9,7 @@ from recsys.decision.unobserved_confounding import Strength
 from recsys.presentation import charts, text
 from recsys.presentation.tables import projections
 from recsys.presentation.text.escape import plain
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.projection.result import OfferResult, Projection
 
 _TONES = {"good": ("green", ":material/check:"), "bad": ("red", ":material/close:")}
@@ -20,7 +20,10 @@ _OPEN_CARDS = 2
 
 
 def cards(
-    basis: Basis, projection: Projection, asked: dict[str, float | None], strengths: Mapping[str, Strength] = NONE_YET
+    context: ProjectionContext,
+    projection: Projection,
+    asked: dict[str, float | None],
+    strengths: Mapping[str, Strength] = NONE_YET,
 ) -> None:
     """The offers of a projection: one chart for all, then a card each.
 
@@ -43,8 +46,8 @@ def cards(
     for offer in listed:
         with st.container(border=True):
             _card(projection, offer, asked.get(offer.movie_id))
-            _why(basis, projection, offer, strengths.get(offer.movie_id))
-            _details(basis, offer, opened=len(listed) <= _OPEN_CARDS)
+            _why(context, projection, offer, strengths.get(offer.movie_id))
+            _details(context, offer, opened=len(listed) <= _OPEN_CARDS)
 
 
 def _card(projection: Projection, offer: OfferResult, fee: float | None) -> None:
@@ -70,19 +73,19 @@ def _card(projection: Projection, offer: OfferResult, fee: float | None) -> None
         _figure("Pays back", text.payback(offer.payback_month, projection.horizon_months), _return(offer))
 
 
-def _why(basis: Basis, projection: Projection, offer: OfferResult, strength: Strength | None) -> None:
-    said = " ".join(text.explanation(offer, projection.currency, basis.title))
+def _why(context: ProjectionContext, projection: Projection, offer: OfferResult, strength: Strength | None) -> None:
+    said = " ".join(text.explanation(offer, projection.currency, context.title))
     st.markdown(f"**Why.** {plain(said)}")
     if strength is not None and offer.roi is not None:
         st.markdown(f"**What would turn it.** {plain(text.strength(strength))}", help=text.meaning("what would turn it"))
 
 
-def _details(basis: Basis, offer: OfferResult, *, opened: bool) -> None:
+def _details(context: ProjectionContext, offer: OfferResult, *, opened: bool) -> None:
     key = f"offers.details.{offer.movie_id}.{opened}"
     more = st.expander("Who it is for, and what it takes from", expanded=opened, key=key, on_change="rerun")
     if more.open:
         with more:
-            _who(basis, offer)
+            _who(context, offer)
 
 
 def _return(offer: OfferResult) -> str:
@@ -97,7 +100,7 @@ def _figure(label: str, value: str, note: str) -> None:
         st.caption(note)
 
 
-def _who(basis: Basis, offer: OfferResult) -> None:
+def _who(context: ProjectionContext, offer: OfferResult) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**Who it is for**: where the added hours come from")
@@ -108,8 +111,8 @@ def _who(basis: Basis, offer: OfferResult) -> None:
     with right:
         st.markdown("**Takes from**: movies that lose viewing to it")
         if offer.victims:
-            grid(projections.victims(offer.victims, basis.title), hide_index=True, width="stretch")
+            grid(projections.victims(offer.victims, context.title), hide_index=True, width="stretch")
         else:
             st.caption("From none of ours.")
     if offer.comparables:
-        st.caption(f"Most like it in the catalogue: {plain(', '.join(basis.title(movie) for movie in offer.comparables))}.")
+        st.caption(f"Most like it in the catalogue: {plain(', '.join(context.title(movie) for movie in offer.comparables))}.")

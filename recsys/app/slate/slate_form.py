@@ -21,14 +21,14 @@ from recsys.presentation.tables import offers as tables
 from recsys.presentation.text.escape import plain
 from recsys.presentation.text.money import money
 from recsys.presentation.text.numbers import months
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.scenario.mapping import MAX_HORIZON_MONTHS
 
 _TITLE_WIDTH = 260
 """Pixels: a long title is cut off sooner than the columns beside it."""
 
 
-def whom(basis: Basis) -> bool:
+def whom(context: ProjectionContext) -> bool:
     """Draw for whom the slate is: the audience that was built, unless today's is asked for; gives whether it is the built one."""
     held = scenario_session.current()
     if not held.audience:
@@ -40,21 +40,21 @@ def whom(basis: Basis) -> bool:
     today = chosen is False
     slate_search.fill(replace(slate_search.form(), today=today))
     if not today:
-        steps = (text.sentence(change, basis.title, basis.economics.currency) for change in held.audience)
+        steps = (text.sentence(change, context.title, context.economics.currency) for change in held.audience)
         st.caption(f"{plain('. '.join(steps))}.")
     return not today
 
 
-def on_the_table(basis: Basis) -> pd.DataFrame:
+def on_the_table(context: ProjectionContext) -> pd.DataFrame:
     """Draw the offers, to be narrowed and ticked; gives those on the table."""
     held = slate_search.form()
     left, right = st.columns(2, gap="medium")
-    languages = _several(left, "Language", tables.values(basis.offers, "languages"), "languages", held.languages)
-    genres = _several(right, "Genre", tables.values(basis.offers, "genres"), "genres", held.genres)
-    found = tables.matching(basis.offers, languages, genres)
+    languages = _several(left, "Language", tables.values(context.offers, "languages"), "languages", held.languages)
+    genres = _several(right, "Genre", tables.values(context.offers, "genres"), "genres", held.genres)
+    found = tables.matching(context.offers, languages, genres)
     ids = found["movie_id"].astype(str).tolist()
     event = grid(
-        tables.listed(found, basis.economics.currency),
+        tables.listed(found, context.economics.currency),
         hide_index=True,
         width="stretch",
         height=min(36 * (len(found) + 1) + 2, 330),
@@ -67,15 +67,15 @@ def on_the_table(basis: Basis) -> pd.DataFrame:
     rows = event.selection.rows
     ticked = (*(movie for movie in held.ticked if movie not in ids), *(ids[row] for row in rows))
     slate_search.fill(replace(slate_search.form(), languages=tuple(languages), genres=tuple(genres), ticked=ticked))
-    st.caption(f"{len(rows) or len(found)} of {len(basis.offers)} offers are on the table. Tick some to leave the others out.")
+    st.caption(f"{len(rows) or len(found)} of {len(context.offers)} offers are on the table. Tick some to leave the others out.")
     return found.iloc[rows] if rows else found
 
 
-def slate(basis: Basis, found: pd.DataFrame, *, with_audience: bool) -> Question | None:
+def slate(context: ProjectionContext, found: pd.DataFrame, *, with_audience: bool) -> Question | None:
     """Draw the rest of the question about the offers on the table; gives it when it is put."""
-    budget = _budget(basis, found)
-    ahead = _ahead(basis)
-    rules = _rules(basis)
+    budget = _budget(context, found)
+    ahead = _ahead(context)
+    rules = _rules(context)
     if (
         st.button(
             "Choose",
@@ -110,12 +110,12 @@ def _several(
     return tuple(place.multiselect(label, known, key=f"{KEYS}{name}", **{"placeholder": "Any", **options}))
 
 
-def _budget(basis: Basis, found: pd.DataFrame) -> float | None:
+def _budget(context: ProjectionContext, found: pd.DataFrame) -> float | None:
     """What may be spent, whatever offers are looked at; None while it cannot be told."""
-    currency, held = basis.economics.currency, slate_search.form()
+    currency, held = context.economics.currency, slate_search.form()
     if held.budget is not None:
         _first("budget", held.budget)
-    proposed = tables.half_of_all(basis.offers)
+    proposed = tables.half_of_all(context.offers)
     budget = amount(
         "Budget",
         currency,
@@ -134,9 +134,9 @@ def _budget(basis: Basis, found: pd.DataFrame) -> float | None:
     return budget.value
 
 
-def _ahead(basis: Basis) -> int:
+def _ahead(context: ProjectionContext) -> int:
     """Months that are looked ahead."""
-    held, longest = slate_search.form(), tables.longest(basis.offers, at_most=MAX_HORIZON_MONTHS)
+    held, longest = slate_search.form(), tables.longest(context.offers, at_most=MAX_HORIZON_MONTHS)
     choices = sorted({*HORIZONS, longest})
     _first("months", held.months if held.months in choices else longest)
     ahead = st.select_slider(
@@ -156,14 +156,14 @@ def _among(groups: tuple[tuple[str, ...], ...], ids: tuple[str, ...]) -> tuple[t
     return tuple(group for group in kept if len(group) > 1)
 
 
-def _rules(basis: Basis) -> Rules:
+def _rules(context: ProjectionContext) -> Rules:
     held = slate_search.form()
-    ids, known = basis.offers["movie_id"].astype(str).tolist(), tables.values(basis.offers, "languages")
+    ids, known = context.offers["movie_id"].astype(str).tolist(), tables.values(context.offers, "languages")
     most = max(len(ids), 1)
     _first("at_most", None if held.at_most is None else min(max(held.at_most, 1), most))
     _first("language", held.language if held.language in known else None)
     _first("least", min(max(held.least, 1), most))
-    titles: dict[str, Any] = {"format_func": basis.title, "placeholder": "Choose offers"}
+    titles: dict[str, Any] = {"format_func": context.title, "placeholder": "Choose offers"}
     rules = st.expander("Rules")
     with rules:
         at_most = st.number_input("At most so many", 1, most, None, key="slate.at_most", placeholder="any number")

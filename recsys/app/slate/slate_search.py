@@ -8,7 +8,7 @@ import streamlit as st
 
 from recsys.app.runtime import disclosure as groups
 from recsys.app.runtime import open_workspace, page_address
-from recsys.app.runtime.background import Desk, Tell
+from recsys.app.runtime.background import BackgroundCache, Tell
 from recsys.app.scenario import scenario_session
 from recsys.app.slate.slate_question import KEYS, Form, as_mapping, from_mapping
 from recsys.decision import slate_rules
@@ -16,7 +16,7 @@ from recsys.decision.slate import Slate, choose
 from recsys.decision.slate_rules import Rules
 from recsys.errors import ScenarioError
 from recsys.ids import IdMap
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.projection.draws import Drawn, simulate_draws
 from recsys.projection.project import assemble
 from recsys.projection.result import Projection
@@ -134,20 +134,20 @@ def slate(question: Question) -> Slate | None:
     ------
     ScenarioError, DataError  as :func:`recsys.decision.slate.choose`
     """
-    basis = open_workspace.basis()
-    groups.admit_scenario(open_workspace.workspace(), basis, question.scenario)
-    key, reader = _key(basis, question), f"{open_workspace.reader()}/slate"
+    context = open_workspace.projection_context()
+    groups.admit_scenario(open_workspace.workspace(), context, question.scenario)
+    key, reader = _key(context, question), f"{open_workspace.session_id()}/slate"
     kept, tell = open_workspace.desk(), desk().teller(key)
-    return desk().ask(key, lambda: _choose(basis, question, kept, tell), reader=reader)
+    return desk().ask(key, lambda: _choose(context, question, kept, tell), reader=reader)
 
 
 def progress(question: Question) -> tuple[int, int] | None:
     """Slates tried and 0; then, for the one that was chosen, cases worked out and how many there are. None: not begun."""
-    return desk().progress(_key(open_workspace.basis(), question))
+    return desk().progress(_key(open_workspace.projection_context(), question))
 
 
-def _key(basis: Basis, question: Question) -> str:
-    return f"{basis.fingerprint}/{question.offers}/{question.budget}/{question.rules}/{question_hash(question.scenario)}"
+def _key(context: ProjectionContext, question: Question) -> str:
+    return f"{context.fingerprint}/{question.offers}/{question.budget}/{question.rules}/{question_hash(question.scenario)}"
 
 
 def around(horizon_months: int, *, with_audience: bool) -> Scenario:
@@ -161,41 +161,41 @@ def around(horizon_months: int, *, with_audience: bool) -> Scenario:
 
 
 @st.cache_resource
-def desk() -> Desk[Slate]:
+def desk() -> BackgroundCache[Slate]:
     """Where slates are searched for."""
-    return Desk()
+    return BackgroundCache()
 
 
-def _choose(basis: Basis, question: Question, kept: Desk[Drawn], tell: Tell) -> Slate:
+def _choose(context: ProjectionContext, question: Question, kept: BackgroundCache[Drawn], tell: Tell) -> Slate:
     """The slate; the draws of its scenario are kept, so that the page shows the figures of the choice and no others."""
 
     def answer(scenario: Scenario) -> Projection:
-        drawn = simulate_draws(basis, scenario, draws="all", progress=tell)
-        kept.put(open_workspace.demand_key(basis, scenario), drawn)
-        return assemble(basis, scenario, drawn)
+        drawn = simulate_draws(context, scenario, draws="all", progress=tell)
+        kept.put(open_workspace.demand_key(context, scenario), drawn)
+        return assemble(context, scenario, drawn)
 
     def tried(n_slates: int) -> None:
         tell(n_slates, 0)
 
-    offered = only(basis, question.offers)
+    offered = only(context, question.offers)
     return choose(offered, question.budget, question.rules, question.scenario, answer=answer, tell=tried)
 
 
-def only(basis: Basis, offers: tuple[str, ...]) -> Basis:
+def only(context: ProjectionContext, offers: tuple[str, ...]) -> ProjectionContext:
     """The same service with some of its offers on the table.
 
     Raises
     ------
     ScenarioError  E_MOVIE: some are on offer no longer
     """
-    rows = IdMap(basis.offers["movie_id"].astype(str)).rows_or_missing(dict.fromkeys(offers))
+    rows = IdMap(context.offers["movie_id"].astype(str)).rows_or_missing(dict.fromkeys(offers))
     if gone := int((rows < 0).sum()):
         raise ScenarioError.of(
             "E_MOVIE", f"{gone} of the {len(rows)} offers that were asked about are not on offer now.", "Put the question anew."
         )
     return replace(
-        basis,
-        offers=basis.offers.iloc[rows].reset_index(drop=True),
-        offer_content=basis.offer_content[rows],
-        offer_codes=basis.offer_codes[rows],
+        context,
+        offers=context.offers.iloc[rows].reset_index(drop=True),
+        offer_content=context.offer_content[rows],
+        offer_codes=context.offer_codes[rows],
     )

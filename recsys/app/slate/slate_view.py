@@ -19,11 +19,11 @@ from recsys.presentation import text
 from recsys.presentation.tables import offers as tables
 from recsys.presentation.tables import projections
 from recsys.presentation.text.verdicts import NO_GAP
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.projection.result import Projection
 
 
-def show(basis: Basis) -> None:
+def show(context: ProjectionContext) -> None:
     """The answer to the question that was put last."""
     question = slate_search.asked()
     if question is None:
@@ -36,7 +36,7 @@ def show(basis: Basis) -> None:
     if found is None:
         st.fragment(guarding(_searching), run_every=POLL_SECONDS)(question)
         return
-    _chosen(basis, found)
+    _chosen(context, found)
 
 
 def _searching(question: Question) -> None:
@@ -50,9 +50,9 @@ def _searching(question: Question) -> None:
         st.info(f"Slates are being compared{tried}", icon=":material/hourglass_top:")
 
 
-def _chosen(basis: Basis, found: Slate) -> None:
-    scenario = replace(found.scenario, name=_name(basis, found))
-    titles = [basis.title(movie) for movie in found.chosen]
+def _chosen(context: ProjectionContext, found: Slate) -> None:
+    scenario = replace(found.scenario, name=_name(context, found))
+    titles = [context.title(movie) for movie in found.chosen]
     said = text.slate_headline(
         titles,
         cost=found.cost,
@@ -81,23 +81,23 @@ def _chosen(basis: Basis, found: Slate) -> None:
     if st.button("Open as a scenario", icon=navigation.SCENARIO.icon, key="slate.open"):
         scenario_session.start(scenario)
         st.switch_page(navigation.SCENARIO.path)
-    buy = partial(_cards, basis, projection, projections.fees(basis, scenario))
+    buy = partial(_cards, context, projection, projections.fees(context, scenario))
     tabs = {f"Buy these {len(found.chosen)}": buy, f"Not these {len(found.why_not)}": partial(_left_out, found)}
     draw_open(tabs, key=f"slate.tabs.{len(found.chosen)}")
 
 
-def _cards(basis: Basis, projection: Projection, asked: dict[str, float | None]) -> None:
+def _cards(context: ProjectionContext, projection: Projection, asked: dict[str, float | None]) -> None:
     if any((asked.get(offer.movie_id) or 0.0) > offer.max_bid.mean for offer in projection.offers):
         st.caption(
             "A slate is chosen for what it is worth after cost. An offer asked for above its walk-away price still adds "
             "to that, but earns less on its own cost than the hurdle asks."
         )
-    offer_card.cards(basis, projection, asked)
+    offer_card.cards(context, projection, asked)
 
 
-def _name(basis: Basis, found: Slate) -> str:
+def _name(context: ProjectionContext, found: Slate) -> str:
     if len(found.chosen) == 1:
-        return f"Buy {basis.title(found.chosen[0])}"[:200]
+        return f"Buy {context.title(found.chosen[0])}"[:200]
     return f"Slate of {len(found.chosen)} for {text.money(found.cost, found.currency)}"
 
 

@@ -20,7 +20,7 @@ _POLL_SECONDS = 0.5
 def show() -> None:
     """The whole page."""
     _holds(workspace_summary.facts())
-    basis = open_workspace.basis()
+    context = open_workspace.projection_context()
     st.subheader("Worth deciding today", anchor=False)
     found = workspace_summary.agenda()
     if found is None:
@@ -28,7 +28,7 @@ def show() -> None:
     elif not found:
         st.caption("Nothing: there are no offers, no licence ends soon, and no audience grows. Bring in offers on the Data page.")
     for position, decision in enumerate(found or ()):
-        _card(decision, basis.economics.currency, position)
+        _card(decision, context.economics.currency, position)
     if found:
         st.caption("Expected values, each by itself. The scenario behind each button shows its range and what it rests on.")
     follow_rest(lambda: False)

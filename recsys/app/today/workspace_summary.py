@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from recsys.app.runtime import open_workspace
-from recsys.app.runtime.background import Desk
+from recsys.app.runtime.background import BackgroundCache
 from recsys.decision.suggested_decisions import Decision, today
 from recsys.presentation.tables import runs
 
@@ -42,12 +42,12 @@ def facts() -> Facts:
     if not limits:
         events = open_workspace.dataset().events["timestamp"]
         limits = (events.iloc[0], events.iloc[-1])
-    basis = open_workspace.basis() if open_workspace.has_run() else None
+    context = open_workspace.projection_context() if open_workspace.has_run() else None
     return Facts(
         users=info.rows.get("users", 0),
-        people=float(basis.weight.sum()) if basis else None,
+        people=float(context.weight.sum()) if context else None,
         movies=info.rows.get("movies", 0),
-        on_service=int(basis.choice.available.sum()) if basis else None,
+        on_service=int(context.choice.available.sum()) if context else None,
         events=info.rows.get("events", 0),
         offers=info.rows.get("offers", 0),
         first=pd.Timestamp(limits[0]).to_pydatetime(),
@@ -68,11 +68,11 @@ def agenda() -> tuple[Decision, ...] | None:
     ------
     ArtefactError  E_NO_RUN: nothing has been trained
     """
-    basis = open_workspace.basis()
-    return desk().ask(basis.fingerprint, lambda: today(basis), reader=open_workspace.reader())
+    context = open_workspace.projection_context()
+    return desk().ask(context.fingerprint, lambda: today(context), reader=open_workspace.session_id())
 
 
 @st.cache_resource
-def desk() -> Desk[tuple[Decision, ...]]:
+def desk() -> BackgroundCache[tuple[Decision, ...]]:
     """Where it is worked out."""
-    return Desk()
+    return BackgroundCache()

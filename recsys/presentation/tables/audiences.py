@@ -10,7 +10,7 @@ from recsys.ids import IntArray
 from recsys.presentation.tables.attributes import choices, shown
 from recsys.presentation.tables.colouring import label
 from recsys.presentation.text.numbers import percent
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.segments.membership import PRIVACY_FLOOR, check_floor
 
 _TOP_MOVIES = 8
@@ -32,7 +32,7 @@ class Group:
     """Movies that this selection watches more than others do."""
 
 
-def group(basis: Basis, seen: tuple[IntArray, IntArray], rows: IntArray) -> Group:
+def group(context: ProjectionContext, seen: tuple[IntArray, IntArray], rows: IntArray) -> Group:
     """Describe the users in ``rows``.
 
     Parameters
@@ -44,15 +44,15 @@ def group(basis: Basis, seen: tuple[IntArray, IntArray], rows: IntArray) -> Grou
     ------
     ScenarioError  E_SMALL_SEGMENT: fewer users than the privacy floor
     """
-    mask = np.zeros(basis.choice.n_users, dtype=np.bool_)
+    mask = np.zeros(context.choice.n_users, dtype=np.bool_)
     mask[rows] = True
     check_floor(mask, "this selection")
     return Group(
         size=int(mask.sum()),
         share=float(mask.mean()),
-        traits=_traits(basis.users, mask),
-        personas=_personas(basis, mask),
-        favourites=_favourites(basis, seen, mask),
+        traits=_traits(context.users, mask),
+        personas=_personas(context, mask),
+        favourites=_favourites(context, seen, mask),
     )
 
 
@@ -77,9 +77,9 @@ def _traits(users: pd.DataFrame, mask: np.ndarray[tuple[int], np.dtype[np.bool_]
     )
 
 
-def _personas(basis: Basis, mask: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> pd.DataFrame:
-    names = [persona.name for persona in basis.personas.personas]
-    counts = np.bincount(basis.persona_of[mask], minlength=len(names))
+def _personas(context: ProjectionContext, mask: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> pd.DataFrame:
+    names = [persona.name for persona in context.personas.personas]
+    counts = np.bincount(context.persona_of[mask], minlength=len(names))
     told = _told(counts, int(counts.sum()))
     order = [k for k in np.argsort(-counts, kind="stable") if counts[k] and told[k]]
     rest = int(counts[~told].sum())
@@ -109,12 +109,14 @@ def _told(counts: IntArray, size: int) -> NDArray[np.bool_]:
     return told
 
 
-def _favourites(basis: Basis, seen: tuple[IntArray, IntArray], mask: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> pd.DataFrame:
+def _favourites(
+    context: ProjectionContext, seen: tuple[IntArray, IntArray], mask: np.ndarray[tuple[int], np.dtype[np.bool_]]
+) -> pd.DataFrame:
     who, what = seen
-    n_movies = basis.choice.n_movies
+    n_movies = context.choice.n_movies
     overall = np.bincount(what, minlength=n_movies) + _SMOOTHING
     here = np.bincount(what[mask[who]], minlength=n_movies) + _SMOOTHING * mask.mean()
     lift = (here / here.sum()) / (overall / overall.sum())
     top = np.argsort(-lift, kind="stable")[:_TOP_MOVIES]
-    titles = basis.movies["title"].astype(str).to_numpy()
+    titles = context.movies["title"].astype(str).to_numpy()
     return pd.DataFrame({"movie": titles[top], "times as often": [f"{lift[row]:.1f}×" for row in top]})

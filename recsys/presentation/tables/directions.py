@@ -4,7 +4,7 @@ import pandas as pd
 
 from recsys.embeddings.axes import attribute_masks
 from recsys.presentation.tables.colouring import label as attribute_label
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 
 _MOST_VALUES = 60
 
@@ -29,9 +29,9 @@ def label(name: str) -> str:
     return attribute_label(name)
 
 
-def on_service(basis: Basis) -> tuple[str, ...]:
+def on_service(context: ProjectionContext) -> tuple[str, ...]:
     """Ids of the movies that can be watched today, by title."""
-    there = basis.movies.loc[basis.choice.available, ["movie_id", "title"]]
+    there = context.movies.loc[context.choice.available, ["movie_id", "title"]]
     return tuple(there.sort_values("title", kind="stable")["movie_id"].astype(str))
 
 

@@ -9,24 +9,24 @@ from recsys.embeddings.neighbours import nearest
 from recsys.ids import IntArray
 from recsys.presentation.tables.colouring import label
 from recsys.presentation.text.numbers import percent
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.tables import lists
 
 _SHOWN = ("languages", "genres", "year", "runtime_min")
 MAX_ROWS = 500
 
 
-def vectors(basis: Basis) -> NDArray[np.float32]:
+def vectors(context: ProjectionContext) -> NDArray[np.float32]:
     """Catalogue and offers in one space, float32[n_movies + n_offers, dim]: offers come from their description."""
-    member = basis.choice.members[basis.choice.draws[0].member]
-    return np.concatenate([member.movies, offer_vectors(member, basis.offer_codes)])
+    member = context.choice.members[context.choice.draws[0].member]
+    return np.concatenate([member.movies, offer_vectors(member, context.offer_codes)])
 
 
-def everything(basis: Basis) -> pd.DataFrame:
+def everything(context: ProjectionContext) -> pd.DataFrame:
     """Catalogue and offers as one table, in the rows of :func:`vectors`, with ``kind``."""
-    kind = np.where(basis.choice.available, "movie", "movie no longer on the service")
-    catalogue = basis.movies.assign(kind=kind)
-    return pd.concat([catalogue, basis.offers.assign(kind="offer")], ignore_index=True)
+    kind = np.where(context.choice.available, "movie", "movie no longer on the service")
+    catalogue = context.movies.assign(kind=kind)
+    return pd.concat([catalogue, context.offers.assign(kind="offer")], ignore_index=True)
 
 
 def table(movies: pd.DataFrame, views: IntArray, rows: IntArray) -> pd.DataFrame:

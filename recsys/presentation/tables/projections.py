@@ -10,7 +10,7 @@ from recsys.presentation.text.changes import Titles
 from recsys.presentation.text.money import money
 from recsys.presentation.text.numbers import compact, count, hours, percent, signed
 from recsys.presentation.text.ranges import is_known, span_of
-from recsys.projection.context import Basis
+from recsys.projection.context import ProjectionContext
 from recsys.projection.result import OfferResult, Projection, Range, Victim
 from recsys.scenario.mapping import MAX_HORIZON_MONTHS
 from recsys.scenario.scenario import Acquire, Scenario
@@ -94,19 +94,19 @@ def victims(listed: Sequence[Victim], title: Titles, *, at_most: int = 6) -> pd.
     )
 
 
-def fees(basis: Basis, scenario: Scenario) -> dict[str, float | None]:
+def fees(context: ProjectionContext, scenario: Scenario) -> dict[str, float | None]:
     """Licence fee of each offer that a scenario buys: its own, or what the offers table asks."""
     return {
-        bought.offer: terms_of(basis.offers, bought.offer).get("fee") if bought.fee is None else bought.fee
+        bought.offer: terms_of(context.offers, bought.offer).get("fee") if bought.fee is None else bought.fee
         for bought in scenario.catalogue
         if isinstance(bought, Acquire)
     }
 
 
-def months_needed(basis: Basis, scenario: Scenario) -> int:
+def months_needed(context: ProjectionContext, scenario: Scenario) -> int:
     """Months to look ahead until the last licence that the scenario buys has ended."""
     ends_at = [
-        bought.launch_month - 1 + int(bought.window_months or terms_of(basis.offers, bought.offer).get("window_months", 0))
+        bought.launch_month - 1 + int(bought.window_months or terms_of(context.offers, bought.offer).get("window_months", 0))
         for bought in scenario.catalogue
         if isinstance(bought, Acquire)
     ]

@@ -8,7 +8,7 @@ from tests.projection import builders
 
 
 def test_every_decision_of_a_service_has_a_headline_a_reason_and_a_button():
-    found = today(builders.basis(60, 30, n_offers=4))
+    found = today(builders.context(60, 30, n_offers=4))
     assert found
     for decision in found:
         assert decision.title in suggested_decisions.headline(decision)
@@ -17,7 +17,7 @@ def test_every_decision_of_a_service_has_a_headline_a_reason_and_a_button():
 
 
 def test_the_reason_to_buy_names_fee_walk_away_price_and_what_is_added():
-    decision = next(entry for entry in today(builders.basis(60, 30, n_offers=4)) if entry.kind == "buy")
+    decision = next(entry for entry in today(builders.context(60, 30, n_offers=4)) if entry.kind == "buy")
     figures = {figure.name: figure.value for figure in decision.figures}
     said = spaced(suggested_decisions.why(decision, "INR"))
     assert "walk-away price of ₹" in said
