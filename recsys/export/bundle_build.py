@@ -19,6 +19,7 @@ from recsys.export.bundle_source import Source
 from recsys.export.delta import PREFIX
 from recsys.export.phone_model import PhoneModel
 from recsys.export.quantisation import ROUNDING, Dtype, recall
+from recsys.export.random_queries import random_queries
 from recsys.workspace import sha256_of
 
 N_GOLDEN = 128
@@ -130,9 +131,9 @@ def _facts(source: Source, model: PhoneModel, *, n_users: int) -> dict[str, Any]
 
 
 def _quantisation(source: Source, model: PhoneModel, limit: float) -> dict[str, Any]:
-    cases = golden_queries.random_cases(model, N_RECALL, np.random.default_rng([SEED, 1]))
-    exact = golden_queries.answers(PhoneModel.of(source.tower, source.movies.vectors, "float32"), cases)
-    rounded = golden_queries.answers(model, cases)
+    queries = random_queries(model.tower, N_RECALL, np.random.default_rng([SEED, 1]))
+    exact = golden_queries.answers(PhoneModel.of(source.tower, source.movies.vectors, "float32"), queries)
+    rounded = golden_queries.answers(model, queries)
     kept = recall([answer.rows for answer in exact], [answer.rows for answer in rounded])
     if 1 - kept > limit:
         raise ArtefactError.of(
@@ -159,12 +160,12 @@ def _write_graphs(model: PhoneModel, folder: Path, bundle: str, report: Progress
     """The graphs and the golden answers; returns how well TensorFlow and NumPy agree on these."""
     from recsys.export import tfjs  # noqa: PLC0415  ten seconds, and nobody else here needs it
 
-    cases = golden_queries.random_cases(model, N_GOLDEN, np.random.default_rng([SEED, 0]))
-    known = golden_queries.answers(model, cases)
-    _write_json(folder / GOLDEN, golden_queries.document(cases, known, bundle=bundle))
+    queries = random_queries(model.tower, N_GOLDEN, np.random.default_rng([SEED, 0]))
+    known = golden_queries.answers(model, queries)
+    _write_json(folder / GOLDEN, golden_queries.document(queries, known, bundle=bundle))
     graphs = tfjs.write(model, folder, bundle=bundle)
     report("Comparing with TensorFlow", 0.7)
-    given = graphs.answers(model, cases, golden_queries.TOP)
+    given = graphs.answers(model, queries, golden_queries.TOP)
     error = max(golden_queries.relative_error(a, b) for a, b in zip(known, given, strict=True))
     same = float(np.mean([golden_queries.same_top(a, b) for a, b in zip(known, given, strict=True)]))
     if same < 1.0:
@@ -173,7 +174,7 @@ def _write_graphs(model: PhoneModel, folder: Path, bundle: str, report: Progress
             f"the graphs differ from the model by {error:.1e}, or in {1 - same:.1%} of the lists.",
             "This is a defect of the exporter: report it with the version of TensorFlow.",
         )
-    return {"n_histories": len(cases), "max_relative_error": float(f"{error:.2e}"), "same_top": same}
+    return {"n_histories": len(queries), "max_relative_error": float(f"{error:.2e}"), "same_top": same}
 
 
 def _sizes(files: dict[str, dict[str, Any]], model: PhoneModel) -> dict[str, int]:

@@ -1,91 +1,36 @@
-"""Questions with known answers, so that every reader of a bundle can check that it computes what Python computes.
-
-Histories are drawn at random from the catalogue: nobody's viewing is in them.
-"""
+"""Golden queries: queries with known answers, which test that every reader of a bundle computes what Python computes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from recsys.embeddings.features import Feature
-
-if TYPE_CHECKING:
-    from recsys.export.phone_model import PhoneModel
+from recsys.export.phone_model import PhoneModel
+from recsys.export.random_queries import Query, RowArray
 
 TOP = 20
 RELATIVE_TOLERANCE = 1e-5
-LONGEST_HISTORY = 60
-MOST_EXCLUDED = 5
 
 Float32Array = NDArray[np.float32]
-RowArray = NDArray[np.int32]
-Context = dict[str, str | float]
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Case:
-    """One question: rows of the movies watched, attributes of the user, rows of movies to leave out besides."""
-
-    history: RowArray
-    context: Context
-    excluded: RowArray
-
-    @property
-    def barred(self) -> RowArray:
-        """Rows that may not be recommended, sorted."""
-        return np.union1d(self.history, self.excluded).astype(np.int32)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Answer:
-    """The best movies for a case, best first; shorter than asked for where the catalogue ends."""
+    """The best movies for a query, best first; shorter than asked for where the catalogue ends."""
 
     rows: RowArray
     scores: Float32Array
 
 
-def random_cases(model: "PhoneModel", n: int, rng: np.random.Generator) -> list[Case]:
-    """Cases of any length, the first with an empty history; some attributes are missing, some have values never seen."""
-    longest = min(LONGEST_HISTORY, model.n_movies // 2)
-    lengths = [0, *rng.integers(0, longest + 1, size=n - 1)]
-    most_excluded = min(MOST_EXCLUDED, model.n_movies // 4)
-    return [
-        Case(
-            history=rng.choice(model.n_movies, size=length, replace=False).astype(np.int32),
-            context={
-                feature.column: value
-                for feature in model.tower.space.features
-                if (value := _random_value(feature, rng)) is not None
-            },
-            excluded=np.sort(rng.choice(model.n_movies, size=rng.integers(0, most_excluded + 1), replace=False)).astype(np.int32),
-        )
-        for length in lengths
-    ]
-
-
-def _random_value(feature: Feature, rng: np.random.Generator) -> str | float | None:
-    kind = rng.random()
-    if kind < 0.15:
-        return None
-    if feature.knots:
-        low, high = min(feature.knots), max(feature.knots)
-        return round(float(rng.uniform(low - 1, high + 1)), 3)
-    if kind < 0.25:
-        return "never seen before"
-    picked = rng.choice(len(feature.names), size=min(1 + int(kind > 0.8), len(feature.names)), replace=False)
-    return "|".join(feature.names[i] for i in picked)
-
-
-def answers(model: "PhoneModel", cases: Sequence[Case], top: int = TOP) -> list[Answer]:
+def answers(model: PhoneModel, queries: Sequence[Query], top: int = TOP) -> list[Answer]:
     """What a bundle must answer, by the arithmetic of :class:`recsys.embeddings.tower.UserTower`."""
-    context = pd.DataFrame([case.context for case in cases], dtype=object)
-    vectors = model.tower.encode([case.history.astype(np.int64) for case in cases], context)
+    context = pd.DataFrame([query.context for query in queries], dtype=object)
+    vectors = model.tower.encode([query.history.astype(np.int64) for query in queries], context)
     movies = model.movies.decoded
-    return [best(vector, movies, case.barred, top) for vector, case in zip(vectors, cases, strict=True)]
+    return [best(vector, movies, query.barred, top) for vector, query in zip(vectors, queries, strict=True)]
 
 
 def best(vector: Float32Array, movies: Float32Array, barred: RowArray, top: int) -> Answer:
@@ -134,7 +79,7 @@ def same_top(expected: Answer, got: Answer, tolerance: float = RELATIVE_TOLERANC
     return relative_error(Answer(rows=got.rows, scores=due), got) <= tolerance
 
 
-def document(cases: Sequence[Case], known: Sequence[Answer], *, bundle: str) -> dict[str, Any]:
+def document(queries: Sequence[Query], known: Sequence[Answer], *, bundle: str) -> dict[str, Any]:
     """``golden.json``: rows refer to ``ids.json``."""
     return {
         "bundle": bundle,
@@ -142,12 +87,12 @@ def document(cases: Sequence[Case], known: Sequence[Answer], *, bundle: str) -> 
         "relative_tolerance": RELATIVE_TOLERANCE,
         "cases": [
             {
-                "history": case.history.tolist(),
-                "context": case.context,
-                "exclude": case.excluded.tolist(),
+                "history": query.history.tolist(),
+                "context": query.context,
+                "exclude": query.excluded.tolist(),
                 "movies": answer.rows.tolist(),
                 "scores": [float(str(score)) for score in answer.scores],
             }
-            for case, answer in zip(cases, known, strict=True)
+            for query, answer in zip(queries, known, strict=True)
         ],
     }

@@ -31,15 +31,12 @@ class PhoneModel:
     @classmethod
     def of(cls, tower: UserTower, movies: Float32Array, dtype: Dtype) -> "PhoneModel":
         """Round a trained model; the small tables (attributes, layers) stay float32."""
-        exact = cls(tower=tower, history=encode(tower.history_table, "float32"), movies=encode(movies, "float32"))
-        if dtype == "float32":
-            return exact
+        history, rounded = encode(tower.history_table, "float32"), encode(movies, "float32")
         if dtype == "float16":
             history, rounded = encode(tower.history_table, dtype), encode(movies, dtype)
-        else:
-            matters = importance(exact)
-            history = encode(tower.history_table, dtype, matters.history)
-            rounded = encode(movies, dtype, matters.movies)
+        elif dtype == "uint8":
+            weights = importance(tower, rounded.decoded)
+            history, rounded = encode(tower.history_table, dtype, weights.history), encode(movies, dtype, weights.movies)
         return cls(tower=replace(tower, history_table=history.decoded), history=history, movies=rounded)
 
     @property

@@ -17,9 +17,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from recsys.export.golden_queries import Answer, Case
+from recsys.export.golden_queries import Answer
 from recsys.export.phone_model import PhoneModel
 from recsys.export.quantisation import CODE_OFFSET, Coded, Dtype
+from recsys.export.random_queries import Query
 from recsys.models import tensorflow_runtime
 
 FOLDER = "tfjs"
@@ -44,19 +45,19 @@ class Graphs:
     user_tower: Any
     retrieve: Any
 
-    def answers(self, model: PhoneModel, cases: Sequence[Case], top: int) -> list[Answer]:
-        """The best movies for each case, asked for as a client does: one at a time, by rows, padded where there are none."""
-        codes = model.tower.space.encode(pd.DataFrame([case.context for case in cases], dtype=object))
+    def answers(self, model: PhoneModel, queries: Sequence[Query], top: int) -> list[Answer]:
+        """The best movies for each query, evaluated as a client does: one query at a time, by rows, with padding."""
+        codes = model.tower.space.encode(pd.DataFrame([query.context for query in queries], dtype=object))
         found = []
-        for i, case in enumerate(cases):
+        for i, query in enumerate(queries):
             mine = slice(codes.indptr[i], codes.indptr[i + 1])
             vector = self.user_tower(
-                _padded(np.unique(case.history), PADDING, np.int32)[None, :],
+                _padded(np.unique(query.history), PADDING, np.int32)[None, :],
                 _padded(codes.indices[mine], PADDING, np.int32)[None, :],
                 _padded(codes.data[mine], 0, np.float32)[None, :],
             )["vector"]
-            k = np.int32(min(top, model.n_movies - len(case.barred)))
-            best = self.retrieve(vector, _padded(case.barred, PADDING, np.int32), k)
+            k = np.int32(min(top, model.n_movies - len(query.barred)))
+            best = self.retrieve(vector, _padded(query.barred, PADDING, np.int32), k)
             found.append(Answer(rows=best["rows"].numpy(), scores=best["scores"].numpy()))
         return found
 

@@ -10,6 +10,7 @@ from recsys.export import golden_queries
 from recsys.export.bundle_source import Source
 from recsys.export.golden_queries import Answer
 from recsys.export.phone_model import PhoneModel
+from recsys.export.random_queries import random_queries
 from recsys.ids import IdMap
 
 
@@ -71,10 +72,15 @@ def _own_error(known: Answer, got: Answer) -> float:
 def random_questions(source: Source, dtype: Any, n: int, seed: int) -> Asked:
     """Histories of up to 60 movies that no bundle holds, with and without attributes and movies to leave out."""
     model = PhoneModel.of(source.tower, source.movies.vectors, dtype)
-    cases = golden_queries.random_cases(model, n, np.random.default_rng(seed))
+    queries = random_queries(model.tower, n, np.random.default_rng(seed))
     ids = source.movies.ids.ids
     questions = [
-        {"history": [ids[r] for r in case.history], "context": case.context, "exclude": [ids[r] for r in case.excluded], "k": 20}
-        for case in cases
+        {
+            "history": [ids[r] for r in query.history],
+            "context": query.context,
+            "exclude": [ids[r] for r in query.excluded],
+            "k": 20,
+        }
+        for query in queries
     ]
-    return Asked(questions=questions, known=golden_queries.answers(model, cases), ids=source.movies.ids)
+    return Asked(questions=questions, known=golden_queries.answers(model, queries), ids=source.movies.ids)

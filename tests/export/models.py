@@ -14,8 +14,9 @@ from recsys.embeddings.table import EmbeddingTable
 from recsys.embeddings.tower import TOWER_TENSORS, UserTower
 from recsys.export import bundle, golden_queries, tfjs
 from recsys.export.bundle_source import Source
-from recsys.export.golden_queries import Answer, Case
+from recsys.export.golden_queries import Answer
 from recsys.export.phone_model import PhoneModel
+from recsys.export.random_queries import Query
 from recsys.ids import IdMap
 
 
@@ -122,8 +123,8 @@ def tree(folder: Path) -> dict[str, bytes]:
 class Arithmetic:
     """Stands in for TensorFlow's graphs: answers as the model itself does."""
 
-    def answers(self, model: PhoneModel, cases: Sequence[Case], top: int) -> list[Answer]:
-        return golden_queries.answers(model, cases, top)
+    def answers(self, model: PhoneModel, queries: Sequence[Query], top: int) -> list[Answer]:
+        return golden_queries.answers(model, queries, top)
 
 
 def write_weights_only(model: PhoneModel, folder: Path, *, bundle: str) -> Arithmetic:

@@ -9,9 +9,9 @@ import pytest
 from recsys.embeddings.features import FeatureSpace
 from recsys.embeddings.tower import TOWER_TENSORS
 from recsys.export import golden_queries, parity
-from recsys.export.golden_queries import Case
 from recsys.export.parity import Server
 from recsys.export.phone_model import PhoneModel
+from recsys.export.random_queries import Query
 from tests.export import models
 
 
@@ -23,11 +23,11 @@ def server(dtype: str = "float32") -> Server:
 def test_the_server_answers_as_the_golden_answers_do():
     asked = server("uint8")
     ids = list(asked.movies.ids)
-    case = Case(
+    query = Query(
         history=np.array([4, 9, 30], np.int32), context={"plan": "monthly", "age": 30.0}, excluded=np.array([7], np.int32)
     )
-    (expected,) = golden_queries.answers(asked.model, [case])
-    found, scores = asked.answer([ids[4], ids[9], ids[30], "gone"], context=case.context, exclude=[ids[7], "gone too"])
+    (expected,) = golden_queries.answers(asked.model, [query])
+    found, scores = asked.answer([ids[4], ids[9], ids[30], "gone"], context=query.context, exclude=[ids[7], "gone too"])
     assert found == [ids[row] for row in expected.rows]
     assert np.array_equal(scores, expected.scores)
 

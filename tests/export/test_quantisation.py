@@ -12,6 +12,7 @@ from recsys.errors import ArtefactError
 from recsys.export import bundle, golden_queries
 from recsys.export.phone_model import PhoneModel
 from recsys.export.quantisation import Coded, encode, recall
+from recsys.export.random_queries import random_queries
 from tests.export import models
 
 MATRICES = arrays.arrays(np.float32, st.tuples(st.integers(1, 6), st.integers(1, 8)), elements=st.floats(-1000, 1000, width=32))
@@ -61,11 +62,13 @@ def test_rounding_by_importance_costs_no_more_on_average(matrix: np.ndarray, see
 def test_rounding_with_importance_keeps_more_of_the_lists():
     source = models.source(n_movies=1500, dim=32)
     exact = PhoneModel.of(source.tower, source.movies.vectors, "float32")
-    cases = golden_queries.random_cases(exact, 300, np.random.default_rng(3))
-    known = [answer.rows for answer in golden_queries.answers(exact, cases)]
+    queries = random_queries(exact.tower, 300, np.random.default_rng(3))
+    known = [answer.rows for answer in golden_queries.answers(exact, queries)]
     nearest = PhoneModel(tower=source.tower, history=exact.history, movies=encode(source.movies.vectors, "uint8"))
     weighed = PhoneModel.of(source.tower, source.movies.vectors, "uint8")
-    losses = [1 - recall(known, [answer.rows for answer in golden_queries.answers(model, cases)]) for model in (weighed, nearest)]
+    losses = [
+        1 - recall(known, [answer.rows for answer in golden_queries.answers(model, queries)]) for model in (weighed, nearest)
+    ]
     assert losses[0] < 0.9 * losses[1]  # although the first has its histories rounded too
 
 
