@@ -1,8 +1,8 @@
-"""How the files of one format become our tables: which file, how it is cut, and what each of our columns is made of."""
+"""Import formats: how a format is recognised, and the layout by which its files become our tables."""
 
 import codecs
 import csv
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,10 +44,11 @@ class TableFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """A recognised source."""
+    """A recognised source: the files that are read, what was assumed, and what was left unread."""
 
-    format: str
     files: tuple[TableFile, ...]
+    format: str = ""
+    """Name of the import format, set by the registry."""
     economics: Path | None = None
     world: Path | None = None
     assumed: tuple[str, ...] = ()
@@ -57,6 +58,18 @@ class Layout:
     @property
     def tables(self) -> frozenset[str]:
         return frozenset(file.table for file in self.files)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportFormat:
+    """One import format: its name and its two functions. A module of formats lists its own in ``FORMATS``."""
+
+    name: str
+    """The word after ``--format``."""
+    fits: Callable[[Files], bool]
+    """Whether the files are in this format, judged by their names and first lines."""
+    layout: Callable[[Files], Layout]
+    """How files that fit are read."""
 
 
 def first_line(path: Path) -> str:

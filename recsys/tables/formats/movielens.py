@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from recsys.tables.formats.layout import Files, Layout, TableFile, first_line, header, literal, quoted
+from recsys.tables.formats.layout import Files, ImportFormat, Layout, TableFile, first_line, header, literal, quoted
 
 _YEAR = r"\(([0-9]{4})\)\s*$"
 _RATING_EVENTS = {name: quoted(name) for name in ("user_id", "movie_id", "rating", "timestamp")}
@@ -43,7 +43,7 @@ RATINGS, MOVIES = ("userId", "movieId", "rating", "timestamp"), ("movieId", "tit
 """Columns of the CSV editions, in whatever order, case and quotes."""
 
 
-def is_movielens_csv(files: Files) -> bool:
+def _is_movielens_csv(files: Files) -> bool:
     return (
         "ratings.csv" in files
         and "movies.csv" in files
@@ -58,11 +58,10 @@ def _columns(path: Path, wanted: tuple[str, ...]) -> dict[str, str] | None:
     return {name: found[name.casefold()] for name in wanted} if all(name.casefold() in found for name in wanted) else None
 
 
-def movielens_csv(files: Files) -> Layout:
+def _movielens_csv(files: Files) -> Layout:
     ratings, movies = _columns(files["ratings.csv"], RATINGS) or {}, _columns(files["movies.csv"], MOVIES[:2]) or {}
     title, genres = movies["title"], (_columns(files["movies.csv"], MOVIES[2:]) or {}).get("genres")
     return Layout(
-        format="movielens-csv",
         files=(
             TableFile(
                 table="events",
@@ -86,19 +85,19 @@ def _is_double_colon(files: Files) -> bool:
     return all(name in files and "::" in first_line(files[name]) for name in ("ratings.dat", "movies.dat"))
 
 
-def is_movielens_1m(files: Files) -> bool:
+def _is_movielens_1m(files: Files) -> bool:
     return _is_double_colon(files) and "users.dat" in files and first_line(files["users.dat"]).count("::") == 4
 
 
-def is_movietweetings(files: Files) -> bool:
+def _is_movietweetings(files: Files) -> bool:
     return _is_double_colon(files) and "users.dat" in files and first_line(files["users.dat"]).count("::") == 1
 
 
-def is_movielens_10m(files: Files) -> bool:
+def _is_movielens_10m(files: Files) -> bool:
     return _is_double_colon(files) and "users.dat" not in files
 
 
-def _double_colon(files: Files, *, name: str, users: TableFile | None, assumed: tuple[str, ...] = ()) -> Layout:
+def _double_colon(files: Files, *, users: TableFile | None, assumed: tuple[str, ...] = ()) -> Layout:
     ratings = TableFile(
         table="events",
         path=files["ratings.dat"],
@@ -118,13 +117,12 @@ def _double_colon(files: Files, *, name: str, users: TableFile | None, assumed: 
         latin_1=True,
     )
     return Layout(
-        format=name,
         files=(ratings, movies, *([users] if users else [])),
         assumed=(_FROM_TITLE, *assumed),
     )
 
 
-def movielens_1m(files: Files) -> Layout:
+def _movielens_1m(files: Files) -> Layout:
     users = TableFile(
         table="users",
         path=files["users.dat"],
@@ -145,10 +143,10 @@ def movielens_1m(files: Files) -> Layout:
         latin_1=True,
         types={"zip_code": "text"},
     )
-    return _double_colon(files, name="movielens-1m", users=users)
+    return _double_colon(files, users=users)
 
 
-def movietweetings(files: Files) -> Layout:
+def _movietweetings(files: Files) -> Layout:
     users = TableFile(
         table="users",
         path=files["users.dat"],
@@ -159,21 +157,20 @@ def movietweetings(files: Files) -> Layout:
     )
     return _double_colon(
         files,
-        name="movietweetings",
         users=users,
         assumed=("the account ids in users.dat point to persons and were left out",),
     )
 
 
-def movielens_10m(files: Files) -> Layout:
-    return _double_colon(files, name="movielens-10m", users=None)
+def _movielens_10m(files: Files) -> Layout:
+    return _double_colon(files, users=None)
 
 
-def is_movielens_100k(files: Files) -> bool:
+def _is_movielens_100k(files: Files) -> bool:
     return "u.data" in files and "u.item" in files
 
 
-def movielens_100k(files: Files) -> Layout:
+def _movielens_100k(files: Files) -> Layout:
     flags = [f"flag_{k}" for k in range(len(_ML_100K_GENRES))]
     named = ", ".join(
         f"CASE WHEN {flag} = '1' THEN {literal(genre)} END"
@@ -199,7 +196,6 @@ def movielens_100k(files: Files) -> Layout:
         select=_RATING_EVENTS,
     )
     return Layout(
-        format="movielens-100k",
         files=(events, movies, *([_people_100k(files["u.user"])] if "u.user" in files else [])),
         assumed=(_FROM_TITLE,),
     )
@@ -220,3 +216,12 @@ def _people_100k(path: Path) -> TableFile:
 def _decoded(column: str, names: Mapping[str, str]) -> str:
     cases = " ".join(f"WHEN {literal(code)} THEN {literal(name)}" for code, name in names.items())
     return f"CASE trim({column}) {cases} END"
+
+
+FORMATS = (
+    ImportFormat(name="movielens-100k", fits=_is_movielens_100k, layout=_movielens_100k),
+    ImportFormat(name="movielens-1m", fits=_is_movielens_1m, layout=_movielens_1m),
+    ImportFormat(name="movielens-10m", fits=_is_movielens_10m, layout=_movielens_10m),
+    ImportFormat(name="movielens-csv", fits=_is_movielens_csv, layout=_movielens_csv),
+    ImportFormat(name="movietweetings", fits=_is_movietweetings, layout=_movietweetings),
+)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from recsys.errors import DataError, Finding
-from recsys.tables.formats.layout import Files, Layout, TableFile, first_line, quoted
+from recsys.tables.formats.layout import Files, ImportFormat, Layout, TableFile, first_line, quoted
 from recsys.tables.schema import TABLES
 
 _RECBOLE_NAMES: Mapping[str, tuple[str, ...]] = {
@@ -27,15 +27,14 @@ def _atomic(files: Files) -> dict[str, list[str]]:
     return {suffix: [name for name in files if name.endswith(suffix)] for suffix in _RECBOLE_KINDS}
 
 
-def is_recbole(files: Files) -> bool:
+def _is_recbole(files: Files) -> bool:
     found = _atomic(files)
     return len(found[".inter"]) == 1 and len(found[".item"]) == 1 and len(found[".user"]) <= 1
 
 
-def recbole(files: Files) -> Layout:
+def _recbole(files: Files) -> Layout:
     used = [names[0] for names in _atomic(files).values() if names]
     return Layout(
-        format="recbole",
         files=tuple(_atomic_file(files[name], _RECBOLE_KINDS[Path(name).suffix]) for name in used),
         assumed=("several words in a typed list column are several values, but the words of a title are one title",),
     )
@@ -77,3 +76,6 @@ def _atomic_sql(source: str, kind: str, target: str) -> str:
     if target == "year":
         return f"CASE WHEN whole_value({column}) BETWEEN 1000 AND 9999 THEN whole_value({column})::INTEGER::VARCHAR END"
     return f"replace({column}, ' ', '|')" if kind.endswith("_seq") and target != "title" else column
+
+
+FORMATS = (ImportFormat(name="recbole", fits=_is_recbole, layout=_recbole),)

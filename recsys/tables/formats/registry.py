@@ -1,28 +1,17 @@
-"""Which format a set of files is in, recognised from what they are called and how they begin."""
+"""Registry of import formats: recognises the format of a set of files by their names and first lines."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from recsys.errors import DataError
+from recsys.tables.formats import movielens, recbole
 from recsys.tables.formats.file_names import READABLE, TERMS, WORLD, by_meaning, refuse_passed_over, renamed
-from recsys.tables.formats.layout import Files, Layout, TableFile, header
-from recsys.tables.formats.movielens import (
-    MOVIES,
-    RATINGS,
-    is_movielens_1m,
-    is_movielens_10m,
-    is_movielens_100k,
-    is_movielens_csv,
-    is_movietweetings,
-    movielens_1m,
-    movielens_10m,
-    movielens_100k,
-    movielens_csv,
-    movietweetings,
-)
-from recsys.tables.formats.recbole import is_recbole, recbole
+from recsys.tables.formats.layout import Files, ImportFormat, Layout, TableFile, header
 from recsys.tables.schema import TABLES
+
+OWN = "tables"
+"""Our own names and columns."""
 
 
 def recognise(files: Files, wanted: str | None = None) -> Layout:
@@ -49,17 +38,15 @@ def recognise(files: Files, wanted: str | None = None) -> Layout:
 def _layout(named: Files, wanted: str | None, files: Files) -> Layout:
     if wanted is not None and wanted not in FORMATS:
         raise _unknown(f"there is no format {wanted!r}.", files)
-    found = {name: fits for name, fits in FORMATS.items() if fits[0](named)}
-    if wanted is not None:
-        if wanted not in found:
-            raise _unknown(f"this is not {wanted}.", files)
-        return found[wanted][1](named)
+    found = [each for each in FORMATS.values() if each.fits(named) and wanted in (None, each.name)]
+    if wanted is not None and not found:
+        raise _unknown(f"this is not {wanted}.", files)
     if len(found) != 1:
         if not found:
             refuse_passed_over(named, frozenset())
-        what = "several formats fit: " + ", ".join(found) + "." if found else "no known format fits."
+        what = "several formats fit: " + ", ".join(each.name for each in found) + "." if found else "no known format fits."
         raise _unknown(what, files)
-    return next(iter(found.values()))[1](named)
+    return replace(found[0].layout(named), format=found[0].name)
 
 
 def _unknown(message: str, files: Files) -> DataError:
@@ -79,7 +66,7 @@ def _own_tables(files: Files) -> list[tuple[str, Path]]:
 def _is_own(files: Files) -> bool:
     """A folder of another format may hold side tables of ours; it is ours where it holds more, or nothing else is known."""
     tables = {table for table, _ in _own_tables(files)}
-    if any(fits(files) for name, (fits, _) in FORMATS.items() if name != "tables"):
+    if any(each.fits(files) for name, each in FORMATS.items() if name != OWN):
         return bool(tables & {"users", "events"})
     return bool(tables) or TERMS in files
 
@@ -91,7 +78,6 @@ def _own(files: Files) -> Layout:
         twice = sorted(path.name for table, path in tables if sum(other == table for other, _ in tables) > 1)
         raise _unknown(f"a table is there twice: {', '.join(twice)}.", files)
     return Layout(
-        format="tables",
         files=tuple(TableFile(table=table, path=path) for table, path in tables),
         economics=files.get(TERMS),
         world=files.get(WORLD),
@@ -100,7 +86,7 @@ def _own(files: Files) -> Layout:
 
 def with_side_tables(layout: Layout, files: Files) -> Layout:
     """The layout of another format with our own offers, subscriptions and money terms, where they lie beside it."""
-    if layout.format == "tables":
+    if layout.format == OWN:
         return layout
     side = [(table, path) for table, path in _own_tables(files) if table in ("offers", "subscriptions")]
     more = tuple(TableFile(table=table, path=path) for table, path in side)
@@ -109,23 +95,23 @@ def with_side_tables(layout: Layout, files: Files) -> Layout:
 
 def _refuse_odd_ratings(layout: Layout, unused: Files) -> None:
     """Ratings that are none of MovieLens's would else be passed over, and the refusal be about the events."""
-    if layout.format == "tables" and "events" not in layout.tables and "ratings.csv" in unused:
+    if layout.format == OWN and "events" not in layout.tables and "ratings.csv" in unused:
         columns = ", ".join(header(unused["ratings.csv"])[1])
         raise DataError.of(
             "E_UNKNOWN_FORMAT",
             f"{unused['ratings.csv'].name} looks like ratings of MovieLens, but its columns are {columns[:200]}.",
-            f"MovieLens has {', '.join(RATINGS)} beside movies.csv with {', '.join(MOVIES)}; else call the table events.csv.",
+            f"MovieLens has {', '.join(movielens.RATINGS)} beside movies.csv with {', '.join(movielens.MOVIES)}; "
+            "else call the table events.csv.",
             table="events",
         )
 
 
-FORMATS: Mapping[str, tuple[Callable[[Files], bool], Callable[[Files], Layout]]] = {
-    "tables": (_is_own, _own),
-    "movielens-100k": (is_movielens_100k, movielens_100k),
-    "movielens-1m": (is_movielens_1m, movielens_1m),
-    "movielens-10m": (is_movielens_10m, movielens_10m),
-    "movielens-csv": (is_movielens_csv, movielens_csv),
-    "movietweetings": (is_movietweetings, movietweetings),
-    "recbole": (is_recbole, recbole),
+FORMATS: Mapping[str, ImportFormat] = {
+    each.name: each
+    for each in (
+        ImportFormat(name=OWN, fits=_is_own, layout=_own),
+        *movielens.FORMATS,
+        *recbole.FORMATS,
+    )
 }
-"""Name → does it fit, and how is it read."""
+"""Every import format by its name. A new one is a module beside this one and a line here."""

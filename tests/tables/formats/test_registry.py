@@ -1,12 +1,17 @@
 """Each public format is recognised by what is in it and read as its authors meant it."""
 
+import importlib
+import pkgutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from recsys.errors import DataError
+from recsys.tables import formats
 from recsys.tables.dataset import Dataset
+from recsys.tables.formats import registry
+from recsys.tables.formats.layout import ImportFormat
 from recsys.tables.formats.registry import recognise
 from recsys.tables.import_tables import import_path
 from recsys.tables.store.published_tables import load_dataset
@@ -98,6 +103,19 @@ def _import(folder: Path, files: dict[str, bytes], **options) -> tuple[Dataset, 
     workspace = Workspace(folder / "workspace")
     report = import_path(folder / "raw", workspace, now=NOW, **options)
     return load_dataset(workspace), report.format
+
+
+def test_every_format_of_a_module_is_in_the_registry():
+    """And nothing else is, but our own tables: a format that a module defines and the registry lacks is never recognised."""
+    modules = [importlib.import_module(found.name) for found in pkgutil.iter_modules(formats.__path__, f"{formats.__name__}.")]
+    values = [value for module in modules if module is not registry for value in vars(module).values()]
+    listed = [each for value in values for each in (value if isinstance(value, tuple) else (value,))]
+    defined = {each.name for each in listed if isinstance(each, ImportFormat)}
+    assert set(registry.FORMATS) == {"tables", *defined}
+
+
+def test_every_format_has_an_example_here():
+    assert set(registry.FORMATS) == {"tables", *FORMATS}
 
 
 @pytest.mark.parametrize("name", FORMATS)
