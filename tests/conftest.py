@@ -1,7 +1,4 @@
-"""What every test shares: how hypothesis searches, and one trained workspace.
-
-By default the examples are the same on every run. ``HYPOTHESIS_PROFILE=nightly`` searches longer, from a new seed each time.
-"""
+"""What every test shares: how hard it tries (:mod:`tests.effort`), and one trained workspace."""
 
 import os
 import subprocess
@@ -10,15 +7,11 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from hypothesis import HealthCheck, settings
 
-settings.register_profile(
-    "default", derandomize=True, deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.register_profile(
-    "nightly", derandomize=False, deadline=None, max_examples=400, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+from tests import effort
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before anything computes: threads of two workers wait for each other
+effort.register()
 
 
 @pytest.fixture(scope="session")

@@ -82,8 +82,11 @@ class Resamples:
         """As :meth:`interval`, for many figures at once: float64[2, n_figures]; NaN where a figure concerns nobody."""
         means = self.means(figures)
         ends = [(1 - level) / 2, (1 + level) / 2]
-        known = np.isfinite(means).any(axis=0)
+        finite = np.isfinite(means)
+        known = finite.any(axis=0)
         out = np.full((2, means.shape[1]), np.nan)
-        if known.any():
+        if finite.all():  # many times faster than passing over what is not there
+            out[:] = np.quantile(means, ends, axis=0)
+        elif known.any():
             out[:, known] = np.nanquantile(means[:, known], ends, axis=0)
         return out

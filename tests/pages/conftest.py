@@ -3,11 +3,13 @@
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from recsys.app.maps import map_data
@@ -24,6 +26,14 @@ from tests.projection import builders
 
 ROOT = Path(__file__).parents[2]
 Open = Callable[[str], AppTest]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _packages_read_once() -> Iterator[None]:
+    """Every opened app looks for components in all that is installed: a quarter of a second each time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -82,7 +92,6 @@ def opened() -> Open:
 
     def page(path: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=patience.SECONDS)
-        app.run()
         return app.switch_page(path).run()
 
     return page
