@@ -1,4 +1,4 @@
-"""How hard tests try, by ``HYPOTHESIS_PROFILE``: ``fast`` for ``make check``, ``ci`` for ``make test``, ``nightly`` for long runs.
+"""How hard tests try, by ``HYPOTHESIS_PROFILE``: ``fast`` in ``make check``, ``ci`` (the default) or ``nightly``.
 
 Only ``nightly`` makes examples up anew each time; the others are the same on every run.
 """

@@ -14,26 +14,27 @@ from tests import patience
 from tests.tables.raw import Raw
 
 
-def recsys(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = str(Path(sys.executable).with_name("recsys"))
-    return subprocess.run([command, *arguments], cwd=cwd, capture_output=True, text=True, check=False, timeout=patience.SECONDS)
+@pytest.fixture(autouse=True)
+def _somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
 
 
-def codes(done: subprocess.CompletedProcess[str]) -> list[str]:
-    return [finding["code"] for finding in json.loads(done.stdout)["errors"]]
+def codes(document: str) -> list[str]:
+    return [finding["code"] for finding in json.loads(document)["errors"]]
 
 
 def test_a_refusal_is_one_document_with_status_2(tmp_path: Path):
     (tmp_path / "scenario.toml").write_text('schema = 1\nname = "x"\n')
-    done = recsys("project", "scenario.toml", "--json", cwd=tmp_path)
+    command = [str(Path(sys.executable).with_name("recsys")), "project", "scenario.toml", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=patience.SECONDS)
     assert done.returncode == 2
-    assert codes(done)[0].startswith("E_")
+    assert codes(done.stdout)[0].startswith("E_")
     assert done.stderr == ""
 
 
 def test_a_refusal_for_a_person_names_code_and_remedy_without_a_traceback(tmp_path: Path):
-    done = recsys("project", "missing.toml", cwd=tmp_path)
-    assert done.returncode == 2
+    done = CliRunner().invoke(cli, ["project", "missing.toml"])
+    assert done.exit_code == 2
     assert done.stderr.startswith("E_NOT_FOUND missing.toml cannot be read")
     assert done.stdout == ""
 
@@ -41,23 +42,23 @@ def test_a_refusal_for_a_person_names_code_and_remedy_without_a_traceback(tmp_pa
 def test_every_mistake_of_a_scenario_file_is_told_at_once(tmp_path: Path):
     change = '[[change]]\ntype = "resize_segment"\nsegment = { all = true }\nfactor = -1\n[[change]]\ntype = "fly"\n'
     (tmp_path / "scenario.toml").write_text(f'schema = 1\nname = "x"\n{change}')
-    done = recsys("project", "scenario.toml", "--json", cwd=tmp_path)
-    assert done.returncode == 2
-    assert len(codes(done)) == 2
+    done = CliRunner().invoke(cli, ["project", "scenario.toml", "--json"])
+    assert done.exit_code == 2
+    assert len(codes(done.stdout)) == 2
 
 
 def test_a_refused_import_leaves_no_tables(tmp_path: Path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "events.csv").write_text("user_id,movie_id\n")
-    done = recsys("--workspace", "ws", "import", "in", "--json", cwd=tmp_path)
-    assert done.returncode == 2
-    assert codes(done)
+    done = CliRunner().invoke(cli, ["--workspace", "ws", "import", "in", "--json"])
+    assert done.exit_code == 2
+    assert codes(done.stdout)
     assert not Workspace(tmp_path / "ws").exists()
 
 
-def test_a_backtest_of_nothing_is_refused(tmp_path: Path):
-    done = recsys("backtest", "--json", cwd=tmp_path)
-    assert (done.returncode, codes(done)) == (2, ["E_NO_TABLES"])
+def test_a_backtest_of_nothing_is_refused():
+    done = CliRunner().invoke(cli, ["backtest", "--json"])
+    assert (done.exit_code, codes(done.stdout)) == (2, ["E_NO_TABLES"])
 
 
 MISUSES = {
@@ -124,15 +125,15 @@ def test_a_name_that_is_not_utf8_is_told_in_json(tmp_path: Path):
 @pytest.mark.parametrize(
     "command", ["demo", "import", "train", "evaluate", "backtest", "project", "slate", "bid", "flip", "export", "app"]
 )
-def test_every_command_of_the_contract_is_there(tmp_path: Path, command: str):
-    done = recsys(command, "--help", cwd=tmp_path)
-    assert done.returncode == 0
+def test_every_command_of_the_contract_is_there(command: str):
+    done = CliRunner().invoke(cli, [command, "--help"])
+    assert done.exit_code == 0
     assert command == "app" or "--json" in done.stdout
 
 
 def test_a_database_that_cannot_be_reached_is_refused_before_a_bundle_is_published(tmp_path: Path):
-    done = recsys("export", "--to", "out", "--to-postgres", "postgresql://nobody@127.0.0.1:1/none", "--json", cwd=tmp_path)
-    assert (done.returncode, codes(done)) == (2, ["E_DATABASE"])
+    done = CliRunner().invoke(cli, ["export", "--to", "out", "--to-postgres", "postgresql://nobody@127.0.0.1:1/none", "--json"])
+    assert (done.exit_code, codes(done.stdout)) == (2, ["E_DATABASE"])
     assert not (tmp_path / "out").exists()
 
 

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -22,6 +21,7 @@ from recsys.workspace import (
     write_atomically,
     write_manifest,
 )
+from tests.effort import times
 
 
 def _folder(path: Path, text: str) -> Path:
@@ -52,8 +52,8 @@ def test_the_run_in_use_is_the_one_named_last(tmp_path: Path):
 
 
 def test_a_second_writer_is_told_who_holds_the_workspace(tmp_path: Path):
-    code = "import sys, time; from pathlib import Path; from recsys.workspace import Workspace\n"
-    code += f"with Workspace(Path({str(tmp_path)!r})).writing(): print('held', flush=True); time.sleep(60)"
+    code = "import signal; from pathlib import Path; from recsys.workspace import Workspace\n"
+    code += f"with Workspace(Path({str(tmp_path)!r})).writing(): print('held', flush=True); signal.pause()"
     holder = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     try:
         assert holder.stdout is not None
@@ -82,13 +82,13 @@ for n in itertools.count():
     for name in ('a.txt', 'b.txt'):
         (draft / name).write_text(str(n))
     replace_folder(draft, final)
-    if n == 0: print('going', flush=True)
+    print(n, flush=True)
 """
-    for moment in range(8):
+    for moment in range(times(8)):
         child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
         assert child.stdout is not None
-        child.stdout.readline()
-        time.sleep(0.003 * moment)
+        for _ in range(1 + moment):
+            child.stdout.readline()
         child.kill()
         child.wait()
         recover_folder(final)

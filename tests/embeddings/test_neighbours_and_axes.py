@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from recsys.embeddings.axes import attribute_masks, name_axes
 from recsys.embeddings.neighbours import nearest, unit_rows
+from tests.effort import examples
 
 
 def brute_force(catalogue: np.ndarray, query: np.ndarray, k: int) -> list[int]:
@@ -15,7 +16,7 @@ def brute_force(catalogue: np.ndarray, query: np.ndarray, k: int) -> list[int]:
     return sorted(range(len(catalogue)), key=lambda row: (-similarity[row], row))[:k]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     seed=st.integers(0, 2**31),
     n=st.integers(1, 60),

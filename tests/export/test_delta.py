@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from recsys.errors import ArtefactError
 from recsys.export import bundle, bundle_build, delta, delta_build
 from recsys.export.bundle_source import Source
 from recsys.workspace import write_atomically
+from tests.effort import examples
 from tests.export import models
 
 pytestmark = pytest.mark.usefixtures("weights_only")
@@ -34,7 +35,7 @@ def changes(draw: st.DrawFn) -> tuple[Source, Source]:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "uint8"])
-@settings(max_examples=12)
+@examples(12)
 @given(pair=changes())
 def test_applying_a_delta_gives_the_files_of_the_new_version_bit_for_bit(dtype: Any, pair, tmp_path_factory):
     """Of any two versions, also where the delta would be too large to be worth publishing."""

@@ -26,6 +26,7 @@ from recsys.scenario.scenario import Acquire, Scenario
 from recsys.tables.import_tables import import_path
 from recsys.workspace import Workspace
 from tests.builders import write_tables
+from tests.effort import PROFILE
 
 pytestmark = [pytest.mark.slow, pytest.mark.train, pytest.mark.timeout(3600)]
 
@@ -148,7 +149,7 @@ def _subscriptions(kind: str, users: "pd.Series[str]") -> pd.DataFrame | None:
     return table.assign(active=np.asarray(active.get(kind, True)).astype(int) * np.ones(len(table), int))
 
 
-@settings(max_examples=40, phases=(Phase.explicit,) if settings().derandomize else tuple(Phase))
+@settings(max_examples=40, phases=tuple(Phase) if PROFILE == "nightly" else (Phase.explicit,))
 @given(services())
 @example(ONCE_FAILED[0])
 @example(ONCE_FAILED[1])

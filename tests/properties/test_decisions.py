@@ -5,7 +5,7 @@ from itertools import chain, combinations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from recsys.decision.decision_threshold import flips
@@ -16,6 +16,7 @@ from recsys.errors import ScenarioError
 from recsys.projection.context import ProjectionContext
 from recsys.projection.project import project
 from recsys.scenario import scenario as s
+from tests.effort import examples
 from tests.projection import builders
 from tests.properties import cases
 
@@ -100,7 +101,7 @@ def test_26_a_larger_budget_never_gives_a_slate_of_lower_value(
 
 
 @given(bases, budgets, rule_sets)
-@settings(max_examples=10)
+@examples(10)
 def test_26_the_slate_is_that_of_brute_force(context: ProjectionContext, budget: float, rules: Rules):
     assume(all(offer.inside for offer in _offers(context)))
     possible = [chosen for chosen in every_slate() if obeys(context, rules, budget, chosen)]
@@ -112,7 +113,7 @@ def test_26_the_slate_is_that_of_brute_force(context: ProjectionContext, budget:
 
 
 @given(bases, budgets)
-@settings(max_examples=10)
+@examples(10)
 def test_below_the_fee_to_enter_an_offer_enters(context: ProjectionContext, budget: float):
     slate = choose(context, budget)
     for entry in slate.why_not:
@@ -125,7 +126,7 @@ def test_below_the_fee_to_enter_an_offer_enters(context: ProjectionContext, budg
 
 
 @given(bases, st.sampled_from(IDS), cases.segments, st.floats(0.5, 0.99))
-@settings(max_examples=10)
+@examples(10)
 def test_27_the_flip_flips_and_95_per_cent_of_it_does_not(
     context: ProjectionContext, offer: str, segment: s.Segment, part: float
 ):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from recsys.tables.economics_config import Economics, Plan, Term, as_toml, parse_economics
@@ -20,9 +20,10 @@ from recsys.tables.user_deletion import without_users
 from recsys.workspace import Workspace
 from tests import builders
 from tests.datasets import assemble, save_dataset
+from tests.effort import examples
 
 ANY_SIZE = Limits(users=1, movies=1, events=1)
-QUICK = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = examples(12)
 IDS = st.text(st.sampled_from(string.ascii_letters + string.digits + "_-;,\"' |#éஅ"), min_size=1, max_size=6).filter(
     lambda text: text.strip() == text and "@" not in text
 )

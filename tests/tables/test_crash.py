@@ -19,7 +19,7 @@ from recsys.tables.import_tables import import_path
 from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace
 from tests import patience
-from tests.effort import STRIDE
+from tests.effort import STRIDE, times
 from tests.tables.raw import NOW, Raw
 
 FORKING = multiprocessing.get_context("forkserver")
@@ -91,7 +91,7 @@ def test_an_import_killed_at_any_step_leaves_the_old_tables_or_the_new(where: st
 
 
 def test_a_reader_meets_no_mixture_while_a_writer_replaces_the_tables(tmp_path: Path):
-    """Two imports take turns in another process while this one reads: every reading is one of the two, whole."""
+    """Imports of two services take turns in another process while this one reads: every reading is one of the two, whole."""
     first, workspace = Raw().load(tmp_path)
     raw = Raw()
     raw.set("movies", title="New")
@@ -103,11 +103,19 @@ def test_a_reader_meets_no_mixture_while_a_writer_replaces_the_tables(tmp_path: 
         import pandas as pd
         from recsys.tables.import_tables import import_path
         from recsys.workspace import Workspace
-        for k in range(6):
+        for k in range(int(sys.argv[4])):
             import_path(Path(sys.argv[1 + k % 2]), Workspace(Path(sys.argv[3])), now=pd.Timestamp("2024-06-01"))
     """
     writer = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(script), str(tmp_path / "new"), str(tmp_path / "raw"), str(workspace.root)],
+        [
+            sys.executable,
+            "-c",
+            textwrap.dedent(script),
+            str(tmp_path / "new"),
+            str(tmp_path / "raw"),
+            str(workspace.root),
+            str(times(6)),
+        ],
         env=os.environ | {"OMP_NUM_THREADS": "1"},
     )
     seen = set()

@@ -16,6 +16,7 @@ from recsys.tables.latest_arrivals import LatestArrivals, with_latest_as_offers
 from recsys.tables.store.published_tables import load_dataset, load_info
 from recsys.workspace import Workspace
 from tests import builders
+from tests.effort import some
 from tests.tables.raw import NOW, Raw
 
 
@@ -81,18 +82,20 @@ def test_terms_that_come_with_the_tables_price_the_offers(raw: Raw, tmp_path: Pa
 
 @pytest.mark.parametrize(
     ("options", "code"),
-    [
-        (["--offers-from-latest", "2"], "E_COST"),
-        (["--offers-from-latest", "2", "--fee", "-1"], "E_COST"),
-        (["--offers-from-latest", "2", "--fee", "nan"], "E_COST"),
-        (["--offers-from-latest", "2", "--fee", "inf"], "E_COST"),
-        (["--offers-from-latest", "0", "--fee", "1"], "E_RANGE"),
-        (["--offers-from-latest", "-2", "--fee", "1"], "E_RANGE"),
-        (["--offers-from-latest", "1000", "--fee", "1"], "E_RANGE"),
-        (["--offers-from-latest", "5", "--fee", "1"], "E_NO_ARRIVALS"),
-        (["--offers-from-latest", "2", "--fee", "1", "--window-months", "0"], "E_DATES"),
-        (["--offers-from-latest", "2", "--fee", "1", "--window-months", "999999999999"], "E_DATES"),
-    ],
+    some(
+        [
+            (["--offers-from-latest", "2"], "E_COST"),
+            (["--offers-from-latest", "2", "--fee", "-1"], "E_COST"),
+            (["--offers-from-latest", "2", "--fee", "nan"], "E_COST"),
+            (["--offers-from-latest", "2", "--fee", "inf"], "E_COST"),
+            (["--offers-from-latest", "0", "--fee", "1"], "E_RANGE"),
+            (["--offers-from-latest", "-2", "--fee", "1"], "E_RANGE"),
+            (["--offers-from-latest", "1000", "--fee", "1"], "E_RANGE"),
+            (["--offers-from-latest", "5", "--fee", "1"], "E_NO_ARRIVALS"),
+            (["--offers-from-latest", "2", "--fee", "1", "--window-months", "0"], "E_DATES"),
+            (["--offers-from-latest", "2", "--fee", "1", "--window-months", "999999999999"], "E_DATES"),
+        ]
+    ),
 )
 def test_a_refused_offer_of_the_latest_leaves_the_store_as_it_was_byte_by_byte(
     raw: Raw, options: list[str], code: str, tmp_path: Path

@@ -18,6 +18,7 @@ from recsys.tables.store.published_tables import load_dataset, load_fingerprint,
 from recsys.workspace import Workspace
 from tests import builders
 from tests.datasets import save_dataset
+from tests.effort import times
 from tests.tables.raw import Raw
 
 DEARER = replace(ASSUMED, hurdle_rate=Term(value=0.5, source="a test"))
@@ -99,7 +100,7 @@ def test_damage_that_nobody_is_mending_is_told_at_once(tmp_path: Path):
 
 
 def test_no_reader_beside_a_busy_writer_is_told_of_damage(tmp_path: Path):
-    """Six imports take turns in another process; whatever is read of the folder is one of the two, whole."""
+    """Imports take turns in another process; whatever is read of the folder is one of the two, whole."""
     first, workspace = Raw().load(tmp_path)
     raw = Raw()
     raw.set("movies", title="New")
@@ -111,10 +112,10 @@ def test_no_reader_beside_a_busy_writer_is_told_of_damage(tmp_path: Path):
         import pandas as pd
         from recsys.tables.import_tables import import_path
         from recsys.workspace import Workspace
-        for k in range(6):
+        for k in range(int(sys.argv[4])):
             import_path(Path(sys.argv[1 + k % 2]), Workspace(Path(sys.argv[3])), now=pd.Timestamp("2024-06-01"))
     """
-    places = [str(tmp_path / "new"), str(tmp_path / "raw"), str(workspace.root)]
+    places = [str(tmp_path / "new"), str(tmp_path / "raw"), str(workspace.root), str(times(6))]
     writer = subprocess.Popen([sys.executable, "-c", textwrap.dedent(script), *places])
     seen = set()
     while writer.poll() is None:
