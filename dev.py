@@ -4,6 +4,7 @@
     python3 dev.py app      set up, build the demo workspace if there is none, open the app
     python3 dev.py test     set up, then every check and every test, browser and JavaScript included
     python3 dev.py check    set up, then formatting, lint, types, import rules and the fast tests
+    python3 dev.py nightly  as test, with long random searches, long drills and every benchmark in a small form
     python3 dev.py viewer   the app without TensorFlow, on a workspace that exists
     python3 dev.py setup    set up only
     python3 dev.py lock     pin the dependencies again (needs uv)
@@ -22,13 +23,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 CLIENT = ROOT / "exports" / "client"
 SUPPORTED = ((3, 11), (3, 12))
-FAST = "not slow and not train and not browser and not js"
+FAST = "not slow and not train and not browser and not js and not nightly"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def main() -> int:
     """Run the command named on the command line."""
-    commands = {"setup": setup, "app": app, "viewer": viewer, "check": check, "test": test, "lock": lock}
+    commands = {"setup": setup, "app": app, "viewer": viewer, "check": check, "test": test, "nightly": nightly, "lock": lock}
     name = sys.argv[1] if len(sys.argv) > 1 else ""
     if name not in commands:
         print(__doc__)
@@ -64,11 +65,23 @@ def check(arguments: list[str]) -> int:
     """Formatting, lint, types, import rules, fast tests."""
     setup()
     static_checks()
-    return run(tool("pytest"), "-q", "-n", "2", "-m", FAST, *arguments, check=False)
+    os.environ["HYPOTHESIS_PROFILE"] = "fast"
+    return run(tool("pytest"), "-q", "-n", "2", "--dist", "worksteal", "-m", FAST, *arguments, check=False)
 
 
 def test(arguments: list[str]) -> int:
     """Everything that CI runs."""
+    return every_test("ci", "-m", "not nightly", *arguments)
+
+
+def nightly(arguments: list[str]) -> int:
+    """Everything that CI runs, searched for long and at random, and every benchmark in a small form."""
+    return every_test("nightly", *arguments)
+
+
+def every_test(profile: str, *arguments: str) -> int:
+    """The checks and all tests, as hard as a profile of ``tests/effort.py`` tries."""
+    os.environ["HYPOTHESIS_PROFILE"] = profile
     setup()
     client()
     os.environ["RECSYS_CHROMIUM"] = chromium()
