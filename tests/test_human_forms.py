@@ -23,7 +23,7 @@ from recsys.pipeline.train import TrainResult
 from recsys.projection.result import Projection
 from recsys.scenario import audit_trail
 from recsys.scenario.scenario import Everyone, Scenario
-from recsys.simulation.demo import WorldConfig
+from recsys.simulation.demo import ServiceConfig
 from recsys.workspace import Workspace
 from tests.builders import tiny_dataset
 from tests.pages.test_proof_page import report
@@ -159,7 +159,7 @@ def trained(**changes: Any) -> TrainResult:
 )
 @pytest.mark.parametrize("command", ["train", "demo"])
 def test_a_training_is_told_with_every_warning(monkeypatch: pytest.MonkeyPatch, command: str, result: TrainResult):
-    demo = DemoResult(world=WorldConfig(), training=result, seconds=60.0, simulated_seconds=4.0)
+    demo = DemoResult(world=ServiceConfig(), training=result, seconds=60.0, simulated_seconds=4.0)
     monkeypatch.setattr("recsys.pipeline.train.train", lambda *_: result)
     monkeypatch.setattr("recsys.pipeline.demo.make_demo", lambda *_: demo)
     told = human(command)

@@ -65,10 +65,10 @@ def demo(workspace: Workspace, users: int | None, movies: int | None, seed: int 
     """Simulate a service, train on it, calibrate and map it: a workspace ready to open."""
     from recsys.pipeline.config import TrainConfig
     from recsys.pipeline.demo import make_demo
-    from recsys.simulation.demo import WorldConfig
+    from recsys.simulation.demo import ServiceConfig
 
-    default = WorldConfig()
-    world = WorldConfig(
+    default = ServiceConfig()
+    world = ServiceConfig(
         n_users=default.n_users if users is None else users,
         n_movies=default.n_movies if movies is None else movies,
         seed=default.seed if seed is None else seed,

@@ -11,7 +11,7 @@ from recsys.errors import DataError
 from recsys.pipeline.config import TrainConfig
 from recsys.pipeline.progress import ProgressLine, Report, unheard
 from recsys.pipeline.train import TrainResult, train
-from recsys.simulation.demo import WorldConfig, write_world
+from recsys.simulation.demo import ServiceConfig, write_service
 from recsys.tables.import_tables import import_path
 from recsys.tables.store.published_tables import WORLD_JSON
 from recsys.workspace import Workspace
@@ -24,7 +24,7 @@ _SIMULATE, _IMPORT = 0.04, 0.06
 class DemoResult:
     """What the demo leaves: a workspace ready to open."""
 
-    world: WorldConfig
+    world: ServiceConfig
     training: TrainResult
     seconds: float
     simulated_seconds: float
@@ -41,7 +41,7 @@ class DemoResult:
 
 
 def make_demo(
-    workspace: Workspace, world: WorldConfig | None = None, config: TrainConfig | None = None, report: Report = unheard
+    workspace: Workspace, world: ServiceConfig | None = None, config: TrainConfig | None = None, report: Report = unheard
 ) -> DemoResult:
     """Make a workspace of a simulated service, ready to open. Started again after a stop, it goes on from there.
 
@@ -56,7 +56,7 @@ def make_demo(
     ------
     DataError  E_EXISTS: the workspace holds tables that are not simulated; and what import and training raise
     """
-    world, config = world or WorldConfig(), config or TrainConfig()
+    world, config = world or ServiceConfig(), config or TrainConfig()
     clock = _Span(report)
     holds = _world_of(workspace)
     if workspace.exists() and holds is None:
@@ -71,11 +71,13 @@ def make_demo(
     return DemoResult(world=world, training=training, seconds=clock.seconds, simulated_seconds=simulated)
 
 
-def _take_in(workspace: Workspace, world: WorldConfig, clock: "_Span") -> None:
+def _take_in(workspace: Workspace, world: ServiceConfig, clock: "_Span") -> None:
     folder = workspace.root / ".world"
     workspace.root.mkdir(parents=True, exist_ok=True)
     try:
-        write_world(world, folder, lambda done, n: clock.tell(_line("simulate", "Simulating a service", done, n), 0.0, _SIMULATE))
+        write_service(
+            world, folder, lambda done, n: clock.tell(_line("simulate", "Simulating a service", done, n), 0.0, _SIMULATE)
+        )
         import_path(
             folder,
             workspace,

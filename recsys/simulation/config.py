@@ -1,4 +1,4 @@
-"""What a simulated service is made from. Every figure of its process is here, with its unit."""
+"""Parameters of a simulated service: every figure of its data-generating process, with its unit."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,8 +9,8 @@ ChoiceRule = Literal["nested logit", "first good enough"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class WorldConfig:
-    """A simulated regional streaming service. The same configuration gives the same bytes."""
+class ServiceConfig:
+    """Parameters of a simulated regional streaming service. The same configuration gives the same bytes."""
 
     n_users: int = 6_000
     """Users who have signed up by the end of the history. User k is the same person whatever this is."""
@@ -64,7 +64,7 @@ class WorldConfig:
     launch_decay_months: float = 1.5
     """Time in which that boost falls to 37 %."""
     rewatch: float = 0.08
-    """Appetite left for a movie once watched (ρ)."""
+    """Rewatch factor (ρ): what a movie once watched keeps of exp(V)."""
     dissimilarity: float = 0.6
     """λ of every nest (language × cluster of genres)."""
     unfactored_sd: float = 0.0
@@ -102,9 +102,9 @@ class WorldConfig:
 
     # Offers
     fee_noise_sd: float = 0.6
-    """Spread of ln(fee) round what the offer is roughly worth: some are bargains, some are not."""
+    """Spread of ln(fee) round the offer's approximate value: some are bargains, some are not."""
     fee_level: float = 0.65
-    """Fee asked for a rough worth of 1."""
+    """Fee asked for an approximate value of 1."""
 
     def __post_init__(self) -> None:
         findings = [

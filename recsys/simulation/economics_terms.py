@@ -1,4 +1,4 @@
-"""How the simulated service earns: the ``economics.toml`` that goes with it."""
+"""Revenue terms of the simulated service: the ``economics.toml`` that goes with it."""
 
 from dataclasses import replace
 
@@ -24,7 +24,7 @@ ECONOMICS = Economics(
     ),
     default_plan="monthly",
 )
-"""Plans of ``society.PLANS``, for tables that hold everybody."""
+"""Plans of ``population.PLANS``, for tables that hold everybody."""
 
 
 def economics(people_per_user: float) -> Economics:

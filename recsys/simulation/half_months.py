@@ -1,4 +1,4 @@
-"""Time in a simulated service: half-months, counted from 0 at the start of the history; negative ones came before it.
+"""Calendar of a simulated service in half-months, counted from 0 at the start of the history; negative ones came before it.
 
 The catalogue changes on the 1st and the 16th, and nowhere in between: a movie is available for a whole period or not at all.
 """
@@ -6,7 +6,7 @@ The catalogue changes on the 1st and the 16th, and nowhere in between: a movie i
 import numpy as np
 
 from recsys.ids import FloatArray
-from recsys.simulation.config import WorldConfig
+from recsys.simulation.config import ServiceConfig
 
 Day = np.datetime64
 DAY_SECONDS = 86_400
@@ -21,24 +21,24 @@ HOURS_OF_DAY = (0.5, 1, 1.5, 2, 2.5, 3, 3, 4, 4, 4, 4, 4.5, 5, 6, 8, 11, 13, 11,
 """Viewing by hour of the day, UTC: an evening in India is an afternoon there."""
 
 
-def month(config: WorldConfig, number: int) -> str:
+def month(config: ServiceConfig, number: int) -> str:
     """YYYY-MM of a month of the history (0 is the first one)."""
     return str(np.datetime64(config.start, "M") + number)
 
 
-def start_of(config: WorldConfig, period: int) -> Day:
+def start_of(config: ServiceConfig, period: int) -> Day:
     """First day of a half-month, which is the 1st or the 16th."""
     first = (np.datetime64(config.start, "M") + period // 2).astype("datetime64[D]")
     return np.datetime64(first + (15 if period % 2 else 0), "D")
 
 
-def days_in(config: WorldConfig, period: int) -> int:
+def days_in(config: ServiceConfig, period: int) -> int:
     """Days of a half-month, 13 to 16."""
     return int((start_of(config, period + 1) - start_of(config, period)) / np.timedelta64(1, "D"))
 
 
-def season(config: WorldConfig, period: int) -> float:
-    """Activity in this half-month, relative to a usual one."""
+def season(config: ServiceConfig, period: int) -> float:
+    """Seasonal factor: activity in this half-month relative to a usual one."""
     month_of_year = int((np.datetime64(config.start, "M") + period // 2).astype(np.int64)) % 12
     usual = SEASON[2 * month_of_year + period % 2]
     return float(max(1.0 + config.season_swing * (usual - 1.0), 0.05)) if config.season_swing != 1.0 else usual

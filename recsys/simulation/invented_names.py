@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from recsys.simulation.keyed_rng import keyed, stream
+from recsys.simulation.keyed_rng import hash_counters, stream
 
 _SYLLABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
     # language: beginnings, middles, endings
@@ -114,8 +114,8 @@ def _join(beginning: str, rest: str) -> str:
 
 
 def _draws(seed: int, name: str, number: int) -> Iterator[int]:
-    key = keyed(stream(seed, name), number)
+    key = hash_counters(stream(seed, name), number)
     batch = 0
     while True:
-        yield from keyed(key, np.arange(batch, batch + 16)).tolist()
+        yield from hash_counters(key, np.arange(batch, batch + 16)).tolist()
         batch += 16

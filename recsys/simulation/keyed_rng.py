@@ -1,7 +1,7 @@
-"""Random numbers that depend on what they are for, and on nothing else.
+"""Counter-based random numbers: each depends on what it is for, and on nothing else.
 
 A draw is a hash of a stream (the seed and a name) and of counters (user, occasion, movie …). Whoever asks, in whatever order,
-for however many users at a time, gets the same number; so two worlds that differ in one movie share every other draw
+for however many users at a time, gets the same number; so two services that differ in one movie share every other draw
 (common random numbers), and user ``k`` is the same person whatever the number of users.
 
 The hash is SplitMix64: a counter times an odd constant, and a finaliser that passes the usual test batteries.
@@ -26,15 +26,15 @@ _ULP = 2.0**-53
 
 
 def stream(seed: int, name: str) -> np.uint64:
-    """The number that stands for one purpose of one seed."""
+    """Key of the random numbers of one purpose, for one seed."""
     digest = hashlib.blake2b(f"{seed}:{name}".encode(), digest_size=8).digest()
     return np.uint64(int.from_bytes(digest, "little"))
 
 
-def keyed(key: ArrayLike, *counters: ArrayLike) -> UintArray:
+def hash_counters(key: ArrayLike, *counters: ArrayLike) -> UintArray:
     """Hash a key with one or more counters (non-negative integers, broadcast together).
 
-    >>> bool(keyed(stream(7, "a"), 3, 4) == keyed(keyed(stream(7, "a"), 3), 4))
+    >>> bool(hash_counters(stream(7, "a"), 3, 4) == hash_counters(hash_counters(stream(7, "a"), 3), 4))
     True
     """
     mixed = np.asarray(key, dtype=np.uint64)
@@ -45,24 +45,30 @@ def keyed(key: ArrayLike, *counters: ArrayLike) -> UintArray:
 
 
 def uniform(key: ArrayLike, *counters: ArrayLike) -> FloatArray:
-    """Uniform on the open interval (0, 1), keyed."""
-    return (keyed(key, *counters) >> np.uint64(11)) * _ULP + _ULP / 2
+    """Draws from the uniform distribution on the open interval (0, 1), one for each key and counters."""
+    return (hash_counters(key, *counters) >> np.uint64(11)) * _ULP + _ULP / 2
 
 
 def exponential(key: ArrayLike, *counters: ArrayLike) -> FloatArray:
-    """Exponential of mean 1, keyed. The smallest of ``exponential / x`` is a Gumbel-max draw with utilities ``ln x``."""
+    """Draws from the exponential distribution of mean 1.
+
+    The smallest of ``exponential / x`` is a Gumbel-max draw with utilities ``ln x``.
+    """
     value = uniform(key, *counters)
     np.log(value, out=value)
     return np.negative(value, out=value)
 
 
 def normal(key: ArrayLike, *counters: ArrayLike) -> FloatArray:
-    """Standard normal, keyed."""
+    """Draws from the standard normal distribution."""
     return np.asarray(ndtri(uniform(key, *counters)), dtype=np.float64)
 
 
 def choice(shares: ArrayLike, key: ArrayLike, *counters: ArrayLike) -> IntArray:
-    """Index drawn with the given shares, keyed. ``shares`` is [n] for all, or [rows, n], and need not sum to 1."""
+    """Draws of an index from the categorical distribution with these shares.
+
+    ``shares`` is [n] for all, or [rows, n], and need not sum to 1.
+    """
     cumulated = np.cumsum(np.asarray(shares, dtype=np.float64), axis=-1)
     drawn = uniform(key, *counters)[..., None] * cumulated[..., -1:]
     return np.asarray((drawn >= cumulated).sum(axis=-1), dtype=np.int64)

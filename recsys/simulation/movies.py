@@ -1,4 +1,4 @@
-"""The movies of a simulated service: what the tables tell about them, and what only the process knows.
+"""The catalogue of a simulated service: attributes that the tables hold, and latent ones that only the simulator knows.
 
 Columns are in one order everywhere: movies listed in the tables, then offers, then those that only arrive after the history.
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from recsys.ids import FloatArray, IntArray
 from recsys.simulation import invented_names, population
-from recsys.simulation.config import WorldConfig
+from recsys.simulation.config import ServiceConfig
 from recsys.simulation.keyed_rng import choice, exponential, normal, stream, uniform
 
 LIFETIME_MONTHS = (6, 12, 18, 24, 36)
@@ -37,14 +37,14 @@ _FUTURE_NUMBERS = 20_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class Catalogue:
-    """All movies of a world, by column."""
+    """All movies of a simulated service, by column."""
 
     n_listed: int
     n_offers: int
     movie_id: tuple[str, ...]
     title: tuple[str, ...]
     language: IntArray
-    """Index into ``society.LANGUAGES``: the original."""
+    """Index into ``population.LANGUAGES``: the original."""
     dubbed: NDArray[np.bool_]
     """bool[n, n_languages]"""
     genres: FloatArray
@@ -59,7 +59,7 @@ class Catalogue:
     expires: IntArray
     """First half-month in which it is gone; :data:`NEVER` for the service's own."""
 
-    # What only the process knows
+    # What only the simulator knows
     number: IntArray
     """Counter of its random numbers."""
     quality: FloatArray
@@ -91,12 +91,12 @@ class Catalogue:
         return columns[np.argsort(self.nest[columns], kind="stable")]
 
 
-def catalogue(config: WorldConfig, *, future_months: int = 0) -> Catalogue:
-    """The movies of a world, with the arrivals of some months after its history.
+def catalogue(config: ServiceConfig, *, future_months: int = 0) -> Catalogue:
+    """Draw the catalogue of a service, with the arrivals of some months after its history.
 
     How far one looks ahead changes nothing about the movies before.
     """
-    arrives, expires = _stays(config, future_months)
+    arrives, expires = _availability(config, future_months)
     n_future = len(arrives) - config.n_movies
     number = np.concatenate(
         [
@@ -115,7 +115,7 @@ def catalogue(config: WorldConfig, *, future_months: int = 0) -> Catalogue:
 
     language = choice(population.CATALOGUE_SHARES, key, number, 0)
     genre_list = _genre_list(config, number)
-    _set_out_offers(config, language, genre_list)
+    _set_featured_offers(config, language, genre_list)
     genres = _genre_weights(genre_list)
     star = np.floor(STARS_PER_LANGUAGE * drawn(1) ** 1.6).astype(np.int64)
     director = np.floor(DIRECTORS_PER_LANGUAGE * drawn(2) ** 1.3).astype(np.int64)
@@ -160,7 +160,7 @@ def catalogue(config: WorldConfig, *, future_months: int = 0) -> Catalogue:
     )
 
 
-def _stays(config: WorldConfig, future_months: int) -> tuple[IntArray, IntArray]:
+def _availability(config: ServiceConfig, future_months: int) -> tuple[IntArray, IntArray]:
     """Half-months of arrival and expiry: of what is there at the start, then of the evenly spread arrivals."""
     key = stream(config.seed, "stays")
     lifetimes, shares = 2 * np.array(LIFETIME_MONTHS), np.array(LIFETIME_SHARES)
@@ -179,7 +179,7 @@ def _stays(config: WorldConfig, future_months: int) -> tuple[IntArray, IntArray]
     return np.concatenate([start_arrives, later_arrives]), np.concatenate([start_expires, later_expires])
 
 
-def _genre_list(config: WorldConfig, number: IntArray) -> IntArray:
+def _genre_list(config: ServiceConfig, number: IntArray) -> IntArray:
     """int64[n, 3]: first to third genre, -1 where there is none."""
     key = stream(config.seed, "genres")
     shares = np.array(population.GENRE_SHARES)
@@ -190,8 +190,8 @@ def _genre_list(config: WorldConfig, number: IntArray) -> IntArray:
     return ranked
 
 
-def _set_out_offers(config: WorldConfig, language: IntArray, genre_list: IntArray) -> None:
-    """What the buyer's desk is about: a slate of Tamil family films, and thrillers where the young audience grows."""
+def _set_featured_offers(config: ServiceConfig, language: IntArray, genre_list: IntArray) -> None:
+    """Make the first offers the ones that the demo is about: Tamil family films, and thrillers where the young audience grows."""
     family, thriller = population.GENRES.index("Family"), population.GENRES.index("Thriller")
     first = config.n_movies
     for offer in range(min(config.n_offers, TAMIL_FAMILY_OFFERS + THRILLER_OFFERS)):
@@ -213,7 +213,7 @@ def _genre_weights(genre_list: IntArray) -> FloatArray:
     return genres
 
 
-def _dubbed(config: WorldConfig, number: IntArray, language: IntArray) -> NDArray[np.bool_]:
+def _dubbed(config: ServiceConfig, number: IntArray, language: IntArray) -> NDArray[np.bool_]:
     """Three movies in ten are dubbed, into one or two languages with large audiences."""
     key = stream(config.seed, "dubs")
     shares = np.array(population.AUDIENCE_SHARES)
@@ -224,6 +224,6 @@ def _dubbed(config: WorldConfig, number: IntArray, language: IntArray) -> NDArra
     return np.asarray(ranks < count[:, None])
 
 
-def _names(config: WorldConfig, role: str, language: IntArray, who: IntArray, count: int) -> tuple[str, ...]:
+def _names(config: ServiceConfig, role: str, language: IntArray, who: IntArray, count: int) -> tuple[str, ...]:
     pools = [invented_names.people(config.seed, role, name, count) for name in population.LANGUAGES]
     return tuple(pools[a][b] for a, b in zip(language.tolist(), who.tolist(), strict=True))

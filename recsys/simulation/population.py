@@ -1,6 +1,6 @@
-"""The people of the simulated region: languages, personas, and who has which.
+"""The simulated population: shares of languages, personas, ages, city tiers, plans and devices.
 
-Personas are what the process knows and the tables do not tell: a person's persona shows only in attributes and viewing.
+A persona is latent: the simulator knows it, the tables do not hold it; it shows only in attributes and viewing.
 """
 
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ DEVICE_SHARES = ((0.48, 0.36, 0.11, 0.05), (0.62, 0.27, 0.07, 0.04), (0.76, 0.17
 
 @dataclass(frozen=True, kw_only=True)
 class Persona:
-    """A kind of viewer."""
+    """A latent class of viewers, with its shares and tastes."""
 
     name: str
     share: float
@@ -67,7 +67,7 @@ class Persona:
     activity: float
     """Occasions, relative to the service's."""
     tastes: dict[str, float]
-    """Liking of genres, in units of ``WorldConfig.genre_taste``; others 0."""
+    """Liking of genres, in units of ``ServiceConfig.genre_taste``; others 0."""
 
 
 PERSONAS = (
@@ -104,7 +104,7 @@ DRIFT = {"Thriller": 1.0, "Crime": 0.6, "Family": -0.5, "Romance": -0.3}
 
 
 def genre_vector(tastes: dict[str, float]) -> FloatArray:
-    """Likings by genre as an array in the order of :data:`GENRES`.
+    """Genre tastes as an array in the order of :data:`GENRES`.
 
     >>> genre_vector({"Action": 0.5}).tolist()[:2]
     [0.5, 0.0]

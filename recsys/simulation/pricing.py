@@ -1,8 +1,7 @@
-"""What sellers ask for the offers: a rough worth of each movie to this service, times noise, so that some are bargains.
+"""Fees and terms of the offers: an approximate value of each movie to the service, times noise, so that some are bargains.
 
-The worth is a back-of-envelope reckoning on the first block of users, with the service's own tastes but today's catalogue held
-fixed and no feedback. It is *not* the true effect (what an offer adds when the service goes on), only near enough to call for
-judgement.
+The value is approximated on the first block of users, with the service's true tastes, but with today's catalogue held fixed and
+no feedback. It is *not* the true effect (what an offer adds when the service goes on), only near enough to call for judgement.
 """
 
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ import numpy as np
 
 from recsys.ids import FloatArray, IntArray
 from recsys.simulation import economics_terms, population
-from recsys.simulation.config import WorldConfig
+from recsys.simulation.config import ServiceConfig
 from recsys.simulation.keyed_rng import choice, normal, stream, uniform
 from recsys.simulation.movies import TAMIL_FAMILY_OFFERS, Catalogue
 from recsys.simulation.simulator import TIER_CHURN
@@ -26,8 +25,8 @@ LICENCE_INR_PER_PERSON_YEAR = 0.9
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asks:
-    """Terms of the offers, INR."""
+class OfferTerms:
+    """Licence terms of the offers, INR."""
 
     fee: FloatArray
     window_months: IntArray
@@ -39,37 +38,37 @@ class Asks:
     """Months after the end of the history at which the licence can begin; 0 is the next month."""
 
 
-def asks(config: WorldConfig, block: BlockHistory) -> Asks:
-    """Terms of all offers, priced on the first block of users and scaled to the whole audience."""
-    movies = block.parts.movies
+def offer_terms(config: ServiceConfig, block: BlockHistory) -> OfferTerms:
+    """Draw the terms of all offers, priced on the first block of users and scaled to the whole audience."""
+    movies = block.inputs.movies
     offer = np.arange(config.n_offers)
     key = stream(config.seed, "asks")
-    window = windows(config)
+    window = licence_windows(config)
     exclusive = (uniform(key, offer, 1) < 0.4).astype(np.int64)
-    worth = _worth(config, block, window) * config.people_per_user * config.n_users / block.parts.users.n_users
+    value = _offer_value(config, block, window) * config.people_per_user * config.n_users / block.inputs.users.n_users
     dubbed = movies.dubbed[movies.offers].sum(axis=1)
-    dubbing = 0.06 * worth * dubbed
-    marketing = np.where(uniform(key, offer, 2) < 0.6, 0.08 * worth, 0.0)
+    dubbing = 0.06 * value * dubbed
+    marketing = np.where(uniform(key, offer, 2) < 0.6, 0.08 * value, 0.0)
     noise = np.exp(config.fee_noise_sd * normal(key, offer, 3) + 0.1 * exclusive)
-    return Asks(
-        fee=_round(np.maximum(config.fee_level * worth * noise, 100.0)),
+    return OfferTerms(
+        fee=_round(np.maximum(config.fee_level * value * noise, 100.0)),
         window_months=window,
         dubbing_cost=_round(dubbing),
         marketing_cost=_round(marketing),
-        delivery_cost=_round(0.01 * worth + 50.0),
+        delivery_cost=_round(0.01 * value + 50.0),
         exclusive=exclusive,
         start_month=choice((0.75, 0.15, 0.10), key, offer, 4),
     )
 
 
-def windows(config: WorldConfig) -> IntArray:
+def licence_windows(config: ServiceConfig) -> IntArray:
     """Months for which each offer is licensed; the Tamil family films for two years."""
     months = np.array([12, 18, 24])[choice((0.6, 0.15, 0.25), stream(config.seed, "asks"), np.arange(config.n_offers), 0)]
     months[:TAMIL_FAMILY_OFFERS] = 24
     return months
 
 
-def past_fees(config: WorldConfig, movies: Catalogue) -> FloatArray:
+def licence_fees(config: ServiceConfig, movies: Catalogue) -> FloatArray:
     """Licence fees of the catalogue's movies, INR; NaN where the records do not tell, and for the service's own."""
     number = movies.number
     key = stream(config.seed, "past fees")
@@ -88,20 +87,20 @@ def past_fees(config: WorldConfig, movies: Catalogue) -> FloatArray:
     return np.where(known, _round(fee), np.nan)
 
 
-def _worth(config: WorldConfig, block: BlockHistory, window: IntArray) -> FloatArray:
-    """float64[n_offers], INR: of a first year, and of the rest of the window at a lower rate."""
-    parts, state = block.parts, block.end
-    movies, users, power = parts.movies, parts.users, config.dissimilarity
+def _offer_value(config: ServiceConfig, block: BlockHistory, window: IntArray) -> FloatArray:
+    """Value of each offer to the users of the block, float64[n_offers], INR; months after the first year weigh less."""
+    inputs, state = block.inputs, block.end
+    movies, users, power = inputs.movies, inputs.users, config.dissimilarity
     end = config.n_periods
     rows, columns = np.arange(users.n_users), movies.on_service(end - 1)
     boost = launch_curve(config, (end - movies.arrives[columns]).astype(np.float64))
-    x = np.exp((parts.taste.at(end, rows, columns) + boost) / power)
+    x = np.exp((inputs.taste.at(end, rows, columns) + boost) / power)
     x *= np.where(state.watched[:, columns], config.rewatch ** (1 / power), 1.0)
     sums = np.stack([x[:, movies.nest[columns] == nest].sum(axis=1) for nest in range(population.N_NESTS)], axis=1)
     total = (sums**power).sum(axis=1)
     offers = np.arange(movies.offers.start, movies.offers.stop)
     own = sums[:, movies.nest[offers]]
-    base = parts.taste.at(end, rows, offers)
+    base = inputs.taste.at(end, rows, offers)
     hours = hours_per_view(movies)
     occasions = users.occasions / 2 * state.active
     month_hours = 2 * occasions * total / (1 + total) * float(hours[columns].mean())
@@ -114,7 +113,7 @@ def _worth(config: WorldConfig, block: BlockHistory, window: IntArray) -> FloatA
         + np.where(plan == 2, economics_terms.rental(), 0.0)[:, None]
     )
     seen = np.zeros_like(base)
-    worth = np.zeros(len(offers))
+    offer_value = np.zeros(len(offers))
     for period in range(2 * int(window.max(initial=0))):
         left = 1.0 - seen * (1.0 - config.rewatch ** (1 / power))
         added = np.exp((base + launch_curve(config, np.array(float(period)))) / power) * left
@@ -128,9 +127,9 @@ def _worth(config: WorldConfig, block: BlockHistory, window: IntArray) -> FloatA
         value = np.where((plan == 0)[:, None], kept_months * economics_terms.subscriber_month(), more_views * per_view).sum(
             axis=0
         )
-        worth += value * (period < 2 * window) * (1.0 if period < 2 * BASE_MONTHS else LATER_SHARE)
+        offer_value += value * (period < 2 * window) * (1.0 if period < 2 * BASE_MONTHS else LATER_SHARE)
         seen += (1.0 - seen) * (1.0 - np.exp(-occasions[:, None] * share))
-    return worth
+    return offer_value
 
 
 def _round(amount: FloatArray) -> FloatArray:

@@ -1,4 +1,4 @@
-"""What the process works on: a block of users with their tastes, where they stand, and what they did."""
+"""Inputs, state and output of the simulator for a block of users."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.ids import FloatArray, IntArray
-from recsys.simulation.config import WorldConfig
+from recsys.simulation.config import ServiceConfig
 from recsys.simulation.movies import Catalogue
 from recsys.simulation.taste import Taste
 from recsys.simulation.users import Users
@@ -15,10 +15,10 @@ BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts:
-    """A block of users and everything about it that does not change."""
+class BlockInputs:
+    """A block of users with everything about it that stays fixed while it is simulated."""
 
-    config: WorldConfig
+    config: ServiceConfig
     users: Users
     movies: Catalogue
     taste: Taste
@@ -26,14 +26,14 @@ class Parts:
 
 @dataclass(kw_only=True)
 class State:
-    """Where users stand between two half-months. Rows are simulated users, who may be repeated."""
+    """State of the simulator between two half-months. Rows are simulated users, who may be repeated."""
 
     watched: BoolArray
     """bool[n_rows, n_movies]"""
     active: BoolArray
     """bool[n_rows]: may watch; a lapsed subscriber may not"""
-    paying: FloatArray
-    """float64[n_rows]: chance of being active; 0 or 1 where leaving is drawn, see :func:`recsys.simulation.simulator.play`"""
+    active_probability: FloatArray
+    """float64[n_rows]: 0 or 1 where churn is drawn, see :func:`recsys.simulation.simulator.simulate`"""
     month_hours: FloatArray
     """float64[n_rows], watched so far in the running month"""
 
@@ -42,14 +42,14 @@ class State:
         return State(
             watched=self.watched[rows],
             active=self.active[rows],
-            paying=self.paying[rows],
+            active_probability=self.active_probability[rows],
             month_hours=self.month_hours[rows],
         )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Added:
-    """Movies added to the catalogue."""
+class AddedMovies:
+    """Movies added to the catalogue of each row of users."""
 
     columns: IntArray
     """int64[n_rows, k]: which ones each row has more, in this order; -1 where it has fewer"""
@@ -60,8 +60,8 @@ class Added:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Played:
-    """What happened in one half-month, view by view."""
+class PeriodViews:
+    """Simulated views of one half-month, one row each."""
 
     period: int
     row: IntArray
@@ -70,8 +70,8 @@ class Played:
     """Movie."""
     minutes: FloatArray
     completed: BoolArray
-    place: FloatArray
-    """When in the half-month, in (0, 1); rising for a user."""
+    share_of_period: FloatArray
+    """Time of the view as a share of the half-month, in (0, 1); rises for each user."""
     occasion: IntArray
     """Counter of the occasion's random numbers."""
     occasions: IntArray
@@ -79,4 +79,4 @@ class Played:
     active: BoolArray
     """bool[n_rows]: who could watch in this half-month"""
     weight: FloatArray
-    """float64[n_rows]: chance of having been active; what was watched counts for so much"""
+    """float64[n_rows]: probability of having been active, by which the views count"""

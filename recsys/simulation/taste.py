@@ -1,9 +1,9 @@
-"""How much each user likes each movie: the systematic utility of the process, in nats, for a block of users.
+"""Systematic utility of each movie for each user of a block, in nats.
 
     V_ij(t) = constant_i + language_ij + quality_j + w · (genre taste_i + t · genre drift_i) · genres_j + latent_i · latent_j
-              + what nothing else tells_ij + launch curve(age of j at t) + ln(appetite left)
+              + what nothing else tells_ij + launch curve(age of j at t) + ln(rewatch factor)
 
-The first line is here, with ``t`` in years since the start of the history; the second belongs to the state of the process.
+The first line is here, with ``t`` in years since the start of the history; the second belongs to the state of the simulator.
 """
 
 import math
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.ids import FloatArray
-from recsys.simulation.config import WorldConfig
+from recsys.simulation.config import ServiceConfig
 from recsys.simulation.keyed_rng import normal, stream
 from recsys.simulation.movies import LATENT_DIM, Catalogue
 from recsys.simulation.users import Users
@@ -23,7 +23,7 @@ PERIODS_PER_YEAR = 24
 
 @dataclass(frozen=True, kw_only=True)
 class Taste:
-    """Utilities of a block of users for all movies, without launch curve and appetite."""
+    """Systematic utilities of a block of users for all movies, without launch curve and rewatch factor."""
 
     start: FloatArray
     """float64[n_users, n_movies], nats at the start of the history"""
@@ -39,8 +39,8 @@ class Taste:
         return utility
 
 
-def taste(config: WorldConfig, users: Users, movies: Catalogue) -> Taste:
-    """Utilities of a block of users.
+def taste(config: ServiceConfig, users: Users, movies: Catalogue) -> Taste:
+    """Compute the systematic utilities of a block of users.
 
     Products are summed movie by movie in one order (``einsum``), not by a matrix library, so that a user's utilities are the
     same to the last bit in a block of one and in a block of two thousand.
@@ -64,16 +64,16 @@ def taste(config: WorldConfig, users: Users, movies: Catalogue) -> Taste:
     )
 
 
-def appeal_constant(config: WorldConfig) -> float:
-    """Constant added to all utilities, so that a service is worth about the same whatever its number of movies.
+def appeal_constant(config: ServiceConfig) -> float:
+    """Constant added to all utilities, so that the share of occasions with a view hardly depends on the number of movies.
 
-    With n movies a nest is worth about n^λ times one movie, and a small catalogue is used up sooner; ln(800 / n) makes up for
+    With n movies a nest weighs about n^λ times one movie, and a small catalogue is used up sooner; ln(800 / n) makes up for
     both (outside share 0.62 with 60 movies, 0.58 with 120, 0.49 with 800 and with 2,000).
     """
     return config.outside_constant + math.log(REFERENCE_MOVIES / config.n_movies)
 
 
-def launch_curve(config: WorldConfig, age_periods: FloatArray) -> FloatArray:
+def launch_curve(config: ServiceConfig, age_periods: FloatArray) -> FloatArray:
     """Extra utility of a movie by its age on the service, at the middle of the half-month."""
     age_months = (age_periods + 0.5) / 2
     return np.asarray(config.launch_boost * np.exp(-age_months / config.launch_decay_months))

@@ -1,4 +1,4 @@
-"""A world, one block of users at a time: its history, and where it leaves them."""
+"""Simulated histories, one block of users at a time."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.simulation import simulator
-from recsys.simulation.config import WorldConfig
+from recsys.simulation.config import ServiceConfig
 from recsys.simulation.movies import Catalogue
-from recsys.simulation.state import Parts, Played, State
+from recsys.simulation.state import BlockInputs, PeriodViews, State
 from recsys.simulation.taste import taste
 from recsys.simulation.users import BLOCK, users
 
@@ -21,22 +21,22 @@ HISTORY = "history"
 
 @dataclass(frozen=True, kw_only=True)
 class BlockHistory:
-    """What a block of users did, and its state at the end."""
+    """Simulated history of a block of users, and its state at the end."""
 
-    parts: Parts
-    played: tuple[Played, ...]
+    inputs: BlockInputs
+    period_views: tuple[PeriodViews, ...]
     end: State
 
 
-def histories(config: WorldConfig, movies: Catalogue, progress: Progress | None = None) -> Iterator[BlockHistory]:
-    """The history of every block of users, one after the other; only one is held in memory."""
+def histories(config: ServiceConfig, movies: Catalogue, progress: Progress | None = None) -> Iterator[BlockHistory]:
+    """Simulate the history of each block of users in turn; only one is held in memory."""
     for first in range(0, config.n_users, BLOCK):
         count = min(BLOCK, config.n_users - first)
         block = users(config, first, count)
-        parts = Parts(config=config, users=block, movies=movies, taste=taste(config, block, movies))
-        state = simulator.before_history(parts)
-        played = tuple(simulator.play(parts, state, range(config.n_periods), draws=HISTORY))
-        yield BlockHistory(parts=parts, played=played, end=state)
+        inputs = BlockInputs(config=config, users=block, movies=movies, taste=taste(config, block, movies))
+        state = simulator.before_history(inputs)
+        period_views = tuple(simulator.simulate(inputs, state, range(config.n_periods), draws=HISTORY))
+        yield BlockHistory(inputs=inputs, period_views=period_views, end=state)
         if progress is not None:
             progress(first + count, config.n_users)
 

@@ -1,4 +1,4 @@
-"""The users of a simulated service, a block at a time: what the tables tell, and what only the process knows."""
+"""The users of a simulated service, a block at a time: attributes that the tables hold, and latent ones."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from recsys.ids import FloatArray, IntArray
 from recsys.simulation import half_months, population
-from recsys.simulation.config import WorldConfig
+from recsys.simulation.config import ServiceConfig
 from recsys.simulation.keyed_rng import choice, exponential, normal, stream, uniform
 from recsys.simulation.movies import LATENT_DIM
 
@@ -27,7 +27,7 @@ class Users:
     second_language: IntArray
     """-1: none."""
     city_tier: IntArray
-    """Index into ``society.CITY_TIERS``; the same for the other attributes."""
+    """Index into ``population.CITY_TIERS``; the same for the other attributes."""
     age_band: IntArray
     plan: IntArray
     device: IntArray
@@ -37,7 +37,7 @@ class Users:
     signup_part: FloatArray
     """Part of that half-month that had passed; 0 for who came before the history."""
 
-    # What only the process knows
+    # What only the simulator knows
     persona: IntArray
     occasions: FloatArray
     """A month."""
@@ -67,8 +67,8 @@ class Users:
         return np.asarray(self.plan == population.PLANS.index("monthly"))
 
 
-def users(config: WorldConfig, first: int, count: int) -> Users:
-    """Users ``first`` to ``first + count`` of a world, whatever the number of users it has."""
+def users(config: ServiceConfig, first: int, count: int) -> Users:
+    """Draw users ``first`` to ``first + count``; they are the same whatever the number of users of the service."""
     number = np.arange(first, first + count)
     key = stream(config.seed, "users")
     language = choice(population.AUDIENCE_SHARES, key, number, 0)
@@ -118,7 +118,7 @@ def users(config: WorldConfig, first: int, count: int) -> Users:
     )
 
 
-def _language_taste(config: WorldConfig, number: IntArray, language: IntArray, second: IntArray) -> FloatArray:
+def _language_taste(config: ServiceConfig, number: IntArray, language: IntArray, second: IntArray) -> FloatArray:
     """Nats by language: 0 for one's own, a penalty for a second one, and a large one, which differs by person, for others."""
     key = stream(config.seed, "openness")
     rows = np.arange(len(number))
@@ -130,11 +130,11 @@ def _language_taste(config: WorldConfig, number: IntArray, language: IntArray, s
     return taste
 
 
-def _days(config: WorldConfig) -> int:
+def _days(config: ServiceConfig) -> int:
     return int((half_months.start_of(config, config.n_periods) - half_months.start_of(config, 0)) / np.timedelta64(1, "D"))
 
 
-def _signup(config: WorldConfig, number: IntArray) -> FloatArray:
+def _signup(config: ServiceConfig, number: IntArray) -> FloatArray:
     """Days since the start of the history at which each user signed up; sign-ups grow slowly all the time."""
     key = stream(config.seed, "signup")
     before = uniform(key, number, 0) < config.existing_share
@@ -144,7 +144,7 @@ def _signup(config: WorldConfig, number: IntArray) -> FloatArray:
     return np.where(before, early, np.minimum(late, _days(config) - 0.01))
 
 
-def _period_of(config: WorldConfig, since_start: FloatArray) -> tuple[IntArray, FloatArray]:
+def _period_of(config: ServiceConfig, since_start: FloatArray) -> tuple[IntArray, FloatArray]:
     starts = np.array(
         [
             (half_months.start_of(config, t) - half_months.start_of(config, 0)).astype(np.int64)

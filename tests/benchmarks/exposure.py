@@ -20,15 +20,15 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from recsys.models import two_tower
-from recsys.simulation.config import WorldConfig
+from recsys.simulation.config import ServiceConfig
 from tests.benchmarks.truth_study import answers, figures, one_world
-from tests.simulation.presets import KINDS
+from tests.simulation.presets import PRESETS
 
 KIND = "confounded"
 WAYS = ("corrected", "plain")
 
 
-def _work(job: tuple[str, WorldConfig, Path]) -> str:
+def _work(job: tuple[str, ServiceConfig, Path]) -> str:
     way, config, out = job
     if way == "corrected":
         found = one_world(KIND, config)
@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--offers", type=int, default=24)
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
-    config = replace(KINDS[KIND], n_users=given.users, n_movies=given.movies, n_offers=given.offers)
+    config = replace(PRESETS[KIND], n_users=given.users, n_movies=given.movies, n_offers=given.offers)
     seeds = range(100, 100 + given.worlds)
     paths = {(way, seed): given.out / f"{way}-{seed}.json" for seed in seeds for way in WAYS}
     jobs = [(way, replace(config, seed=seed), path) for (way, seed), path in paths.items() if not path.exists()]

@@ -18,7 +18,7 @@ from scipy.stats import spearmanr
 from recsys.projection.context import load_projection_context
 from recsys.projection.project import project
 from recsys.scenario.scenario import Acquire, Scenario
-from recsys.simulation.config import WorldConfig
+from recsys.simulation.config import ServiceConfig
 from recsys.workspace import Workspace
 from tests.simulation.counterfactual_truth import true_effects
 
@@ -27,8 +27,8 @@ def compare(workspace: Workspace, horizon_months: int, futures: int) -> pd.DataF
     """One row an offer: projected P10, P50, P90 and true hours and value."""
     context = load_projection_context(workspace)
     written = json.loads((workspace.tables / "world.json").read_text(encoding="utf-8"))
-    known = {field.name for field in fields(WorldConfig)}
-    config = WorldConfig(**{name: value for name, value in written["config"].items() if name in known})
+    known = {field.name for field in fields(ServiceConfig)}
+    config = ServiceConfig(**{name: value for name, value in written["config"].items() if name in known})
     truth = true_effects(config, horizon_months=horizon_months, futures=futures)
     people = config.people_per_user
     rows = []

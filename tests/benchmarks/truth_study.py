@@ -37,11 +37,11 @@ from recsys.projection.context import ProjectionContext, load_projection_context
 from recsys.projection.draws import simulate_draws
 from recsys.projection.uncertainty import quantiles
 from recsys.scenario.scenario import Acquire, Scenario
-from recsys.simulation.config import WorldConfig
+from recsys.simulation.config import ServiceConfig
 from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace
 from tests.simulation.counterfactual_truth import true_effects
-from tests.simulation.presets import KINDS
+from tests.simulation.presets import PRESETS
 
 MONTHS, DAYS, FUTURES = 3, 91, 4
 CONFIG = with_settings(
@@ -53,7 +53,7 @@ CONFIG = with_settings(
 )
 
 
-def one_world(kind: str, config: WorldConfig) -> dict[str, Any]:
+def one_world(kind: str, config: ServiceConfig) -> dict[str, Any]:
     """Train on a world, project its offers, and live its future."""
     with tempfile.TemporaryDirectory() as scratch:
         workspace = Workspace(Path(scratch) / "workspace")
@@ -103,7 +103,7 @@ def projected(context: ProjectionContext, offers: tuple[str, ...]) -> dict[str, 
     return {**said, "mean": float(hours[1:].mean()), "gross": float(quantiles(gross, (0.5,))[0])}
 
 
-def _work(job: tuple[str, WorldConfig, Path]) -> str:
+def _work(job: tuple[str, ServiceConfig, Path]) -> str:
     kind, config, out = job
     found = one_world(kind, config)
     draft = out.with_suffix(".draft")
@@ -171,12 +171,12 @@ def main() -> None:
     parser.add_argument("--offers", type=int, default=12)
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
-    kinds = list(KINDS)
+    kinds = list(PRESETS)
     jobs = []
     for number in range(given.worlds):
         kind = kinds[number % len(kinds)]
         config = replace(
-            KINDS[kind], n_users=given.users, n_movies=given.movies, n_offers=given.offers, seed=100 + number // len(kinds)
+            PRESETS[kind], n_users=given.users, n_movies=given.movies, n_offers=given.offers, seed=100 + number // len(kinds)
         )
         out = given.out / f"{kind}-{config.seed}.json"
         if not out.exists():

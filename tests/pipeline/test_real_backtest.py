@@ -8,7 +8,7 @@ import pytest
 from recsys.pipeline.backtest import BacktestConfig, backtest
 from recsys.pipeline.config import TrainConfig, with_settings
 from recsys.projection.range_calibration import load_calibration
-from recsys.simulation.demo import WorldConfig, write_world
+from recsys.simulation.demo import ServiceConfig, write_service
 from recsys.tables.import_tables import import_path
 from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace
@@ -30,7 +30,7 @@ TINY = with_settings(
 
 def test_a_simulated_service_is_projected_from_its_own_past(tmp_path: Path):
     """Two moments; every arrival between them and 28 days before the end has a range, an outcome in views and one in hours."""
-    write_world(WorldConfig(n_users=200, n_movies=80, n_offers=4, seed=3), tmp_path / "world")
+    write_service(ServiceConfig(n_users=200, n_movies=80, n_offers=4, seed=3), tmp_path / "world")
     workspace = Workspace(tmp_path / "w")
     import_path(tmp_path / "world", workspace)
     lines = []

@@ -23,14 +23,14 @@ from recsys.projection.context import load_projection_context
 from recsys.projection.project import project
 from recsys.scenario.scenario import Scenario
 from recsys.segments.store import load_personas
-from recsys.simulation.demo import WorldConfig, write_world
+from recsys.simulation.demo import ServiceConfig, write_service
 from recsys.tables.import_tables import import_path
 from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace, read_manifest
 
 pytestmark = [pytest.mark.train, pytest.mark.slow]
 
-WORLD = WorldConfig(n_users=200, n_movies=60, n_offers=4, seed=3)
+WORLD = ServiceConfig(n_users=200, n_movies=60, n_offers=4, seed=3)
 CONFIG = with_settings(
     TrainConfig(),
     members=2,
@@ -49,7 +49,7 @@ CONFIG = with_settings(
 def imported(root: Path) -> Workspace:
     """A workspace with the world's tables."""
     if not (root.parent / "world").exists():
-        write_world(WORLD, root.parent / "world")
+        write_service(WORLD, root.parent / "world")
     workspace = Workspace(root)
     import_path(root.parent / "world", workspace)
     return workspace

@@ -9,7 +9,7 @@ an offer would never have won an occasion lives the same life with it. Viewing i
 drawn, so several futures average its luck away, and the standard error says how much is left. Subscriptions kept are rare
 and worth many months each, so leaving is by default taken in expectation: who is active watches on, with the chance of
 still being subscribed as weight. That the appetite of those who would have left is used up meanwhile is the one liberty
-taken; ``leaving="drawn"`` takes none.
+taken; ``churn_mode="drawn"`` takes none.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,10 +20,10 @@ import numpy as np
 from recsys.errors import DataError
 from recsys.ids import FloatArray, IntArray
 from recsys.simulation import population, simulator
-from recsys.simulation.config import WorldConfig
+from recsys.simulation.config import ServiceConfig
 from recsys.simulation.movies import Catalogue, catalogue
-from recsys.simulation.pricing import windows
-from recsys.simulation.state import Added, BoolArray
+from recsys.simulation.pricing import licence_windows
+from recsys.simulation.state import AddedMovies, BoolArray
 from recsys.simulation.user_blocks import HISTORY, BlockHistory, Progress, histories
 from recsys.tables.economics_config import Economics, Term
 
@@ -63,7 +63,7 @@ class TrueEffect:
 
 @dataclass(frozen=True, kw_only=True)
 class TrueEffects:
-    """The truth about a world's offers."""
+    """True effects of the offers of a simulated service."""
 
     alone: tuple[TrueEffect, ...]
     """Each offer by itself, in the order asked for."""
@@ -81,35 +81,35 @@ class TrueEffects:
 
 
 def true_effects(
-    config: WorldConfig,
+    config: ServiceConfig,
     offers: Sequence[str] | None = None,
     *,
     horizon_months: int = 12,
     futures: int = 1,
     together: Sequence[str] = (),
     launch_month: int = 1,
-    leaving: simulator.Leaving = "expected",
+    churn_mode: simulator.ChurnMode = "expected",
     movies: Catalogue | None = None,
     progress: Progress | None = None,
 ) -> TrueEffects:
-    """Run the future of a world with and without its offers.
+    """Simulate the future of a service with and without its offers.
 
     Parameters
     ----------
-    config : the world
+    config : the service
     offers : ids of offers to try, each by itself; all by default
     horizon_months : how far to look, from the end of the history
     futures : number of futures to average; the first one is the history's own continuation
     together : ids of offers to try as a set, in this order
     launch_month : month of the horizon in which they arrive, from 1; they stay for their window
-    leaving : ``drawn`` follows each subscriber to the letter; ``expected`` weighs them by the chance of still being there
-    movies : the movies of the world, where its offers are to be others than its own (a clone, one that nobody can see);
+    churn_mode : ``drawn`` follows each subscriber to the letter; ``expected`` weighs them by the chance of still being there
+    movies : the movies of the service, where its offers are to be others than its own (a clone, one that nobody can see);
         made by :func:`recsys.simulation.movies.catalogue` for this configuration and horizon
     progress : called with users done and users in all
 
     Raises
     ------
-    DataError  E_NOT_FOUND: an id that is not an offer of this world; E_RANGE: fewer than one future or month
+    DataError  E_NOT_FOUND: an id that is not an offer of this service; E_RANGE: fewer than one future or month
     """
     if horizon_months < 1 or futures < 1 or launch_month < 1:
         raise DataError.of("E_RANGE", "horizon, futures and launch month count from 1.", "Ask for at least one of each.")
@@ -117,10 +117,10 @@ def true_effects(
     known = {movies.movie_id[k]: k for k in range(movies.offers.start, movies.offers.stop)}
     asked = list(known if offers is None else offers)
     if unknown := [offer for offer in [*asked, *together] if offer not in known]:
-        raise DataError.of("E_NOT_FOUND", f"{unknown[0]!r} is no offer of this world.", "Choose from its offers table.")
+        raise DataError.of("E_NOT_FOUND", f"{unknown[0]!r} is no offer of this service.", "Choose from its offers table.")
     launch = config.n_periods + 2 * (launch_month - 1)
     gone = np.full(movies.n_movies, launch)
-    gone[movies.offers] += 2 * windows(config)
+    gone[movies.offers] += 2 * licence_windows(config)
     tally = _Tally(
         columns=np.array([known[offer] for offer in asked], dtype=np.int64),
         bundle=np.array([known[offer] for offer in together], dtype=np.int64),
@@ -128,7 +128,7 @@ def true_effects(
         gone=gone,
         periods=range(config.n_periods, config.n_periods + 2 * horizon_months),
         futures=futures,
-        leaving=leaving,
+        churn_mode=churn_mode,
     )
     for block in histories(config, movies, progress):
         tally.take_in(block)
@@ -147,10 +147,10 @@ class _Tally:
         gone: IntArray,
         periods: range,
         futures: int,
-        leaving: simulator.Leaving,
+        churn_mode: simulator.ChurnMode,
     ) -> None:
         self._columns, self._bundle, self._launch, self._gone = columns, bundle, launch, gone
-        self._periods, self._futures, self._leaving = periods, futures, leaving
+        self._periods, self._futures, self._churn_mode = periods, futures, churn_mode
         self._cases = len(columns) + 1
         """Each offer alone, then the set."""
         months = len(periods) // 2
@@ -163,7 +163,7 @@ class _Tally:
 
     def take_in(self, block: BlockHistory) -> None:
         """Run the futures of a block of users."""
-        n_users = block.parts.users.n_users
+        n_users = block.inputs.users.n_users
         total, squares = np.zeros((n_users, self._cases, _N)), np.zeros((n_users, self._cases, _N))
         for future in range(self._futures):
             lift = self._future(block, HISTORY if future == 0 else f"future-{future}")
@@ -177,7 +177,7 @@ class _Tally:
 
     def _future(self, block: BlockHistory, draws: str) -> FloatArray:
         """float64[n_users, n_cases, n_measures]: lift of each user over the horizon, in one future."""
-        n_users = block.parts.users.n_users
+        n_users = block.inputs.users.n_users
         everyone = np.arange(n_users)
         tried = np.unique(np.concatenate([self._columns, self._bundle]))
         touched = np.zeros((n_users, len(tried)), dtype=np.bool_)
@@ -201,24 +201,33 @@ class _Tally:
 
     def _run(self, block: BlockHistory, draws: str, rows: IntArray, columns: IntArray, touched: BoolArray | None) -> FloatArray:
         """float64[n_rows, n_measures, n_months]: what each row of users did in a future."""
-        parts = block.parts
-        plan = parts.users.plan[rows]
+        inputs = block.inputs
+        plan = inputs.users.plan[rows]
         out = np.zeros((len(rows), _N, len(self._periods) // 2))
-        added = Added(columns=columns, first_period=self._launch, last_period=self._gone)
-        run = simulator.play(
-            parts, block.end.of(rows), self._periods, draws=draws, rows=rows, added=added, touched=touched, leaving=self._leaving
+        added = AddedMovies(columns=columns, first_period=self._launch, last_period=self._gone)
+        run = simulator.simulate(
+            inputs,
+            block.end.of(rows),
+            self._periods,
+            draws=draws,
+            rows=rows,
+            added=added,
+            touched=touched,
+            churn_mode=self._churn_mode,
         )
-        for number, played in enumerate(run):
+        for number, period_views in enumerate(run):
             month = out[:, :, number // 2]
-            own = (columns[played.row] == played.column[:, None]).any(axis=1)
-            views = np.bincount(played.row, minlength=len(rows))
-            hours = np.bincount(played.row, weights=played.minutes / 60, minlength=len(rows))
-            weight = played.weight
-            month[:, 0] += weight * np.bincount(played.row[own], minlength=len(rows))
-            month[:, 1] += weight * np.bincount(played.row[own], weights=played.minutes[own] / 60, minlength=len(rows))
+            own = (columns[period_views.row] == period_views.column[:, None]).any(axis=1)
+            views = np.bincount(period_views.row, minlength=len(rows))
+            hours = np.bincount(period_views.row, weights=period_views.minutes / 60, minlength=len(rows))
+            weight = period_views.weight
+            month[:, 0] += weight * np.bincount(period_views.row[own], minlength=len(rows))
+            month[:, 1] += weight * np.bincount(
+                period_views.row[own], weights=period_views.minutes[own] / 60, minlength=len(rows)
+            )
             month[:, 2] += weight * views
             month[:, 3] += weight * hours
-            month[:, 4] += 0.5 * weight * parts.users.subscribes[rows]
+            month[:, 4] += 0.5 * weight * inputs.users.subscribes[rows]
             month[:, 5] += np.where(plan == population.PLANS.index("ad-funded"), hours, 0.0)
             month[:, 6] += np.where(plan == population.PLANS.index("rental"), views, 0.0)
         return out

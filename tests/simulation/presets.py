@@ -1,20 +1,20 @@
-"""Kinds of simulated services, each hard on a projection in another way."""
+"""Presets of simulated services, each hard on a projection in another way."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 
-from recsys.simulation.config import WorldConfig
+from recsys.simulation.config import ServiceConfig
 
-_TOLD = WorldConfig(quality_sd=0.15, star_sd=0.5, latent_sd=0.5)
-"""What everybody likes about a movie is mostly told by who made it and when."""
+_ATTRIBUTE_BASED = ServiceConfig(quality_sd=0.15, star_sd=0.5, latent_sd=0.5)
+"""What everybody likes about a movie is mostly predicted by its attributes: who made it and when."""
 
-KINDS: Mapping[str, WorldConfig] = {
-    "demo": WorldConfig(),
-    "told": _TOLD,
-    "confounded": replace(_TOLD, considered_share=0.35),
-    "satisficing": replace(_TOLD, choice_rule="first good enough"),
-    "unfactored": replace(_TOLD, latent_sd=0.0, unfactored_sd=1.0),
-    "drifting": replace(_TOLD, drift_per_year=2.0, season_swing=2.5),
+PRESETS: Mapping[str, ServiceConfig] = {
+    "demo": ServiceConfig(),
+    "told": _ATTRIBUTE_BASED,
+    "confounded": replace(_ATTRIBUTE_BASED, considered_share=0.35),
+    "satisficing": replace(_ATTRIBUTE_BASED, choice_rule="first good enough"),
+    "unfactored": replace(_ATTRIBUTE_BASED, latent_sd=0.0, unfactored_sd=1.0),
+    "drifting": replace(_ATTRIBUTE_BASED, drift_per_year=2.0, season_swing=2.5),
 }
 """``demo``: much of a movie's quality is in no table, so no projection can know it. ``told``: content carries the information.
 ``confounded``: people choose among what they are shown, and the famous is shown more. ``satisficing``: the first movie that is

@@ -9,7 +9,7 @@ from recsys.errors import DataError
 from recsys.simulation import simulator, user_blocks
 from recsys.simulation.economics_terms import ECONOMICS, economics
 from recsys.simulation.movies import catalogue
-from recsys.simulation.state import Added
+from recsys.simulation.state import AddedMovies
 from tests.simulation import counterfactual_truth
 from tests.simulation.counterfactual_truth import true_effects
 from tests.simulation.services import SMALL, as_offer, block, views
@@ -42,8 +42,8 @@ def test_a_movie_that_nobody_can_see_adds_exactly_0():
     movies = catalogue(SMALL, future_months=HORIZON)
     quality = movies.quality.copy()
     quality[movies.offers] = -np.inf
-    for leaving in ("expected", "drawn"):
-        dark = true_effects(SMALL, horizon_months=HORIZON, movies=replace(movies, quality=quality), leaving=leaving)
+    for churn_mode in ("expected", "drawn"):
+        dark = true_effects(SMALL, horizon_months=HORIZON, movies=replace(movies, quality=quality), churn_mode=churn_mode)
         assert all(not e.monthly[m].any() for e in dark.alone for m in counterfactual_truth.MEASURES)
 
 
@@ -51,27 +51,27 @@ def test_a_clone_of_the_top_title_adds_much_less_than_it_gets():
     movies = catalogue(SMALL, future_months=HORIZON)
     history = block()
     there = movies.on_service(SMALL.n_periods + 2 * HORIZON - 1)
-    top = int(there[np.argmax(views(history.played, movies.n_movies)[there])])
+    top = int(there[np.argmax(views(history.period_views, movies.n_movies)[there])])
     clone = true_effects(SMALL, ["offer-001"], horizon_months=HORIZON, futures=3, movies=as_offer(movies, top)).of("offer-001")
     plain = replace(SMALL, dissimilarity=1.0, outside_constant=SMALL.outside_constant - 1.5)
     same = true_effects(plain, ["offer-001"], horizon_months=HORIZON, futures=3, movies=as_offer(movies, top)).of("offer-001")
     assert clone.total("gross_views") > 100
     assert clone.total("views") < 0.6 * clone.total("gross_views")
-    # In a world whose movies are no closer substitutes inside a nest than outside it, the clone takes less from its twin.
+    # In a service whose movies are no closer substitutes inside a nest than outside it, the clone takes less from its twin.
     assert clone.total("views") / clone.total("gross_views") < same.total("views") / same.total("gross_views")
 
 
 def test_whom_an_offer_does_not_touch_lives_the_same_life_with_it():
     """Everybody run with the offer, without the short cut: the totals are those that the short cut gives, to the last bit."""
     history = block(future_months=HORIZON)
-    movies = history.parts.movies
+    movies = history.inputs.movies
     periods = range(SMALL.n_periods, SMALL.n_periods + 2 * HORIZON)
     rows = np.arange(SMALL.n_users)
     gone = np.full(movies.n_movies, 1000)
-    added = Added(columns=np.full((len(rows), 1), movies.offers.start), first_period=SMALL.n_periods, last_period=gone)
+    added = AddedMovies(columns=np.full((len(rows), 1), movies.offers.start), first_period=SMALL.n_periods, last_period=gone)
 
     def run(**more):
-        return list(simulator.play(history.parts, history.end.of(rows), periods, draws=user_blocks.HISTORY, **more))
+        return list(simulator.simulate(history.inputs, history.end.of(rows), periods, draws=user_blocks.HISTORY, **more))
 
     touched = np.zeros((len(rows), 1), dtype=bool)
     without, with_ = run(added=added, touched=touched), run(added=added)
@@ -80,14 +80,14 @@ def test_whom_an_offer_does_not_touch_lives_the_same_life_with_it():
     for one, other in zip(without, with_, strict=True):
         assert one.column[same[one.row]].tolist() == other.column[same[other.row]].tolist()
         assert one.active[same].tolist() == other.active[same].tolist()
-    alone = true_effects(SMALL, ["offer-001"], horizon_months=HORIZON, leaving="drawn").alone[0]
+    alone = true_effects(SMALL, ["offer-001"], horizon_months=HORIZON, churn_mode="drawn").alone[0]
     lift = sum(len(p.row) for p in with_) - sum(len(p.row) for p in without)
     assert alone.total("views") == lift
     assert alone.total("gross_views") == views(with_, movies.n_movies)[movies.offers.start]
 
 
 def test_expected_leaving_agrees_with_drawn_leaving(effects):
-    drawn = true_effects(SMALL, horizon_months=HORIZON, futures=6, leaving="drawn")
+    drawn = true_effects(SMALL, horizon_months=HORIZON, futures=6, churn_mode="drawn")
     for measure in ("views", "hours", "subscriber_months"):
         gap = sum(a.total(measure) - b.total(measure) for a, b in zip(effects.alone, drawn.alone, strict=True))
         error = np.sqrt(

@@ -10,8 +10,8 @@ import pytest
 
 from recsys.errors import DataError
 from recsys.simulation import demo, invented_names, population, user_blocks
-from recsys.simulation.config import WorldConfig
-from recsys.simulation.demo import write_world
+from recsys.simulation.config import ServiceConfig
+from recsys.simulation.demo import write_service
 from recsys.simulation.economics_terms import economics
 from recsys.simulation.movies import catalogue
 from recsys.simulation.users import users
@@ -25,31 +25,31 @@ FILES = ("economics.toml", "events.parquet", "movies.csv", "offers.csv", "subscr
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("world") / "small"
-    write_world(SMALL, folder)
+def service(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("service") / "small"
+    write_service(SMALL, folder)
     return folder
 
 
 @pytest.fixture(scope="module")
-def tables(world) -> dict[str, pd.DataFrame]:
-    read = {name: pd.read_csv(world / f"{name}.csv", dtype=str) for name in ("users", "movies", "offers", "subscriptions")}
-    return read | {"events": pd.read_parquet(world / "events.parquet")}
+def tables(service) -> dict[str, pd.DataFrame]:
+    read = {name: pd.read_csv(service / f"{name}.csv", dtype=str) for name in ("users", "movies", "offers", "subscriptions")}
+    return read | {"events": pd.read_parquet(service / "events.parquet")}
 
 
-def test_the_same_configuration_gives_the_same_bytes_and_another_seed_does_not(world, tmp_path):
-    write_world(SMALL, tmp_path / "again")
-    write_world(replace(SMALL, seed=4), tmp_path / "other")
-    assert sorted(p.name for p in world.iterdir()) == list(FILES)
+def test_the_same_configuration_gives_the_same_bytes_and_another_seed_does_not(service, tmp_path):
+    write_service(SMALL, tmp_path / "again")
+    write_service(replace(SMALL, seed=4), tmp_path / "other")
+    assert sorted(p.name for p in service.iterdir()) == list(FILES)
     for name in FILES:
-        assert (world / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
-    assert all((world / name).read_bytes() != (tmp_path / "other" / name).read_bytes() for name in FILES[1:])
+        assert (service / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
+    assert all((service / name).read_bytes() != (tmp_path / "other" / name).read_bytes() for name in FILES[1:])
 
 
 def test_a_user_is_the_same_person_whatever_the_number_of_users(tables, tmp_path, monkeypatch):
     """Also where blocks are cut in another way: 120 users in blocks of 50 against 300 in one."""
     monkeypatch.setattr(user_blocks, "BLOCK", 50)
-    write_world(replace(SMALL, n_users=120), tmp_path / "fewer")
+    write_service(replace(SMALL, n_users=120), tmp_path / "fewer")
     users_ = pd.read_csv(tmp_path / "fewer" / "users.csv", dtype=str)
     pd.testing.assert_frame_equal(users_, tables["users"].head(120))
     events = pd.read_parquet(tmp_path / "fewer" / "events.parquet").sort_values(["timestamp", "user_id"], ignore_index=True)
@@ -57,9 +57,9 @@ def test_a_user_is_the_same_person_whatever_the_number_of_users(tables, tmp_path
     pd.testing.assert_frame_equal(events, known.sort_values(["timestamp", "user_id"], ignore_index=True))
 
 
-def test_it_is_imported_without_a_finding_and_known_to_be_simulated(world, tmp_path):
+def test_it_is_imported_without_a_finding_and_known_to_be_simulated(service, tmp_path):
     workspace = Workspace(tmp_path / "workspace")
-    report = import_path(world, workspace).as_json()
+    report = import_path(service, workspace).as_json()
     assert report["warnings"] == []
     dataset = load_dataset(workspace)
     assert dataset.simulated
@@ -68,12 +68,12 @@ def test_it_is_imported_without_a_finding_and_known_to_be_simulated(world, tmp_p
     assert dataset.subscriptions is not None
 
 
-def test_terms_and_description_say_that_they_are_simulated(world):
-    assert load_economics(world / "economics.toml") == economics(SMALL.people_per_user)
-    document = json.loads((world / "world.json").read_text())
+def test_terms_and_description_say_that_they_are_simulated(service):
+    assert load_economics(service / "economics.toml") == economics(SMALL.people_per_user)
+    document = json.loads((service / "world.json").read_text())
     assert document["simulated"] is True
     assert "Simulated" in document["note"]
-    assert WorldConfig(**document["config"]) == SMALL
+    assert ServiceConfig(**document["config"]) == SMALL
     assert document["counts"]["users"] == SMALL.n_users
 
 
@@ -104,16 +104,16 @@ def test_people_of_one_language_have_different_names():
 
 
 def test_languages_have_the_configured_shares():
-    language = np.concatenate([users(WorldConfig(), first, 2000).language for first in (0, 50_000, 990_000)])
+    language = np.concatenate([users(ServiceConfig(), first, 2000).language for first in (0, 50_000, 990_000)])
     shares = np.bincount(language, minlength=len(population.LANGUAGES)) / len(language)
     # 6,000 users: the standard error of a share of 0.2 is 0.005.
     np.testing.assert_allclose(shares, population.AUDIENCE_SHARES, atol=0.02)
 
 
 def test_about_a_half_of_occasions_end_with_nothing_watched_and_users_differ():
-    block = next(iter(user_blocks.histories(replace(WorldConfig(), n_users=500), catalogue(WorldConfig()))))
-    occasions = sum(p.occasions for p in block.played)
-    watched = sum(np.bincount(p.row, minlength=500) for p in block.played)
+    block = next(iter(user_blocks.histories(replace(ServiceConfig(), n_users=500), catalogue(ServiceConfig()))))
+    occasions = sum(p.occasions for p in block.period_views)
+    watched = sum(np.bincount(p.row, minlength=500) for p in block.period_views)
     assert 0.4 < 1 - watched.sum() / occasions.sum() < 0.6
     low, high = np.quantile(1 - watched[occasions > 30] / occasions[occasions > 30], [0.1, 0.9])
     assert high - low > 0.3
@@ -145,7 +145,7 @@ def test_the_lapsed_watch_nothing_and_months_have_no_gaps(tables):
 
 
 def test_about_as_many_movies_arrive_as_expire():
-    movies = catalogue(WorldConfig(), future_months=12)
+    movies = catalogue(ServiceConfig(), future_months=12)
     there = [len(movies.on_service(t)) for t in range(48)]
     # Arrivals are even; expiries scatter like √(29 a month), so the catalogue moves by a few dozen of 470.
     assert max(there) - min(there) < 60
@@ -166,7 +166,7 @@ def test_looking_further_ahead_changes_nothing_about_the_movies_before():
 
 
 def test_the_young_thriller_audience_of_tier_2_grows_where_it_should():
-    config = WorldConfig()
+    config = ServiceConfig()
     people = users(config, 0, 20_000)
     young = (people.age_band <= 1) & (people.city_tier == 1) & (people.persona == population.YOUNG_THRILLS)
     growing = np.isin(people.language, [population.LANGUAGES.index(name) for name in population.GROWING_LANGUAGES])
@@ -191,45 +191,45 @@ def test_a_folder_that_holds_something_else_is_refused_and_left_alone(tmp_path):
     (tmp_path / "letters").mkdir()
     (tmp_path / "letters" / "mine.txt").write_text("keep")
     with pytest.raises(DataError, match="E_EXISTS"):
-        write_world(SMALL, tmp_path / "letters")
+        write_service(SMALL, tmp_path / "letters")
     assert [p.name for p in (tmp_path / "letters").iterdir()] == ["mine.txt"]
 
 
-def test_a_world_that_is_cut_off_leaves_the_old_one(world, tmp_path, monkeypatch):
-    write_world(SMALL, tmp_path / "world")
+def test_a_service_that_is_cut_off_leaves_the_old_one(service, tmp_path, monkeypatch):
+    write_service(SMALL, tmp_path / "service")
 
     def cut_off(*_):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_world(replace(SMALL, seed=9), tmp_path / "world", progress=cut_off)
-    assert [p.name for p in tmp_path.iterdir()] == ["world"]
-    assert (tmp_path / "world" / "users.csv").read_bytes() == (world / "users.csv").read_bytes()
+        write_service(replace(SMALL, seed=9), tmp_path / "service", progress=cut_off)
+    assert [p.name for p in tmp_path.iterdir()] == ["service"]
+    assert (tmp_path / "service" / "users.csv").read_bytes() == (service / "users.csv").read_bytes()
 
 
-def test_a_world_may_be_tiny_and_without_offers(tmp_path):
+def test_a_service_may_be_tiny_and_without_offers(tmp_path):
     """No offers: no table of them, since a table without rows would be refused."""
-    write_world(WorldConfig(n_users=60, n_movies=30, n_offers=0, months=2), tmp_path / "world")
-    assert not (tmp_path / "world" / "offers.csv").exists()
-    report = import_path(tmp_path / "world", Workspace(tmp_path / "workspace")).as_json()
+    write_service(ServiceConfig(n_users=60, n_movies=30, n_offers=0, months=2), tmp_path / "service")
+    assert not (tmp_path / "service" / "offers.csv").exists()
+    report = import_path(tmp_path / "service", Workspace(tmp_path / "workspace")).as_json()
     assert report["warnings"] == []
 
 
 def test_progress_counts_users(tmp_path, monkeypatch):
     monkeypatch.setattr(user_blocks, "BLOCK", 128)
     seen = []
-    write_world(SMALL, tmp_path / "world", progress=lambda done, total: seen.append((done, total)))
+    write_service(SMALL, tmp_path / "service", progress=lambda done, total: seen.append((done, total)))
     assert seen == [(128, 300), (256, 300), (300, 300)]
 
 
 def test_impossible_configurations_are_refused_with_every_finding():
     with pytest.raises(DataError) as refused:
-        WorldConfig(n_users=0, dissimilarity=1.5)
+        ServiceConfig(n_users=0, dissimilarity=1.5)
     assert [f.column for f in refused.value.findings] == ["n_users", "dissimilarity"]
 
 
-def test_views_follow_the_day_and_their_order(world):
-    events = pd.read_parquet(world / "events.parquet")
+def test_views_follow_the_day_and_their_order(service):
+    events = pd.read_parquet(service / "events.parquet")
     hour = events["timestamp"].dt.hour
     assert hour.between(14, 18).mean() > 3 * hour.between(23, 23).mean() > 0
     assert demo.EVENTS.names == list(events.columns)

@@ -8,85 +8,87 @@ import pytest
 from recsys.simulation import keyed_rng
 from recsys.simulation.exposure import considered, fame
 from recsys.simulation.half_months import season
-from recsys.simulation.satisficing_choice import LookingNewcomers, LookingShelf
+from recsys.simulation.satisficing_choice import SatisficingAlternatives, SatisficingChoiceSet
 from tests.simulation.counterfactual_truth import true_effects
-from tests.simulation.presets import KINDS
+from tests.simulation.presets import PRESETS
 from tests.simulation.services import SMALL, block
 
 DRAWS = 100_000
 CONFOUNDED = replace(SMALL, considered_share=0.35)
-LOOKING = replace(SMALL, choice_rule="first good enough")
+SATISFICING = replace(SMALL, choice_rule="first good enough")
 
 
-def looking(rates: list[float], patience: float) -> LookingShelf:
+def satisficing(rates: list[float], patience: float) -> SatisficingChoiceSet:
     n = len(rates)
-    return LookingShelf(columns=np.arange(n), number=np.arange(n), rate=np.array([rates]), patience=patience, fatigue=0.1)
+    return SatisficingChoiceSet(
+        columns=np.arange(n), number=np.arange(n), rate=np.array([rates]), patience=patience, rewatch_factor=0.1
+    )
 
 
 def test_who_looks_around_takes_the_first_movie_that_will_do_or_gives_up():
     """Rates 0.2, 0.6, 0 over a patience of 2: nothing with e^−1.6, the rest split one to three."""
     occasion = np.arange(DRAWS)
-    clock = keyed_rng.keyed(keyed_rng.stream(1, "movie"), occasion)
-    decided, place = looking([0.2, 0.6, 0.0], 2.0).choose(np.zeros(DRAWS, dtype=np.int64), clock, clock)
+    key = keyed_rng.hash_counters(keyed_rng.stream(1, "movie"), occasion)
+    decided, position = satisficing([0.2, 0.6, 0.0], 2.0).choose(np.zeros(DRAWS, dtype=np.int64), key, key)
     nothing = np.exp(-1.6)
     expected = np.array([nothing, (1 - nothing) / 4, (1 - nothing) * 3 / 4, 0.0])
-    np.testing.assert_allclose(np.bincount(place + 1, minlength=4) / DRAWS, expected, atol=5 * np.sqrt(0.25 / DRAWS))
-    assert (decided[place < 0] == 2.0).all()
+    np.testing.assert_allclose(np.bincount(position + 1, minlength=4) / DRAWS, expected, atol=5 * np.sqrt(0.25 / DRAWS))
+    assert (decided[position < 0] == 2.0).all()
 
 
 def test_an_added_movie_gets_what_it_would_have_had_from_the_start():
     """Rates 0.2 and 0.6, and 0.4 added: a third of what is taken, and nothing with e^−2.4."""
     everyone, occasion = np.zeros(DRAWS, dtype=np.int64), np.arange(DRAWS)
-    movie, taken = (keyed_rng.keyed(keyed_rng.stream(1, name), occasion) for name in ("movie", "taken"))
-    shelf = looking([0.2, 0.6], 2.0)
-    decided, place = shelf.choose(everyone, movie, movie)
-    newcomers = LookingNewcomers(columns=np.array([[7]]), number=np.array([[7]]), rate=np.array([[0.4]]))
-    won = newcomers.take(shelf, everyone, decided, taken) == 0
-    assert (won == newcomers.would_take(shelf, everyone, decided, taken)[:, 0]).all()
+    movie, taken = (keyed_rng.hash_counters(keyed_rng.stream(1, name), occasion) for name in ("movie", "taken"))
+    choice_set = satisficing([0.2, 0.6], 2.0)
+    decided, position = choice_set.choose(everyone, movie, movie)
+    alternatives = SatisficingAlternatives(columns=np.array([[7]]), number=np.array([[7]]), rate=np.array([[0.4]]))
+    won = alternatives.take(choice_set, everyone, decided, taken) == 0
+    assert (won == alternatives.would_take(choice_set, everyone, decided, taken)[:, 0]).all()
     tolerance = 5 * np.sqrt(0.25 / DRAWS)
     assert won.mean() == pytest.approx((1 - np.exp(-2.4)) / 3, abs=tolerance)
-    assert ((place < 0) & ~won).mean() == pytest.approx(np.exp(-2.4), abs=tolerance)
-    invisible = LookingNewcomers(columns=np.array([[7]]), number=np.array([[7]]), rate=np.array([[0.0]]))
-    assert (invisible.take(shelf, everyone, decided, taken) == -1).all()
+    assert ((position < 0) & ~won).mean() == pytest.approx(np.exp(-2.4), abs=tolerance)
+    invisible = SatisficingAlternatives(columns=np.array([[7]]), number=np.array([[7]]), rate=np.array([[0.0]]))
+    assert (invisible.take(choice_set, everyone, decided, taken) == -1).all()
 
 
 def test_a_service_whose_viewers_look_around_is_no_logit():
     """Odds of a movie against nothing fall as others come, which in a logit they never do."""
-    one, two = (looking(rates, 2.0) for rates in ([0.5], [0.5, 0.5]))
+    one, two = (satisficing(rates, 2.0) for rates in ([0.5], [0.5, 0.5]))
     occasion = np.arange(DRAWS)
-    clock = keyed_rng.keyed(keyed_rng.stream(3, "movie"), occasion)
+    key = keyed_rng.hash_counters(keyed_rng.stream(3, "movie"), occasion)
     odds = []
-    for shelf in (one, two):
-        _, place = shelf.choose(np.zeros(DRAWS, dtype=np.int64), clock, clock)
-        odds.append((place == 0).sum() / (place < 0).sum())
+    for choice_set in (one, two):
+        _, position = choice_set.choose(np.zeros(DRAWS, dtype=np.int64), key, key)
+        odds.append((position == 0).sum() / (position < 0).sum())
     assert odds[1] > 1.15 * odds[0]  # (1 − e^−2) / (2 e^−2) against (1 − e^−1) / e^−1
 
 
 def test_nothing_is_watched_that_was_not_shown():
     history = block(CONFOUNDED)
-    for played in history.played:
-        shown = considered(history.parts, np.arange(SMALL.n_users), np.arange(SMALL.n_movies), played.period)
-        assert shown[played.row, played.column].all()
+    for period_views in history.period_views:
+        shown = considered(history.inputs, np.arange(SMALL.n_users), np.arange(SMALL.n_movies), period_views.period)
+        assert shown[period_views.row, period_views.column].all()
         assert 0.2 < shown.mean() < 0.5
 
 
 def test_the_famous_is_shown_more_often_and_fame_is_half_luck():
     history = block(replace(CONFOUNDED, n_movies=400))
-    movies = history.parts.movies
+    movies = history.inputs.movies
     known = fame(CONFOUNDED, movies)
-    shown = considered(history.parts, np.arange(300), np.arange(movies.n_movies), 3).mean(axis=0)
+    shown = considered(history.inputs, np.arange(300), np.arange(movies.n_movies), 3).mean(axis=0)
     assert np.corrcoef(known, shown)[0, 1] > 0.9
     assert 0.4 < np.corrcoef(known, movies.quality)[0, 1] < 0.9
 
 
 def test_where_everything_is_shown_everything_is_considered():
     history = block()
-    assert considered(history.parts, np.arange(300), np.arange(60), 0).all()
+    assert considered(history.inputs, np.arange(300), np.arange(60), 0).all()
 
 
 def test_liking_that_nothing_tells_has_no_low_rank():
     """What it adds to utilities is noise: its largest direction holds hardly more than any other."""
-    plain, noisy = (block(replace(SMALL, unfactored_sd=sd)).parts.taste.start for sd in (0.0, 1.0))
+    plain, noisy = (block(replace(SMALL, unfactored_sd=sd)).inputs.taste.start for sd in (0.0, 1.0))
     added = (noisy - plain)[:, :60]
     assert added.std() == pytest.approx(1.0, abs=0.03)
     power = np.linalg.svd(added, compute_uv=False) ** 2
@@ -101,16 +103,16 @@ def test_a_wide_swing_of_the_season_doubles_what_the_usual_one_does():
         assert season(none, period) == 1.0
 
 
-@pytest.mark.parametrize("kind", list(KINDS))
+@pytest.mark.parametrize("kind", list(PRESETS))
 def test_offers_add_less_than_they_get_in_every_kind_of_service(kind: str):
-    config = replace(KINDS[kind], n_users=150, n_movies=60, n_offers=3, months=4, seed=3)
+    config = replace(PRESETS[kind], n_users=150, n_movies=60, n_offers=3, months=4, seed=3)
     truth = true_effects(config, horizon_months=3)
     gross, added = (sum(effect.total(name) for effect in truth.alone) for name in ("gross_views", "views"))
     assert 0 < added < gross
 
 
-@pytest.mark.parametrize("config", [CONFOUNDED, LOOKING], ids=["confounded", "looking"])
+@pytest.mark.parametrize("config", [CONFOUNDED, SATISFICING], ids=["confounded", "satisficing"])
 def test_a_row_lives_the_same_life_whatever_the_number_of_users(config):
     many, few = block(config), block(replace(config, n_users=20))
-    for all_, some in zip(many.played, few.played, strict=True):
+    for all_, some in zip(many.period_views, few.period_views, strict=True):
         assert all_.column[all_.row < 20].tolist() == some.column.tolist()
