@@ -55,6 +55,10 @@ class Workspace:
         """Documents of ``recsys evaluate``, by kind."""
         return self.root / "evaluations"
 
+    def evaluation(self, kind: str) -> Path:
+        """Document of one kind of evaluation: ``temporal``, ``random``, ``leave-one-out`` or ``cold``."""
+        return self.evaluations / f"{kind}.json"
+
     @property
     def backtest(self) -> Path:
         """What ``recsys backtest`` found; published whole."""

@@ -20,6 +20,7 @@ from recsys.export.delta import PREFIX
 from recsys.export.phone_model import PhoneModel
 from recsys.export.quantisation import ROUNDING, Dtype, recall
 from recsys.export.random_queries import random_queries
+from recsys.run_files import TWO_TOWER
 from recsys.workspace import sha256_of
 
 N_GOLDEN = 128
@@ -109,7 +110,7 @@ def _facts(source: Source, model: PhoneModel, *, n_users: int) -> dict[str, Any]
         "schema": manifest.SCHEMA,
         "created": source.created,
         "run": source.run,
-        "model": "two_tower",
+        "model": TWO_TOWER,
         "model_id": source.model_id,
         "data_fingerprint": source.data_fingerprint,
         "simulated": source.simulated,

@@ -15,10 +15,10 @@ from recsys.embeddings.table import EmbeddingTable
 from recsys.embeddings.tower import MovieTower, UserTower
 from recsys.errors import ArtefactError
 from recsys.export.phone_model import fingerprint
+from recsys.run_files import TWO_TOWER, RunFiles
 from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace, read_manifest
 
-MODEL = "two_tower"
 PUBLIC_COLUMNS = ("title", "year", "genres", "languages", "runtime_min")
 """Attributes of movies that may leave; fees and licence terms stay."""
 
@@ -72,11 +72,11 @@ def load_source(workspace: Workspace) -> Source:
     """
     run = workspace.current_run()
     created, data_fingerprint = _facts_of(run)
-    folder = run / MODEL
-    if not folder.is_dir():
+    files = RunFiles(run).recommender(TWO_TOWER)
+    if not files.folder.is_dir():
         raise ArtefactError.of("E_NOT_FOUND", f"the run {run.name} holds no two-tower model.", "Run `recsys train --model all`.")
-    movies, users = load_table(folder / "movies"), load_table(folder / "users")
-    if list(MovieTower.load(folder).movie_ids.ids) != list(movies.ids.ids):
+    movies, users = load_table(files.movie_vectors), load_table(files.user_vectors)
+    if list(MovieTower.load(files.folder).movie_ids.ids) != list(movies.ids.ids):
         raise ArtefactError.of("E_MIX", f"the run {run.name} holds the tower and the vectors of two models.", "Train again.")
     dataset = load_dataset(workspace)
     catalogue = dataset.movies.set_index("movie_id").reindex(list(movies.ids.ids))
@@ -88,7 +88,7 @@ def load_source(workspace: Workspace) -> Source:
         created=created,
         data_fingerprint=data_fingerprint,
         simulated=dataset.simulated,
-        tower=UserTower.load(folder),
+        tower=UserTower.load(files.folder),
         movies=movies,
         catalogue=catalogue[[name for name in PUBLIC_COLUMNS if name in catalogue]].reset_index(drop=True),
         users=users,
@@ -99,7 +99,7 @@ def _facts_of(run: Path) -> tuple[str, str]:
     """When the run was made, and the fingerprint of the tables it was made from."""
     try:
         moment = datetime.fromisoformat(read_manifest(run, verify=False)["created"])
-        fingerprint_of_data = foreign.json_file(run / "config.json")["identity"]["data"]
+        fingerprint_of_data = foreign.json_file(RunFiles(run).config)["identity"]["data"]
     except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
         raise ArtefactError.of(
             "E_MANIFEST", f"the run {run.name} does not say what it is ({error!r}).", "Train again."

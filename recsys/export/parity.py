@@ -15,6 +15,7 @@ from recsys.export.golden_queries import Answer
 from recsys.export.phone_model import PhoneModel
 from recsys.export.quantisation import Dtype
 from recsys.ids import IdMap
+from recsys.run_files import TWO_TOWER, RunFiles
 
 Float32Array = NDArray[np.float32]
 
@@ -34,9 +35,9 @@ class Server:
         ------
         ArtefactError  as the readers of tower and vectors
         """
-        folder = run / "two_tower"
-        table = load_table(folder / "movies")
-        return cls(model=PhoneModel.of(UserTower.load(folder), table.vectors, dtype), movies=table.ids)
+        files = RunFiles(run).recommender(TWO_TOWER)
+        table = load_table(files.movie_vectors)
+        return cls(model=PhoneModel.of(UserTower.load(files.folder), table.vectors, dtype), movies=table.ids)
 
     def answer(
         self,

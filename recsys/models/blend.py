@@ -18,7 +18,7 @@ from recsys.ids import IntArray
 from recsys.models import ease_factors, factorisation
 from recsys.models.factorisation import FactorisationConfig
 from recsys.models.protocol import Float32Array, Progress, dot_scores, no_progress
-from recsys.models.validation_split import Rehearsal
+from recsys.models.validation_split import ValidationSplit
 
 Vectors = tuple[Float32Array, Float32Array]
 """float32[n_users, dim] and float32[n_movies, dim]"""
@@ -81,19 +81,19 @@ class Blend:
 
 def fit(
     interactions: sparse.csr_array,
-    rehearsal: Rehearsal,
+    validation: ValidationSplit,
     config: BlendConfig | None = None,
     *,
     seed: int,
     further: Callable[[sparse.csr_array], Vectors] | None = None,
     progress: Progress = no_progress,
 ) -> Blend:
-    """Choose the mixture on the rehearsal, then train every part on all views.
+    """Choose the mixture on the validation split, then train every part on all views.
 
     Parameters
     ----------
     interactions : CSR[n_users, n_movies] of view counts
-    rehearsal : those views parted in two
+    validation : those views parted in two
     config : what is blended
     seed : int; the same seed, data and settings give the same bits on one machine
     further : trains another recommender on some views and gives its vectors; none where None
@@ -104,7 +104,7 @@ def fit(
     DataError  as ``recsys.models.factorisation.fit``; E_TOO_SMALL: nobody to choose the mixture on
     """
     config = config or BlendConfig()
-    judged = rehearsal.judged_users(seed)
+    judged = validation.sampled_users(seed)
     progress("blend", 0, 5)
     tried = _Parts.train(judged.seen, config, seed, further)
     progress("blend", 2, 5)
@@ -161,8 +161,8 @@ class _Bowl:
 
     name = "mixture"
 
-    def __init__(self, parts: _Parts, rehearsal: Rehearsal) -> None:
-        self._rehearsal, self._rows = rehearsal, rehearsal.users
+    def __init__(self, parts: _Parts, validation: ValidationSplit) -> None:
+        self._validation, self._rows = validation, validation.users
         self._figures: dict[Mixture, float] = {}
         self._mixed: Float32Array = np.empty((0, 0), dtype=np.float32)
 
@@ -180,19 +180,19 @@ class _Bowl:
                 [np.float32(weight) * self._scores(name, ridges.get(name, 0.0)) for name, weight in mixture.weights.items()],
                 axis=0,
             )
-            self._figures[mixture] = self._rehearsal.figure(self)
+            self._figures[mixture] = self._validation.figure(self)
         return self._figures[mixture]
 
     def score(self, user_rows: IntArray) -> Float32Array:
         return self._mixed[np.searchsorted(self._rows, user_rows)]
 
 
-def choose(parts: _Parts, rehearsal: Rehearsal) -> tuple[Mixture, float]:
+def choose(parts: _Parts, validation: ValidationSplit) -> tuple[Mixture, float]:
     """The best mixture found by changing one setting after another until none is better, and its figure."""
     ranges = dict(RANGES)
     if parts.further is None:
         del ranges["further_weight"]
-    figure = _Bowl(parts, rehearsal).figure
+    figure = _Bowl(parts, validation).figure
     best, last = Mixture(), None
     while best != last:
         last = best

@@ -23,7 +23,7 @@ from recsys.models.blend import BlendConfig
 from recsys.models.factorisation import FactorisationConfig
 from recsys.models.protocol import Progress, no_progress
 from recsys.models.two_tower import TwoTowerConfig
-from recsys.models.validation_split import Rehearsal, by_lot
+from recsys.models.validation_split import ValidationSplit, random_split
 from recsys.tables import split as splits
 from recsys.tables.dataset import Dataset
 
@@ -69,7 +69,7 @@ TRAINERS: Mapping[str, Trainer] = {
         split.seen, split.dataset.movies, split.dataset.users, config.two_tower, seed=config.seed, progress=progress
     ),
     "blend": lambda split, config, progress: blend.fit(
-        split.seen, rehearsal(split, config), config.blend, seed=config.seed, progress=progress
+        split.seen, validation(split, config), config.blend, seed=config.seed, progress=progress
     ),
 }
 """Every recommender that can be compared, in the order of reports."""
@@ -132,7 +132,7 @@ def parts(dataset: Dataset, config: CompareConfig) -> Parts:
     )
 
 
-def rehearsal(split: Parts, config: CompareConfig) -> Rehearsal:
+def validation(split: Parts, config: CompareConfig) -> ValidationSplit:
     """The training part, parted as the events were: what settings are chosen on.
 
     Raises
@@ -140,9 +140,9 @@ def rehearsal(split: Parts, config: CompareConfig) -> Rehearsal:
     DataError  E_SPLIT: too few events for two parts
     """
     if config.split != "temporal":
-        return by_lot(split.seen, share=1 - config.train_share, seed=config.seed)
+        return random_split(split.seen, share=1 - config.train_share, seed=config.seed)
     cut = splits.temporal(split.train, config.train_share)
-    return Rehearsal(
+    return ValidationSplit(
         seen=_matrix(cut.train, split.dataset),
         later=_matrix(cut.test, split.dataset),
         allowed=_allowed(split.dataset, cut.cutoff),

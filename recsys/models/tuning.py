@@ -15,7 +15,7 @@ from recsys.errors import DataError
 from recsys.models import factorisation
 from recsys.models.factorisation import FactorisationConfig
 from recsys.models.protocol import Progress, no_progress
-from recsys.models.validation_split import Rehearsal
+from recsys.models.validation_split import ValidationSplit
 
 WIDTH = 4.0
 """Weights are tried from a WIDTH-th of what the rules say to WIDTH times that."""
@@ -46,7 +46,7 @@ class Tuned:
 
 
 def tune_factorisation(
-    rehearsal: Rehearsal,
+    validation: ValidationSplit,
     config: FactorisationConfig | None = None,
     *,
     trials: int,
@@ -58,7 +58,7 @@ def tune_factorisation(
 
     Parameters
     ----------
-    rehearsal : views to train on and views to find
+    validation : views to train on and views to find
     config : the other settings, and the first ones tried; a weight that it gives outright stays as it is
     trials : int ≥ 1, settings tried
     seed : of the search and of every training
@@ -72,7 +72,7 @@ def tune_factorisation(
     if trials < 1:
         raise DataError.of("E_PARAM", f"{trials} trials find no settings.", "Ask for 1 or more.")
     given = config or FactorisationConfig()
-    judged = rehearsal.judged_users(seed)
+    judged = validation.sampled_users(seed)
     study = _study(seed)
     study.enqueue_trial({name: getattr(given, name) for name in _TUNED})
     tried: list[tuple[FactorisationConfig, float]] = []

@@ -19,7 +19,7 @@ MOST_USERS = 1_000
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Rehearsal:
+class ValidationSplit:
     """Views to train on and views to find, both from the training part."""
 
     seen: sparse.csr_array
@@ -38,7 +38,7 @@ class Rehearsal:
         judged = evaluate(scorer, self.seen, self.later, at=(10, 20, 50, 100), allowed=self.allowed)
         return float(np.exp(np.mean(np.log([max(judged.mean(name), _NOTHING) for name in FIGURES]))))
 
-    def judged_users(self, seed: int) -> "Rehearsal":
+    def sampled_users(self, seed: int) -> "ValidationSplit":
         """The same with at most :data:`MOST_USERS` users to find anything for.
 
         Raises
@@ -60,7 +60,7 @@ class Rehearsal:
         return replace(self, later=kept)
 
 
-def by_lot(views: sparse.csr_array, *, share: float = 0.2, seed: int) -> Rehearsal:
+def random_split(views: sparse.csr_array, *, share: float = 0.2, seed: int) -> ValidationSplit:
     """Every view falls by lot: for want of dates.
 
     Parameters
@@ -70,7 +70,7 @@ def by_lot(views: sparse.csr_array, *, share: float = 0.2, seed: int) -> Rehears
 
     Examples
     --------
-    >>> halves = by_lot(sparse.csr_array(np.ones((4, 5))), share=0.25, seed=0)
+    >>> halves = random_split(sparse.csr_array(np.ones((4, 5))), share=0.25, seed=0)
     >>> int(halves.seen.nnz), int(halves.later.nnz)
     (15, 5)
     """
@@ -80,4 +80,4 @@ def by_lot(views: sparse.csr_array, *, share: float = 0.2, seed: int) -> Rehears
     for kept in (~held, held):
         ends = np.concatenate([[0], np.cumsum(kept)])[views.indptr]
         parts.append(sparse.csr_array((views.data[kept], views.indices[kept], ends), shape=views.shape))
-    return Rehearsal(seen=parts[0], later=parts[1])
+    return ValidationSplit(seen=parts[0], later=parts[1])

@@ -34,9 +34,10 @@ from recsys.ids import IntArray
 from recsys.pipeline.checkpointed_stages import run_stages
 from recsys.pipeline.config import TrainConfig, with_settings
 from recsys.pipeline.progress import Clock, ProgressLine, Report, unheard
-from recsys.pipeline.stages import light_plan
-from recsys.pipeline.training_context import Bench
+from recsys.pipeline.stages import backtest_plan
+from recsys.pipeline.training_context import TrainingContext
 from recsys.projection.range_calibration import Calibration, Held
+from recsys.run_files import TWO_TOWER, RunFiles
 from recsys.tables.arrivals import ASSUMED_ARRIVALS
 from recsys.tables.as_of import frozen
 from recsys.tables.dataset import Dataset
@@ -123,13 +124,13 @@ def backtest(
             return _published(workspace, dataset, config, kept, identity)
         plan = _plan(dataset, config)
         digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
-        draft = workspace.root / f".backtest-{digest}"
+        stages_folder = workspace.root / f".backtest-{digest}"
         for left in workspace.root.glob(".backtest-*"):
-            if left != draft:
+            if left != stages_folder:
                 shutil.rmtree(left)
-        found = _origins(dataset, config, plan, draft, report, train)
+        found = _origins(dataset, config, plan, stages_folder, report, train)
         made = _published(workspace, dataset, config, found, identity)
-        shutil.rmtree(draft)
+        shutil.rmtree(stages_folder)
     return made
 
 
@@ -181,13 +182,13 @@ def _plan(dataset: Dataset, config: BacktestConfig) -> _Plan:
 
 
 def _origins(  # noqa: PLR0917
-    dataset: Dataset, config: BacktestConfig, plan: _Plan, draft: Path, report: Report, train: Trainer
+    dataset: Dataset, config: BacktestConfig, plan: _Plan, stages_folder: Path, report: Report, train: Trainer
 ) -> list[Origin]:
     clock = Clock({moment.date().isoformat(): 1.0 for moment in plan.moments}, report)
     found: list[Origin] = []
     for number, (at, positions) in enumerate(zip(plan.moments, plan.positions, strict=True), 1):
         name = at.date().isoformat()
-        path = draft / f"{name}.json"
+        path = stages_folder / f"{name}.json"
         if (kept := _kept(path)) is not None:
             clock.skip(name)
             found.append(kept)
@@ -204,21 +205,21 @@ def _origins(  # noqa: PLR0917
             seed=config.training.seed,
         )
         past = frozen(dataset, at, offers=np.sort(plan.arrivals.row[positions]))
-        choice, tower = train(past, config.training, draft / f"{name}-training", _half(steps, 0.0, 0.5))
+        choice, tower = train(past, config.training, stages_folder / f"{name}-training", _half(steps, 0.0, 0.5))
         looked = look(moment, past_context(past, choice, tower), tower, _second_half(steps))
         looked = replace(looked, seconds=round(time.monotonic() - started, 1))
         write_atomically(path, (json.dumps(looked.as_json(), allow_nan=False) + "\n").encode())
-        shutil.rmtree(draft / f"{name}-training", ignore_errors=True)
+        shutil.rmtree(stages_folder / f"{name}-training", ignore_errors=True)
         clock.end()
         found.append(looked)
     return found
 
 
 def _train(past: Dataset, config: TrainConfig, folder: Path, report: Report) -> Trained:
-    bench = Bench(dataset=past, config=config, draft=folder, last=None)
+    context = TrainingContext(dataset=past, config=config, files=RunFiles(folder), previous=None)
     with threadpool_limits(1):  # as in a training: sums must not depend on how many threads there are
-        run_stages(light_plan(bench), folder, report)
-    return load_choice(folder / "choice"), MovieTower.load(folder / "two_tower")
+        run_stages(backtest_plan(context), folder, report)
+    return load_choice(context.files.choice), MovieTower.load(context.files.recommender(TWO_TOWER).folder)
 
 
 def _kept(path: Path) -> Origin | None:

@@ -1,6 +1,6 @@
-"""Runs stages so that a killed training goes on where it stopped, with the same result.
+"""Runs checkpointed stages: a training that was killed resumes after its last finished stage, with the same result.
 
-A stage works in ``.<name>.work`` inside the draft folder and may leave checkpoints there. When it has finished, what it made is
+A stage works in ``.<name>.work`` inside that folder and may leave checkpoints there. When it has finished, its result is
 flushed and the folder renamed to ``<name>``: that name is the mark of completion, and a later stage reads from there, whether the
 stage ran a second ago or in a process that died.
 """
@@ -29,39 +29,39 @@ class Stage:
     """Writes the result into the folder given, which may hold what an interrupted attempt left."""
 
 
-def run_stages(stages: Sequence[Stage], draft: Path, report: Report) -> dict[str, float]:
-    """Run what is not done yet.
+def run_stages(stages: Sequence[Stage], stages_folder: Path, report: Report) -> dict[str, float]:
+    """Run the stages that are not finished.
 
     Parameters
     ----------
     stages : in order; names differ
-    draft : folder of the results
+    stages_folder : folder of the finished stages
     report : told where the training stands
 
     Returns
     -------
     seconds of each stage that was run now
     """
-    draft.mkdir(parents=True, exist_ok=True)
+    stages_folder.mkdir(parents=True, exist_ok=True)
     clock = Clock({stage.name: stage.weight for stage in stages}, report)
     seconds: dict[str, float] = {}
     for stage in stages:
-        if (draft / stage.name).is_dir():
+        if (stages_folder / stage.name).is_dir():
             clock.skip(stage.name)
             continue
         started = time.monotonic()
-        work = draft / f".{stage.name}.work"
+        work = stages_folder / f".{stage.name}.work"
         work.mkdir(exist_ok=True)
         steps = clock.begin(stage.name, stage.message)
         stage.make(work, steps)
-        publish_folder(work, draft / stage.name)
+        publish_folder(work, stages_folder / stage.name)
         clock.end()
         seconds[stage.name] = time.monotonic() - started
     return seconds
 
 
 def clear_stale(runs: Path, *, keep: Path) -> None:
-    """Remove drafts of other trainings. The caller holds the workspace for writing, so nobody works in them."""
+    """Remove unfinished stages of other trainings. The caller holds the workspace for writing, so nobody works in them."""
     for left in [*runs.glob(".draft-*"), *runs.glob(".publish-*")]:
         if left != keep:
             shutil.rmtree(left)

@@ -1,4 +1,4 @@
-"""``recsys evaluate``: judge recommenders on the workspace's tables and keep the document where the app finds it.
+"""``recsys evaluate``: evaluates recommenders on the workspace's tables and stores the document for the app.
 
 The documents lie in the workspace under ``evaluations/``, one for each kind (``temporal.json``, ``random.json``,
 ``leave-one-out.json``, ``cold.json``); a new one takes the place of the old in one step. They belong to tables and not to a run:
@@ -18,6 +18,7 @@ from recsys.models.cold_start import ColdConfig, compare_cold
 from recsys.models.compare import CompareConfig, compare
 from recsys.models.protocol import Progress, no_progress
 from recsys.pipeline.ranking_metrics import persona_masks
+from recsys.run_files import RunFiles
 from recsys.segments.store import load_personas
 from recsys.tables.dataset import Dataset
 from recsys.tables.store.published_tables import load_dataset
@@ -27,7 +28,7 @@ Document = dict[str, Any]
 
 
 def evaluate_ranking(workspace: Workspace, config: CompareConfig, progress: Progress = no_progress) -> Document:
-    """Compare all recommenders on one split, by persona too where the run in use has personas of these users.
+    """Compare all recommenders on one split; with slices by persona where the run in use has personas of these users.
 
     Raises
     ------
@@ -35,27 +36,27 @@ def evaluate_ranking(workspace: Workspace, config: CompareConfig, progress: Prog
     """
     dataset = load_dataset(workspace)
     groups = _personas(workspace, dataset)
-    return _kept(workspace, dataset, config.split, lambda: compare(dataset, config, groups=groups, progress=progress))
+    return _stored(workspace, dataset, config.split, lambda: compare(dataset, config, groups=groups, progress=progress))
 
 
 def evaluate_cold(workspace: Workspace, config: ColdConfig, progress: Progress = no_progress) -> Document:
-    """Hide a fifth of the movies and judge what is said of them.
+    """Evaluate cold-start predictions on a fifth of the movies, held out with all their views.
 
     Raises
     ------
     DataError  E_NO_TABLES; and as :func:`recsys.models.cold_start.compare_cold`
     """
     dataset = load_dataset(workspace)
-    return _kept(workspace, dataset, "cold", lambda: compare_cold(dataset, config, progress=progress))
+    return _stored(workspace, dataset, "cold", lambda: compare_cold(dataset, config, progress=progress))
 
 
-def _kept(workspace: Workspace, dataset: Dataset, kind: str, make: Callable[[], Document]) -> Document:
+def _stored(workspace: Workspace, dataset: Dataset, kind: str, make: Callable[[], Document]) -> Document:
     created = datetime.now(UTC).isoformat(timespec="seconds")
     with threadpool_limits(1):  # sums must not depend on how many threads there are; TensorFlow minds its own
         document = make()
     document |= {"kind": kind, "data": dataset.fingerprint, "created": created}
     text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
-    write_atomically(workspace.evaluations / f"{kind}.json", (text + "\n").encode())
+    write_atomically(workspace.evaluation(kind), (text + "\n").encode())
     return document
 
 
@@ -65,6 +66,6 @@ def _personas(workspace: Workspace, dataset: Dataset) -> dict[str, Masks]:
         run = workspace.current_run()
         if read_manifest(run, verify=False).get("data") != dataset.fingerprint:
             return {}
-        return {"persona": persona_masks(load_personas(run / "personas"))}
+        return {"persona": persona_masks(load_personas(RunFiles(run).personas))}
     except ArtefactError:
         return {}

@@ -1,4 +1,4 @@
-"""Draws the maps of a run: users and movies, each linear and by neighbourhood, turned onto those of the run before."""
+"""Lays out the maps of a run: users and movies, each linear and by neighbourhood, aligned with those of the previous run."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -10,32 +10,32 @@ from scipy import sparse
 from recsys.embeddings.axes import attribute_masks, name_axes
 from recsys.embeddings.mapmaking import fit_linear, fit_neighbourhood
 from recsys.embeddings.maps import FlatMap, aligned, save_map
-from recsys.embeddings.store import load_table
 from recsys.pipeline.progress import Steps
-from recsys.pipeline.training_context import Bench
+from recsys.pipeline.training_context import TrainingContext
+from recsys.run_files import FACTORISATION, map_name
 from recsys.segments.membership import PRIVACY_FLOOR
 
 MAPPED = ("users", "movies")
-MAPS = tuple(f"{name}_{kind}" for name in MAPPED for kind in ("linear", "neighbourhood"))
-"""File names in ``maps/``."""
+MAP_NAMES = tuple(map_name(name, kind) for name in MAPPED for kind in ("linear", "neighbourhood"))
+"""Every map of a run."""
 
 
-def draw_maps(bench: Bench, folder: Path, steps: Steps) -> None:
-    """Write every map of :data:`MAPS` into a folder."""
-    movies = bench.dataset.movies
-    frames = {"users": with_favourites(bench.dataset.users, movies, bench.views), "movies": movies}
+def draw_maps(context: TrainingContext, folder: Path, steps: Steps) -> None:
+    """Write every map of :data:`MAP_NAMES` into a folder."""
+    movies = context.dataset.movies
+    frames = {"users": with_favourite_attributes(context.dataset.users, movies, context.views), "movies": movies}
     for number, name in enumerate(MAPPED):
-        table = load_table(bench.draft / "mf" / name)
+        table = context.users_of(FACTORISATION) if name == "users" else context.movies_of(FACTORISATION)
         linear = fit_linear(table)
         fewest = PRIVACY_FLOOR if name == "users" else 3
         linear = replace(linear, axis_names=name_axes(linear.positions, frames[name], min_rows=fewest))
-        near = fit_neighbourhood(table, replace(bench.config.tsne, seed=bench.config.seed), start=linear)
+        near = fit_neighbourhood(table, replace(context.config.tsne, seed=context.config.seed), start=linear)
         for flat in (linear, near):
-            save_map(_kept_bearings(bench, flat, name), folder / f"{name}_{flat.kind}")
+            save_map(_aligned_with_previous(context, flat, name), folder / map_name(name, flat.kind))
         steps(number + 1, len(MAPPED))
 
 
-def with_favourites(users: pd.DataFrame, movies: pd.DataFrame, views: sparse.csr_array) -> pd.DataFrame:
+def with_favourite_attributes(users: pd.DataFrame, movies: pd.DataFrame, views: sparse.csr_array) -> pd.DataFrame:
     """Users with the genre and the language that each watches most beyond the usual, so that their map's axes can have names.
 
     Parameters
@@ -62,5 +62,6 @@ def with_favourites(users: pd.DataFrame, movies: pd.DataFrame, views: sparse.csr
     return found
 
 
-def _kept_bearings(bench: Bench, flat: FlatMap, name: str) -> FlatMap:
-    return flat if bench.last is None else aligned(flat, bench.last.maps[f"{name}_{flat.kind}"], run=bench.last.run)
+def _aligned_with_previous(context: TrainingContext, flat: FlatMap, name: str) -> FlatMap:
+    previous = context.previous
+    return flat if previous is None else aligned(flat, previous.maps[map_name(name, flat.kind)], run=previous.run)

@@ -1,4 +1,4 @@
-"""How well the recommenders rank what was watched later, against simple rules: ``metrics.json`` of a run.
+"""Ranking metrics of a run's recommenders and of the baselines, on views of the later part: ``metrics.json``.
 
 Trained on the earlier part of the events and tested on the later part; every movie that was still on the service is ranked, the
 same users for all. An interval that comes with a difference tells whether it is more than chance. Only rules that cost next to
@@ -19,28 +19,29 @@ from recsys.ids import IntArray
 from recsys.models import baselines
 from recsys.models.protocol import Float32Array, dot_scores
 from recsys.pipeline.progress import Steps
-from recsys.pipeline.training_context import Bench
+from recsys.pipeline.training_context import FACTORISATION_EARLY, TWO_TOWER_EARLY, TrainingContext
+from recsys.run_files import FACTORISATION, TWO_TOWER
 from recsys.segments.personas import Personas
 from recsys.segments.store import load_personas
 
 EASE_MOST_MOVIES = 1_000
 """Beyond it, EASE takes longer than it should here."""
-_TRAINED = {"mf": "mf_early", "two_tower": "two_tower_early"}
+_TRAINED = {FACTORISATION: FACTORISATION_EARLY, TWO_TOWER: TWO_TOWER_EARLY}
 """Model → the stage that trained it on the earlier part."""
 
 
 class _Vectors:
-    """A recommender that an earlier stage has left."""
+    """Recommender whose vectors an earlier stage has saved."""
 
-    def __init__(self, bench: Bench, stage: str, name: str) -> None:
+    def __init__(self, context: TrainingContext, stage: str, name: str) -> None:
         self.name = name
-        self._users, self._movies = bench.users_of(stage).vectors, bench.movies_of(stage).vectors
+        self._users, self._movies = context.users_of(stage).vectors, context.movies_of(stage).vectors
 
     def score(self, user_rows: IntArray) -> Float32Array:
         return dot_scores(self._users, self._movies, user_rows)
 
 
-def measure(bench: Bench, steps: Steps) -> dict[str, Any]:
+def measure(context: TrainingContext, steps: Steps) -> dict[str, Any]:
     """The metrics document.
 
     Returns
@@ -49,22 +50,22 @@ def measure(bench: Bench, steps: Steps) -> dict[str, Any]:
     ``pairs`` (paired tests of every two models), and by model its ``slices`` and checks of ``behaviour``; none of them, and 0
     ``users``, where nobody watched early and something else late, so that there is nothing to find
     """
-    seen, later = bench.early_views, bench.late_views
+    seen, later = context.early_views, context.late_views
     head = {
         "schema": 1,
-        "split": {"kind": "temporal", "early_share": bench.config.early_share, "cutoff": bench.cutoff.isoformat()},
+        "split": {"kind": "temporal", "early_share": context.config.early_share, "cutoff": context.cutoff.isoformat()},
     }
     if not ((np.diff(seen.indptr) > 0) & (np.diff(without(later, seen).indptr) > 0)).any():
         nobody: dict[str, Any] = {"models": {}, "against_popularity": {}, "pairs": [], "slices": {}, "behaviour": {}}
         return {**head, "users": 0, **nobody}
-    gone = bench.dataset.movies.get("available_until")
-    allowed = None if gone is None else ~(gone <= bench.cutoff).to_numpy(dtype=bool)
-    scorers = _scorers(bench)
+    gone = context.dataset.movies.get("available_until")
+    allowed = None if gone is None else ~(gone <= context.cutoff).to_numpy(dtype=bool)
+    scorers = _scorers(context)
     done: list[Evaluation] = []
     for number, scorer in enumerate(scorers):
-        done.append(evaluate(scorer, seen, later, at=bench.config.at, allowed=allowed))
+        done.append(evaluate(scorer, seen, later, at=context.config.at, allowed=allowed))
         steps(number + 1, 2 * len(scorers))
-    ground = _ground(bench, done[0])
+    ground = _ground(context, done[0])
     told: dict[str, dict[str, Any]] = {}
     for number, (each, scorer) in enumerate(zip(done, scorers, strict=True)):
         told[each.name] = figures(each, scorer, ground)
@@ -72,7 +73,7 @@ def measure(bench: Bench, steps: Steps) -> dict[str, Any]:
     return {
         **head,
         "users": len(done[0].user_rows),
-        "models": {each.name: _flat(told[each.name], each, bench) for each in done},
+        "models": {each.name: _flat(told[each.name], each, context) for each in done},
         "against_popularity": {each.name: against(each, done[0], ground.resamples) for each in done[1:]},
         "pairs": all_pairs(done, ground.resamples),
         "slices": {name: each["slices"] for name, each in told.items()},
@@ -80,10 +81,10 @@ def measure(bench: Bench, steps: Steps) -> dict[str, Any]:
     }
 
 
-def _scorers(bench: Bench) -> list[Scorer]:
-    """Popularity first: the others are held against it."""
-    seen, dataset = bench.early_views, bench.dataset
-    events = bench.parts.train
+def _scorers(context: TrainingContext) -> list[Scorer]:
+    """Baselines and trained recommenders; popularity first, since the others are compared with it."""
+    seen, dataset = context.early_views, context.dataset
+    events = context.parts.train
     rules: list[Callable[[], Scorer]] = [
         lambda: baselines.popularity(seen),
         lambda: baselines.recent_popularity(events["movie_index"], events["timestamp"], dataset.n_movies),
@@ -92,23 +93,25 @@ def _scorers(bench: Bench) -> list[Scorer]:
     ]
     if dataset.n_movies <= EASE_MOST_MOVIES:
         rules.append(lambda: baselines.ease(seen))
-    trained: list[Scorer] = [_Vectors(bench, stage, name) for name, stage in _TRAINED.items() if (bench.draft / stage).is_dir()]
+    trained: list[Scorer] = [
+        _Vectors(context, stage, name) for name, stage in _TRAINED.items() if context.files.recommender(stage).folder.is_dir()
+    ]
     return [*(rule() for rule in rules), *trained]
 
 
-def _ground(bench: Bench, popular: Evaluation) -> Ground:
-    dataset, seen = bench.dataset, bench.early_views
-    of_users, of_movies = slices_of(dataset.users, dataset.movies, seen, bench.cutoff.year)
-    if (bench.draft / "personas").is_dir():
-        of_users["persona"] = persona_masks(load_personas(bench.draft / "personas"))
+def _ground(context: TrainingContext, popular: Evaluation) -> Ground:
+    dataset, seen = context.dataset, context.early_views
+    of_users, of_movies = slices_of(dataset.users, dataset.movies, seen, context.cutoff.year)
+    if context.files.personas.is_dir():
+        of_users["persona"] = persona_masks(load_personas(context.files.personas))
     return Ground(
         seen=seen,
-        relevant=without(bench.late_views, seen),
+        relevant=without(context.late_views, seen),
         shelf=Shelf.of(seen, dataset.movies),
         popular=popular,
         slices=Slices(users=of_users, movies=of_movies),
-        at=bench.config.at,
-        seed=bench.config.seed,
+        at=context.config.at,
+        seed=context.config.seed,
     )
 
 
@@ -117,9 +120,9 @@ def persona_masks(personas: Personas) -> Masks:
     return {each.name: personas.assignment == number for number, each in enumerate(personas.personas)}
 
 
-def _flat(told: dict[str, Any], each: Evaluation, bench: Bench) -> dict[str, Any]:
-    """Metrics, and what lists are like, as ``name@places``."""
+def _flat(told: dict[str, Any], each: Evaluation, context: TrainingContext) -> dict[str, Any]:
+    """Accuracy and beyond-accuracy metrics, keyed ``name@places``."""
     flat: dict[str, Any] = dict(told["metrics"])
-    for k in bench.config.at:
+    for k in context.config.at:
         flat |= {f"{name}@{k}": value for name, value in beyond_accuracy(each, k).items()}
     return flat | {f"{name}@{told['list_places']}": value for name, value in told["lists"].items()}

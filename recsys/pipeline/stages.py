@@ -1,4 +1,4 @@
-"""The stages of a training, each a few lines: what it reads, which room does the work, what it leaves."""
+"""The stages of a training, each a few lines: what it reads, which module does the work, what it writes."""
 
 import json
 from collections.abc import Sequence
@@ -7,51 +7,60 @@ from pathlib import Path
 
 from scipy import sparse
 
+from recsys.choice.estimate.calibrate import Vectors, calibrate
+from recsys.choice.model.store import save as save_choice
 from recsys.models import factorisation, two_tower
 from recsys.models.tuning import tune_factorisation
 from recsys.models.two_tower import TwoTowerConfig
-from recsys.pipeline.calibration import calibrate_choice
 from recsys.pipeline.checkpointed_stages import Stage
-from recsys.pipeline.ensemble import MEMBERS, make_members
+from recsys.pipeline.ensemble import MEMBERS, member_stage, train_members
 from recsys.pipeline.map_layouts import draw_maps
 from recsys.pipeline.progress import Steps
-from recsys.pipeline.publish import METRICS
 from recsys.pipeline.ranking_metrics import measure
-from recsys.pipeline.training_context import SETTINGS, TUNING, Bench, Make, told
+from recsys.pipeline.training_context import (
+    FACTORISATION_EARLY,
+    SETTINGS,
+    TUNING,
+    TWO_TOWER_EARLY,
+    StageFunction,
+    TrainingContext,
+    told,
+)
+from recsys.run_files import CHOICE, FACTORISATION, MAPS, METRICS, METRICS_FILE, PERSONAS, TWO_TOWER
 from recsys.segments.build import LastRun, fit_personas
 from recsys.segments.store import save_personas
 
-PARTS = (TUNING, "mf", "two_tower", "choice", "personas", "maps", "metrics")
-"""Stages whose results make the run; the others are means to them."""
+PUBLISHED_STAGES = (TUNING, FACTORISATION, TWO_TOWER, CHOICE, PERSONAS, MAPS, METRICS)
+"""Stages whose results are published as the run; the others are intermediate."""
 
 
-def plan(bench: Bench) -> Sequence[Stage]:
-    """What a training does, in order. Weights are seconds at the demo's size."""
-    config = bench.config
+def plan(context: TrainingContext) -> Sequence[Stage]:
+    """Stages of a training, in order. Weights are seconds at the demo's size."""
+    config = context.config
     mf = [
-        Stage(name="mf", message="Learning tastes from what was watched", weight=8, make=_mf(bench, early=False)),
-        Stage(name="mf_early", message="Learning tastes from the earlier part", weight=7, make=_mf(bench, early=True)),
+        Stage(name=FACTORISATION, message="Learning tastes from what was watched", weight=8, make=_mf(context, early=False)),
+        Stage(name=FACTORISATION_EARLY, message="Learning tastes from the earlier part", weight=7, make=_mf(context, early=True)),
     ]
     members = Stage(
-        name=MEMBERS, message="Learning again from resamples of users", weight=1.0 * config.members, make=make_members(bench)
+        name=MEMBERS, message="Learning again from resamples of users", weight=1.0 * config.members, make=train_members(context)
     )
     towers = [
         Stage(
-            name="two_tower_early",
+            name=TWO_TOWER_EARLY,
             message="Learning what movies are like from the earlier part",
             weight=40,
-            make=_two_tower_early(bench),
+            make=_two_tower_early(context),
         ),
-        Stage(name="two_tower", message="Learning what movies are like", weight=25, make=_two_tower(bench)),
+        Stage(name=TWO_TOWER, message="Learning what movies are like", weight=25, make=_two_tower(context)),
     ]
-    choice = [Stage(name="choice", message="Calibrating what people choose", weight=30, make=_choice(bench))]
+    choice = [Stage(name=CHOICE, message="Calibrating what people choose", weight=30, make=_choice(context))]
     people = [
-        Stage(name="personas", message="Finding personas", weight=3, make=_personas(bench)),
-        Stage(name="maps", message="Drawing the maps", weight=10, make=_maps(bench)),
+        Stage(name=PERSONAS, message="Finding personas", weight=3, make=_personas(context)),
+        Stage(name=MAPS, message="Drawing the maps", weight=10, make=_maps(context)),
     ]
-    metrics = [Stage(name="metrics", message="Measuring against simple rules", weight=6, make=_metrics(bench))]
+    metrics = [Stage(name=METRICS, message="Measuring against simple rules", weight=6, make=_metrics(context))]
     if config.trials and config.model != "two-tower":
-        mf.insert(0, Stage(name=TUNING, message="Trying settings", weight=1.5 * config.trials, make=_tuning(bench)))
+        mf.insert(0, Stage(name=TUNING, message="Trying settings", weight=1.5 * config.trials, make=_tuning(context)))
     if config.model == "mf":
         return [*mf, *people, *metrics]
     if config.model == "two-tower":
@@ -59,45 +68,48 @@ def plan(bench: Bench) -> Sequence[Stage]:
     return [*mf, members, *towers, *choice, *people, *metrics]
 
 
-def light_plan(bench: Bench) -> Sequence[Stage]:
-    """What the time machine does at each origin, in order: what a projection needs and nothing else, the towers trained for as
-    many epochs as the settings say."""
-    config = bench.config
+def backtest_plan(context: TrainingContext) -> Sequence[Stage]:
+    """Stages of the training at each backtest origin, in order: only what a projection needs. The towers are trained for as many
+    epochs as the settings say."""
+    config = context.config
     towers = replace(config.two_tower, patience=config.two_tower.epochs, validation_users=0)
 
     def content(folder: Path, steps: Steps) -> None:
-        _towers(bench, bench.views, towers, folder, steps)
+        _towers(context, context.views, towers, folder, steps)
 
     return [
-        Stage(name="mf", message="learning tastes", weight=8, make=_mf(bench, early=False)),
-        Stage(name="mf_early", message="learning tastes from the earlier part", weight=7, make=_mf(bench, early=True)),
+        Stage(name=FACTORISATION, message="learning tastes", weight=8, make=_mf(context, early=False)),
+        Stage(name=FACTORISATION_EARLY, message="learning tastes from the earlier part", weight=7, make=_mf(context, early=True)),
         Stage(
-            name=MEMBERS, message="learning again from resamples of users", weight=1.0 * config.members, make=make_members(bench)
+            name=MEMBERS,
+            message="learning again from resamples of users",
+            weight=1.0 * config.members,
+            make=train_members(context),
         ),
-        Stage(name="two_tower", message="learning what movies are like", weight=20, make=content),
-        Stage(name="choice", message="calibrating what people choose", weight=30, make=_choice(bench)),
+        Stage(name=TWO_TOWER, message="learning what movies are like", weight=20, make=content),
+        Stage(name=CHOICE, message="calibrating what people choose", weight=30, make=_choice(context)),
     ]
 
 
-def _mf(bench: Bench, *, early: bool) -> Make:
+def _mf(context: TrainingContext, *, early: bool) -> StageFunction:
     def make(folder: Path, steps: Steps) -> None:
         factors = factorisation.fit(
-            bench.early_views if early else bench.views,
-            bench.factorisation,
-            seed=bench.config.seed,
+            context.early_views if early else context.views,
+            context.factorisation,
+            seed=context.config.seed,
             progress=told(steps),
             checkpoint=folder / "checkpoint",
         )
-        bench.save_vectors(folder, factors.users, factors.movies)
+        context.save_vectors(folder, factors.users, factors.movies)
 
     return make
 
 
-def _tuning(bench: Bench) -> Make:
+def _tuning(context: TrainingContext) -> StageFunction:
     def make(folder: Path, steps: Steps) -> None:
-        config = bench.config
+        config = context.config
         tuned = tune_factorisation(
-            bench.rehearsal, config.factorisation, trials=config.trials, seed=config.seed, progress=told(steps)
+            context.validation, config.factorisation, trials=config.trials, seed=config.seed, progress=told(steps)
         )
         text = json.dumps(tuned.as_json(), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
         (folder / SETTINGS).write_text(text + "\n", encoding="utf-8")
@@ -105,67 +117,84 @@ def _tuning(bench: Bench) -> Make:
     return make
 
 
-def _two_tower_early(bench: Bench) -> Make:
+def _two_tower_early(context: TrainingContext) -> StageFunction:
     """Trained on the earlier part until views held out from it are ranked no better."""
 
     def make(folder: Path, steps: Steps) -> None:
-        _towers(bench, bench.early_views, bench.config.two_tower, folder, steps)
+        _towers(context, context.early_views, context.config.two_tower, folder, steps)
 
     return make
 
 
-def _two_tower(bench: Bench) -> Make:
+def _two_tower(context: TrainingContext) -> StageFunction:
     """Trained on everything, for as many epochs as served the earlier part best: nothing needs to be held out again."""
 
     def make(folder: Path, steps: Steps) -> None:
-        epochs = max(1, bench.epochs_of("two_tower_early"))
-        config = replace(bench.config.two_tower, epochs=epochs, patience=epochs, validation_users=0)
-        _towers(bench, bench.views, config, folder, steps)
+        epochs = max(1, context.epochs_of(TWO_TOWER_EARLY))
+        config = replace(context.config.two_tower, epochs=epochs, patience=epochs, validation_users=0)
+        _towers(context, context.views, config, folder, steps)
 
     return make
 
 
-def _towers(bench: Bench, views: sparse.csr_array, config: TwoTowerConfig, folder: Path, steps: Steps) -> None:
+def _towers(context: TrainingContext, views: sparse.csr_array, config: TwoTowerConfig, folder: Path, steps: Steps) -> None:
     model = two_tower.fit(
         views,
-        bench.dataset.movies,
-        bench.dataset.users,
+        context.dataset.movies,
+        context.dataset.users,
         config,
-        seed=bench.config.seed,
+        seed=context.config.seed,
         progress=told(steps),
         checkpoint=folder / "checkpoint",
     )
     model.save(folder)
-    bench.save_vectors(folder, model.users, model.movies)
-    bench.save_content(folder, model.content, model.epochs)
+    context.save_vectors(folder, model.users, model.movies)
+    context.save_content(folder, model.content, model.epochs)
 
 
-def _choice(bench: Bench) -> Make:
+def _choice(context: TrainingContext) -> StageFunction:
+    """Calibrated on the held-out choices of the later part; content vectors are those of the published towers, so that an offer
+    is compared with the catalogue in one space."""
+
+    def vectors(stage: str) -> Vectors:
+        return context.users_of(stage).vectors, context.movies_of(stage).vectors
+
     def make(folder: Path, steps: Steps) -> None:
-        calibrate_choice(bench, folder, steps)
+        choice = calibrate(
+            context.dataset,
+            [vectors(stage) for stage in (FACTORISATION, *(member_stage(k) for k in range(1, context.config.members + 1)))],
+            vectors(FACTORISATION_EARLY),
+            context.content_of(TWO_TOWER),
+            seed=context.config.seed,
+            n_draws=context.config.draws,
+            cutoff=context.cutoff,
+            progress=steps,
+        )
+        save_choice(choice, folder)
 
     return make
 
 
-def _personas(bench: Bench) -> Make:
+def _personas(context: TrainingContext) -> StageFunction:
     def make(folder: Path, _steps: Steps) -> None:
-        last = LastRun(personas=bench.last.personas, users=bench.last.users) if bench.last else None
-        config = replace(bench.config.personas, seed=bench.config.seed)
-        save_personas(fit_personas(bench.dataset, bench.users_of("mf"), config, last=last), folder)
+        previous = context.previous
+        last = LastRun(personas=previous.personas, users=previous.users) if previous else None
+        config = replace(context.config.personas, seed=context.config.seed)
+        save_personas(fit_personas(context.dataset, context.users_of(FACTORISATION), config, last=last), folder)
 
     return make
 
 
-def _maps(bench: Bench) -> Make:
+def _maps(context: TrainingContext) -> StageFunction:
     def make(folder: Path, steps: Steps) -> None:
-        draw_maps(bench, folder, steps)
+        draw_maps(context, folder, steps)
 
     return make
 
 
-def _metrics(bench: Bench) -> Make:
+def _metrics(context: TrainingContext) -> StageFunction:
     def make(folder: Path, steps: Steps) -> None:
-        text = json.dumps(measure(bench, steps), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
-        (folder / METRICS).write_text(text + "\n", encoding="utf-8")
+        text = json.dumps(measure(context, steps), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+        (folder / METRICS_FILE).write_text(text + "\n", encoding="utf-8")
 
     return make

@@ -22,11 +22,12 @@ from recsys.embeddings.store import load_table
 from recsys.errors import ArtefactError, DataError
 from recsys.pipeline.checkpointed_stages import Stage, clear_stale, run_stages
 from recsys.pipeline.config import TrainConfig
-from recsys.pipeline.map_layouts import MAPS
+from recsys.pipeline.map_layouts import MAP_NAMES
 from recsys.pipeline.progress import Report, unheard
-from recsys.pipeline.publish import METRICS, find_equal, identity, publish, run_id
-from recsys.pipeline.stages import PARTS, plan
-from recsys.pipeline.training_context import Bench, LastModel
+from recsys.pipeline.publish import find_identical_run, publish, run_id, training_identity
+from recsys.pipeline.stages import PUBLISHED_STAGES, plan
+from recsys.pipeline.training_context import PreviousRun, TrainingContext
+from recsys.run_files import FACTORISATION, RunFiles
 from recsys.segments.store import load_personas
 from recsys.tables.dataset import Dataset
 from recsys.tables.store.published_tables import load_dataset
@@ -36,12 +37,12 @@ MIN_USERS = 20
 MIN_MOVIES = 10
 MIN_EVENTS = 100
 
-Plan = Callable[[Bench], Sequence[Stage]]
+Plan = Callable[[TrainingContext], Sequence[Stage]]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class TrainResult:
-    """What a training leaves."""
+    """Result of a training."""
 
     run: str
     folder: Path
@@ -91,30 +92,30 @@ def train(
     with workspace.writing():
         dataset = load_dataset(workspace)
         _check_size(dataset)
-        of = identity(dataset, config)
+        identity = training_identity(dataset, config)
         done: dict[str, float] = {}
-        run = find_equal(workspace.runs, of)
+        run = find_identical_run(workspace.runs, identity)
         reused = run is not None
         warnings: tuple[str, ...] = ()
         if run is None:
-            last, warnings = _last(workspace)
-            run = run_id(of, last.run if last else None)
-            draft = workspace.runs / f".draft-{run}"
-            clear_stale(workspace.runs, keep=draft)
-            bench = Bench(dataset=dataset, config=config, draft=draft, last=last)
-            _ = bench.parts  # a history that ends in next to nothing is refused before anything is learnt
+            previous, warnings = _previous_run(workspace)
+            run = run_id(identity, previous.run if previous else None)
+            files = RunFiles(workspace.runs / f".draft-{run}")
+            clear_stale(workspace.runs, keep=files.folder)
+            context = TrainingContext(dataset=dataset, config=config, files=files, previous=previous)
+            _ = context.parts  # a history that ends in next to nothing is refused before anything is learnt
             with threadpool_limits(1):  # sums must not depend on how many threads there are; TensorFlow minds its own
-                done = run_stages(stages(bench), draft, report)
+                done = run_stages(stages(context), files.folder, report)
             facts = {
                 "data": dataset.fingerprint,
                 "simulated": dataset.simulated,
                 "model": config.model,
-                "after": last.run if last else None,
+                "after": previous.run if previous else None,
                 "stage_seconds": {name: round(seconds, 2) for name, seconds in done.items()},
             }
-            parts = [part for part in PARTS if (draft / part).is_dir()]
-            publish(workspace, draft, run, parts, of=of, facts=facts)
-            shutil.rmtree(draft)
+            parts = [part for part in PUBLISHED_STAGES if (files.folder / part).is_dir()]
+            publish(workspace, files.folder, run, parts, identity=identity, facts=facts)
+            shutil.rmtree(files.folder)
         in_use = config.model == "all"
         if in_use:
             workspace.use_run(run)
@@ -126,7 +127,7 @@ def train(
         in_use=in_use,
         seconds=time.monotonic() - started,
         stage_seconds=done,
-        metrics=foreign.json_file(folder / METRICS),
+        metrics=foreign.json_file(RunFiles(folder).metrics),
         warnings=warnings,
     )
 
@@ -142,19 +143,20 @@ def _check_size(dataset: Dataset) -> None:
         )
 
 
-def _last(workspace: Workspace) -> tuple[LastModel | None, tuple[str, ...]]:
-    """The run in use, whose names and bearings are kept, and what is to be said where it cannot be read."""
+def _previous_run(workspace: Workspace) -> tuple[PreviousRun | None, tuple[str, ...]]:
+    """The run in use, whose persona names and map orientation are carried over, and a warning where it cannot be read."""
     try:
         folder = workspace.current_run()
     except ArtefactError:
         return None, ()
     try:
-        last = LastModel(
+        files = RunFiles(folder)
+        previous = PreviousRun(
             run=folder.name,
-            personas=load_personas(folder / "personas"),
-            users=load_table(folder / "mf" / "users"),
-            maps={name: load_map(folder / "maps" / name) for name in MAPS},
+            personas=load_personas(files.personas),
+            users=load_table(files.recommender(FACTORISATION).user_vectors),
+            maps={name: load_map(files.map(name)) for name in MAP_NAMES},
         )
     except ArtefactError as error:
         return None, (f"The last run could not be read, so personas and maps start afresh ({error.code}).",)
-    return last, ()
+    return previous, ()

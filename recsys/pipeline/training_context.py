@@ -1,4 +1,4 @@
-"""What the stages of a training share: the tables, the settings, and what earlier stages have left on disk."""
+"""What the stages of a training share: the tables, the settings, and the results of earlier stages on disk."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -18,13 +18,18 @@ from recsys.evaluation.interactions import interactions
 from recsys.ids import FloatArray, IdMap
 from recsys.models.factorisation import FactorisationConfig, Factors
 from recsys.models.protocol import Progress
-from recsys.models.validation_split import Rehearsal
+from recsys.models.validation_split import ValidationSplit
 from recsys.pipeline.config import TrainConfig
 from recsys.pipeline.progress import Steps
+from recsys.run_files import RecommenderFiles, RunFiles
 from recsys.segments.personas import Personas
 from recsys.tables.dataset import Dataset
 from recsys.tables.split import Split, temporal
 
+FACTORISATION_EARLY = "mf_early"
+"""Stage that trains matrix factorisation on the earlier part."""
+TWO_TOWER_EARLY = "two_tower_early"
+"""Stage that trains the two-tower model on the earlier part."""
 TUNING = "tuning"
 SETTINGS = "settings.json"
 """In the stage ``tuning``: what was tried and found."""
@@ -34,8 +39,8 @@ _LATEST_SHARE = 0.98
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class LastModel:
-    """The run in use while this one is trained: its names of personas and bearings of maps are kept."""
+class PreviousRun:
+    """The run in use while this one is trained: its persona names and map orientation are carried over."""
 
     run: str
     personas: Personas
@@ -45,13 +50,15 @@ class LastModel:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Bench:
-    """Where the stages work. What a stage made is read back from disk, whether it ran just now or in a process that died."""
+class TrainingContext:
+    """Tables, settings and finished stages of one training. A stage's result is always read from disk, whether the stage ran just
+    now or in a process that died."""
 
     dataset: Dataset
     config: TrainConfig
-    draft: Path
-    last: LastModel | None
+    files: RunFiles
+    """Finished stages, each in a folder of its name."""
+    previous: PreviousRun | None
 
     @cached_property
     def user_ids(self) -> IdMap:
@@ -112,65 +119,65 @@ class Bench:
         return interactions(events["user_index"], events["movie_index"], self.dataset.n_users, self.dataset.n_movies)
 
     @cached_property
-    def rehearsal(self) -> Rehearsal:
-        """The earlier part, parted by time once more: what settings are chosen on, so that the later part has no say.
+    def validation(self) -> ValidationSplit:
+        """The earlier part, split by time once more: settings are chosen on it, so that the later part stays a test set.
 
         Raises
         ------
         DataError  E_SPLIT: too few events for two parts
         """
         cut = temporal(self.parts.train, self.config.early_share)
-        return Rehearsal(seen=self._matrix(cut.train), later=self._matrix(cut.test))
+        return ValidationSplit(seen=self._matrix(cut.train), later=self._matrix(cut.test))
 
     @property
     def factorisation(self) -> FactorisationConfig:
-        """Settings of matrix factorisation: those found, where the training looks for any."""
+        """Settings of matrix factorisation: the tuned ones, where the training tunes."""
         if not self.config.trials:
             return self.config.factorisation
-        found = json.loads((self.draft / TUNING / SETTINGS).read_text(encoding="utf-8"))
+        found = json.loads((self.files.folder / TUNING / SETTINGS).read_text(encoding="utf-8"))
         return FactorisationConfig(**found["settings"])
 
     def member_weights(self, member: int) -> FloatArray:
-        """How often each user was drawn for a member of the ensemble, float64[n_users]."""
+        """Bootstrap weights of a member: how often each user was drawn, float64[n_users]."""
         rng = np.random.default_rng([self.config.seed, member])
         n = self.dataset.n_users
         return rng.multinomial(n, np.full(n, 1.0 / n)).astype(np.float64)
 
     def save_vectors(self, folder: Path, users: Vectors, movies: Vectors) -> None:
-        """Write both tables of a recommender."""
-        save_table(EmbeddingTable(ids=self.user_ids, vectors=users), folder / "users")
-        save_table(EmbeddingTable(ids=self.movie_ids, vectors=movies), folder / "movies")
+        """Write the user and movie vectors of a recommender."""
+        save_table(EmbeddingTable(ids=self.user_ids, vectors=users), RecommenderFiles(folder).user_vectors)
+        save_table(EmbeddingTable(ids=self.movie_ids, vectors=movies), RecommenderFiles(folder).movie_vectors)
 
     def users_of(self, stage: str) -> EmbeddingTable:
-        """User vectors that a stage has left."""
-        return load_table(self.draft / stage / "users")
+        """User vectors of a finished stage."""
+        return load_table(self.files.recommender(stage).user_vectors)
 
     def movies_of(self, stage: str) -> EmbeddingTable:
-        """Movie vectors that a stage has left."""
-        return load_table(self.draft / stage / "movies")
+        """Movie vectors of a finished stage."""
+        return load_table(self.files.recommender(stage).movie_vectors)
 
     def factors_of(self, stage: str) -> Factors:
-        """A factorisation that a stage has left."""
+        """Factorisation of a finished stage."""
         users, movies = self.users_of(stage).vectors, self.movies_of(stage).vectors
         return Factors(users=users, movies=movies, config=self.factorisation)
 
     def save_content(self, folder: Path, content: Vectors, epochs: int) -> None:
-        """Write content vectors of the catalogue, and how long the towers behind them were trained."""
-        save_arrays(folder / "content", {"content": content}, {"epochs": epochs}, kind="content")
+        """Write content vectors of the catalogue, and the epochs that their towers were trained for."""
+        save_arrays(RecommenderFiles(folder).content_vectors, {"content": content}, {"epochs": epochs}, kind="content")
 
     def content_of(self, stage: str) -> Vectors:
-        """Content vectors that a stage has left, float32[n_movies, dim]."""
-        arrays, _ = load_arrays(self.draft / stage / "content", kind="content")
+        """Content vectors of a finished stage, float32[n_movies, dim]."""
+        arrays, _ = load_arrays(self.files.recommender(stage).content_vectors, kind="content")
         return arrays["content"]
 
     def epochs_of(self, stage: str) -> int:
-        """Epochs behind the towers that a stage has left."""
-        _, facts = load_arrays(self.draft / stage / "content", kind="content")
+        """Epochs that the towers of a finished stage were trained for."""
+        _, facts = load_arrays(self.files.recommender(stage).content_vectors, kind="content")
         return int(facts["epochs"])
 
 
 def told(steps: Steps) -> Progress:
-    """Steps as recommenders tell them."""
+    """A stage's progress in the form that recommenders report it."""
 
     def progress(_stage: str, done: int, total: int) -> None:
         steps(done, total)
@@ -178,5 +185,5 @@ def told(steps: Steps) -> Progress:
     return progress
 
 
-Make = Callable[[Path, Steps], None]
-"""What a stage does: write its result into a folder."""
+StageFunction = Callable[[Path, Steps], None]
+"""Body of a stage: writes its result into a folder."""

@@ -24,6 +24,7 @@ from recsys.projection import nest_sums
 from recsys.projection.parallel import THREADS
 from recsys.projection.range_calibration import Calibration, load_calibration
 from recsys.projection.seasonality import Season, season_of
+from recsys.run_files import TWO_TOWER, RunFiles
 from recsys.segments.personas import Personas
 from recsys.segments.store import load_personas
 from recsys.tables.economics_config import Economics, Plan
@@ -205,14 +206,15 @@ def load_projection_context(workspace: Workspace) -> ProjectionContext:
     """
     run = workspace.current_run()
     dataset = load_dataset(workspace)
-    choice = load_choice(run / "choice")
+    files = RunFiles(run)
+    choice = load_choice(files.choice)
     rows = choice.user_ids.rows_or_missing(dataset.users["user_id"].astype(str))
     movies = choice.movie_ids.rows_or_missing(dataset.movies["movie_id"].astype(str))
     if not (_in_order(rows, choice.n_users) and _in_order(movies, choice.n_movies)):
         raise ArtefactError.of(
             "E_STALE", f"the run {run.name} was trained on other users or movies than the tables hold.", "Run `recsys train`."
         )
-    tower = MovieTower.load(run / "two_tower")
+    tower = MovieTower.load(files.recommender(TWO_TOWER).folder)
     content = tower.content(dataset.offers) if len(dataset.offers) else np.zeros((0, choice.content.shape[1]), np.float32)
     subscribed, return_share = subscription_state(dataset.subscriptions, choice.user_ids)
     digest = hashlib.sha256(f"{dataset.fingerprint}/{run.name}/{choice.fingerprint}".encode())
@@ -233,7 +235,7 @@ def load_projection_context(workspace: Workspace) -> ProjectionContext:
         offer_content=content,
         offer_codes=encode(choice.features, dataset.offers),
         choice=choice,
-        personas=load_personas(run / "personas"),
+        personas=load_personas(files.personas),
         economics=dataset.economics,
         run=run.name,
         simulated=dataset.simulated,

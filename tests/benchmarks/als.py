@@ -31,7 +31,7 @@ from threadpoolctl import threadpool_limits
 from recsys.evaluation.evaluate import evaluate
 from recsys.ids import IntArray
 from recsys.models import factorisation
-from recsys.models.compare import CompareConfig, Parts, parts, rehearsal
+from recsys.models.compare import CompareConfig, Parts, parts, validation
 from recsys.models.factorisation import FactorisationConfig, Factors
 from recsys.models.protocol import Float32Array, dot_scores
 from recsys.models.tensorflow_runtime import n_threads, tensorflow
@@ -84,7 +84,7 @@ def seconds(function: Callable[[], Any]) -> float:
 
 
 def side_by_side(name: str, split: Parts, dim: int, iterations: int, repeats: int) -> None:
-    halves = rehearsal(split, CompareConfig(split="random", seed=0)).judged_users(0)
+    halves = validation(split, CompareConfig(split="random", seed=0)).sampled_users(0)
     grid = {each: halves.figure(als(halves.seen, dim, iterations, each)) for each in product(CONFIDENCES, REGULARISATIONS)}
     best = max(grid, key=lambda each: grid[each])
     config = FactorisationConfig(dim=dim, iterations=iterations)

@@ -25,12 +25,12 @@ from recsys.evaluation.ranking import Scorer
 from recsys.ids import IntArray
 from recsys.models import blend, ease_factors, factorisation
 from recsys.models.blend import BlendConfig
-from recsys.models.compare import CompareConfig, Parts, parts, rehearsal
+from recsys.models.compare import CompareConfig, Parts, parts, validation
 from recsys.models.factorisation import FactorisationConfig
 from recsys.models.protocol import Float32Array, dot_scores
 from recsys.models.tensorflow_runtime import n_threads, tensorflow
 from recsys.models.tuning import tune_factorisation
-from recsys.models.validation_split import FIGURES, Rehearsal
+from recsys.models.validation_split import FIGURES, ValidationSplit
 from tests.benchmarks.accuracy import dataset_of
 
 EASE_RIDGES = (20.0, 50.0, 100.0, 200.0, 350.0, 500.0, 800.0, 1_300.0)
@@ -84,8 +84,8 @@ def distil(users: Float32Array, movies: Float32Array, dim: int) -> tuple[Float32
     return (q_users @ (left[:, :dim] * root)).astype(np.float32), (q_movies @ (right[:dim].T * root)).astype(np.float32)
 
 
-def best_ridge(halves: Rehearsal, seed: int) -> float:
-    judged = halves.judged_users(seed)
+def best_ridge(halves: ValidationSplit, seed: int) -> float:
+    judged = halves.sampled_users(seed)
     ease, figures = Ease(judged.seen), dict[float, float]()
     for ridge in EASE_RIDGES:
         figures[ridge] = judged.figure(ease.with_ridge(ridge))
@@ -96,7 +96,7 @@ def best_ridge(halves: Rehearsal, seed: int) -> float:
 
 def run(split: Parts, config: CompareConfig, trials: int) -> dict[str, tuple[list[float], float, str]]:
     """Model → figures, seconds of tuning and training, settings."""
-    seed, halves = config.seed, rehearsal(split, config)
+    seed, halves = config.seed, validation(split, config)
     done: dict[str, tuple[list[float], float, str]] = {}
 
     def add(name: str, started: float, scorer: Scorer, settings: str) -> None:

@@ -11,7 +11,7 @@ from recsys.evaluation.evaluate import evaluate
 from recsys.models import baselines, blend, ease_factors, validation_split
 from recsys.models.blend import BlendConfig, Mixture
 from recsys.models.factorisation import FactorisationConfig
-from recsys.models.validation_split import Rehearsal
+from recsys.models.validation_split import ValidationSplit
 from tests.models.taste import Taste, taste
 
 SMALL = BlendConfig(factorisation=FactorisationConfig(dim=8, iterations=4), ease_rank=40)
@@ -44,7 +44,7 @@ class TestBlend:
     @pytest.fixture(scope="class")
     @classmethod
     def trained(cls, service: Taste) -> blend.Blend:
-        return blend.fit(service.seen, validation_split.by_lot(service.seen, seed=0), SMALL, seed=1)
+        return blend.fit(service.seen, validation_split.random_split(service.seen, seed=0), SMALL, seed=1)
 
     def test_it_is_a_recommender_of_vectors(self, trained: blend.Blend) -> None:
         rows = np.array([5, 0])
@@ -54,7 +54,7 @@ class TestBlend:
         assert np.isfinite(trained.movies).all()
 
     def test_the_same_seed_gives_the_same_bits(self, trained: blend.Blend, service: Taste) -> None:
-        again = blend.fit(service.seen, validation_split.by_lot(service.seen, seed=0), SMALL, seed=1)
+        again = blend.fit(service.seen, validation_split.random_split(service.seen, seed=0), SMALL, seed=1)
         np.testing.assert_array_equal(trained.movies, again.movies)
         assert trained.mixture == again.mixture
 
@@ -67,7 +67,7 @@ class TestBlend:
 
     def test_a_further_recommender_that_knows_the_answer_is_listened_to(self, service: Taste) -> None:
         """Its vectors are the later views themselves."""
-        halves = validation_split.by_lot(service.seen, seed=0)
+        halves = validation_split.random_split(service.seen, seed=0)
         answer = (halves.later.toarray().astype(np.float32), np.eye(72, dtype=np.float32))
         trained = blend.fit(service.seen, halves, SMALL, seed=1, further=lambda _views: answer)
         assert trained.mixture.further_weight > 0
@@ -76,7 +76,7 @@ class TestBlend:
     def test_nobody_to_choose_on_is_refused(self, service: Taste) -> None:
         nothing = sparse.csr_array(service.seen.shape, dtype=np.float32)
         with pytest.raises(DataError) as refused:
-            blend.fit(service.seen, Rehearsal(seen=service.seen, later=nothing), SMALL, seed=1)
+            blend.fit(service.seen, ValidationSplit(seen=service.seen, later=nothing), SMALL, seed=1)
         assert refused.value.code == "E_TOO_SMALL"
 
 
@@ -90,7 +90,7 @@ def test_scores_of_unit_spread_after_scaling() -> None:
 
 
 def test_halves_by_lot_share_no_view_and_lose_none(service: Taste) -> None:
-    halves = validation_split.by_lot(service.seen, share=0.25, seed=3)
+    halves = validation_split.random_split(service.seen, share=0.25, seed=3)
     together = (halves.seen + halves.later).toarray()
     np.testing.assert_array_equal(together, service.seen.toarray())
     assert halves.seen.multiply(halves.later).nnz == 0
@@ -99,8 +99,8 @@ def test_halves_by_lot_share_no_view_and_lose_none(service: Taste) -> None:
 
 def test_only_so_many_users_are_judged(service: Taste, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(validation_split, "MOST_USERS", 50)
-    halves = validation_split.by_lot(service.seen, seed=3)
-    judged = halves.judged_users(seed=0)
+    halves = validation_split.random_split(service.seen, seed=3)
+    judged = halves.sampled_users(seed=0)
     assert len(judged.users) == 50
     assert set(judged.users) <= set(halves.users)
     assert judged.seen is halves.seen

@@ -11,9 +11,10 @@ from recsys.models import factorisation
 from recsys.models.factorisation import FactorisationConfig
 from recsys.pipeline.checkpointed_stages import run_stages
 from recsys.pipeline.config import TrainConfig
-from recsys.pipeline.ensemble import make_members, place
+from recsys.pipeline.ensemble import member_stage, train_members
 from recsys.pipeline.stages import plan
-from recsys.pipeline.training_context import SETTINGS, TUNING, Bench
+from recsys.pipeline.training_context import SETTINGS, TUNING, TrainingContext
+from recsys.run_files import RunFiles
 from tests.builders import tiny_dataset
 
 pytestmark = pytest.mark.train
@@ -25,9 +26,9 @@ class CutOffError(Exception):
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
+def context(tmp_path: Path) -> TrainingContext:
     """Matrix factorisation is trained."""
-    made = Bench(dataset=tiny_dataset(), config=CONFIG, draft=tmp_path, last=None)
+    made = TrainingContext(dataset=tiny_dataset(), config=CONFIG, files=RunFiles(tmp_path), previous=None)
     run_stages(plan(made)[:1], tmp_path, lambda _line: None)
     return made
 
@@ -36,25 +37,25 @@ def _vectors(folder: Path) -> list[bytes]:
     return [(folder / str(member) / "movies.safetensors").read_bytes() for member in (1, 2, 3)]
 
 
-def test_a_member_is_the_model_of_its_resample(bench: Bench):
-    folder = bench.draft / "members"
+def test_a_member_is_the_model_of_its_resample(context: TrainingContext):
+    folder = context.files.folder / "members"
     folder.mkdir()
     told: list[tuple[int, int]] = []
-    make_members(bench)(folder, lambda done, total: told.append((done, total)))
+    train_members(context)(folder, lambda done, total: told.append((done, total)))
     assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
     for member in (1, 2, 3):
         alone = factorisation.fit(
-            bench.views,
+            context.views,
             replace(CONFIG.factorisation, iterations=2),
             seed=5,
-            user_weights=bench.member_weights(member),
-            warm_start=bench.factors_of("mf"),
+            user_weights=context.member_weights(member),
+            warm_start=context.factors_of("mf"),
         )
-        np.testing.assert_array_equal(bench.movies_of(place(member)).vectors, alone.movies)
-        np.testing.assert_array_equal(bench.users_of(place(member)).vectors, alone.users)
+        np.testing.assert_array_equal(context.movies_of(member_stage(member)).vectors, alone.movies)
+        np.testing.assert_array_equal(context.users_of(member_stage(member)).vectors, alone.users)
 
 
-def test_cut_off_it_goes_on_with_the_members_that_are_left_and_ends_with_the_same_bits(bench: Bench, tmp_path: Path):
+def test_cut_off_it_goes_on_with_the_members_that_are_left_and_ends_with_the_same_bits(context: TrainingContext, tmp_path: Path):
     def cut(done: int, _total: int) -> None:
         if done == 1:
             raise CutOffError
@@ -62,18 +63,18 @@ def test_cut_off_it_goes_on_with_the_members_that_are_left_and_ends_with_the_sam
     whole, resumed = tmp_path / "whole", tmp_path / "resumed"
     whole.mkdir()
     resumed.mkdir()
-    make_members(bench)(whole, lambda _done, _total: None)
+    train_members(context)(whole, lambda _done, _total: None)
     with pytest.raises(CutOffError):
-        make_members(bench)(resumed, cut)
+        train_members(context)(resumed, cut)
     first_told: list[int] = []
-    make_members(bench)(resumed, lambda done, _total: first_told.append(done))
+    train_members(context)(resumed, lambda done, _total: first_told.append(done))
     assert 1 <= first_told[0] <= 3
     assert _vectors(resumed) == _vectors(whole)
 
 
 def test_what_tuning_found_is_kept_and_trained_with(tmp_path: Path):
     config = replace(CONFIG, trials=3)
-    tuning = Bench(dataset=tiny_dataset(), config=config, draft=tmp_path, last=None)
+    tuning = TrainingContext(dataset=tiny_dataset(), config=config, files=RunFiles(tmp_path), previous=None)
     stages = plan(tuning)
     assert [stage.name for stage in stages[:2]] == [TUNING, "mf"]
     run_stages(stages[:2], tmp_path, lambda _line: None)
@@ -86,7 +87,7 @@ def test_what_tuning_found_is_kept_and_trained_with(tmp_path: Path):
 
 
 def test_settings_are_chosen_without_the_later_part(tmp_path: Path):
-    """Early and late views of the rehearsal are the early views of the training."""
-    bench = Bench(dataset=tiny_dataset(), config=CONFIG, draft=tmp_path, last=None)
-    together = (bench.rehearsal.seen + bench.rehearsal.later).toarray()
-    np.testing.assert_array_equal(together, bench.early_views.toarray())
+    """Early and late views of the validation split are the early views of the training."""
+    context = TrainingContext(dataset=tiny_dataset(), config=CONFIG, files=RunFiles(tmp_path), previous=None)
+    together = (context.validation.seen + context.validation.later).toarray()
+    np.testing.assert_array_equal(together, context.early_views.toarray())

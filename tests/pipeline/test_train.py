@@ -16,7 +16,7 @@ from recsys.pipeline.config import TrainConfig, with_settings
 from recsys.pipeline.progress import ProgressLine, Steps
 from recsys.pipeline.publish import run_id
 from recsys.pipeline.train import train
-from recsys.pipeline.training_context import Bench
+from recsys.pipeline.training_context import TrainingContext
 from recsys.pipeline.worker import work
 from recsys.workspace import Workspace, read_manifest
 from tests.builders import tiny_dataset
@@ -37,16 +37,16 @@ class Fakes:
         self.ran: list[str] = []
         self.fail_at = fail_at
 
-    def __call__(self, bench: Bench) -> Sequence[Stage]:
-        return [self._stage(bench, name) for name in ("mf", "mf_early", "personas", "metrics")]
+    def __call__(self, context: TrainingContext) -> Sequence[Stage]:
+        return [self._stage(context, name) for name in ("mf", "mf_early", "personas", "metrics")]
 
-    def _stage(self, bench: Bench, name: str) -> Stage:
+    def _stage(self, context: TrainingContext, name: str) -> Stage:
         def make(folder: Path, steps: Steps) -> None:
             self.ran.append(name)
             if name == self.fail_at:
                 raise KeyboardInterrupt
             steps(1, 1)
-            content = {"seed": bench.config.seed, "views": int(bench.views.sum())}
+            content = {"seed": context.config.seed, "views": int(context.views.sum())}
             (folder / ("metrics.json" if name == "metrics" else "result.json")).write_text(json.dumps(content))
 
         return Stage(name=name, message=name, weight=1.0, make=make)

@@ -8,29 +8,30 @@ import pytest
 
 from recsys.errors import DataError
 from recsys.pipeline.config import TrainConfig
-from recsys.pipeline.training_context import Bench
+from recsys.pipeline.training_context import TrainingContext
+from recsys.run_files import RunFiles
 from tests.builders import tiny_dataset
 
 
-def _bench(days: list[float]) -> Bench:
+def training_context(days: list[float]) -> TrainingContext:
     """A service whose events lie on these days."""
     dataset = tiny_dataset()
     events = dataset.events.iloc[[0] * len(days)].reset_index(drop=True)
     events["timestamp"] = (pd.Timestamp("2015-01-01") + pd.to_timedelta(days, unit="D")).astype("datetime64[s]")
-    return Bench(dataset=replace(dataset, events=events), config=TrainConfig(), draft=Path(), last=None)
+    return TrainingContext(dataset=replace(dataset, events=events), config=TrainConfig(), files=RunFiles(Path()), previous=None)
 
 
 def test_in_a_history_of_months_the_later_part_is_its_share_of_the_events():
-    assert len(_bench([float(day) for day in range(100)]).parts.train) == 80
+    assert len(training_context([float(day) for day in range(100)]).parts.train) == 80
 
 
 def test_in_a_history_of_ten_years_the_later_part_is_the_last_year():
     """Ten events a year: eleven lie in the twelve months that end with the last; a fifth of all would reach back two years."""
-    bench = _bench([365.25 * n / 10 for n in range(100)])
-    assert len(bench.parts.train) == 100 - 11
+    context = training_context([365.25 * n / 10 for n in range(100)])
+    assert len(context.parts.train) == 100 - 11
 
 
 def test_a_history_that_stopped_long_ago_is_refused():
     """199 old events and one new: whatever is cut off would reach back to the old ones."""
     with pytest.raises(DataError, match="E_TOO_SMALL"):
-        _ = _bench([*(float(day) for day in range(199)), 4000.0]).parts
+        _ = training_context([*(float(day) for day in range(199)), 4000.0]).parts

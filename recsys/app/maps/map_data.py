@@ -12,6 +12,7 @@ from recsys.ids import IdMap, IntArray
 from recsys.presentation.tables import movies as movie_views
 from recsys.presentation.tables.points import Points, people_of, points_of
 from recsys.projection.context import ProjectionContext
+from recsys.run_files import RunFiles, map_name
 from recsys.segments.membership import with_personas
 
 
@@ -69,7 +70,7 @@ def user_points(kind: MapKind) -> Points:
 
 def flat_map(of: str, kind: MapKind) -> FlatMap:
     """One map of the run in use; ``of`` is ``movies`` or ``users``."""
-    return load_map(open_workspace.workspace().current_run() / "maps" / f"{of}_{kind}")
+    return load_map(RunFiles(open_workspace.workspace().current_run()).map(map_name(of, kind)))
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

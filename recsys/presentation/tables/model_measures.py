@@ -240,7 +240,7 @@ def _of_evaluation(document: Mapping[str, Any], title: str, fingerprint: str) ->
 
 def _saved(workspace: Workspace, kind: str) -> Mapping[str, Any]:
     try:
-        document = foreign.json_file(workspace.evaluations / f"{kind}.json")
+        document = foreign.json_file(workspace.evaluation(kind))
     except (OSError, ValueError):
         return {}
     return document if isinstance(document, dict) and document.get("schema") == 1 else {}

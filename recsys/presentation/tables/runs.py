@@ -11,6 +11,7 @@ import pandas as pd
 from recsys import foreign
 from recsys.errors import ArtefactError
 from recsys.presentation.text.numbers import day, span
+from recsys.run_files import RunFiles
 from recsys.workspace import Workspace, read_manifest
 
 _MODELS = {"all": "both models", "mf": "matrix factorisation only", "two-tower": "two-tower only"}
@@ -77,7 +78,7 @@ def table(runs: tuple[Run, ...]) -> pd.DataFrame:
 def metrics_of(folder: Path) -> Mapping[str, Any]:
     """What a run measured of itself; empty where it did not, or cannot be read."""
     try:
-        document = foreign.json_file(folder / "metrics.json")
+        document = foreign.json_file(RunFiles(folder).metrics)
     except (OSError, ValueError):
         return {}
     return document if isinstance(document, dict) else {}
