@@ -9,7 +9,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from recsys.cli import cli
-from recsys.scenario.scenario import ByRule, ByUsers, ChangeChurn, Everyone, ResizeSegment, Scenario
+from recsys.scenario.changes import (
+    ByRule,
+    ByUsers,
+    ChangeChurn,
+    Everyone,
+    ResizeSegment,
+)
+from recsys.scenario.scenario import Scenario
 from recsys.scenario.store import ScenarioStore
 from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace

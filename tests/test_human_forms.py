@@ -22,7 +22,8 @@ from recsys.pipeline.demo import DemoResult
 from recsys.pipeline.train import TrainResult
 from recsys.projection.result import Projection
 from recsys.scenario import audit_trail
-from recsys.scenario.scenario import Everyone, Scenario
+from recsys.scenario.changes import Everyone
+from recsys.scenario.scenario import Scenario
 from recsys.simulation.demo import ServiceConfig
 from recsys.workspace import Workspace
 from tests.builders import tiny_dataset

@@ -20,7 +20,8 @@ from recsys.cli import cli
 from recsys.errors import DataError, SystemRefusedError, coded_system_errors, system_refusal
 from recsys.pipeline import worker
 from recsys.scenario import store as scenarios
-from recsys.scenario.scenario import Drop, Scenario
+from recsys.scenario.changes import Drop
+from recsys.scenario.scenario import Scenario
 from recsys.scenario.store import ScenarioStore
 from recsys.tables import import_tables
 from recsys.tables.store.published_tables import load_dataset

@@ -18,7 +18,7 @@ from recsys.ids import FloatArray, IntArray
 from recsys.projection import cold_start_offers as offering
 from recsys.projection.context import ProjectionContext, subscription_state
 from recsys.projection.seasonality import season_of
-from recsys.scenario.scenario import Acquire
+from recsys.scenario.changes import Acquire
 from recsys.segments.personas import Persona, Personas
 from recsys.tables.dataset import Dataset
 

@@ -16,7 +16,7 @@ from recsys.projection.context import ProjectionContext
 from recsys.projection.demand import simulate
 from recsys.projection.outcome import Extras
 from recsys.projection.parallel import THREADS
-from recsys.scenario.scenario import Acquire
+from recsys.scenario.changes import Acquire
 
 Steps = Callable[[int, int], None]
 

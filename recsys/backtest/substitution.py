@@ -20,7 +20,7 @@ from recsys.projection.catalogue_changes import Catalogue
 from recsys.projection.context import ProjectionContext, unit
 from recsys.projection.demand import simulate
 from recsys.projection.parallel import THREADS
-from recsys.scenario.scenario import Acquire, Drop
+from recsys.scenario.changes import Acquire, Drop
 from recsys.tables.dataset import Dataset
 
 N_SUBSTITUTES = 10

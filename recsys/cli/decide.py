@@ -47,7 +47,7 @@ def flip(workspace: Workspace, scenario: Path, persona: str | None, where: str |
     from recsys.decision.decision_threshold import flips
     from recsys.projection.context import load_projection_context
     from recsys.scenario import toml
-    from recsys.scenario.scenario import ByPersona, ByRule, Everyone, Segment
+    from recsys.scenario.changes import ByPersona, ByRule, Everyone, Segment
 
     if persona is not None and where is not None:
         raise click.UsageError("--persona and --where are two ways to say whom; give one of them.")

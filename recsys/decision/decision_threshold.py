@@ -8,8 +8,9 @@ from recsys.projection.context import ProjectionContext
 from recsys.projection.data_support import largest_change
 from recsys.projection.project import project
 from recsys.projection.result import OfferResult, Projection
-from recsys.scenario.mapping import segment_as_mapping
-from recsys.scenario.scenario import Acquire, ResizeSegment, Scenario, Segment
+from recsys.scenario.changes import Acquire, ResizeSegment, Segment
+from recsys.scenario.fields import write_fields
+from recsys.scenario.scenario import Scenario
 
 _BEYOND = 1e-6
 """Relative step past the break-even point, where the decision is the other one and not just between the two."""
@@ -54,7 +55,7 @@ class Flips:
             "simulated": answer.simulated,
             "currency": answer.currency,
             "horizon_months": answer.horizon_months,
-            "segment": segment_as_mapping(self.segment),
+            "segment": write_fields(self.segment),
             "hurdle_rate": self.hurdle_rate,
             "largest_factor": self.limit,
             "offers": [asdict(turn) for turn in self.turns],

@@ -19,7 +19,8 @@ from recsys.choice.model import movie_attributes
 from recsys.ids import IntArray
 from recsys.projection.context import ProjectionContext
 from recsys.projection.project import project
-from recsys.scenario.scenario import Acquire, Scenario
+from recsys.scenario.changes import Acquire
+from recsys.scenario.scenario import Scenario
 
 N_VIEWS = 20_000
 """Views looked at, the latest ones."""

@@ -29,7 +29,8 @@ from recsys.projection.context import ProjectionContext
 from recsys.projection.data_support import offers_beyond
 from recsys.projection.project import project
 from recsys.projection.result import Projection
-from recsys.scenario.scenario import Acquire, Scenario, ShiftLaunch
+from recsys.scenario.changes import Acquire, ShiftLaunch
+from recsys.scenario.scenario import Scenario
 
 EVERY_UP_TO = 16
 LISTED_UP_TO = 15

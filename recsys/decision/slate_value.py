@@ -20,7 +20,8 @@ from recsys.projection.context import ProjectionContext
 from recsys.projection.demand import simulate
 from recsys.projection.economics import cost_flow, net_present_value
 from recsys.projection.outcome import Extras, Outcome, People, Shelf
-from recsys.scenario.scenario import DEFAULT_HORIZON_MONTHS, Acquire, Scenario, ShiftLaunch
+from recsys.scenario.changes import Acquire, ShiftLaunch
+from recsys.scenario.scenario import DEFAULT_HORIZON_MONTHS, Scenario
 
 Tell = Callable[[int], None]
 

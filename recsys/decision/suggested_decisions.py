@@ -14,7 +14,8 @@ from recsys.projection.context import ProjectionContext
 from recsys.projection.nest_sums import layout, movie_weights, user_weights
 from recsys.projection.parallel import PRODUCT_BLOCK, over_users
 from recsys.projection.project import project
-from recsys.scenario.scenario import Acquire, ContinueDrift, Drop, Scenario
+from recsys.scenario.changes import Acquire, ContinueDrift, Drop
+from recsys.scenario.scenario import Scenario
 from recsys.tables.economics_config import Origin
 
 Kind = Literal["buy", "renew", "audience", "takes from others"]

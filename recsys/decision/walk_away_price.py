@@ -8,7 +8,8 @@ from recsys.errors import ScenarioError
 from recsys.projection.context import ProjectionContext
 from recsys.projection.project import project
 from recsys.projection.result import OfferResult, Projection, Range
-from recsys.scenario.scenario import Acquire, Scenario
+from recsys.scenario.changes import Acquire
+from recsys.scenario.scenario import Scenario
 from recsys.segments.attribute_rules import nearest_names
 
 

@@ -10,7 +10,8 @@ from recsys.projection import availability
 from recsys.projection.catalogue_changes import PROMOTION_NATS, Catalogue, licence_fee
 from recsys.projection.context import FOR_EVER, ProjectionContext
 from recsys.projection.range_calibration import said
-from recsys.scenario.scenario import ChangePrice, ContinueDrift, Scenario
+from recsys.scenario.changes import ChangePrice, ContinueDrift
+from recsys.scenario.scenario import Scenario
 from recsys.tables.economics_config import PLAN_TERMS, Economics, Plan, Term
 
 TOGETHER_ERROR = 0.08

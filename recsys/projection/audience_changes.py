@@ -16,7 +16,7 @@ from recsys.projection.context import ProjectionContext, unit
 from recsys.projection.economics import earnings
 from recsys.projection.outcome import People
 from recsys.projection.unknown_movie_errors import unknown_movie
-from recsys.scenario.scenario import (
+from recsys.scenario.changes import (
     AudienceChange,
     ByPersona,
     ByRule,
@@ -26,6 +26,7 @@ from recsys.scenario.scenario import (
     ContinueDrift,
     Direction,
     Everyone,
+    KindRegistry,
     ResizeSegment,
     ScaleActivity,
     Segment,
@@ -91,7 +92,7 @@ def changed(context: ProjectionContext, changes: tuple[AudienceChange, ...]) -> 
     findings: list[Finding] = []
     for change in changes:
         try:
-            audience = _apply(context, audience, change)
+            audience = effect[type(change)](context, audience, change)
         except ScenarioError as error:
             findings.extend(error.findings)
     if findings:
@@ -133,25 +134,36 @@ def _mask(context: ProjectionContext, segment: Segment) -> Mask:
             return np.ones(context.choice.n_users, dtype=np.bool_)
 
 
-def _apply(context: ProjectionContext, audience: Audience, change: AudienceChange) -> Audience:
-    if isinstance(change, ChangePrice):
-        return _repriced(context, audience, change)
-    if isinstance(change, ContinueDrift):
-        return _drifted(context, audience, change.months)
+effect = KindRegistry("effect")
+"""What a kind of change to the audience does: ``(context, audience, change)`` gives the audience after it."""
+
+
+@effect.register(ResizeSegment)
+def _resized(context: ProjectionContext, audience: Audience, change: ResizeSegment) -> Audience:
     members = members_of(context, change.segment)
-    match change:
-        case ResizeSegment(factor=factor):
-            return replace(audience, weight=np.where(members, audience.weight * factor, audience.weight))
-        case ScaleActivity(factor=factor):
-            return replace(audience, activity=np.where(members, audience.activity * factor, audience.activity))
-        case ChangeChurn(delta_share=delta):
-            return replace(audience, churn_delta=audience.churn_delta + members * delta)
-        case ShiftTaste(strength=strength):
-            towards, away_from = _ends(context, change.towards)
-            shift = Shift(rows=np.flatnonzero(members), towards=towards, away_from=away_from, strength=strength)
-            return replace(audience, shifts=(*audience.shifts, shift)) if strength else audience
+    return replace(audience, weight=np.where(members, audience.weight * change.factor, audience.weight))
 
 
+@effect.register(ScaleActivity)
+def _scaled(context: ProjectionContext, audience: Audience, change: ScaleActivity) -> Audience:
+    members = members_of(context, change.segment)
+    return replace(audience, activity=np.where(members, audience.activity * change.factor, audience.activity))
+
+
+@effect.register(ChangeChurn)
+def _churning(context: ProjectionContext, audience: Audience, change: ChangeChurn) -> Audience:
+    return replace(audience, churn_delta=audience.churn_delta + members_of(context, change.segment) * change.delta_share)
+
+
+@effect.register(ShiftTaste)
+def _moved(context: ProjectionContext, audience: Audience, change: ShiftTaste) -> Audience:
+    members = members_of(context, change.segment)
+    towards, away_from = _ends(context, change.towards)
+    shift = Shift(rows=np.flatnonzero(members), towards=towards, away_from=away_from, strength=change.strength)
+    return replace(audience, shifts=(*audience.shifts, shift)) if change.strength else audience
+
+
+@effect.register(ChangePrice)
 def _repriced(context: ProjectionContext, audience: Audience, change: ChangePrice) -> Audience:
     priced = [plan.name for plan in context.economics.plans if plan.kind != "avod"]
     if change.plan not in priced:
@@ -161,6 +173,18 @@ def _repriced(context: ProjectionContext, audience: Audience, change: ChangePric
             f"Did you mean {nearest_names(change.plan, priced)}?",
         )
     return replace(audience, prices={**audience.prices, change.plan: change.amount})
+
+
+@effect.register(ContinueDrift)
+def _drifted(context: ProjectionContext, audience: Audience, change: ContinueDrift) -> Audience:
+    personas = context.personas.personas
+    size = np.array([(1.0 + persona.monthly_growth_share) ** change.months for persona in personas])
+    views = np.array([(1.0 + activity_trend_share(persona)) ** change.months for persona in personas])
+    return replace(
+        audience,
+        weight=audience.weight * size[context.persona_of],
+        activity=audience.activity * views[context.persona_of],
+    )
 
 
 def _ends(context: ProjectionContext, direction: Direction) -> tuple[IntArray, IntArray | None]:
@@ -189,17 +213,6 @@ def _ends(context: ProjectionContext, direction: Direction) -> tuple[IntArray, I
             f"Did you mean {nearest_names(direction.value, values)}?",
         )
     return np.flatnonzero(having), np.flatnonzero(~having)
-
-
-def _drifted(context: ProjectionContext, audience: Audience, months: int) -> Audience:
-    personas = context.personas.personas
-    size = np.array([(1.0 + persona.monthly_growth_share) ** months for persona in personas])
-    views = np.array([(1.0 + activity_trend_share(persona)) ** months for persona in personas])
-    return replace(
-        audience,
-        weight=audience.weight * size[context.persona_of],
-        activity=audience.activity * views[context.persona_of],
-    )
 
 
 def activity_trend_share(persona: Persona) -> float:

@@ -1,7 +1,7 @@
 """What there is to watch: a scenario's changes to the catalogue, and the extras that they make of it."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -14,7 +14,8 @@ from recsys.projection.context import FOR_EVER, ProjectionContext
 from recsys.projection.economics import OfferTerms
 from recsys.projection.outcome import Extras
 from recsys.projection.unknown_movie_errors import unknown_movie
-from recsys.scenario.scenario import Acquire, CatalogueChange, Drop, Licences, Promote, ShiftLaunch
+from recsys.scenario.changes import Acquire, CatalogueChange, Drop, KindRegistry, Promote, ShiftLaunch
+from recsys.scenario.scenario import Licences
 
 PROMOTION_NATS = 0.5
 """β: what the usual front-page slot adds to a movie's utility; an assumption until exposure is logged."""
@@ -63,6 +64,56 @@ class Catalogue:
         return (*(offered.hours_per_view for offered in self.offers), *tracked, *tracked)
 
 
+@dataclass(eq=False, kw_only=True)
+class _Requested:
+    """What the changes to the catalogue ask for together, while they are gone through."""
+
+    acquired: dict[str, Acquire] = field(default_factory=dict)
+    """By offer, the known ones."""
+    named: set[str] = field(default_factory=set)
+    """Every offer to be acquired, known or not."""
+    launches: dict[str, int] = field(default_factory=dict)
+    """Month by offer."""
+    dropped: set[str] = field(default_factory=set)
+    exposure: dict[str, float] = field(default_factory=dict)
+    """Slots by movie or offer."""
+    findings: list[Finding] = field(default_factory=list)
+
+
+effect = KindRegistry("effect")
+"""What a kind of change to the catalogue asks for: ``(context, requested, change)`` adds to what is requested."""
+
+
+@effect.register(Acquire)
+def _acquire(context: ProjectionContext, requested: _Requested, change: Acquire) -> None:
+    if change.offer in context.offer_ids:
+        requested.acquired[change.offer] = change
+    elif change.offer not in requested.named:
+        requested.findings.append(unknown_movie(change.offer, context.offer_ids.ids, "offer", "acquire"))
+    requested.named.add(change.offer)
+
+
+@effect.register(ShiftLaunch)
+def _shift_launch(_context: ProjectionContext, requested: _Requested, change: ShiftLaunch) -> None:
+    if change.offer in requested.named:
+        requested.launches[change.offer] = change.month
+    else:
+        said = f"{change.offer!r} is not acquired, so its launch cannot be moved."
+        requested.findings.append(_refused(said, "Acquire it."))
+
+
+@effect.register(Drop)
+def _drop(context: ProjectionContext, requested: _Requested, change: Drop) -> None:
+    if _on_service(context, change.movie, "drop", requested.findings):
+        requested.dropped.add(change.movie)
+
+
+@effect.register(Promote)
+def _promote(context: ProjectionContext, requested: _Requested, change: Promote) -> None:
+    if change.movie in requested.named or _on_service(context, change.movie, "promote", requested.findings):
+        requested.exposure[change.movie] = requested.exposure.get(change.movie, 0.0) + change.exposure
+
+
 def changed(context: ProjectionContext, changes: tuple[CatalogueChange, ...], horizon_months: int) -> Catalogue:
     """The catalogue after a scenario's changes.
 
@@ -71,32 +122,19 @@ def changed(context: ProjectionContext, changes: tuple[CatalogueChange, ...], ho
     ScenarioError  E_MOVIE: a movie or offer that is not known, not on the service, not acquired, or named twice in ways that
         contradict each other; all findings at once
     """
-    findings: list[Finding] = []
-    acquired = {change.offer: change for change in changes if isinstance(change, Acquire)}
+    requested = _Requested()
+    findings = requested.findings
     repeated = Counter(change.offer for change in changes if isinstance(change, Acquire))
     findings += [_refused(f"the offer {name!r} is acquired {n} times.", "Keep one.") for name, n in repeated.items() if n > 1]
-    for name in [name for name in acquired if name not in context.offer_ids]:
-        findings.append(unknown_movie(name, context.offer_ids.ids, "offer", "acquire"))
-        del acquired[name]
-    wanted = {change.offer for change in changes if isinstance(change, Acquire)}
-    launches: dict[str, int] = {}
-    dropped: set[str] = set()
-    exposure: dict[str, float] = {}
-    for change in changes:
-        match change:
-            case ShiftLaunch() if change.offer in wanted:
-                launches[change.offer] = change.month
-            case ShiftLaunch():
-                findings.append(_refused(f"{change.offer!r} is not acquired, so its launch cannot be moved.", "Acquire it."))
-            case Drop() if _on_service(context, change.movie, "drop", findings):
-                dropped.add(change.movie)
-            case Promote() if change.movie in wanted or _on_service(context, change.movie, "promote", findings):
-                exposure[change.movie] = exposure.get(change.movie, 0.0) + change.exposure
+    for change in sorted(changes, key=lambda change: not isinstance(change, Acquire)):  # the others may be about what is acquired
+        effect[type(change)](context, requested, change)
+    acquired, dropped, exposure = requested.acquired, requested.dropped, requested.exposure
     findings += [_refused(f"{name!r} is both dropped and promoted.", "Keep one.") for name in sorted(dropped & set(exposure))]
     if findings:
         raise ScenarioError(findings)
     offers = [
-        offer(context, _launched(acquire, launches.get(name)), horizon_months) for name, acquire in sorted(acquired.items())
+        offer(context, _launched(acquire, requested.launches.get(name)), horizon_months)
+        for name, acquire in sorted(acquired.items())
     ]
     moving = sorted(dropped | (set(exposure) - set(acquired)))
     tracked = [

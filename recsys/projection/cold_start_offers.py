@@ -11,7 +11,7 @@ from recsys.choice.model.utility import COMMON_RESIDUAL_SHARE, nearest_nest, off
 from recsys.ids import FloatArray, IntArray
 from recsys.projection.context import ProjectionContext, unit
 from recsys.projection.economics import OfferTerms
-from recsys.scenario.scenario import Acquire
+from recsys.scenario.changes import Acquire
 
 N_COMPARABLES = 5
 

@@ -4,7 +4,14 @@ from recsys.errors import Finding, RecsysError
 from recsys.projection.cold_start_offers import Offer
 from recsys.projection.cold_start_offers import offer as described
 from recsys.projection.context import ProjectionContext, load_projection_context
-from recsys.scenario.scenario import Acquire, ContinueDrift, ResizeSegment, ScaleActivity, Scenario, ShiftTaste
+from recsys.scenario.changes import (
+    Acquire,
+    ContinueDrift,
+    ResizeSegment,
+    ScaleActivity,
+    ShiftTaste,
+)
+from recsys.scenario.scenario import Scenario
 from recsys.tables.limits import SHOWN_ROWS
 from recsys.workspace import Workspace
 

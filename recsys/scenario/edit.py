@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 
 from recsys.errors import ScenarioError
-from recsys.scenario.scenario import Change, Licences, Scenario
+from recsys.scenario.changes import Change
+from recsys.scenario.scenario import Licences, Scenario
 
 DEPTH = 100
 

@@ -5,8 +5,10 @@ import json
 from dataclasses import replace
 from decimal import Decimal
 
+from recsys.scenario.changes import Change
+from recsys.scenario.fields import declared
 from recsys.scenario.mapping import as_mapping
-from recsys.scenario.scenario import Acquire, Change, Scenario
+from recsys.scenario.scenario import Scenario
 
 
 def content_hash(scenario: Scenario) -> str:
@@ -33,6 +35,7 @@ def demand_hash(scenario: Scenario) -> str:
 
     Examples
     --------
+    >>> from recsys.scenario.changes import Acquire
     >>> asked = Scenario(name="x", changes=(Acquire(offer="a", fee=1e6),))
     >>> cheaper = Scenario(name="y", changes=(Acquire(offer="a", fee=1e5, royalty_per_view=2.0),))
     >>> demand_hash(asked) == demand_hash(cheaper)
@@ -44,9 +47,7 @@ def demand_hash(scenario: Scenario) -> str:
 
 
 def _unpaid(change: Change) -> Change:
-    if not isinstance(change, Acquire):
-        return change
-    return replace(change, fee=None, royalty_per_view=None, dubbing_cost=None, marketing_cost=None, delivery_cost=None)
+    return replace(change, **{field.name: None for field in declared(type(change)) if field.rule.paid})  # type: ignore[type-var]
 
 
 def _number(value: object) -> float:

@@ -15,6 +15,8 @@ from typing import Any
 
 from recsys import foreign
 from recsys.errors import ScenarioError
+from recsys.scenario.changes import KINDS
+from recsys.scenario.fields import declared
 from recsys.scenario.mapping import as_mapping, from_mapping
 from recsys.scenario.scenario import Scenario
 
@@ -51,9 +53,11 @@ def decode(parameter: str) -> Scenario:
         else as a scenario file
     """
     document = unpack(parameter)
+    scaled = {field.key for kind in KINDS.values() for field in declared(kind) if field.rule.scale != 1}
     for entry in document.get("change", []) if isinstance(document.get("change"), list) else []:
-        if isinstance(entry, dict) and isinstance(entry.get("delta_pp"), str):
-            entry["delta_pp"] = _text_as_number(entry["delta_pp"])
+        for key in scaled if isinstance(entry, dict) else ():
+            if isinstance(entry.get(key), str):
+                entry[key] = _text_as_number(entry[key])
     scenario = from_mapping(document)
     if scenario.lists_people:
         raise _lists_people("Ask for a rule, or for a saved scenario.")

@@ -11,7 +11,13 @@ from recsys.app.runtime.background import BackgroundCache
 from recsys.app.scenario import scenario_session
 from recsys.errors import ScenarioError
 from recsys.scenario import edit, link, toml
-from recsys.scenario.scenario import ByUsers, ContinueDrift, Everyone, ResizeSegment, Scenario
+from recsys.scenario.changes import (
+    ByUsers,
+    ContinueDrift,
+    Everyone,
+    ResizeSegment,
+)
+from recsys.scenario.scenario import Scenario
 from recsys.scenario.store import ScenarioStore
 from tests import patience
 

@@ -11,7 +11,8 @@ from recsys.backtest.conformal import FEWEST_ARRIVALS, Misjudged, conformal_fact
 from recsys.errors import ArtefactError
 from recsys.projection.project import project
 from recsys.projection.range_calibration import RANGES, SCHEMA, Calibration, Held, load_calibration, said
-from recsys.scenario.scenario import Acquire, Scenario
+from recsys.scenario.changes import Acquire
+from recsys.scenario.scenario import Scenario
 from tests.projection import builders
 
 

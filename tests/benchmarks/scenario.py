@@ -18,6 +18,7 @@ from recsys.decision import slate, suggested_decisions
 from recsys.projection.context import ProjectionContext, load_projection_context
 from recsys.projection.draws import simulate_draws
 from recsys.projection.project import assemble, project
+from recsys.scenario import changes as c
 from recsys.scenario import scenario as s
 from recsys.workspace import Workspace
 from tests.projection import builders
@@ -48,12 +49,12 @@ def measure(name: str, ask: Callable[[], object], goal: float | None = None, tim
 def main(context: ProjectionContext) -> None:
     """Ask what a buyer asks."""
     print(f"{context.choice.n_users:,} users, {context.choice.n_movies:,} movies, {len(context.choice.draws)} draws")
-    offers = tuple(s.Acquire(offer=offer) for offer in context.offer_ids.ids[:6])
-    persona = s.ByPersona(persona=context.personas.personas[0].name)
-    shift = s.ShiftTaste(segment=persona, towards=s.TowardsMovies(movies=tuple(context.choice.movie_ids.ids[1:4])), strength=1.0)
-    drop = s.Drop(movie=str(context.choice.movie_ids.ids[int(np.flatnonzero(context.choice.available)[0])]))
+    offers = tuple(c.Acquire(offer=offer) for offer in context.offer_ids.ids[:6])
+    persona = c.ByPersona(persona=context.personas.personas[0].name)
+    shift = c.ShiftTaste(segment=persona, towards=c.TowardsMovies(movies=tuple(context.choice.movie_ids.ids[1:4])), strength=1.0)
+    drop = c.Drop(movie=str(context.choice.movie_ids.ids[int(np.flatnonzero(context.choice.available)[0])]))
 
-    def asked(*changes: s.Change) -> s.Scenario:
+    def asked(*changes: c.Change) -> s.Scenario:
         return s.Scenario(name="benchmark", changes=changes)
 
     start = time.perf_counter()
@@ -64,7 +65,7 @@ def main(context: ProjectionContext) -> None:
     measure("six offers", lambda: project(context, asked(*offers)), GOAL_POINT)
     measure(
         "a persona resized, six offers",
-        lambda: project(context, asked(s.ResizeSegment(segment=persona, factor=1.2), *offers)),
+        lambda: project(context, asked(c.ResizeSegment(segment=persona, factor=1.2), *offers)),
         GOAL_POINT,
     )
     measure("a persona's taste shifted, six offers", lambda: project(context, asked(shift, *offers)), GOAL_POINT)

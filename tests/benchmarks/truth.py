@@ -17,7 +17,8 @@ from scipy.stats import spearmanr
 
 from recsys.projection.context import load_projection_context
 from recsys.projection.project import project
-from recsys.scenario.scenario import Acquire, Scenario
+from recsys.scenario.changes import Acquire
+from recsys.scenario.scenario import Scenario
 from recsys.simulation.config import ServiceConfig
 from recsys.workspace import Workspace
 from tests.simulation.counterfactual_truth import true_effects

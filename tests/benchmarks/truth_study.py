@@ -36,7 +36,8 @@ from recsys.pipeline.demo import make_demo
 from recsys.projection.context import ProjectionContext, load_projection_context
 from recsys.projection.draws import simulate_draws
 from recsys.projection.uncertainty import quantiles
-from recsys.scenario.scenario import Acquire, Scenario
+from recsys.scenario.changes import Acquire
+from recsys.scenario.scenario import Scenario
 from recsys.simulation.config import ServiceConfig
 from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace

@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from recsys.app.shell import navigation
 from recsys.scenario import link
-from recsys.scenario.scenario import Acquire, Scenario
+from recsys.scenario.changes import Acquire
+from recsys.scenario.scenario import Scenario
 from tests.app.test_contrast import READABLE, contrast
 from tests.browser.chromium import launched, patient
 

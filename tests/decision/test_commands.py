@@ -12,8 +12,14 @@ from recsys.projection.context import load_projection_context
 from recsys.projection.project import project
 from recsys.projection.result import OfferResult
 from recsys.scenario import toml
+from recsys.scenario.changes import (
+    Acquire,
+    ByUsers,
+    Everyone,
+    ResizeSegment,
+)
 from recsys.scenario.hash import content_hash
-from recsys.scenario.scenario import Acquire, ByUsers, Everyone, ResizeSegment, Scenario
+from recsys.scenario.scenario import Scenario
 from recsys.workspace import Workspace
 from tests.projection import builders, stored
 

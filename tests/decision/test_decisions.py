@@ -13,6 +13,7 @@ from recsys.errors import DataError, ScenarioError
 from recsys.projection.context import ProjectionContext
 from recsys.projection.data_support import offers_unlike
 from recsys.projection.project import project
+from recsys.scenario import changes as c
 from recsys.scenario import scenario as s
 from recsys.scenario import toml
 from tests.projection import builders
@@ -124,7 +125,7 @@ def test_where_not_all_slates_are_tried_the_gap_is_told_and_the_best_is_near(con
 def test_a_scenario_around_the_slate_gives_terms_audience_and_drops(context: ProjectionContext):
     around = s.Scenario(
         name="x",
-        changes=(s.ScaleActivity(segment=s.Everyone(), factor=1.5), s.Drop(movie="m0003"), s.Acquire(offer="o04", fee=1e6)),
+        changes=(c.ScaleActivity(segment=c.Everyone(), factor=1.5), c.Drop(movie="m0003"), c.Acquire(offer="o04", fee=1e6)),
     )
     found = slate.choose(context, 2e6, scenario=around)
     assert "o04" not in found.chosen
@@ -193,7 +194,7 @@ def test_an_offer_unlike_anything_is_left_out_unless_it_must_be_in(context: Proj
 
 
 def strange_offer_is_near(context: ProjectionContext) -> bool:
-    answer = project(context, s.Scenario(name="x", changes=(s.Acquire(offer="o02"),)))
+    answer = project(context, s.Scenario(name="x", changes=(c.Acquire(offer="o02"),)))
     assert answer.roi is None
     assert answer.offers[0].roi is None
     assert any("W_EXTRAPOLATION" in warning for warning in answer.warnings)
@@ -206,7 +207,7 @@ def test_the_walk_away_price_is_the_max_bid_and_tells_what_to_do(context: Projec
     assert found.fee == pytest.approx(context.offers["fee"][1])
 
     def verdict(fee: float) -> str:
-        return walk_away(context, "o01", s.Scenario(name="x", changes=(s.Acquire(offer="o01", fee=fee),))).verdict
+        return walk_away(context, "o01", s.Scenario(name="x", changes=(c.Acquire(offer="o01", fee=fee),))).verdict
 
     assert verdict(0.9 * found.price.p10) == "take"
     assert verdict(1.1 * found.price.p90) == "leave"
@@ -228,7 +229,7 @@ def test_today_there_are_three_things_to_decide_each_with_a_scenario_that_shows_
     best = {figure.name: figure.value for figure in found[0].figures}
     answer = project(context, found[0].scenario, draws="all")
     assert best["net present value"] == pytest.approx(answer.npv.mean, rel=1e-12)
-    alone = [s.Scenario(name="x", changes=(s.Acquire(offer=offer),)) for offer in context.offer_ids.ids]
+    alone = [s.Scenario(name="x", changes=(c.Acquire(offer=offer),)) for offer in context.offer_ids.ids]
     assert answer.npv.mean == max(project(context, asked, draws="all").npv.mean for asked in alone)
 
 
@@ -262,7 +263,7 @@ def test_monthly_hours_of_the_catalogue_add_up_to_its_first_month(context: Proje
 
 def test_swings_are_those_of_the_draws_largest_first():
     made = builders.context(n_draws=8)
-    asked = s.Scenario(name="x", changes=(s.Acquire(offer="o00"),))
+    asked = s.Scenario(name="x", changes=(c.Acquire(offer="o00"),))
     found = sensitivity.tornado(made, asked)
     assert {swing.parameter for swing in found} == {"score_slope", "dissimilarity", "cold_appeal_shift", "ageing"}
     assert [swing.swing for swing in found] == sorted((swing.swing for swing in found), reverse=True)
@@ -277,7 +278,7 @@ def test_swings_are_measured_from_every_parameter_at_its_estimate_and_not_from_t
     point = made.choice.draws[0]
     draws = [replace(draw, score_slope=point.score_slope + 0.02 * (k - 4)) for k, draw in enumerate(made.choice.draws[1:], 1)]
     even = builders.fresh(made, choice=replace(made.choice, draws=(point, *draws)))
-    asked = s.Scenario(name="x", changes=(s.Acquire(offer="o00"),))
+    asked = s.Scenario(name="x", changes=(c.Acquire(offer="o00"),))
     slope = next(swing for swing in sensitivity.tornado(even, asked) if swing.parameter == "score_slope")
     assert slope.low < point.score_slope < slope.high
     assert slope.change_low * slope.change_high < 0

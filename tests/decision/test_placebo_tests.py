@@ -10,6 +10,7 @@ import pytest
 from recsys.decision import placebo_tests
 from recsys.projection.context import ProjectionContext
 from recsys.projection.project import project
+from recsys.scenario import changes as c
 from recsys.scenario import scenario as s
 from tests.choice.utilities import catalogue_utility
 from tests.projection import builders
@@ -53,7 +54,7 @@ def test_an_invisible_movie_adds_nothing_whatever_else_is_bought(context: Projec
             draws=tuple(replace(one, cold_appeal_coefficients=one.cold_appeal_coefficients + far) for one in point),
         ),
     )
-    scenario = s.Scenario(name="x", changes=(s.Acquire(offer="o00"), s.Acquire(offer="o01")), horizon_months=6)
+    scenario = s.Scenario(name="x", changes=(c.Acquire(offer="o00"), c.Acquire(offer="o01")), horizon_months=6)
     answer = project(unseen, scenario, draws=draws)
     for offer in answer.offers:
         assert (offer.views.p10, offer.views.p90) == (0.0, 0.0)

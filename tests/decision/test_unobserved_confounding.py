@@ -7,18 +7,19 @@ import pytest
 from recsys.decision.unobserved_confounding import FARTHEST_NATS, Strength, strengths
 from recsys.projection.context import ProjectionContext
 from recsys.projection.project import project
+from recsys.scenario import changes as c
 from recsys.scenario import scenario as s
 from tests.projection import builders
 
 
-def asking(*changes: s.Change) -> s.Scenario:
+def asking(*changes: c.Change) -> s.Scenario:
     return s.Scenario(name="x", changes=changes, horizon_months=6)
 
 
-def fee_of(context: ProjectionContext, times: float) -> s.Acquire:
+def fee_of(context: ProjectionContext, times: float) -> c.Acquire:
     """The first offer at so many times its walk-away price."""
-    price = project(context, asking(s.Acquire(offer="o00"))).offers[0].max_bid.mean
-    return s.Acquire(offer="o00", fee=price * times)
+    price = project(context, asking(c.Acquire(offer="o00"))).offers[0].max_bid.mean
+    return c.Acquire(offer="o00", fee=price * times)
 
 
 def shifted(context: ProjectionContext, nats: float) -> ProjectionContext:
@@ -71,7 +72,7 @@ def test_what_nothing_believable_turns_has_no_strength():
 
 def test_each_offer_of_a_scenario_has_its_own():
     context = builders.context(n_users=80)
-    found = turning(context, asking(s.Acquire(offer="o02"), s.Acquire(offer="o00")))
+    found = turning(context, asking(c.Acquire(offer="o02"), c.Acquire(offer="o00")))
     assert [one.movie_id for one in found] == ["o00", "o02"]
     assert turning(context, asking()) == ()
 
@@ -80,8 +81,8 @@ def test_each_offer_of_a_scenario_has_its_own():
 def test_whether_an_offer_reaches_the_hurdle_is_what_the_projection_says(times: float, buys: bool):
     """At a fee below its walk-away price the expected return is above the hurdle, and only fewer views can turn that."""
     context = builders.context(n_users=80, n_draws=6)
-    price = project(context, asking(s.Acquire(offer="o00")), draws="all").offers[0].max_bid.mean
-    scenario = asking(s.Acquire(offer="o00", fee=price * times))
+    price = project(context, asking(c.Acquire(offer="o00")), draws="all").offers[0].max_bid.mean
+    scenario = asking(c.Acquire(offer="o00", fee=price * times))
     projection = project(context, scenario, draws="all")
     (found,) = strengths(context, scenario, projection)
     answer = projection.offers[0]

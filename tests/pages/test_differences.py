@@ -15,7 +15,15 @@ from recsys.app.runtime import disclosure, open_workspace
 from recsys.app.shell import navigation
 from recsys.errors import ArtefactError, DataError, ScenarioError
 from recsys.projection.context import ProjectionContext
-from recsys.scenario.scenario import Acquire, ByPersona, ByRule, ByUsers, Everyone, ResizeSegment, Scenario
+from recsys.scenario.changes import (
+    Acquire,
+    ByPersona,
+    ByRule,
+    ByUsers,
+    Everyone,
+    ResizeSegment,
+)
+from recsys.scenario.scenario import Scenario
 from tests.pages.conftest import Open
 
 

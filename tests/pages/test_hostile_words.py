@@ -18,7 +18,7 @@ from recsys.app.slate import slate_search
 from recsys.app.today import workspace_summary
 from recsys.projection.context import ProjectionContext
 from recsys.scenario import link
-from recsys.scenario.scenario import (
+from recsys.scenario.changes import (
     Acquire,
     ByPersona,
     ByRule,
@@ -26,10 +26,10 @@ from recsys.scenario.scenario import (
     Drop,
     Everyone,
     ResizeSegment,
-    Scenario,
     ShiftTaste,
     TowardsAttribute,
 )
+from recsys.scenario.scenario import Scenario
 from tests.pages.conftest import Open
 from tests.pages.test_every_page import IDS, PLACES
 

@@ -18,7 +18,13 @@ from recsys.projection.context import ProjectionContext
 from recsys.projection.json_document import as_json
 from recsys.projection.project import project
 from recsys.projection.result import Projection
-from recsys.scenario.scenario import Acquire, Drop, Everyone, ResizeSegment, Scenario
+from recsys.scenario.changes import (
+    Acquire,
+    Drop,
+    Everyone,
+    ResizeSegment,
+)
+from recsys.scenario.scenario import Scenario
 from tests import patience
 from tests.pages.conftest import Open
 from tests.pages.test_scenario_page import said, settled, with_scenario

@@ -17,9 +17,16 @@ from recsys.app.training import training_view as train_page
 from recsys.errors import ScenarioError
 from recsys.presentation.tables import audiences, movies
 from recsys.projection.context import ProjectionContext
+from recsys.scenario.changes import (
+    KINDS,
+    Acquire,
+    ByPersona,
+    ByRule,
+    ByUsers,
+    ResizeSegment,
+)
 from recsys.scenario.edit import Draft
-from recsys.scenario.mapping import TYPES
-from recsys.scenario.scenario import Acquire, ByPersona, ByRule, ByUsers, ResizeSegment, Scenario
+from recsys.scenario.scenario import Scenario
 from recsys.workspace import Workspace
 from tests import patience
 from tests.app.runtime.waiting import ended
@@ -389,22 +396,23 @@ def _form_of(kind: str) -> None:
     import streamlit as st
 
     from recsys.app.scenario.change_forms import form
-    from recsys.scenario.mapping import TYPES, check
+    from recsys.scenario.changes import KINDS
+    from recsys.scenario.mapping import check
     from recsys.scenario.scenario import Scenario
     from tests.projection import builders
 
-    change = form(builders.context(80, 40, n_offers=3), TYPES[kind], key="form")
+    change = form(builders.context(80, 40, n_offers=3), KINDS[kind], key="form")
     st.session_state["change"] = change
     if change is not None:
         check(Scenario(name="x", changes=(change,)))
 
 
-@pytest.mark.parametrize("kind", sorted(set(TYPES) - {"drop", "promote", "shift_launch"}))
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"drop", "promote", "shift_launch"}))
 def test_a_form_as_it_opens_is_a_change_that_is_allowed(kind: str):
     app = AppTest.from_function(_form_of, args=(kind,), default_timeout=patience.SECONDS).run()
     assert not app.exception
     assert not app.error
-    assert type(app.session_state["change"]) is TYPES[kind]
+    assert type(app.session_state["change"]) is KINDS[kind]
 
 
 def test_the_fee_as_asked_is_no_override_and_another_one_is():

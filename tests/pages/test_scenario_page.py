@@ -8,7 +8,13 @@ from recsys.presentation import text as words
 from recsys.projection.context import ProjectionContext
 from recsys.projection.project import project
 from recsys.scenario import link
-from recsys.scenario.scenario import Acquire, ByPersona, Everyone, ResizeSegment, Scenario
+from recsys.scenario.changes import (
+    Acquire,
+    ByPersona,
+    Everyone,
+    ResizeSegment,
+)
+from recsys.scenario.scenario import Scenario
 from tests import patience
 from tests.pages.conftest import Open
 

@@ -14,6 +14,7 @@ from recsys.projection.cannibalisation import hours_lost
 from recsys.projection.context import FOR_EVER, ProjectionContext
 from recsys.projection.project import project
 from recsys.projection.seasonality import Season
+from recsys.scenario import changes as c
 from recsys.scenario import scenario as s
 from tests.projection import builders, reference
 
@@ -30,7 +31,7 @@ def dated(seed: int = 0, **ends: str) -> ProjectionContext:
     return builders.fresh(made, movies=made.movies.assign(licence_until=until), data_end=TODAY)
 
 
-def asking(*changes: s.Change, licences: s.Licences = "renewed", horizon: int = HORIZON) -> s.Scenario:
+def asking(*changes: c.Change, licences: s.Licences = "renewed", horizon: int = HORIZON) -> s.Scenario:
     return s.Scenario(name="x", changes=changes, horizon_months=horizon, licences=licences)
 
 
@@ -74,7 +75,7 @@ def test_each_month_has_what_is_still_licensed_in_it():
 def test_what_an_offer_takes_it_takes_from_movies_that_are_still_there():
     """Gross hours are what it adds and what others lose, and a movie loses nothing after its licence."""
     context = dated()
-    scenario = asking(s.Acquire(offer="o00"), s.Acquire(offer="o01", launch_month=4), licences="lapse")
+    scenario = asking(c.Acquire(offer="o00"), c.Acquire(offer="o01", launch_month=4), licences="lapse")
     audience, catalogue = audiences.today(context), catalogues.changed(context, scenario.catalogue, HORIZON)
     found = counterfactuals.run(context, 0, audience, catalogue, HORIZON, licences="lapse")
     lost = hours_lost(context, 0, users=found.users, catalogue=found.shelf, tracked=(), after=found.both, before=found.without)
@@ -91,7 +92,7 @@ def test_what_an_offer_takes_it_takes_from_movies_that_are_still_there():
 def test_an_offer_adds_more_where_licences_lapse():
     context = dated(**{f"m{k:04d}": "2025-02-01" for k in range(1, 25)})
     renewed, lapsed = (
-        project(context, asking(s.Acquire(offer="o00"), licences=which)).offers[0].incremental_hours.p50
+        project(context, asking(c.Acquire(offer="o00"), licences=which)).offers[0].incremental_hours.p50
         for which in ("renewed", "lapse")
     )
     assert lapsed > renewed
@@ -99,7 +100,7 @@ def test_an_offer_adds_more_where_licences_lapse():
 
 def test_a_promoted_movie_is_gone_when_its_licence_has_ended():
     context = dated()
-    scenario = asking(s.Promote(movie="m0003", exposure=1.0), licences="lapse")
+    scenario = asking(c.Promote(movie="m0003", exposure=1.0), licences="lapse")
     catalogue = catalogues.changed(context, scenario.catalogue, HORIZON)
     views = counterfactuals.run(context, 0, audiences.today(context), catalogue, HORIZON, licences="lapse").both.extra_views[1]
     assert (views[:2] > 0).all()
@@ -108,7 +109,7 @@ def test_a_promoted_movie_is_gone_when_its_licence_has_ended():
 
 def test_letting_a_licence_lapse_that_is_long_over_the_horizon_changes_nothing():
     context = dated()
-    near = asking(s.Acquire(offer="o00"), licences="lapse", horizon=2)
+    near = asking(c.Acquire(offer="o00"), licences="lapse", horizon=2)
     assert project(context, near).offers == project(context, replace(near, licences="renewed")).offers
     assert not availability.ending(context, 2).any()
 
@@ -139,7 +140,7 @@ def test_a_season_scales_each_months_viewing():
 def test_a_launch_is_worth_more_in_a_month_in_which_people_watch():
     context = builders.fresh(plain(dated()), season=FESTIVE)
     offers = [
-        project(context, asking(s.Acquire(offer="o00", window_months=1), s.ShiftLaunch(offer="o00", month=month))).offers[0]
+        project(context, asking(c.Acquire(offer="o00", window_months=1), c.ShiftLaunch(offer="o00", month=month))).offers[0]
         for month in (1, 2, 3)
     ]
     hours = [offer.incremental_hours.p50 for offer in offers]
@@ -172,14 +173,14 @@ def test_a_season_is_estimated_where_the_data_hold_two_years_and_a_trend_is_not_
 
 def test_a_moved_launch_is_the_same_as_one_that_was_stated():
     context = dated()
-    moved = asking(s.Acquire(offer="o00"), s.ShiftLaunch(offer="o00", month=3))
-    assert project(context, moved).offers == project(context, asking(s.Acquire(offer="o00", launch_month=3))).offers
+    moved = asking(c.Acquire(offer="o00"), c.ShiftLaunch(offer="o00", month=3))
+    assert project(context, moved).offers == project(context, asking(c.Acquire(offer="o00", launch_month=3))).offers
 
 
 def test_a_licence_window_ends_the_views_and_the_royalties():
     context = dated()
     audience = audiences.today(context)
-    catalogue = catalogues.changed(context, (s.Acquire(offer="o00", launch_month=2, window_months=3),), HORIZON)
+    catalogue = catalogues.changed(context, (c.Acquire(offer="o00", launch_month=2, window_months=3),), HORIZON)
     views = counterfactuals.run(context, 0, audience, catalogue, HORIZON).both.extra_views[0]
     assert (views[1:4] > 0).all()
     assert views[[0, 4, 5]].tolist() == [0.0] * 3
@@ -188,7 +189,7 @@ def test_a_licence_window_ends_the_views_and_the_royalties():
 def test_an_offer_wears_from_its_launch_on():
     """A launch in month 2 with a window of 3: γ, and ageing times ln(1 + months) at the middle of each."""
     context = builders.with_draw(builders.context(), ageing=-0.3, launch_curve=np.array([0.8, 0.0]))
-    changes = (s.Acquire(offer="o01", launch_month=2, window_months=3),)
+    changes = (c.Acquire(offer="o01", launch_month=2, window_months=3),)
     catalogue = catalogues.changed(context, changes, HORIZON)
     found = catalogues.extras(context, 0, catalogue, context.choice.members[0].users, HORIZON)
     expected = [-np.inf, 0.8 - 0.3 * np.log(1.5), -0.3 * np.log(2.5), -0.3 * np.log(3.5), -np.inf, -np.inf]

@@ -8,35 +8,36 @@ from recsys.projection import catalogue_changes as catalogues
 from recsys.projection import counterfactuals
 from recsys.projection.cannibalisation import hours_lost
 from recsys.projection.project import project
+from recsys.scenario import changes as c
 from recsys.scenario import scenario as s
 from tests.projection import builders, reference
 
 HORIZON = 4
-ALL = s.Everyone()
+ALL = c.Everyone()
 CASES = {
-    "one offer": (s.Acquire(offer="o00"),),
+    "one offer": (c.Acquire(offer="o00"),),
     "three offers, one late, one leaving early": (
-        s.Acquire(offer="o00"),
-        s.Acquire(offer="o01", launch_month=3),
-        s.Acquire(offer="o03", window_months=2),
+        c.Acquire(offer="o00"),
+        c.Acquire(offer="o01", launch_month=3),
+        c.Acquire(offer="o03", window_months=2),
     ),
-    "a movie dropped": (s.Drop(movie="m0004"),),
-    "a movie promoted beside an offer": (s.Promote(movie="m0007", exposure=1.5), s.Acquire(offer="o02")),
-    "an offer promoted": (s.Acquire(offer="o02"), s.Promote(movie="o02", exposure=2.0)),
+    "a movie dropped": (c.Drop(movie="m0004"),),
+    "a movie promoted beside an offer": (c.Promote(movie="m0007", exposure=1.5), c.Acquire(offer="o02")),
+    "an offer promoted": (c.Acquire(offer="o02"), c.Promote(movie="o02", exposure=2.0)),
     "everything at once": (
-        s.ResizeSegment(segment=s.ByRule(where="language = 'Hindi'"), factor=1.7),
-        s.ShiftTaste(
-            segment=s.ByPersona(persona="persona 1"), towards=s.TowardsAttribute(attribute="genre", value="Drama"), strength=1.2
+        c.ResizeSegment(segment=c.ByRule(where="language = 'Hindi'"), factor=1.7),
+        c.ShiftTaste(
+            segment=c.ByPersona(persona="persona 1"), towards=c.TowardsAttribute(attribute="genre", value="Drama"), strength=1.2
         ),
-        s.ShiftTaste(segment=ALL, towards=s.TowardsMovies(movies=("m0001", "m0002")), strength=-0.4),
-        s.ScaleActivity(segment=ALL, factor=0.8),
-        s.ChangeChurn(segment=ALL, delta_share=0.01),
-        s.ChangePrice(plan="monthly", amount=99.0),
-        s.ContinueDrift(months=3),
-        s.Acquire(offer="o00"),
-        s.Acquire(offer="o04", launch_month=2),
-        s.Drop(movie="m0004"),
-        s.Promote(movie="m0009", exposure=1.0),
+        c.ShiftTaste(segment=ALL, towards=c.TowardsMovies(movies=("m0001", "m0002")), strength=-0.4),
+        c.ScaleActivity(segment=ALL, factor=0.8),
+        c.ChangeChurn(segment=ALL, delta_share=0.01),
+        c.ChangePrice(plan="monthly", amount=99.0),
+        c.ContinueDrift(months=3),
+        c.Acquire(offer="o00"),
+        c.Acquire(offer="o04", launch_month=2),
+        c.Drop(movie="m0004"),
+        c.Promote(movie="m0009", exposure=1.0),
     ),
 }
 
@@ -90,8 +91,8 @@ def test_victims_lose_what_they_lose_in_the_slow_engine(name: str):
 def test_an_audience_whose_taste_has_moved_costs_only_those_who_moved():
     """Nest sums of the others are taken over bit for bit."""
     context = builders.context(n_users=80)
-    change = s.ShiftTaste(
-        segment=s.ByRule(where="language = 'Hindi'"), towards=s.TowardsAttribute(attribute="genre", value="Drama"), strength=1.0
+    change = c.ShiftTaste(
+        segment=c.ByRule(where="language = 'Hindi'"), towards=c.TowardsAttribute(attribute="genre", value="Drama"), strength=1.0
     )
     found = counterfactuals.run(context, 0, audiences.changed(context, (change,)), catalogues.changed(context, (), 3), 3)
     stayed = (context.users["language"] != "Hindi").to_numpy()
@@ -102,7 +103,7 @@ def test_an_audience_whose_taste_has_moved_costs_only_those_who_moved():
 def test_a_shift_of_taste_moves_the_segment_towards_what_is_named_in_every_members_space():
     context = builders.context(n_users=200)
     drama = context.movies["genres"].str.contains("Drama").to_numpy()
-    change = s.ShiftTaste(segment=ALL, towards=s.TowardsAttribute(attribute="genre", value="Drama"), strength=1.0)
+    change = c.ShiftTaste(segment=ALL, towards=c.TowardsAttribute(attribute="genre", value="Drama"), strength=1.0)
     audience = audiences.changed(context, (change,))
     for member in context.choice.members:
         moved = audiences.vectors(member, audience, context.weight)
@@ -117,7 +118,7 @@ def test_a_shift_of_taste_moves_the_segment_towards_what_is_named_in_every_membe
 def test_offers_left_out_quickly_are_near_those_of_whole_worlds(seed: int):
     """Within a twentieth of the offer's hours; exact for a single offer, where no other's appetite can differ."""
     context = builders.context(seed=seed)
-    several = tuple(s.Acquire(offer=f"o{k:02d}", launch_month=1 + k % 3) for k in range(4))
+    several = tuple(c.Acquire(offer=f"o{k:02d}", launch_month=1 + k % 3) for k in range(4))
     audience = audiences.changed(context, ())
     for changes, tolerance in ((several, 0.05), (several[:1], 1e-9)):
         catalogue = catalogues.changed(context, changes, HORIZON)
@@ -132,7 +133,7 @@ def test_offers_left_out_quickly_are_near_those_of_whole_worlds(seed: int):
 
 def test_ranges_of_an_offer_are_those_of_whole_worlds():
     context = builders.context(n_draws=24)
-    asked = s.Scenario(name="x", changes=tuple(s.Acquire(offer=f"o{k:02d}") for k in range(3)), horizon_months=HORIZON)
+    asked = s.Scenario(name="x", changes=tuple(c.Acquire(offer=f"o{k:02d}") for k in range(3)), horizon_months=HORIZON)
     catalogue = catalogues.changed(context, asked.catalogue, HORIZON)
     found = [counterfactuals.run(context, draw, audiences.changed(context, ()), catalogue, HORIZON) for draw in range(1, 24)]
     for k, offer in enumerate(project(context, asked, draws="all").offers):

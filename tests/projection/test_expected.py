@@ -9,11 +9,12 @@ from recsys.projection.context import ProjectionContext
 from recsys.projection.draws import simulate_draws
 from recsys.projection.project import assemble, project
 from recsys.projection.result import Projection
+from recsys.scenario import changes as c
 from recsys.scenario import scenario as s
 from recsys.scenario.hash import demand_hash, question_hash
 from tests.projection import builders
 
-GROWTH = s.ResizeSegment(segment=s.Everyone(), factor=1.3)
+GROWTH = c.ResizeSegment(segment=c.Everyone(), factor=1.3)
 
 
 @pytest.fixture(scope="module")
@@ -23,13 +24,13 @@ def context() -> ProjectionContext:
     return builders.fresh(made, offers=made.offers.assign(royalty_per_view=0.02))
 
 
-def asking(*changes: s.Change, name: str = "x") -> s.Scenario:
+def asking(*changes: c.Change, name: str = "x") -> s.Scenario:
     return s.Scenario(name=name, changes=changes, horizon_months=6)
 
 
 @pytest.fixture(scope="module")
 def several(context: ProjectionContext) -> Projection:
-    return project(context, asking(GROWTH, s.Acquire(offer="o00"), s.Acquire(offer="o01"), s.Acquire(offer="o02")), draws="all")
+    return project(context, asking(GROWTH, c.Acquire(offer="o00"), c.Acquire(offer="o01"), c.Acquire(offer="o02")), draws="all")
 
 
 def test_the_scenario_is_the_baseline_plus_its_effects(several: Projection):
@@ -61,14 +62,14 @@ def test_an_offers_parts_add_up(several: Projection):
 
 
 def test_a_deal_has_paid_back_where_its_expected_cash_crosses_zero(context: ProjectionContext):
-    cheap = project(context, asking(s.Acquire(offer="o00", fee=5.0)), draws="all")
+    cheap = project(context, asking(c.Acquire(offer="o00", fee=5.0)), draws="all")
     assert cheap.payback_month is not None
     crossed = [month for month, cash in enumerate(cheap.monthly_cash) if cash.mean >= 0]
     assert cheap.payback_month == crossed[0] == cheap.offers[0].payback_month
 
 
 def test_of_a_single_offer_the_card_says_what_the_headline_says(context: ProjectionContext):
-    answer = project(context, asking(s.Acquire(offer="o01")), draws="all")
+    answer = project(context, asking(c.Acquire(offer="o01")), draws="all")
     (offer,) = answer.offers
     assert offer.cost == answer.cost
     for card, headline in (
@@ -81,8 +82,8 @@ def test_of_a_single_offer_the_card_says_what_the_headline_says(context: Project
 
 
 def test_at_the_walk_away_price_the_expected_worth_is_the_hurdles_share_of_the_cost(context: ProjectionContext):
-    price = project(context, asking(s.Acquire(offer="o00")), draws="all").offers[0].max_bid.mean
-    there = project(context, asking(s.Acquire(offer="o00", fee=price)), draws="all").offers[0]
+    price = project(context, asking(c.Acquire(offer="o00")), draws="all").offers[0].max_bid.mean
+    there = project(context, asking(c.Acquire(offer="o00", fee=price)), draws="all").offers[0]
     assert there.roi is not None
     assert there.roi.mean == pytest.approx(context.economics.hurdle_rate.value, rel=1e-9)
     assert there.max_bid.mean == pytest.approx(price)
@@ -90,7 +91,7 @@ def test_at_the_walk_away_price_the_expected_worth_is_the_hurdles_share_of_the_c
 
 def test_the_expected_value_is_the_mean_of_the_draws_and_no_other(context: ProjectionContext):
     """Were it the median or the point estimate, this would show: appeal's spread makes hours lopsided."""
-    asked = asking(s.Acquire(offer="o00"))
+    asked = asking(c.Acquire(offer="o00"))
     hours = np.array([draw.gross_hours[0] for draw in simulate_draws(context, asked, draws="all").draws])
     shown = project(context, asked, draws="all").offers[0].gross_hours
     assert shown.mean == pytest.approx(hours[1:].mean(), rel=1e-12)
@@ -99,9 +100,9 @@ def test_the_expected_value_is_the_mean_of_the_draws_and_no_other(context: Proje
 
 
 def test_another_fee_or_name_is_answered_from_the_draws_that_are_there(context: ProjectionContext):
-    asked = asking(s.Acquire(offer="o00"), s.Acquire(offer="o01"))
+    asked = asking(c.Acquire(offer="o00"), c.Acquire(offer="o01"))
     drawn = simulate_draws(context, asked, draws="all")
-    dearer = asking(s.Acquire(offer="o00", fee=77.0, royalty_per_view=1.5, marketing_cost=3.0), s.Acquire(offer="o01"), name="y")
+    dearer = asking(c.Acquire(offer="o00", fee=77.0, royalty_per_view=1.5, marketing_cost=3.0), c.Acquire(offer="o01"), name="y")
     assert demand_hash(dearer) == demand_hash(asked)
     assert assemble(context, dearer, drawn) == project(context, dearer, draws="all")
 
@@ -109,25 +110,25 @@ def test_another_fee_or_name_is_answered_from_the_draws_that_are_there(context: 
 @pytest.mark.parametrize(
     "changed",
     [
-        asking(s.Acquire(offer="o00", launch_month=2)),
-        asking(s.Acquire(offer="o00", window_months=3)),
-        asking(GROWTH, s.Acquire(offer="o00")),
-        replace(asking(s.Acquire(offer="o00")), horizon_months=7),
-        replace(asking(s.Acquire(offer="o00")), licences="lapse"),
+        asking(c.Acquire(offer="o00", launch_month=2)),
+        asking(c.Acquire(offer="o00", window_months=3)),
+        asking(GROWTH, c.Acquire(offer="o00")),
+        replace(asking(c.Acquire(offer="o00")), horizon_months=7),
+        replace(asking(c.Acquire(offer="o00")), licences="lapse"),
     ],
 )
 def test_what_changes_who_watches_is_another_demand(changed: s.Scenario):
-    assert demand_hash(changed) != demand_hash(asking(s.Acquire(offer="o00")))
+    assert demand_hash(changed) != demand_hash(asking(c.Acquire(offer="o00")))
 
 
 def test_a_name_is_no_part_of_the_question():
     assert question_hash(asking(GROWTH, name="x")) == question_hash(asking(GROWTH, name="y"))
-    assert question_hash(asking(s.Acquire(offer="a", fee=1.0))) != question_hash(asking(s.Acquire(offer="a", fee=2.0)))
+    assert question_hash(asking(c.Acquire(offer="a", fee=1.0))) != question_hash(asking(c.Acquire(offer="a", fee=2.0)))
 
 
 def test_a_licence_fee_saved_is_a_part_of_what_is_left(context: ProjectionContext):
     """The movie's fee falls due today, so that all of it is saved."""
-    answer = project(context, asking(s.Drop(movie="m0007"), s.Acquire(offer="o00")), draws="all")
+    answer = project(context, asking(c.Drop(movie="m0007"), c.Acquire(offer="o00")), draws="all")
     fee = float(context.movies.set_index("movie_id").loc["m0007", "licence_fee"])
     assert answer.fees_saved == pytest.approx(fee)
     assert answer.acquisition_effect.value.mean + fee - answer.cost == pytest.approx(answer.npv.mean)

@@ -11,29 +11,30 @@ from hypothesis import strategies as st
 from recsys.choice.model.parameters import ChoiceModel, Draw, Member
 from recsys.ids import FloatArray, IdMap, IntArray
 from recsys.projection.context import ProjectionContext
+from recsys.scenario import changes as c
 from recsys.scenario import scenario as s
 from tests.projection import builders
 
-EVERYONE = s.Everyone()
+EVERYONE = c.Everyone()
 seeds = st.integers(0, 10_000)
 dissimilarities = st.floats(0.15, 1.0)
 horizons = st.integers(1, 6)
 offer_ids = st.sampled_from([f"o{k:02d}" for k in range(5)])
 slates = st.lists(offer_ids, unique=True, min_size=1, max_size=4).map(tuple)
 segments = st.sampled_from(
-    [EVERYONE, s.ByPersona(persona="persona 1"), s.ByRule(where="language = 'Hindi'"), s.ByRule(where="city_tier = 2")]
+    [EVERYONE, c.ByPersona(persona="persona 1"), c.ByRule(where="language = 'Hindi'"), c.ByRule(where="city_tier = 2")]
 )
 audience_changes = st.one_of(
-    st.builds(s.ResizeSegment, segment=segments, factor=st.floats(0.6, 1.9)),
-    st.builds(s.ScaleActivity, segment=segments, factor=st.floats(0.6, 1.9)),
-    st.builds(s.ChangeChurn, segment=segments, delta_share=st.floats(-0.05, 0.05)),
-    st.builds(s.ChangePrice, plan=st.sampled_from(["monthly", "rental"]), amount=st.floats(1.0, 300.0)),
-    st.builds(s.ContinueDrift, months=st.integers(1, 6)),
+    st.builds(c.ResizeSegment, segment=segments, factor=st.floats(0.6, 1.9)),
+    st.builds(c.ScaleActivity, segment=segments, factor=st.floats(0.6, 1.9)),
+    st.builds(c.ChangeChurn, segment=segments, delta_share=st.floats(-0.05, 0.05)),
+    st.builds(c.ChangePrice, plan=st.sampled_from(["monthly", "rental"]), amount=st.floats(1.0, 300.0)),
+    st.builds(c.ContinueDrift, months=st.integers(1, 6)),
     st.builds(
-        s.ShiftTaste,
+        c.ShiftTaste,
         segment=segments,
         towards=st.sampled_from(
-            [s.TowardsAttribute(attribute="genre", value="Comedy"), s.TowardsMovies(movies=("m0003", "m0005"))]
+            [c.TowardsAttribute(attribute="genre", value="Comedy"), c.TowardsMovies(movies=("m0003", "m0005"))]
         ),
         strength=st.floats(-2.0, 2.0),
     ),
@@ -49,9 +50,9 @@ def context(seed: int, dissimilarity: float = 0.6, rewatch: float = 0.05) -> Pro
 bases = st.builds(context, seeds, dissimilarities)
 
 
-def buying(offers: tuple[str, ...], *changes: s.Change, horizon: int = 4) -> s.Scenario:
+def buying(offers: tuple[str, ...], *changes: c.Change, horizon: int = 4) -> s.Scenario:
     """A scenario that buys offers after some other changes."""
-    return s.Scenario(name="x", changes=(*changes, *(s.Acquire(offer=offer) for offer in offers)), horizon_months=horizon)
+    return s.Scenario(name="x", changes=(*changes, *(c.Acquire(offer=offer) for offer in offers)), horizon_months=horizon)
 
 
 def nobody_leaves(made: ProjectionContext) -> ProjectionContext:

@@ -22,7 +22,8 @@ from recsys.pipeline.train import train
 from recsys.projection import json_document
 from recsys.projection.context import load_projection_context
 from recsys.projection.project import project
-from recsys.scenario.scenario import Acquire, Scenario
+from recsys.scenario.changes import Acquire
+from recsys.scenario.scenario import Scenario
 from recsys.tables.import_tables import import_path
 from recsys.workspace import Workspace
 from tests.builders import write_tables

@@ -15,6 +15,7 @@ from recsys.decision.slate_value import worth
 from recsys.errors import ScenarioError
 from recsys.projection.context import ProjectionContext
 from recsys.projection.project import project
+from recsys.scenario import changes as c
 from recsys.scenario import scenario as s
 from tests.effort import examples
 from tests.projection import builders
@@ -120,7 +121,7 @@ def test_below_the_fee_to_enter_an_offer_enters(context: ProjectionContext, budg
         if entry.fee_to_enter is None:
             continue
         fee = 0.98 * entry.fee_to_enter
-        lower = s.Scenario(name="x", changes=(s.Acquire(offer=entry.movie_id, fee=fee),))
+        lower = s.Scenario(name="x", changes=(c.Acquire(offer=entry.movie_id, fee=fee),))
         assert entry.movie_id in choose(context, budget, scenario=lower, explain=False).chosen
         break
 
@@ -128,20 +129,20 @@ def test_below_the_fee_to_enter_an_offer_enters(context: ProjectionContext, budg
 @given(bases, st.sampled_from(IDS), cases.segments, st.floats(0.5, 0.99))
 @examples(10)
 def test_27_the_flip_flips_and_95_per_cent_of_it_does_not(
-    context: ProjectionContext, offer: str, segment: s.Segment, part: float
+    context: ProjectionContext, offer: str, segment: c.Segment, part: float
 ):
-    bid = project(context, s.Scenario(name="x", changes=(s.Acquire(offer=offer),)), draws="all").offers[0].max_bid.mean
+    bid = project(context, s.Scenario(name="x", changes=(c.Acquire(offer=offer),)), draws="all").offers[0].max_bid.mean
     assume(bid > 1)
     hurdle = context.economics.hurdle_rate.value
     for fee in (part * bid, bid / part):
-        asked = s.Scenario(name="x", changes=(s.Acquire(offer=offer, fee=fee),))
+        asked = s.Scenario(name="x", changes=(c.Acquire(offer=offer, fee=fee),))
         (found,) = flips(context, asked, segment).turns
         assert found.buys == (fee <= bid)
         if found.factor is None:
             continue
 
         def buys(factor: float, asked: s.Scenario = asked) -> bool:
-            resize = s.ResizeSegment(segment=segment, factor=factor)
+            resize = c.ResizeSegment(segment=segment, factor=factor)
             result = project(context, replace(asked, changes=(resize, *asked.changes)), draws="all").offers[0]
             return result.npv.mean >= hurdle * result.cost
 

@@ -20,6 +20,7 @@ from recsys.projection.nest_sums import NestSums
 from recsys.projection.outcome import Extras, Outcome, People
 from recsys.projection.project import project
 from recsys.projection.result import Projection
+from recsys.scenario import changes as c
 from recsys.scenario import scenario as s
 from tests.choice.nested_logit import choice_shares
 from tests.projection import builders
@@ -75,7 +76,7 @@ def test_01_an_empty_scenario_is_the_baseline_bit_for_bit(context: ProjectionCon
 
 @given(cases.bases, cases.slates, st.lists(cases.audience_changes, max_size=2).map(tuple))
 def test_02_adding_never_lowers_anyones_inclusive_value_and_removing_restores_the_baseline(
-    context: ProjectionContext, offers: tuple[str, ...], changes: tuple[s.AudienceChange, ...]
+    context: ProjectionContext, offers: tuple[str, ...], changes: tuple[c.AudienceChange, ...]
 ):
     before = project(context, buying((), *changes))
     found = run(cases.nobody_leaves(context), buying(offers, *changes))
@@ -119,7 +120,7 @@ def test_04_the_order_in_which_movies_are_added_does_not_matter(context: Project
 
 @given(cases.bases, cases.slates, st.lists(cases.audience_changes, max_size=2).map(tuple), st.randoms(use_true_random=False))
 def test_04_the_order_and_the_names_of_rows_and_columns_do_not_matter(
-    context: ProjectionContext, offers: tuple[str, ...], changes: tuple[s.AudienceChange, ...], random: object
+    context: ProjectionContext, offers: tuple[str, ...], changes: tuple[c.AudienceChange, ...], random: object
 ):
     rng = np.random.default_rng(random.getrandbits(32))  # type: ignore[attr-defined]
     users, movies = rng.permutation(context.choice.n_users), rng.permutation(context.choice.n_movies)
@@ -311,7 +312,7 @@ def lost_hours(context: ProjectionContext, found: counterfactuals.Worlds) -> Flo
 
 @given(cases.bases, cases.slates, st.lists(cases.audience_changes, max_size=2).map(tuple))
 def test_12_every_user_twice_at_half_weight_changes_nothing(
-    context: ProjectionContext, offers: tuple[str, ...], changes: tuple[s.AudienceChange, ...]
+    context: ProjectionContext, offers: tuple[str, ...], changes: tuple[c.AudienceChange, ...]
 ):
     rows = np.repeat(np.arange(60), 2)
     ids = [f"{context.choice.user_ids.ids[row]}-{k % 2}" for k, row in enumerate(rows)]
@@ -341,7 +342,7 @@ def test_13_weights_scale_hours_and_value(context: ProjectionContext, offers: tu
 
 @given(cases.bases, cases.slates, st.lists(cases.audience_changes, max_size=2).map(tuple), cases.seeds, st.floats(0.2, 5))
 def test_14_neither_a_rotation_nor_a_scale_of_the_spaces_changes_anything(
-    context: ProjectionContext, offers: tuple[str, ...], changes: tuple[s.AudienceChange, ...], seed: int, scale: float
+    context: ProjectionContext, offers: tuple[str, ...], changes: tuple[c.AudienceChange, ...], seed: int, scale: float
 ):
     dim = context.choice.members[0].users.shape[1]
     turn = np.linalg.qr(np.random.default_rng(seed).standard_normal((dim, dim)))[0]
@@ -370,7 +371,7 @@ def test_15_nobody_watches_a_movie_for_the_first_time_twice_nor_more_than_their_
         return replace(choice, draws=draws)
 
     eager = cases.with_choice(context, liked)
-    found = run(eager, buying(offers, s.ScaleActivity(segment=EVERYONE, factor=busier), horizon=6))
+    found = run(eager, buying(offers, c.ScaleActivity(segment=EVERYONE, factor=busier), horizon=6))
     occasions = 6 * busier * context.choice.draws[0].occasions
     first = 1.0 - found.both.still_unwatched
     assert ((first >= 0) & (first <= 1)).all()
@@ -385,15 +386,15 @@ def test_15_nobody_watches_a_movie_for_the_first_time_twice_nor_more_than_their_
 
 @given(cases.bases, cases.segments, st.floats(0.5, 2), cases.slates)
 def test_16_a_resize_and_its_inverse_is_the_baseline(
-    context: ProjectionContext, segment: s.Segment, factor: float, offers: tuple[str, ...]
+    context: ProjectionContext, segment: c.Segment, factor: float, offers: tuple[str, ...]
 ):
-    there = s.ResizeSegment(segment=segment, factor=factor)
-    back = s.ResizeSegment(segment=segment, factor=1 / factor)
+    there = c.ResizeSegment(segment=segment, factor=factor)
+    back = c.ResizeSegment(segment=segment, factor=1 / factor)
     same_figures(project(context, buying(offers, there, back)), project(context, buying(offers)), 1e-12)
 
 
 @given(cases.bases, cases.segments, cases.slates)
-def test_16_a_shift_of_strength_0_is_the_identity(context: ProjectionContext, segment: s.Segment, offers: tuple[str, ...]):
-    still = s.ShiftTaste(segment=segment, towards=s.TowardsAttribute(attribute="genre", value="Drama"), strength=0.0)
+def test_16_a_shift_of_strength_0_is_the_identity(context: ProjectionContext, segment: c.Segment, offers: tuple[str, ...]):
+    still = c.ShiftTaste(segment=segment, towards=c.TowardsAttribute(attribute="genre", value="Drama"), strength=0.0)
     one, other = project(context, buying(offers, still)), project(context, buying(offers))
     assert replace(one, scenario_hash="") == replace(other, scenario_hash="")

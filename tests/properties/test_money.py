@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from recsys.projection import economics
 from recsys.projection.context import ProjectionContext
 from recsys.projection.project import project
+from recsys.scenario import changes as c
 from recsys.scenario import scenario as s
 from tests.projection import builders
 from tests.properties import cases
@@ -20,7 +21,7 @@ rates = st.floats(0, 1)
 
 
 def bought(offer: str, horizon: int = 4, **terms: float) -> s.Scenario:
-    return s.Scenario(name="x", changes=(s.Acquire(offer=offer, **terms),), horizon_months=horizon)  # type: ignore[arg-type]
+    return s.Scenario(name="x", changes=(c.Acquire(offer=offer, **terms),), horizon_months=horizon)  # type: ignore[arg-type]
 
 
 @given(cases.bases, cases.slates, st.floats(0.01, 100))
@@ -68,7 +69,7 @@ def test_18_at_max_bid_the_npv_is_the_hurdle_times_the_cost(context: ProjectionC
 
 
 @given(cases.bases, cases.slates, st.lists(cases.audience_changes, max_size=2).map(tuple))
-def test_19_a_horizon_of_0_is_worth_0(context: ProjectionContext, offers: tuple[str, ...], changes: tuple[s.AudienceChange, ...]):
+def test_19_a_horizon_of_0_is_worth_0(context: ProjectionContext, offers: tuple[str, ...], changes: tuple[c.AudienceChange, ...]):
     answer = project(context, buying(offers, *changes, horizon=0))
     effects = (answer.audience_effect, answer.acquisition_effect)
     assert all((effect.hours.p50, effect.value.p50) == (0.0, 0.0) for effect in effects)
@@ -103,7 +104,7 @@ def test_20_npv_of_pay_now_earn_later_falls_as_the_discount_rate_rises(earned: n
 
 @given(cases.bases, cases.slates, st.lists(cases.audience_changes, min_size=1, max_size=3).map(tuple))
 def test_21_audience_effect_and_acquisition_effect_are_the_total_change(
-    context: ProjectionContext, offers: tuple[str, ...], changes: tuple[s.AudienceChange, ...]
+    context: ProjectionContext, offers: tuple[str, ...], changes: tuple[c.AudienceChange, ...]
 ):
     answer = project(context, buying(offers, *changes))
     parts = (answer.audience_effect, answer.acquisition_effect)

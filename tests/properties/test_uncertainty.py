@@ -18,8 +18,8 @@ from recsys.projection.json_document import as_text
 from recsys.projection.project import project
 from recsys.projection.result import Projection, Range
 from recsys.projection.uncertainty import quantiles, to_range
+from recsys.scenario import changes as c
 from recsys.scenario import link, toml
-from recsys.scenario import scenario as s
 from recsys.scenario.store import ScenarioStore
 from tests.projection import builders
 from tests.properties import cases
@@ -39,7 +39,7 @@ def ranges(value: Any) -> list[Range]:
 
 @given(cases.bases, cases.slates, st.lists(cases.audience_changes, max_size=2).map(tuple))
 def test_23_p10_p50_and_p90_are_in_order_everywhere(
-    context: ProjectionContext, offers: tuple[str, ...], changes: tuple[s.AudienceChange, ...]
+    context: ProjectionContext, offers: tuple[str, ...], changes: tuple[c.AudienceChange, ...]
 ):
     answer = project(context, buying(offers, *changes), draws="all")
     assert answer.n_draws == 3
@@ -106,8 +106,8 @@ def crowd() -> ProjectionContext:
 
 QUESTION = buying(
     ("o00", "o03"),
-    s.ShiftTaste(segment=EVERYONE, towards=s.TowardsAttribute(attribute="genre", value="Comedy"), strength=0.5),
-    s.Drop(movie="m0004"),
+    c.ShiftTaste(segment=EVERYONE, towards=c.TowardsAttribute(attribute="genre", value="Comedy"), strength=0.5),
+    c.Drop(movie="m0004"),
 )
 
 
@@ -133,7 +133,7 @@ def test_24_the_second_user_gets_what_the_first_gets():
 
 @given(cases.slates, st.lists(cases.audience_changes, max_size=3).map(tuple))
 def test_28_saved_linked_or_written_to_a_file_a_scenario_gives_the_same_answer(
-    offers: tuple[str, ...], changes: tuple[s.AudienceChange, ...]
+    offers: tuple[str, ...], changes: tuple[c.AudienceChange, ...]
 ):
     context, asked = cases.context(1), buying(offers, *changes)
     answer = as_text(project(context, asked))

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from recsys.errors import ScenarioError
 from recsys.scenario import edit
-from recsys.scenario.scenario import Drop, Scenario
+from recsys.scenario.changes import Drop
+from recsys.scenario.scenario import Scenario
 
 A, B, C = Drop(movie="a"), Drop(movie="b"), Drop(movie="c")
 

@@ -10,9 +10,8 @@ import pytest
 from hypothesis import assume, given
 
 from recsys.errors import ScenarioError
-from recsys.scenario import link, mapping, toml
-from recsys.scenario.hash import content_hash
-from recsys.scenario.scenario import (
+from recsys.scenario import fields, link, mapping, toml
+from recsys.scenario.changes import (
     Acquire,
     ByRule,
     ByUsers,
@@ -20,10 +19,11 @@ from recsys.scenario.scenario import (
     Drop,
     Everyone,
     ResizeSegment,
-    Scenario,
     ShiftTaste,
     TowardsAttribute,
 )
+from recsys.scenario.hash import content_hash
+from recsys.scenario.scenario import Scenario
 from tests.scenario.strategies import scenarios
 
 FILE = """
@@ -217,5 +217,5 @@ def test_of_thousands_of_mistakes_the_first_fifty_are_named_and_the_rest_counted
     text = 'schema = 1\nname = "x"\n' + "".join(f"k{k} = 1\n" for k in range(3_000))
     with pytest.raises(ScenarioError) as refused:
         toml.loads(text)
-    assert len(refused.value.findings) == mapping.MAX_FINDINGS + 1
-    assert refused.value.findings[-1].message == f"and {3_000 - mapping.MAX_FINDINGS:,} more like these."
+    assert len(refused.value.findings) == fields.MAX_FINDINGS + 1
+    assert refused.value.findings[-1].message == f"and {3_000 - fields.MAX_FINDINGS:,} more like these."

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from recsys.errors import ScenarioError
-from recsys.scenario.scenario import Drop, Scenario
+from recsys.scenario.changes import Drop
+from recsys.scenario.scenario import Scenario
 from recsys.scenario.store import ScenarioStore
 
 FIRST = Scenario(name="first", changes=(Drop(movie="m1"),))

@@ -21,7 +21,12 @@ from recsys.presentation.tables.colouring import Colouring
 from recsys.presentation.tables.points import Points
 from recsys.presentation.text.escape import plain
 from recsys.projection.context import ProjectionContext
-from recsys.scenario.scenario import Acquire, ByUsers, Drop, ResizeSegment
+from recsys.scenario.changes import (
+    Acquire,
+    ByUsers,
+    Drop,
+    ResizeSegment,
+)
 
 _HOW = "Drag a box to select, click a point to pick it, hold shift and click to add. Double-click clears."
 _ALIKE = (

@@ -10,7 +10,7 @@ from recsys.presentation import charts, text
 from recsys.presentation.tables.colouring import label
 from recsys.presentation.text.escape import plain
 from recsys.projection.context import ProjectionContext
-from recsys.scenario.scenario import ByPersona, ResizeSegment
+from recsys.scenario.changes import ByPersona, ResizeSegment
 from recsys.segments.personas import Persona
 
 _ORDERS = {

@@ -18,8 +18,9 @@ from recsys.errors import ArtefactError, DataError
 from recsys.projection.audience_changes import members_of
 from recsys.projection.context import ProjectionContext
 from recsys.projection.draws import refuse
+from recsys.scenario.changes import ChangePrice, Everyone
 from recsys.scenario.hash import question_hash
-from recsys.scenario.scenario import ChangePrice, Everyone, Scenario
+from recsys.scenario.scenario import Scenario
 from recsys.segments.disclosure import Asked, parts
 from recsys.segments.membership import check_floor
 from recsys.workspace import Workspace, bytes_or_none, write_atomically

@@ -14,9 +14,9 @@ from recsys.presentation import text
 from recsys.presentation.text.escape import plain
 from recsys.projection.context import ProjectionContext
 from recsys.scenario import edit, toml
+from recsys.scenario.changes import MAX_HORIZON_MONTHS, Change
 from recsys.scenario.edit import Draft
-from recsys.scenario.mapping import LICENCES, MAX_HORIZON_MONTHS
-from recsys.scenario.scenario import Change, Scenario
+from recsys.scenario.scenario import LICENCES, Scenario
 from recsys.scenario.store import Saved
 
 HORIZONS = (6, 12, 24, 36)
@@ -147,7 +147,7 @@ def _dialog(context: ProjectionContext, listed: tuple[Change, ...]) -> None:
 
 @st.dialog("Add a change", width="medium", on_dismiss=_open)
 def _adding(context: ProjectionContext, side: str) -> None:
-    kinds = [kind for kind in change_forms.FORMS if text.SIDES[kind] == side]
+    kinds = [kind for kind in change_forms.FORMS if kind.side == side]
     kind = st.selectbox("What changes", kinds, format_func=text.KINDS.__getitem__, key=f"adding.{side}.kind")
     with guarded():
         change = change_forms.form(context, kind or kinds[0], key=f"adding.{(kind or kinds[0]).__name__}")

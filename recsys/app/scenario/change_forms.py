@@ -1,6 +1,6 @@
 """One form for each kind of change; together they can say everything that a scenario file can."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -9,8 +9,7 @@ from recsys.app.scenario.segment_form import segment
 from recsys.app.shell.amount_input import amount, percent_change, points
 from recsys.presentation.tables import directions
 from recsys.projection.context import ProjectionContext
-from recsys.scenario.mapping import BOUNDS, MAX_HORIZON_MONTHS
-from recsys.scenario.scenario import (
+from recsys.scenario.changes import (
     Acquire,
     Change,
     ChangeChurn,
@@ -18,6 +17,7 @@ from recsys.scenario.scenario import (
     ContinueDrift,
     Direction,
     Drop,
+    KindRegistry,
     Promote,
     ResizeSegment,
     ScaleActivity,
@@ -26,8 +26,10 @@ from recsys.scenario.scenario import (
     TowardsAttribute,
     TowardsMovies,
 )
+from recsys.scenario.fields import bounds
 
-Form = Callable[[ProjectionContext, str, Change | None], Change | None]
+FORMS = KindRegistry("form")
+"""``(context, key, start)`` draws a form and gives the change as its fields say it; in the order in which they are offered."""
 
 
 def form(context: ProjectionContext, kind: type[Change], *, key: str, start: Change | None = None) -> Change | None:
@@ -42,90 +44,12 @@ def form(context: ProjectionContext, kind: type[Change], *, key: str, start: Cha
     -------
     the change as the fields say it now; None while something is missing
     """
-    return FORMS[kind](context, key, start if isinstance(start, kind) else None)
+    change: Change | None = FORMS[kind](context, key, start if isinstance(start, kind) else None)
+    return change
 
 
-def _resize(context: ProjectionContext, key: str, start: Change | None) -> Change | None:
-    held = start if isinstance(start, ResizeSegment) else None
-    who = segment(context, key=key, start=held.segment if held else None)
-    first = (held.factor - 1) * 100 if held else 20.0
-    factor = percent_change("How many more (%)", key=f"{key}.pct", value=first, help_text="Fewer: a negative number.")
-    return ResizeSegment(segment=who, factor=factor) if who else None
-
-
-def _taste(context: ProjectionContext, key: str, start: Change | None) -> Change | None:
-    held = start if isinstance(start, ShiftTaste) else None
-    who = segment(context, key=key, start=held.segment if held else None)
-    towards = _direction(context, key)
-    strength = st.slider(
-        "How far (steps)",
-        -3.0,
-        3.0,
-        held.strength if held else 0.5,
-        0.25,
-        key=f"{key}.strength",
-        help="One step is as far as people in this group usually lie from its middle. Negative: away from it.",
-    )
-    return ShiftTaste(segment=who, towards=towards, strength=strength) if who and towards else None
-
-
-def _direction(context: ProjectionContext, key: str) -> Direction | None:
-    known = directions.of_movies(context.movies)
-    ways = [*known, "movies like …"]
-    way = st.selectbox("Towards", ways, format_func=directions.label, key=f"{key}.way")
-    if way in known:
-        value = st.selectbox("Which", known[way], key=f"{key}.value.{way}")
-        return TowardsAttribute(attribute=way, value=value) if value else None
-    ids = context.movies["movie_id"].astype(str).tolist()
-    chosen = st.multiselect("Movies", ids, format_func=context.title, key=f"{key}.movies", max_selections=20)
-    return TowardsMovies(movies=tuple(chosen)) if chosen else None
-
-
-def _activity(context: ProjectionContext, key: str, start: Change | None) -> Change | None:
-    held = start if isinstance(start, ScaleActivity) else None
-    who = segment(context, key=key, start=held.segment if held else None)
-    first = (held.factor - 1) * 100 if held else 10.0
-    factor = percent_change("How much more often they look for something to watch (%)", key=f"{key}.pct", value=first)
-    return ScaleActivity(segment=who, factor=factor) if who else None
-
-
-def _churn(context: ProjectionContext, key: str, start: Change | None) -> Change | None:
-    held = start if isinstance(start, ChangeChurn) else None
-    who = segment(context, key=key, start=held.segment if held else None)
-    delta = points(
-        "Monthly churn (percentage points)",
-        key=f"{key}.points",
-        value=held.delta_share * 100 if held else -1.0,
-        help_text="Below zero: fewer people leave.",
-    )
-    return ChangeChurn(segment=who, delta_share=delta) if who else None
-
-
-def _price(context: ProjectionContext, key: str, start: Change | None) -> Change | None:
-    held = start if isinstance(start, ChangePrice) else None
-    priced = {plan.name: plan.monthly_price or plan.rental_price for plan in context.economics.plans if plan.kind != "avod"}
-    if not priced:
-        st.caption("No plan of this service has a price.")
-        return None
-    names = list(priced)
-    plan = st.selectbox("Plan", names, index=names.index(held.plan) if held and held.plan in names else 0, key=f"{key}.plan")
-    term = priced.get(plan or names[0])
-    first = held.amount if held else term.value if term else 0.0
-    typed = amount("New price", context.economics.currency, key=f"{key}.amount.{plan}", value=first)
-    return ChangePrice(plan=plan, amount=typed.value) if plan and typed.value is not None else None
-
-
-def _drift(_context: ProjectionContext, key: str, start: Change | None) -> Change | None:
-    held = start if isinstance(start, ContinueDrift) else None
-    bound = BOUNDS[ContinueDrift, "months"]
-    months = st.number_input(
-        "Months that today's trends go on", int(bound.low), int(bound.high), held.months if held else 6, key=f"{key}.months"
-    )
-    return ContinueDrift(months=int(months))
-
-
-def _acquire(context: ProjectionContext, key: str, start: Change | None) -> Change | None:
-    held = start if isinstance(start, Acquire) else None
+@FORMS.register(Acquire)
+def _acquire(context: ProjectionContext, key: str, held: Acquire | None) -> Acquire | None:
     taken = {bought.offer for bought in scenario_session.bought()} - ({held.offer} if held else set())
     ids = [name for name in context.offer_ids.ids if name not in taken]
     if not ids:
@@ -146,19 +70,18 @@ def _acquire(context: ProjectionContext, key: str, start: Change | None) -> Chan
     left, right = st.columns(2)
     with left:
         first = held.window_months if held and held.window_months else int(terms.get("window_months", 12))
-        window = st.number_input("Licence (months)", 1, 600, first, key=f"{key}.window.{chosen}")
+        window = _whole("Licence (months)", Acquire, "window_months", first, f"{key}.window.{chosen}")
     with right:
-        launch = st.number_input(
-            "Launch in month", 1, MAX_HORIZON_MONTHS, held.launch_month if held else 1, key=f"{key}.launch.{chosen}"
-        )
+        first = held.launch_month if held else 1
+        launch = _whole("Launch in month", Acquire, "launch_month", first, f"{key}.launch.{chosen}")
     costs = _costs(context, key, chosen, held, terms)
     if not fee.readable or costs is None:
         return None
     return Acquire(
         offer=chosen,
         fee=None if fee.value == terms.get("fee") else fee.value,
-        window_months=None if window == terms.get("window_months") else int(window),
-        launch_month=int(launch),
+        window_months=None if window == terms.get("window_months") else window,
+        launch_month=launch,
         **costs,
     )
 
@@ -191,14 +114,90 @@ def _costs(
     return costs if readable else None
 
 
-def _drop(context: ProjectionContext, key: str, start: Change | None) -> Change | None:
-    held = start if isinstance(start, Drop) else None
+@FORMS.register(ResizeSegment)
+def _resize(context: ProjectionContext, key: str, held: ResizeSegment | None) -> ResizeSegment | None:
+    who = segment(context, key=key, start=held.segment if held else None)
+    first = (held.factor - 1) * 100 if held else 20.0
+    factor = percent_change("How many more (%)", key=f"{key}.pct", value=first, help_text="Fewer: a negative number.")
+    return ResizeSegment(segment=who, factor=factor) if who else None
+
+
+@FORMS.register(ShiftTaste)
+def _taste(context: ProjectionContext, key: str, held: ShiftTaste | None) -> ShiftTaste | None:
+    who = segment(context, key=key, start=held.segment if held else None)
+    towards = _direction(context, key)
+    strength = st.slider(
+        "How far (steps)",
+        -3.0,
+        3.0,
+        held.strength if held else 0.5,
+        0.25,
+        key=f"{key}.strength",
+        help="One step is as far as people in this group usually lie from its middle. Negative: away from it.",
+    )
+    return ShiftTaste(segment=who, towards=towards, strength=strength) if who and towards else None
+
+
+def _direction(context: ProjectionContext, key: str) -> Direction | None:
+    known = directions.of_movies(context.movies)
+    ways = [*known, "movies like …"]
+    way = st.selectbox("Towards", ways, format_func=directions.label, key=f"{key}.way")
+    if way in known:
+        value = st.selectbox("Which", known[way], key=f"{key}.value.{way}")
+        return TowardsAttribute(attribute=way, value=value) if value else None
+    ids = context.movies["movie_id"].astype(str).tolist()
+    chosen = st.multiselect("Movies", ids, format_func=context.title, key=f"{key}.movies", max_selections=20)
+    return TowardsMovies(movies=tuple(chosen)) if chosen else None
+
+
+@FORMS.register(ScaleActivity)
+def _activity(context: ProjectionContext, key: str, held: ScaleActivity | None) -> ScaleActivity | None:
+    who = segment(context, key=key, start=held.segment if held else None)
+    first = (held.factor - 1) * 100 if held else 10.0
+    factor = percent_change("How much more often they look for something to watch (%)", key=f"{key}.pct", value=first)
+    return ScaleActivity(segment=who, factor=factor) if who else None
+
+
+@FORMS.register(ChangeChurn)
+def _churn(context: ProjectionContext, key: str, held: ChangeChurn | None) -> ChangeChurn | None:
+    who = segment(context, key=key, start=held.segment if held else None)
+    delta = points(
+        "Monthly churn (percentage points)",
+        key=f"{key}.points",
+        value=held.delta_share * 100 if held else -1.0,
+        help_text="Below zero: fewer people leave.",
+    )
+    return ChangeChurn(segment=who, delta_share=delta) if who else None
+
+
+@FORMS.register(ChangePrice)
+def _price(context: ProjectionContext, key: str, held: ChangePrice | None) -> ChangePrice | None:
+    priced = {plan.name: plan.monthly_price or plan.rental_price for plan in context.economics.plans if plan.kind != "avod"}
+    if not priced:
+        st.caption("No plan of this service has a price.")
+        return None
+    names = list(priced)
+    plan = st.selectbox("Plan", names, index=names.index(held.plan) if held and held.plan in names else 0, key=f"{key}.plan")
+    term = priced.get(plan or names[0])
+    first = held.amount if held else term.value if term else 0.0
+    typed = amount("New price", context.economics.currency, key=f"{key}.amount.{plan}", value=first)
+    return ChangePrice(plan=plan, amount=typed.value) if plan and typed.value is not None else None
+
+
+@FORMS.register(ContinueDrift)
+def _drift(_context: ProjectionContext, key: str, held: ContinueDrift | None) -> ContinueDrift | None:
+    label = "Months that today's trends go on"
+    return ContinueDrift(months=_whole(label, ContinueDrift, "months", held.months if held else 6, f"{key}.months"))
+
+
+@FORMS.register(Drop)
+def _drop(context: ProjectionContext, key: str, held: Drop | None) -> Drop | None:
     movie = _on_service(context, key, held.movie if held else None, "Movie")
     return Drop(movie=movie) if movie else None
 
 
-def _promote(context: ProjectionContext, key: str, start: Change | None) -> Change | None:
-    held = start if isinstance(start, Promote) else None
+@FORMS.register(Promote)
+def _promote(context: ProjectionContext, key: str, held: Promote | None) -> Promote | None:
     movie = _on_service(
         context, key, held.movie if held else None, "Movie or offer", tuple(b.offer for b in scenario_session.bought())
     )
@@ -214,16 +213,22 @@ def _promote(context: ProjectionContext, key: str, start: Change | None) -> Chan
     return Promote(movie=movie, exposure=exposure) if movie else None
 
 
-def _launch(context: ProjectionContext, key: str, start: Change | None) -> Change | None:
-    held = start if isinstance(start, ShiftLaunch) else None
+@FORMS.register(ShiftLaunch)
+def _launch(context: ProjectionContext, key: str, held: ShiftLaunch | None) -> ShiftLaunch | None:
     ids = [bought.offer for bought in scenario_session.bought()]
     if not ids:
         st.caption("Buy an offer first; then its launch can be moved.")
         return None
     at = ids.index(held.offer) if held and held.offer in ids else 0
     offer = st.selectbox("Offer", ids, index=at, format_func=context.title, key=f"{key}.offer")
-    month = st.number_input("Launch in month", 1, MAX_HORIZON_MONTHS, held.month if held else 2, key=f"{key}.month")
-    return ShiftLaunch(offer=offer, month=int(month)) if offer else None
+    month = _whole("Launch in month", ShiftLaunch, "month", held.month if held else 2, f"{key}.month")
+    return ShiftLaunch(offer=offer, month=month) if offer else None
+
+
+def _whole(label: str, kind: type[Change], name: str, first: int, key: str) -> int:
+    """A whole number within the bounds that the kind declares."""
+    limits = bounds(kind, name)
+    return int(st.number_input(label, int(limits.low), int(limits.high), first, key=key))
 
 
 def _on_service(context: ProjectionContext, key: str, first: str | None, label: str, extra: tuple[str, ...] = ()) -> str | None:
@@ -231,18 +236,3 @@ def _on_service(context: ProjectionContext, key: str, first: str | None, label: 
     return st.selectbox(
         label, ids, index=ids.index(first) if first in ids else None, format_func=context.title, key=f"{key}.movie"
     )
-
-
-FORMS: Mapping[type[Change], Form] = {
-    Acquire: _acquire,
-    ResizeSegment: _resize,
-    ShiftTaste: _taste,
-    ScaleActivity: _activity,
-    ChangeChurn: _churn,
-    ChangePrice: _price,
-    ContinueDrift: _drift,
-    Drop: _drop,
-    Promote: _promote,
-    ShiftLaunch: _launch,
-}
-"""In the order in which they are offered."""

@@ -10,10 +10,11 @@ from recsys.app.runtime import page_address as address_bar
 from recsys.app.runtime.identity import person
 from recsys.errors import ScenarioError
 from recsys.scenario import edit, link, toml
+from recsys.scenario.changes import Acquire, ByUsers, Change
 from recsys.scenario.edit import Draft
 from recsys.scenario.hash import content_hash
 from recsys.scenario.mapping import check
-from recsys.scenario.scenario import Acquire, ByUsers, Change, Scenario
+from recsys.scenario.scenario import Scenario
 from recsys.scenario.store import Saved
 
 NEW = Scenario(name="New scenario")

@@ -10,7 +10,12 @@ from recsys.presentation.text.escape import plain
 from recsys.presentation.text.numbers import percent, users
 from recsys.projection.audience_changes import members_of
 from recsys.projection.context import ProjectionContext
-from recsys.scenario.scenario import ByPersona, ByRule, Everyone, Segment
+from recsys.scenario.changes import (
+    ByPersona,
+    ByRule,
+    Everyone,
+    Segment,
+)
 
 EVERYONE, PERSONA, RULE, PICKED = "everyone", "a persona", "by attribute", "picked on the map"
 

@@ -22,7 +22,7 @@ from recsys.presentation.text.escape import plain
 from recsys.presentation.text.money import money
 from recsys.presentation.text.numbers import months
 from recsys.projection.context import ProjectionContext
-from recsys.scenario.mapping import MAX_HORIZON_MONTHS
+from recsys.scenario.changes import MAX_HORIZON_MONTHS
 
 _TITLE_WIDTH = 260
 """Pixels: a long title is cut off sooner than the columns beside it."""

@@ -21,8 +21,9 @@ from recsys.projection.draws import Drawn, simulate_draws
 from recsys.projection.project import assemble
 from recsys.projection.result import Projection
 from recsys.scenario import link
+from recsys.scenario.changes import AudienceChange
 from recsys.scenario.hash import question_hash
-from recsys.scenario.scenario import AudienceChange, Scenario
+from recsys.scenario.scenario import Scenario
 
 _STATE = "greenlight.slate"
 _FORM, _ASKED = "slate", "asked"

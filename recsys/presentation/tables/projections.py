@@ -12,8 +12,8 @@ from recsys.presentation.text.numbers import compact, count, hours, percent, sig
 from recsys.presentation.text.ranges import is_known, span_of
 from recsys.projection.context import ProjectionContext
 from recsys.projection.result import OfferResult, Projection, Range, Victim
-from recsys.scenario.mapping import MAX_HORIZON_MONTHS
-from recsys.scenario.scenario import Acquire, Scenario
+from recsys.scenario.changes import MAX_HORIZON_MONTHS, Acquire
+from recsys.scenario.scenario import Scenario
 from recsys.tables.characters import inert
 
 

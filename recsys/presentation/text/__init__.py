@@ -1,6 +1,6 @@
 """What the app says: every number, range, change and verdict as text. Nothing here draws."""
 
-from recsys.presentation.text.changes import KINDS, LICENCES, SIDES, segment, sentence
+from recsys.presentation.text.changes import KINDS, LICENCES, segment, sentence
 from recsys.presentation.text.explanations import explanation, strength
 from recsys.presentation.text.glossary import GLOSSARY, meaning
 from recsys.presentation.text.money import money, symbol
@@ -20,7 +20,6 @@ __all__ = [
     "KINDS",
     "LICENCES",
     "NOBODY_JOINS",
-    "SIDES",
     "between",
     "chance",
     "compact",

@@ -1,16 +1,15 @@
-"""What a change says, as a sentence."""
+"""What a change says, as a sentence, and each kind of change as a choice; both are registered with the kind."""
 
 from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from recsys.presentation.text.money import money
 from recsys.presentation.text.numbers import compact, months, percent, significant
-from recsys.scenario.scenario import (
+from recsys.scenario.changes import (
     Acquire,
-    AudienceChange,
     ByPersona,
     ByRule,
     ByUsers,
-    CatalogueChange,
     Change,
     ChangeChurn,
     ChangePrice,
@@ -18,7 +17,7 @@ from recsys.scenario.scenario import (
     Direction,
     Drop,
     Everyone,
-    Licences,
+    KindRegistry,
     Promote,
     ResizeSegment,
     ScaleActivity,
@@ -27,7 +26,9 @@ from recsys.scenario.scenario import (
     ShiftTaste,
     TowardsAttribute,
 )
+from recsys.scenario.scenario import Licences
 
+F = TypeVar("F", bound=Callable[..., Any])
 Titles = Callable[[str], str]
 """Title of a movie or an offer by its id."""
 
@@ -36,24 +37,16 @@ LICENCES: Mapping[Licences, str] = {
     "lapse": "end, and nothing replaces them",
 }
 """What becomes of licences that end within the months looked ahead."""
-KINDS: Mapping[type[Change], str] = {
-    ResizeSegment: "More or fewer of an audience",
-    ShiftTaste: "Tastes move",
-    ScaleActivity: "An audience watches more or less",
-    ChangeChurn: "An audience stays or leaves",
-    ChangePrice: "A plan's price changes",
-    ContinueDrift: "Today's trends go on",
-    Acquire: "Buy an offer",
-    Drop: "Let a movie go",
-    Promote: "Promote a movie",
-    ShiftLaunch: "Launch an offer later",
-}
+KINDS: dict[type[Change], str] = {}
 """Each kind of change as a choice in a list."""
+SENTENCES = KindRegistry("sentence")
+"""``(change, title, currency)`` gives the change as a person would say it."""
 
-SIDES: Mapping[type[Change], str] = {
-    **dict.fromkeys((ResizeSegment, ShiftTaste, ScaleActivity, ChangeChurn, ChangePrice, ContinueDrift), "audience"),
-    **dict.fromkeys((Acquire, Drop, Promote, ShiftLaunch), "catalogue"),
-}
+
+def register(kind: type[Change], choice: str) -> Callable[[F], F]:
+    """Decorator: the function that says a change of this kind, and the kind as a choice in a list."""
+    KINDS[kind] = choice
+    return SENTENCES.register(kind)
 
 
 def segment(value: Segment) -> str:
@@ -96,41 +89,62 @@ def sentence(change: Change, title: Titles, currency: str = "INR") -> str:
     >>> sentence(ChangeChurn(segment=Everyone(), delta_share=-0.01), str)
     'Monthly churn 1 percentage point lower: everyone'
     """
-    if isinstance(change, CatalogueChange):
-        return _catalogue(change, title, currency)
-    return _audience(change, title, currency)
+    said: str = SENTENCES[type(change)](change, title, currency)
+    return said
 
 
-def _audience(change: AudienceChange, title: Titles, currency: str) -> str:
-    match change:
-        case ResizeSegment():
-            return f"{_more(change.factor)} users: {segment(change.segment)}"
-        case ShiftTaste():
-            verb = "towards" if change.strength >= 0 else "away from"
-            size = significant(abs(change.strength))
-            return f"Tastes move {size} steps {verb} {direction(change.towards, title)}: {segment(change.segment)}"
-        case ScaleActivity():
-            return f"{_more(change.factor)} viewing occasions: {segment(change.segment)}"
-        case ChangeChurn():
-            points = significant(abs(change.delta_share) * 100)
-            unit = "percentage point" if points == "1" else "percentage points"
-            return f"Monthly churn {points} {unit} {'higher' if change.delta_share > 0 else 'lower'}: {segment(change.segment)}"
-        case ChangePrice():
-            return f"The plan “{change.plan}” costs {money(change.amount, currency)}"
-        case ContinueDrift():
-            return f"Today's trends go on for {months(change.months)}"
+@register(ResizeSegment, "More or fewer of an audience")
+def _resize(change: ResizeSegment, _title: Titles, _currency: str) -> str:
+    return f"{_more(change.factor)} users: {segment(change.segment)}"
 
 
-def _catalogue(change: CatalogueChange, title: Titles, currency: str) -> str:
-    match change:
-        case Acquire():
-            return f"Buy {title(change.offer)}{_terms(change, currency)}"
-        case Drop():
-            return f"Let {title(change.movie)} go"
-        case Promote():
-            return f"Promote {title(change.movie)} ({significant(change.exposure)} front-page slots)"
-        case ShiftLaunch():
-            return f"Launch {title(change.offer)} in month {change.month}"
+@register(ShiftTaste, "Tastes move")
+def _taste(change: ShiftTaste, title: Titles, _currency: str) -> str:
+    verb = "towards" if change.strength >= 0 else "away from"
+    size = significant(abs(change.strength))
+    return f"Tastes move {size} steps {verb} {direction(change.towards, title)}: {segment(change.segment)}"
+
+
+@register(ScaleActivity, "An audience watches more or less")
+def _activity(change: ScaleActivity, _title: Titles, _currency: str) -> str:
+    return f"{_more(change.factor)} viewing occasions: {segment(change.segment)}"
+
+
+@register(ChangeChurn, "An audience stays or leaves")
+def _churn(change: ChangeChurn, _title: Titles, _currency: str) -> str:
+    points = significant(abs(change.delta_share) * 100)
+    unit = "percentage point" if points == "1" else "percentage points"
+    return f"Monthly churn {points} {unit} {'higher' if change.delta_share > 0 else 'lower'}: {segment(change.segment)}"
+
+
+@register(ChangePrice, "A plan's price changes")
+def _price(change: ChangePrice, _title: Titles, currency: str) -> str:
+    return f"The plan “{change.plan}” costs {money(change.amount, currency)}"
+
+
+@register(ContinueDrift, "Today's trends go on")
+def _drift(change: ContinueDrift, _title: Titles, _currency: str) -> str:
+    return f"Today's trends go on for {months(change.months)}"
+
+
+@register(Acquire, "Buy an offer")
+def _acquire(change: Acquire, title: Titles, currency: str) -> str:
+    return f"Buy {title(change.offer)}{_terms(change, currency)}"
+
+
+@register(Drop, "Let a movie go")
+def _drop(change: Drop, title: Titles, _currency: str) -> str:
+    return f"Let {title(change.movie)} go"
+
+
+@register(Promote, "Promote a movie")
+def _promote(change: Promote, title: Titles, _currency: str) -> str:
+    return f"Promote {title(change.movie)} ({significant(change.exposure)} front-page slots)"
+
+
+@register(ShiftLaunch, "Launch an offer later")
+def _launch(change: ShiftLaunch, title: Titles, _currency: str) -> str:
+    return f"Launch {title(change.offer)} in month {change.month}"
 
 
 def _more(factor: float) -> str:

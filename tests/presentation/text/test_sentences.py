@@ -11,8 +11,8 @@ from recsys.presentation import text as words
 from recsys.presentation.text.escape import plain
 from recsys.projection.range_calibration import Calibration, Held
 from recsys.projection.range_calibration import said as estimates
-from recsys.scenario.mapping import TYPES
-from recsys.scenario.scenario import (
+from recsys.scenario.changes import (
+    KINDS,
     Acquire,
     ByPersona,
     ByRule,
@@ -133,9 +133,8 @@ def test_every_kind_of_change_has_a_name_a_side_and_a_sentence():
     )
     for change, said in examples:
         assert spaced(words.sentence(change, str.upper)) == said
-    for kind in TYPES.values():
+    for kind in KINDS.values():
         assert words.KINDS[kind]
-        assert words.SIDES[kind] in ("audience", "catalogue")
 
 
 def test_no_word_on_the_glossary_is_explained_by_jargon():
