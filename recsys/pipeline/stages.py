@@ -7,7 +7,8 @@ from pathlib import Path
 
 from scipy import sparse
 
-from recsys.choice.estimate.calibrate import Vectors, calibrate
+from recsys.choice.estimate.calibrate import calibrate
+from recsys.choice.estimate.utility_space import Vectors
 from recsys.choice.model.store import save as save_choice
 from recsys.models import factorisation, two_tower
 from recsys.models.tuning import tune_factorisation

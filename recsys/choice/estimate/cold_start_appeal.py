@@ -42,6 +42,11 @@ class Cold:
         error = float(np.sqrt(self.covariance[-1, -1]))
         return error if error > 0 else None
 
+    def drawn(self, rng: np.random.Generator) -> FloatArray:
+        """Other coefficients, from the distribution of the estimate."""
+        spread = np.linalg.cholesky(self.covariance + 1e-12 * np.eye(len(self.covariance)))
+        return np.asarray(self.coefficients + spread @ rng.standard_normal(len(spread)))
+
 
 def tell_cold(
     features: FeatureSpace,

@@ -4,25 +4,27 @@ import math
 from collections.abc import Sequence
 
 from recsys.choice.estimate.appeal import Appeals
+from recsys.choice.estimate.draws import PointDraw
 from recsys.choice.estimate.outside_share import ASSUMED_RANGE, OutsideShare
-from recsys.choice.estimate.parameter_draws import ASSUMED_REWATCH, ASSUMED_REWATCH_RANGE, Shared
+from recsys.choice.estimate.parameter_draws import ASSUMED_REWATCH, ASSUMED_REWATCH_RANGE
 from recsys.choice.estimate.taste import ASSUMED_DISSIMILARITY_RANGE, MIN_ARRIVALS, Taste
 from recsys.choice.model.parameters import Estimate
+from recsys.choice.panel.audience_design import Structure
 from recsys.choice.panel.history import History
 from recsys.ids import FloatArray
 
 
-def of_taste(taste: Taste, shared: Shared, history: History, affinities: Sequence[str]) -> list[Estimate]:
+def of_taste(taste: Taste, structure: Structure, history: History, affinities: Sequence[str]) -> list[Estimate]:
     """Slope, substitution inside nests, rewatching and the launch curve."""
     errors = taste.errors
     held_out = f"{taste.n_choices:,} later choices of {taste.n_users:,} users, among what was there for them at that moment"
-    lam = shared.dissimilarity
+    lam = structure.dissimilarity
     low, high = ASSUMED_DISSIMILARITY_RANGE
     gain = taste.log_likelihood - taste.log_likelihood_even
     out = [
         Estimate(
             name="score_slope",
-            value=shared.slope,
+            value=structure.slope,
             unit="nats for each unit of score",
             kind="estimated",
             source=f"{held_out}; knowing tastes makes a choice {math.exp(gain):,.0f} times as likely as drawing lots",
@@ -58,11 +60,11 @@ def of_taste(taste: Taste, shared: Shared, history: History, affinities: Sequenc
         out.append(
             Estimate(
                 name="rewatch",
-                value=shared.rewatch,
+                value=structure.rewatch,
                 unit="appetite left for a movie once watched",
                 kind="estimated",
                 source=f"second views among {held_out}",
-                standard_error=shared.rewatch * errors.seen * lam,
+                standard_error=structure.rewatch * errors.seen * lam,
             )
         )
     else:
@@ -77,7 +79,7 @@ def of_taste(taste: Taste, shared: Shared, history: History, affinities: Sequenc
             )
         )
     when = "arrivals told from first views, since no dates are given" if history.arrivals_inferred else "by arrival date"
-    for month, value in enumerate(shared.launch[:-1]):
+    for month, value in enumerate(structure.launch[:-1]):
         out.append(
             Estimate(
                 name=f"launch_boost_month_{month + 1}",
@@ -134,27 +136,27 @@ def of_people(occasions: FloatArray, rate: FloatArray, outside: OutsideShare) ->
     )
 
 
-def of_cold(residual_sd: float, ageing: float, ageing_error: float | None, support: float, appeals: Appeals) -> list[Estimate]:
+def of_cold(point: PointDraw, support: float, appeals: Appeals) -> list[Estimate]:
     """How well attributes tell appeal, and how it wears."""
     return [
         Estimate(
             name="cold_appeal_residual_sd",
-            value=residual_sd,
+            value=point.residual_sd,
             unit="nats",
             kind="estimated",
             source=(f"what attributes leave unsaid of the appeal of the catalogue's movies ({appeals.views:,.0f} views)"),
         ),
         Estimate(
             name="ageing",
-            value=ageing,
+            value=point.draw.ageing,
             unit="nats of appeal for each unit of ln(1 + months on the service)",
-            kind="estimated" if ageing_error is not None else "assumed",
+            kind="estimated" if point.ageing_error is not None else "assumed",
             source=(
                 "movies that have been there longer against those that came lately, attributes and the launch curve apart"
-                if ageing_error is not None
+                if point.ageing_error is not None
                 else "none: movies have been there for too much alike to tell"
             ),
-            standard_error=ageing_error,
+            standard_error=point.ageing_error,
         ),
         Estimate(
             name="support_distance",

@@ -10,6 +10,7 @@ from scipy.stats import norm, qmc
 
 from recsys.choice.estimate.outside_share import ASSUMED_RANGE, OutsideShare
 from recsys.choice.estimate.taste import ASSUMED_DISSIMILARITY_RANGE, DISSIMILARITY_RANGE, Taste
+from recsys.choice.panel.audience_design import Structure
 from recsys.ids import FloatArray, IntArray
 
 _FARTHEST = 3.0
@@ -19,25 +20,31 @@ ASSUMED_REWATCH, ASSUMED_REWATCH_RANGE = 0.05, (0.02, 0.12)
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Shared:
-    """One draw; utilities in nats."""
+    """One draw."""
 
-    slope: float
-    dissimilarity: float
-    rewatch: float
-    launch: FloatArray
-    """float64[n_ages], the last one 0"""
+    structure: Structure
     outside_share: float
     cold_shift: float
     """Standard normal"""
 
 
-def point(taste: Taste, outside: OutsideShare) -> Shared:
+def point_structure(taste: Taste, nests: IntArray) -> Structure:
+    """The structural parameters at their estimates."""
+    return _structure(taste, taste.parameters.flat(), ASSUMED_REWATCH, nests)
+
+
+def point(structure: Structure, outside: OutsideShare) -> Shared:
     """The estimates themselves."""
-    return _shared(taste, taste.parameters.flat(), outside.value, ASSUMED_REWATCH, 0.0)
+    return _shared(structure, outside.value, 0.0)
 
 
-def draws(taste: Taste, outside: OutsideShare, n_draws: int, rng: np.random.Generator) -> list[Shared]:
-    """Draws that carry the uncertainty of the estimates."""
+def draws(taste: Taste, outside: OutsideShare, nests: IntArray, n_draws: int, rng: np.random.Generator) -> list[Shared]:
+    """Draws that carry the uncertainty of the estimates.
+
+    Parameters
+    ----------
+    nests : int64[n_movies], the same in every draw
+    """
     if n_draws == 0:
         return []
     k = len(taste.covariance)
@@ -61,7 +68,8 @@ def draws(taste: Taste, outside: OutsideShare, n_draws: int, rng: np.random.Gene
     rewatch = np.exp(low + even[:, k + 1] * (high - low))
     shift = norm.ppf(even[:, k + 2])
     return [
-        _shared(taste, moved[row], float(outside_shares[row]), float(rewatch[row]), float(shift[row])) for row in range(n_draws)
+        _shared(_structure(taste, moved[row], float(rewatch[row]), nests), float(outside_shares[row]), float(shift[row]))
+        for row in range(n_draws)
     ]
 
 
@@ -77,7 +85,12 @@ def members_of(n_draws: int, n_members: int) -> IntArray:
     return np.where(turns == 0, 0, 1 + (turns - 1) % max(n_members - 1, 1)) if n_members > 1 else np.zeros(n_draws, np.int64)
 
 
-def _shared(taste: Taste, flat: FloatArray, outside_share: float, assumed_rewatch: float, shift: float) -> Shared:
+def _shared(structure: Structure, outside_share: float, shift: float) -> Shared:
+    return Shared(structure=structure, outside_share=float(np.clip(outside_share, 0.05, 0.95)), cold_shift=shift)
+
+
+def _structure(taste: Taste, flat: FloatArray, assumed_rewatch: float, nests: IntArray) -> Structure:
+    """Parameters in nats, kept where choice theory and the error of the scale of tastes allow them."""
     slope, seen, launch, dissimilarity = taste.unpack(flat)
     lam = float(np.clip(dissimilarity, *DISSIMILARITY_RANGE))
     estimate = taste.parameters.slope
@@ -88,11 +101,4 @@ def _shared(taste: Taste, flat: FloatArray, outside_share: float, assumed_rewatc
     )
     rewatch = float(np.clip(np.exp(seen * lam), 1e-4, 1.0)) if taste.rewatches else assumed_rewatch
     curve = np.append(launch * lam, 0.0) if taste.launch_estimated else np.zeros(len(launch) + 1)
-    return Shared(
-        slope=slope * lam,
-        dissimilarity=lam,
-        rewatch=rewatch,
-        launch=curve,
-        outside_share=float(np.clip(outside_share, 0.05, 0.95)),
-        cold_shift=shift,
-    )
+    return Structure(slope=slope * lam, dissimilarity=lam, rewatch=rewatch, launch=curve, nests=nests)

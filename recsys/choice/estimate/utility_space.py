@@ -16,6 +16,9 @@ from recsys.choice.model.parameters import Float32Array, Member
 from recsys.choice.panel.user_clusters import Groups
 from recsys.ids import FloatArray, IntArray
 
+Vectors = tuple[Float32Array, Float32Array]
+"""(users float32[n_users, dim], movies float32[n_movies, dim]) of one recommender"""
+
 FEW_VIEWS = 10
 """Movies with fewer are known by their attributes alone."""
 

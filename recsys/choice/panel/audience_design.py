@@ -129,9 +129,11 @@ def _ages(history: History, structure: Structure) -> IntArray:
     return np.minimum(history.age_months(), len(structure.launch) - 1)
 
 
-def ages_at_end(history: History, n_ages: int) -> IntArray:
-    """int64[n_movies]: entry of the launch curve that holds when the data end."""
-    return np.minimum(whole_months(history.end - history.arrival), n_ages - 1)
+def launch_at_end(history: History, structure: Structure) -> FloatArray:
+    """float64[n_movies]: what the launch curve adds to each movie's appeal when the data end, nats."""
+    age = np.minimum(whole_months(history.end - history.arrival), len(structure.launch) - 1)
+    launch: FloatArray = structure.launch[age]
+    return launch
 
 
 def _seen_shares(history: History, groups: Groups) -> Float32Array:

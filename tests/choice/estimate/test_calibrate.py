@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from recsys.choice.estimate.appeal import Appeals, of_groups, of_persons
-from recsys.choice.estimate.calibrate import calibrate, with_gone
+from recsys.choice.estimate.calibrate import calibrate
 from recsys.choice.estimate.choices import Choices, n_structural
+from recsys.choice.estimate.draws import with_departed
 from recsys.choice.estimate.holdout_choices import held_out_choices
 from recsys.choice.estimate.outside_share import OutsideShare, fit_outside, groups_before
 from recsys.choice.estimate.taste import N_AGES, Taste, explained, fit_taste
@@ -276,7 +277,7 @@ def test_movies_that_have_left_are_told_from_what_groups_watched_of_them_and_of_
     own = 0.5 * appeal + 0.05 * rng.normal(size=60)
     error = np.where(np.arange(60) == 3, np.inf, 0.01)
     told = Appeals(appeal=own, standard_error=error, own=own, own_error=error, prior_sd=1.0, content_sd=0.0, views=1.0)
-    found, spread = with_gone(np.where(here, appeal, 99.0), np.full(60, 0.1), here, told)
+    found, spread = with_departed(np.where(here, appeal, 99.0), np.full(60, 0.1), here, told)
     gone = ~here & (np.arange(60) != 3)
     assert found[gone] == pytest.approx(appeal[gone], abs=0.4)
     assert spread[gone] == pytest.approx(np.std(found[gone] - appeal[gone]), abs=0.05)

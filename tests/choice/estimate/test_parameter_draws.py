@@ -10,6 +10,8 @@ from recsys.choice.estimate.choices import Parameters, n_structural
 from recsys.choice.estimate.outside_share import ASSUMED_RANGE, OutsideShare
 from recsys.choice.estimate.taste import N_AGES, Taste
 
+NESTS = np.zeros(2, np.int64)
+
 
 def a_taste(*, rewatches: bool = True, n_arrivals: int = 50, dissimilarity_found: tuple[float, float] | None = None) -> Taste:
     p = Parameters(
@@ -39,8 +41,8 @@ def a_taste(*, rewatches: bool = True, n_arrivals: int = 50, dissimilarity_found
 
 def test_draws_have_the_mean_and_the_spread_of_the_estimates():
     outside = OutsideShare(value=0.5, standard_error=0.02, reason="")
-    sample = parameter_draws.draws(a_taste(), outside, 400, np.random.default_rng(0))
-    lam = np.array([draw.dissimilarity for draw in sample])
+    sample = parameter_draws.draws(a_taste(), outside, NESTS, 400, np.random.default_rng(0))
+    lam = np.array([draw.structure.dissimilarity for draw in sample])
     assert lam.mean() == pytest.approx(0.8, abs=0.01)
     assert lam.std() == pytest.approx(0.1, abs=0.015)
     shift = np.array([draw.cold_shift for draw in sample])
@@ -59,7 +61,10 @@ def test_draws_keep_the_scale_of_tastes_where_one_slope_can_stand_in_for_another
     taste = replace(taste, covariance=covariance)
     assert taste.scale_error == pytest.approx(0.1 / 5.0, rel=0.1)
     outside = OutsideShare(value=0.5, standard_error=0.02, reason="")
-    sharp = [draw.slope / draw.dissimilarity for draw in parameter_draws.draws(taste, outside, 100, np.random.default_rng(0))]
+    sharp = [
+        draw.structure.slope / draw.structure.dissimilarity
+        for draw in parameter_draws.draws(taste, outside, NESTS, 100, np.random.default_rng(0))
+    ]
     assert np.abs(np.array(sharp) / 3.0 - 1.0).max() <= 0.07
     assert np.std(sharp) > 0.02
 
@@ -67,13 +72,13 @@ def test_draws_keep_the_scale_of_tastes_where_one_slope_can_stand_in_for_another
 def test_what_is_assumed_is_swept_over_its_whole_range():
     outside = OutsideShare(value=0.5, standard_error=None, reason="")
     taste = a_taste(rewatches=False, n_arrivals=0, dissimilarity_found=(1.4, 4.0))
-    sample = parameter_draws.draws(taste, outside, 50, np.random.default_rng(0))
+    sample = parameter_draws.draws(taste, outside, NESTS, 50, np.random.default_rng(0))
     shares = sorted(draw.outside_share for draw in sample)
     assert shares[0] == pytest.approx(ASSUMED_RANGE[0], abs=0.02)
     assert shares[-1] == pytest.approx(ASSUMED_RANGE[1], abs=0.02)
-    lams = sorted(draw.dissimilarity for draw in sample)
+    lams = sorted(draw.structure.dissimilarity for draw in sample)
     assert (lams[0], lams[-1]) == (pytest.approx(0.5, abs=0.02), pytest.approx(1.0, abs=0.02))
-    assert {draw.rewatch for draw in sample} != {parameter_draws.ASSUMED_REWATCH}
-    assert not np.any([draw.launch for draw in sample])
-    assert parameter_draws.point(taste, outside).rewatch == parameter_draws.ASSUMED_REWATCH
-    assert parameter_draws.draws(taste, outside, 0, np.random.default_rng(0)) == []
+    assert {draw.structure.rewatch for draw in sample} != {parameter_draws.ASSUMED_REWATCH}
+    assert not np.any([draw.structure.launch for draw in sample])
+    assert parameter_draws.point_structure(taste, NESTS).rewatch == parameter_draws.ASSUMED_REWATCH
+    assert parameter_draws.draws(taste, outside, NESTS, 0, np.random.default_rng(0)) == []

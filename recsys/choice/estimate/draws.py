@@ -1,0 +1,190 @@
+"""Complete draws of the parameters: those that all movies share, with the appeals, occasions and odds of leaving they imply.
+
+The point estimate comes first. Its variance components are those of the random draws too, which carry the uncertainty of what is
+estimated with them.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.choice.estimate.appeal import Appeals
+from recsys.choice.estimate.churn import Churn
+from recsys.choice.estimate.cold_start_appeal import LEAST_SD, Cold, tell_cold
+from recsys.choice.estimate.holdout_recommender import MovieAppeals
+from recsys.choice.estimate.outside_share import constant_for
+from recsys.choice.estimate.parameter_draws import Shared
+from recsys.choice.estimate.variance_components import Variances
+from recsys.choice.model.parameters import Draw, Member
+from recsys.choice.panel.audience_design import launch_at_end
+from recsys.choice.panel.current_audience import Audience, Today, occasions_for
+from recsys.choice.panel.observed_panel import ObservedPanel
+from recsys.ids import FloatArray
+
+_FEWEST_KNOWN = 3
+_FEWEST_TO_TRANSLATE = 20
+"""Movies known both today and over the whole history before the second says anything of those that have left."""
+_UNKNOWN_RESIDUAL_SD = 1.0
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DrawInputs:
+    """What all draws have in common."""
+
+    panel: ObservedPanel
+    people: Audience
+    expected_shares: FloatArray
+    """float64[n_movies]: share of today's views that each movie can expect"""
+    appeals: MovieAppeals
+    churn: Churn
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PointDraw:
+    """Draw 0, the point estimate, with the regression of appeal on attributes behind it."""
+
+    draw: Draw
+    cold_start: Cold | None
+    """None where too few movies are known"""
+
+    @property
+    def residual_sd(self) -> float:
+        """Spread of true appeals round their prediction from attributes, nats."""
+        return self.cold_start.residual_sd if self.cold_start else _UNKNOWN_RESIDUAL_SD
+
+    @property
+    def ageing_error(self) -> float | None:
+        """Standard error of ageing; None where it is assumed."""
+        return self.cold_start.ageing_error if self.cold_start else None
+
+    @property
+    def variances(self) -> Variances | None:
+        """Variance components of the attributes."""
+        return self.cold_start.variances if self.cold_start else None
+
+
+def point_draw(inputs: DrawInputs, member: Member, shared: Shared) -> PointDraw:
+    """The point estimate of everything, under the first member."""
+    today = Today(inputs.people, member, shared.structure)
+    appeals = _appeals_today(inputs, today)
+    cold = _fit_cold_start(inputs, today, appeals, None)
+    coefficients = cold.coefficients if cold else _no_coefficients(inputs)
+    churn = inputs.churn.intercept, inputs.churn.slope
+    return PointDraw(draw=_draw(inputs, 0, today, shared, appeals, coefficients, churn), cold_start=cold)
+
+
+def random_draw(  # noqa: PLR0917
+    inputs: DrawInputs, index: int, member: Member, shared: Shared, variances: Variances | None, rng: np.random.Generator
+) -> Draw:
+    """One draw from the distribution of the estimates.
+
+    Parameters
+    ----------
+    index : of the member in the ensemble
+    shared : the draw of the parameters that all movies share
+    variances : those of the point estimate
+    """
+    today = Today(inputs.people, member, shared.structure)
+    available = inputs.people.available
+    appeals = _appeals_today(inputs, today)
+    noise = inputs.appeals.established.standard_error * rng.standard_normal(len(appeals))
+    appeals = appeals + np.where(available, noise - noise[available].mean(), noise)
+    cold = _fit_cold_start(inputs, today, appeals, variances)
+    coefficients = cold.drawn(rng) if cold else _no_coefficients(inputs)
+    return _draw(inputs, index, today, shared, appeals, coefficients, inputs.churn.drawn(rng))
+
+
+def _draw(  # noqa: PLR0917
+    inputs: DrawInputs,
+    index: int,
+    today: Today,
+    shared: Shared,
+    appeals: FloatArray,
+    coefficients: FloatArray,
+    churn: tuple[FloatArray, float],
+) -> Draw:
+    rate, structure = inputs.people.rate, shared.structure
+    log_worth = today.log_worth(appeals, len(rate))
+    constant = constant_for(log_worth, rate, shared.outside_share)
+    return Draw(
+        member=index,
+        score_slope=structure.slope,
+        dissimilarity=structure.dissimilarity,
+        appeal=single(appeals),
+        outside_constant=single(np.full(len(rate), constant)),
+        occasions=single(occasions_for(rate, log_worth, constant)),
+        launch_curve=single(structure.launch),
+        rewatch=structure.rewatch,
+        churn_intercept=single(churn[0]),
+        churn_hours_slope=churn[1],
+        cold_appeal_coefficients=single(coefficients[:-1]),
+        ageing=float(coefficients[-1]),
+        cold_appeal_shift=shared.cold_shift,
+    )
+
+
+def _appeals_today(inputs: DrawInputs, today: Today) -> FloatArray:
+    """Appeals, float64[n_movies], that give each movie the share of views it can expect, launch included.
+
+    The outside constant alone tells levels: established movies on the service have a mean appeal of 0.
+    """
+    established, available = inputs.appeals.established.appeal, inputs.people.available
+    launch = launch_at_end(inputs.panel.history, today.structure)
+    found = today.appeals_for(inputs.expected_shares, established + launch)
+    appeals: FloatArray = found - np.where(available, (found - launch)[available].mean(), established[available].mean())
+    return appeals
+
+
+def _fit_cold_start(inputs: DrawInputs, today: Today, appeals: FloatArray, variances: Variances | None) -> Cold | None:
+    """Regress appeal on attributes, for movies whose vector is predicted from these too, and on time there."""
+    panel, established = inputs.panel, inputs.appeals.established
+    here = inputs.people.available & np.isfinite(established.own_error)
+    if here.sum() < _FEWEST_KNOWN:
+        return None
+    target = appeals - launch_at_end(panel.history, today.structure)
+    target = target + today.content_gap(appeals, panel.codes) + established.own - established.appeal
+    target, error = with_departed(target, established.own_error, here, inputs.appeals.attribute_based)
+    use = np.isfinite(error)
+    return tell_cold(
+        panel.features,
+        panel.codes[use],
+        panel.history.months_there()[use],
+        target[use],
+        error[use],
+        least_sd=max(established.content_sd, LEAST_SD),
+        variances=variances,
+    )
+
+
+def _no_coefficients(inputs: DrawInputs) -> FloatArray:
+    return np.zeros(2 + inputs.panel.codes.shape[1])
+
+
+def with_departed(
+    target: FloatArray, error: FloatArray, here: NDArray[np.bool_], attribute_based: Appeals
+) -> tuple[FloatArray, FloatArray]:
+    """Appeals of today's movies, and of those that have left, from what user clusters watched of both.
+
+    Returns
+    -------
+    Appeals and their errors, float64[n_movies]; errors are inf where nothing is known
+    """
+    own, own_error = attribute_based.own, attribute_based.own_error
+    both = here & np.isfinite(own_error)
+    gone = ~here & np.isfinite(own_error)
+    target, error = target.copy(), np.where(here, error, np.inf)
+    if both.sum() < _FEWEST_TO_TRANSLATE or not np.ptp(own[both]) > 0:
+        return target, error
+    slope, level = np.polyfit(own[both], target[both], 1)
+    away = float(np.std(target[both] - level - slope * own[both]))
+    target[gone] = level + slope * own[gone]
+    error[gone] = np.hypot(away, slope * own_error[gone])
+    return target, error
+
+
+def single(array: FloatArray) -> FloatArray:
+    """The values that float32 can hold, which is how they are stored."""
+    out: FloatArray = np.asarray(array, dtype=np.float32).astype(np.float64)
+    out.setflags(write=False)
+    return out

@@ -1,0 +1,160 @@
+"""What the recommender trained before the cutoff tells: the specification of utility, tastes, and appeals.
+
+Its scores of the hold-out remember nothing of it, so that they earn only what they predict.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys.choice.estimate import appeal
+from recsys.choice.estimate.appeal import Appeals
+from recsys.choice.estimate.attribute_affinity import Affinities, affinities
+from recsys.choice.estimate.choices import Choices
+from recsys.choice.estimate.holdout_choices import held_out_choices
+from recsys.choice.estimate.taste import Explained, Taste, explained, fit_taste
+from recsys.choice.estimate.utility_space import SCALINGS, Scaling, Space, Vectors, as_member, make_space
+from recsys.choice.model.nests import Nests
+from recsys.choice.model.parameters import Member
+from recsys.choice.model.utility import offer_vectors
+from recsys.choice.panel.audience_design import Structure
+from recsys.choice.panel.observed_panel import ObservedPanel
+from recsys.choice.panel.user_clusters import Groups, group_users, regrouped
+from recsys.errors import DataError
+
+_TRIAL_CELLS = 1_200_000
+"""Choices times movies that a trial of scaling or nests sees."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ScaledSpace:
+    """The recommender's space under one scaling of its vectors, with user clusters in it."""
+
+    scaling: Scaling
+    space: Space
+    groups: Groups
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class UtilitySpecification:
+    """The scaling of vectors and the nests that explain a sample of the held-out choices best."""
+
+    scaled: ScaledSpace
+    nests: Nests
+    fit: Explained
+    """Parameters that the sample told; the search for the estimates begins there"""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class HoldoutMember:
+    """The recommender as a member of an ensemble, with the user clusters in the member's space."""
+
+    member: Member
+    groups: Groups
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class MovieAppeals:
+    """Appeals of all movies under the point estimate of taste."""
+
+    established: Appeals
+    """With each movie's own vector, the launch curve apart: users, after the cutoff"""
+    attribute_based: Appeals
+    """With vectors predicted from attributes: user clusters, whole history, movies that have left too"""
+
+
+def affinities_before(panel: ObservedPanel, day: float) -> Affinities:
+    """Attribute affinities of users, from the views before a day."""
+    history = panel.history
+    known = history.day < day
+    return affinities(panel.features, panel.codes, history.user[known], history.movie[known], history.n_users)
+
+
+def scaled_spaces(panel: ObservedPanel, vectors: Vectors, *, seed: int) -> tuple[ScaledSpace, ...]:
+    """The recommender's space under each scaling that is tried."""
+    history = panel.history
+    views = np.bincount(history.movie[history.day < panel.cutoff_day], minlength=history.n_movies)
+    affinity = affinities_before(panel, panel.cutoff_day)
+    spaces = [make_space(*vectors, views, panel.codes, scaling, affinity) for scaling in SCALINGS]
+    cells = history.n_periods * history.n_movies
+    return tuple(
+        ScaledSpace(scaling=scaling, space=space, groups=group_users(space.users, cells, seed=seed))
+        for scaling, space in zip(SCALINGS, spaces, strict=True)
+    )
+
+
+def select_specification(
+    panel: ObservedPanel, spaces: Sequence[ScaledSpace], options: Sequence[Nests], *, seed: int
+) -> UtilitySpecification:
+    """Select the scaling with the first nests, then the nests with that scaling, by log-likelihood of a sample.
+
+    Each search begins where the one before it ended; every trial sees the same sample.
+
+    Raises
+    ------
+    DataError  E_TOO_SMALL: nothing was watched after the cutoff
+    """
+    trials: list[UtilitySpecification] = []
+
+    def tried(scaled: ScaledSpace, nests: Nests) -> UtilitySpecification:
+        choices = holdout(panel, scaled, nests, seed=seed, cells=_TRIAL_CELLS)
+        fit = explained(choices, trials[-1].fit if trials else None)
+        trials.append(UtilitySpecification(scaled=scaled, nests=nests, fit=fit))
+        return trials[-1]
+
+    best = max([tried(scaled, options[0]) for scaled in spaces], key=lambda each: each.fit.log_likelihood)
+    # nests whose movies seem to help each other, λ above 1, are none
+    return max(
+        [best, *(tried(best.scaled, nests) for nests in options[1:])],
+        key=lambda each: (each.fit.parameters.dissimilarity <= 1.0, each.fit.log_likelihood),
+    )
+
+
+def estimate_taste(panel: ObservedPanel, specification: UtilitySpecification, *, seed: int, rng: np.random.Generator) -> Taste:
+    """Estimate the parameters of taste from the held-out choices."""
+    choices = holdout(panel, specification.scaled, specification.nests, seed=seed)
+    return fit_taste(choices, rng=rng, like=specification.fit)
+
+
+def holdout(panel: ObservedPanel, scaled: ScaledSpace, nests: Nests, *, seed: int, cells: int | None = None) -> Choices:
+    """The held-out choices, or as many of them as fill ``cells``; the same ones for the same seed.
+
+    Raises
+    ------
+    DataError  E_TOO_SMALL: there are none
+    """
+    limit = {} if cells is None else {"cells": cells}
+    choices = held_out_choices(
+        panel.history,
+        nests.assignment,
+        scaled.space,
+        scaled.groups,
+        cutoff_day=panel.cutoff_day,
+        rng=np.random.default_rng(seed),
+        **limit,
+    )
+    if not choices.n_choices:
+        raise DataError.of(
+            "E_TOO_SMALL", "nothing that was watched after the cutoff can be learnt from.", "Import more.", table="events"
+        )
+    return choices
+
+
+def holdout_member(panel: ObservedPanel, specification: UtilitySpecification, taste: Taste) -> HoldoutMember:
+    """The recommender in the space in which one slope does for all scores."""
+    scaled = specification.scaled
+    member = as_member(scaled.space, scaled.groups, specification.nests.assignment, panel.codes, taste.stress)
+    return HoldoutMember(member=member, groups=regrouped(scaled.groups, member.users))
+
+
+def estimate_appeals(
+    panel: ObservedPanel, early: HoldoutMember, structure: Structure, *, rng: np.random.Generator
+) -> MovieAppeals:
+    """Estimate appeals with own and with attribute-based vectors."""
+    history, content, day = panel.history, panel.content, panel.cutoff_day
+    first = appeal.of_groups(history, structure, early.groups, early.member.movies, content, until_day=day)
+    return MovieAppeals(
+        established=appeal.of_persons(history, structure, early.member, content, first=first, cutoff_day=day, rng=rng),
+        attribute_based=appeal.of_groups(history, structure, early.groups, offer_vectors(early.member, panel.codes), content),
+    )
