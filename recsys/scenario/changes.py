@@ -118,7 +118,7 @@ KINDS: dict[str, type[Change]] = {}
 
 
 class AudienceChange(Change):
-    """A change to who watches."""
+    """A change to who watches: the users of its field ``segment`` or on the plan of its field ``plan``, else everyone."""
 
     side = "audience"
 

@@ -1,47 +1,44 @@
-"""Any scenario that a file can say."""
+"""Any scenario that a file can say, from what the kinds of change declare."""
+
+import dataclasses
+from typing import Any, get_args
 
 from hypothesis import strategies as st
 
-from recsys.scenario import changes as c
-from recsys.scenario import scenario as s
+from recsys.scenario.changes import KINDS, Change, ChangeList
+from recsys.scenario.fields import Bounds, Declared, Ids, OneOf, Text, declared
+from recsys.scenario.scenario import Scenario
 
 BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 texts = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"), exclude_characters=BIDI), max_size=30)
-money = st.none() | st.floats(0, 1e15)
-segments = st.one_of(
-    st.just(c.Everyone()),
-    st.builds(c.ByPersona, persona=texts),
-    st.builds(c.ByRule, where=texts),
-    st.builds(c.ByUsers, users=st.lists(texts, min_size=1, max_size=4).map(tuple)),
-)
-directions = st.one_of(
-    st.builds(c.TowardsMovies, movies=st.lists(texts, min_size=1, max_size=4).map(tuple)),
-    st.builds(c.TowardsAttribute, attribute=texts, value=texts),
-)
-factors = st.floats(0, 1000, exclude_min=True)
-months = st.integers(1, 60)
-changes = st.one_of(
-    st.builds(c.ResizeSegment, segment=segments, factor=factors),
-    st.builds(c.ShiftTaste, segment=segments, towards=directions, strength=st.floats(-10, 10)),
-    st.builds(c.ScaleActivity, segment=segments, factor=factors),
-    st.builds(c.ChangeChurn, segment=segments, delta_share=st.floats(-1, 1)),
-    st.builds(c.ChangePrice, plan=texts, amount=st.floats(0, 1e15)),
-    st.builds(c.ContinueDrift, months=months),
-    st.builds(
-        c.Acquire,
-        offer=texts,
-        fee=money,
-        window_months=st.none() | months,
-        royalty_per_view=money,
-        dubbing_cost=money,
-        marketing_cost=money,
-        delivery_cost=money,
-        launch_month=months,
-    ),
-    st.builds(c.Drop, movie=texts),
-    st.builds(c.Promote, movie=texts, exposure=st.floats(0, 10)),
-    st.builds(c.ShiftLaunch, offer=texts, month=months),
-)
-scenarios = st.builds(
-    s.Scenario, name=texts, changes=st.lists(changes, max_size=6).map(tuple), horizon_months=st.integers(0, 120)
-)
+
+
+def built(kind: type) -> st.SearchStrategy[Any]:
+    """Values of a dataclass, every field within its bounds."""
+    return st.builds(kind, **{field.name: _values(field) for field in declared(kind)})
+
+
+def _values(field: Declared) -> st.SearchStrategy[Any]:
+    return st.none() | _held(field) if field.default is None else _held(field)
+
+
+def _held(field: Declared) -> st.SearchStrategy[Any]:
+    match field.rule:
+        case Bounds(low=low, high=high, whole=True):
+            return st.integers(int(low), int(high))
+        case Bounds(low=low, high=high, above=above):
+            return st.floats(low, high, exclude_min=above)
+        case Text():
+            return texts
+        case Ids():
+            return st.lists(texts, min_size=1, max_size=4).map(tuple)
+        case OneOf():
+            options = get_args(field.of)
+            return st.one_of([built(option) if dataclasses.is_dataclass(option) else st.just(option) for option in options])
+        case ChangeList():
+            return st.lists(changes, max_size=6).map(tuple)
+    raise TypeError(field)
+
+
+changes: st.SearchStrategy[Change] = st.deferred(lambda: st.one_of([built(kind) for kind in KINDS.values()]))
+scenarios: st.SearchStrategy[Scenario] = built(Scenario)

@@ -22,7 +22,7 @@ from recsys.scenario.changes import (
     ShiftTaste,
     TowardsAttribute,
 )
-from recsys.scenario.hash import content_hash
+from recsys.scenario.hash import content_hash, demand_hash, question_hash
 from recsys.scenario.scenario import Scenario
 from tests.scenario.strategies import scenarios
 
@@ -112,6 +112,115 @@ def test_a_file_says_what_it_says():
     )
 
 
+EVERY_KIND = """schema = 1
+name = "every kind"
+horizon_months = 24
+licences = "lapse"
+
+[[change]]
+type = "resize_segment"
+factor = 1.2
+
+[change.segment]
+where = "language = 'Tamil' and city_tier = 2"
+
+[[change]]
+type = "shift_taste"
+strength = -0.5
+
+[change.segment]
+persona = "late risers"
+
+[change.towards]
+attribute = "genre"
+value = "Thriller"
+
+[[change]]
+type = "shift_taste"
+strength = 1.0
+
+[change.segment]
+all = true
+
+[change.towards]
+movies = [
+    "m1",
+    "m2",
+]
+
+[[change]]
+type = "scale_activity"
+factor = 0.9
+
+[change.segment]
+all = true
+
+[[change]]
+type = "change_churn"
+delta_pp = -0.700
+
+[change.segment]
+all = true
+
+[[change]]
+type = "change_price"
+plan = "monthly"
+amount = 199.0
+
+[[change]]
+type = "continue_drift"
+months = 6
+
+[[change]]
+type = "acquire"
+offer = "o1"
+fee = 4000000.0
+window_months = 18
+royalty_per_view = 0.5
+dubbing_cost = 100000.0
+marketing_cost = 250000.0
+delivery_cost = 0.0
+launch_month = 3
+
+[[change]]
+type = "acquire"
+offer = "o2"
+
+[[change]]
+type = "drop"
+movie = "m3"
+
+[[change]]
+type = "promote"
+movie = "m4"
+exposure = 1.5
+
+[[change]]
+type = "shift_launch"
+offer = "o2"
+month = 5
+"""
+
+
+def test_files_hashes_and_links_of_the_first_release_stay():
+    """Saved scenarios, kept answers and links in mails hold them."""
+    scenario = toml.loads(EVERY_KIND)
+    assert toml.dumps(scenario) == EVERY_KIND
+    assert content_hash(scenario) == "6e6101470e38548809dabe07a05f357180b40a94f0fef167ba4b4727d219c598"
+    assert question_hash(scenario) == "e4c160bbd33974d9d6111fe33eac4c2de5a10c3430c733df7b24da8ba4d70b19"
+    assert demand_hash(scenario) == "a317c1b1c4a11c72d3f4f1dcb1e9bd3033a79a203b6f6135052ecf2c837d6409"
+    carried = (
+        "1.eNqNU8tu20AM_BWBl1xUQ1LsthHQv8gtCAR6RUuL7EPl7tp1DP97ufKjNtoE9UnLxww5HB8gqJEsQluX4NAStEBb4n3xpl0PJYye9bt3nfUujgHaZl"
+        "mC0YqcInmBwSmQlKkR3SDNLweI-ymjMAX9Tl2gwZKLUnL5ag-wG4lp7nZDwoGKH8XDM1ptHgp0faF03HdRE0u8gWMJG1TRs8y4aI7llSGMehO7iCHSPfxE"
+        "HLzDmSBSwTpIIONEv0PuQ67BGFmvU8xAAznOEFs0Kb-fR9bGEOeWEJncEEdov1SL1f-wozHQRk50T2j9VmfJXsDW0mAbeL2DrxfVLbpCQ52srbcixscEF2"
+        "WqxdNN9-kanRoTu497ezIRu2mSBtntW1XB3xATy60FYpJTSXR2gcnzoPUpQ9ZPT3eDK6nQLlHXs-iTFz0b5-tNEaqfSc-S-81GdG7BZ002JMllNf8WVQk7"
+        "saDfXa1Xfy-B_R6NuENO3Imeu7z5SlZJ67V2Q6d8yDNdESzyG8U_mWZ1ycjyOvv8nJhjBpNT44kP2sfPB25u1erZT_OuMlOW6fE2ObG3fnbJNb-UB_2afEj5"
+        "f1D_w1inWe4Jz2JCuzq-Hn8Dg_s7aw"
+    )
+    assert link.decode(carried) == scenario
+    assert link.decode(link.encode(scenario)) == scenario
+
+
 @pytest.mark.parametrize(
     ("line", "code", "place"),
     [
@@ -162,6 +271,19 @@ def test_all_mistakes_are_found_in_one_try():
     with pytest.raises(ScenarioError) as refused:
         toml.loads(text)
     assert [finding.column for finding in refused.value.findings] == ["name", "change[1].movie", "change[2].months"]
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ('[[change]]\ntype = "drop"\nmovi = "m1"', "'movie'"),
+        ('[[change]]\ntype = "dorp"', "'drop'"),
+        ("horizon_month = 3", "'horizon_months'"),
+    ],
+)
+def test_the_key_that_may_have_been_meant_is_named(text: str, meant: str):
+    with pytest.raises(ScenarioError, match=f"Did you mean {meant}"):
+        toml.loads(f'schema = 1\nname = "x"\n{text}')
 
 
 def test_a_newer_version_is_not_read_any_further():

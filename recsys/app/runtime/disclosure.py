@@ -18,7 +18,7 @@ from recsys.errors import ArtefactError, DataError
 from recsys.projection.audience_changes import members_of
 from recsys.projection.context import ProjectionContext
 from recsys.projection.draws import refuse
-from recsys.scenario.changes import ChangePrice, Everyone
+from recsys.scenario.changes import Everyone
 from recsys.scenario.hash import question_hash
 from recsys.scenario.scenario import Scenario
 from recsys.segments.disclosure import Asked, parts
@@ -91,13 +91,11 @@ def _groups(context: ProjectionContext, scenario: Scenario) -> list[NDArray[np.b
     """Whom the changes are about, everyone aside; a plan's price is about those on the plan."""
     found = []
     for change in scenario.audience:
-        if isinstance(change, ChangePrice):
-            names = [plan.name for plan in context.economics.plans]
-            on_it = (
-                np.asarray(context.plan_of == names.index(change.plan)) if change.plan in names else np.zeros(0, dtype=np.bool_)
-            )
+        if (plan := getattr(change, "plan", None)) is not None:
+            names = [each.name for each in context.economics.plans]
+            on_it = np.asarray(context.plan_of == names.index(plan)) if plan in names else np.zeros(0, dtype=np.bool_)
             if on_it.any() and not on_it.all():
-                check_floor(on_it, f"the plan {change.plan!r}")
+                check_floor(on_it, f"the plan {plan!r}")
                 found.append(on_it)
         elif not isinstance(segment := getattr(change, "segment", Everyone()), Everyone):
             found.append(members_of(context, segment))
