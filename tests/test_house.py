@@ -1,12 +1,9 @@
 """The house stands as drawn: rooms, pages, pins, and a viewer that needs no TensorFlow."""
 
-import ast
 import re
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
 
 from tests.callers import Walk, read, script
 
@@ -58,16 +55,6 @@ def test_pages_import_no_solvers():
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
-def _words(path: Path) -> int:
-    return sum(1 for line in path.read_text().splitlines() if line.strip() and not line.lstrip().startswith("#"))
-
-
-def test_every_module_says_what_it_is():
-    for path in [*(ROOT / "recsys").rglob("*.py"), *PAGES]:
-        if _words(path):
-            assert ast.get_docstring(ast.parse(path.read_text())), path
-
-
 def test_everything_has_a_caller_that_is_no_test():
     """From the command line, the pages and the documented examples, with whatever they start by its name."""
     walk = Walk(read(ROOT, ["recsys"]), registers=["recsys.cli"])
@@ -98,26 +85,3 @@ def test_benchmarks_import_what_is_there():
         if source.split(".")[0] in ("recsys", "tests") and source not in modules
     ]
     assert missing + gone == []
-
-
-def test_files_stay_one_idea_long():
-    """Over 400 lines a file is a folder waiting to be made."""
-    long = [path for path in (ROOT / "recsys").rglob("*.py") if len(path.read_text().splitlines()) > 400]
-    assert not long
-
-
-@pytest.mark.parametrize("text", ["--disable-quic", "SimpleHTTPRequestHandler)", 'bind(("127.0.0.1", 0))'])
-def test_how_browsers_and_servers_are_started_is_written_once(text: str):
-    """For tests and benchmarks alike."""
-    users = [path for path in (ROOT / "tests").rglob("*.py") if text in path.read_text() and path != Path(__file__)]
-    assert [path.parent.name for path in users] == ["browser"]
-
-
-def test_tables_that_can_be_downloaded_are_drawn_in_one_place():
-    """There their text is quoted where a spreadsheet would run it."""
-    drawn = [
-        path.relative_to(ROOT).as_posix()
-        for path in [*(ROOT / "recsys").rglob("*.py"), *PAGES]
-        if ".dataframe(" in path.read_text()
-    ]
-    assert drawn == ["recsys/app/shell/tables.py"]

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from io import StringIO
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from recsys.scenario.store import ScenarioStore
 from recsys.tables import import_tables
 from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace
+from tests import patience
 from tests.tables.raw import Raw
 
 RECSYS = str(Path(sys.executable).with_name("recsys"))
@@ -136,8 +136,7 @@ def test_an_interrupted_command_answers_with_one_document(tmp_path: Path):
         stderr=subprocess.PIPE,
         text=True,
     ) as started:
-        while not (tmp_path / "ws").exists() and started.poll() is None:
-            time.sleep(0.05)
+        patience.until(lambda: (tmp_path / "ws").exists() or started.poll() is not None)
         started.send_signal(signal.SIGINT)
         said, _ = started.communicate(timeout=250)
     assert started.returncode == 2

@@ -6,12 +6,11 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer  # noqa: TID251  the one place
 from pathlib import Path
 from typing import IO, Any
 
@@ -39,23 +38,29 @@ def streamlit_app(
     command = [sys.executable, "-m", *module, f"--server.port={port}", "--server.headless=true"]
     app = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stdout=log, stderr=log)
     try:
-        _wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health", app)
+        wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health", app)
         yield f"http://127.0.0.1:{port}"
     finally:
         app.terminate()
         app.wait(patience.SECONDS)
 
 
-def _wait_until_healthy(url: str, app: "subprocess.Popen[bytes]") -> None:
-    until = time.monotonic() + patience.SECONDS
-    while time.monotonic() < until:
+def wait_until_healthy(url: str, app: "subprocess.Popen[Any]") -> None:
+    """Until a server answers that it is well.
+
+    Raises
+    ------
+    ChildProcessError  it ended instead
+    """
+
+    def healthy() -> bool:
         if app.poll() is not None:
             raise ChildProcessError("the app ended at once")
         with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=patience.SECONDS) as answer:
-            if answer.status == 200:
-                return
-        time.sleep(0.02)
-    raise TimeoutError(f"nothing healthy at {url}")
+            return bool(answer.status == 200)
+        return False
+
+    patience.until(healthy)
 
 
 @contextmanager

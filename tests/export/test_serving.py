@@ -8,7 +8,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -64,12 +63,13 @@ def site(tmp_path_factory: pytest.TempPathFactory, signer: Signer) -> Iterator[S
     with (root / "log").open("wb") as log:
         server = subprocess.Popen(command, env={**os.environ, **home, **settings}, stdout=log, stderr=log)
         try:
-            for _ in range(int(10 * patience.SECONDS)):
+
+            def open_to_us() -> bool:
                 assert server.poll() is None, (root / "log").read_text()
                 with socket.socket() as knock:
-                    if knock.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-                time.sleep(0.1)
+                    return knock.connect_ex(("127.0.0.1", port)) == 0
+
+            patience.until(open_to_us)
             yield Site(port, root / "exports" / "app")
         finally:
             server.terminate()

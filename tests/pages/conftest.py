@@ -92,7 +92,7 @@ def opened() -> Open:
 
     def page(path: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=patience.SECONDS)
-        return app.switch_page(path).run()
+        return app.run().switch_page(path).run()  # which page has which address is known after a first run
 
     return page
 

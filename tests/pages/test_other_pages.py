@@ -1,6 +1,7 @@
 """What the other pages do when they are used."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -287,10 +288,9 @@ def test_a_training_is_started_followed_and_its_answer_shown(tables_only: Path, 
     line = {"stage": "mf", "message": "Learning tastes", "done": 1, "total": 2, "fraction": 0.5, "seconds": 1, "eta_seconds": 9}
     answer = {"result": {"run": "abc123", "in_use": True, "seconds": 70, "warnings": []}}
     seen = tables_only / "seen"
+    os.mkfifo(seen)
     code = (
-        f"import pathlib, time; print({json.dumps(json.dumps(line))}, flush=True); seen = pathlib.Path({str(seen)!r})\n"
-        f"while not seen.exists(): time.sleep(0.05)\n"
-        f"print({json.dumps(json.dumps(answer))})"
+        f"print({json.dumps(json.dumps(line))}, flush=True); open({str(seen)!r}).read()\nprint({json.dumps(json.dumps(answer))})"
     )
     commands = []
 
@@ -304,10 +304,10 @@ def test_a_training_is_started_followed_and_its_answer_shown(tables_only: Path, 
     app = app.button(key="train.start").click().run()
     assert json.loads(commands[0][-1]) == {"model": "all", "members": 8}
     assert commands[0][:2] == ["-m", "recsys.pipeline"]
-    assert _eventually(lambda: _progress(tables_only) == 0.5)
+    assert patience.until(lambda: _progress(tables_only) == 0.5)
     app = opened("pages/set_up/training.py")
     assert app.button(key="jobs.cancel.train")
-    seen.touch()
+    seen.write_text("")
     ended(Workspace(tables_only), "train")
     app = app.run()
     assert "abc123" in said(app)
@@ -452,17 +452,6 @@ def test_choices_by_attribute_become_a_rule():
 def _progress(root: Path) -> float | None:
     job = jobs.find(Workspace(root), "train")
     return job.progress.fraction if job and job.progress else None
-
-
-def _eventually(holds: object, seconds: float = patience.SECONDS) -> bool:
-    import time
-
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if holds():  # type: ignore[operator]
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def test_a_question_about_offers_that_are_gone_is_refused_and_not_answered_with_the_rest(service: ProjectionContext):

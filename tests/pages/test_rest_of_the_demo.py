@@ -1,7 +1,6 @@
 """Pages that wait for the rest of the demo say how far it is; without it they say the next step."""
 
 import json
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -22,12 +21,10 @@ def make(service: ProjectionContext) -> Iterator[Callable[[str], None]]:
 
     def started(state: str) -> None:
         refusal = {"errors": [{"code": "E_DISK", "message": "the disk is full.", "remedy": "Make room."}]}
-        said, then = (LINE, "time.sleep(600)") if state == "running" else (refusal, "sys.exit(2)")
-        code = f"import sys, time; print({json.dumps(json.dumps(said))}, flush=True); {then}"
+        said, then = (LINE, "signal.pause()") if state == "running" else (refusal, "sys.exit(2)")
+        code = f"import signal, sys; print({json.dumps(json.dumps(said))}, flush=True); {then}"
         jobs.start(open_workspace.workspace(), demo_completion.JOB, ["-c", code])
-        until = time.monotonic() + patience.SECONDS
-        while not _told(state) and time.monotonic() < until:
-            time.sleep(0.05)
+        patience.until(lambda: _told(state))
 
     yield started
     jobs.cancel(open_workspace.workspace(), demo_completion.JOB)

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 
 from recsys.pipeline.checkpointed_stages import Stage, clear_stale, run_stages
 from recsys.pipeline.progress import Clock, ProgressLine, Steps, unheard
+from tests import patience
 
 
 def stage(name: str, log: list[str], *, weight: float = 1.0, fails: Callable[[], bool] = lambda: False) -> Stage:
@@ -67,14 +67,14 @@ def test_an_interrupted_stage_finds_what_it_left(tmp_path: Path):
 
 
 KILLED = """
-import sys, time
+import signal, sys
 from pathlib import Path
 from recsys.pipeline.checkpointed_stages import Stage, run_stages
 
 def slow(folder, steps):
     (folder / "half").write_text("half")
     Path(sys.argv[1], "started").touch()
-    time.sleep(60)
+    signal.pause()
 
 def quick(folder, steps):
     (folder / "result").write_text("whole")
@@ -86,10 +86,7 @@ run_stages(stages, Path(sys.argv[1]), lambda line: None)
 
 def test_kill_minus_nine_keeps_finished_stages_and_no_half_ones(tmp_path: Path):
     child = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)])
-    for _ in range(400):
-        if (tmp_path / "started").exists():
-            break
-        time.sleep(0.05)
+    patience.until((tmp_path / "started").exists)
     os.kill(child.pid, signal.SIGKILL)
     child.wait()
     assert (tmp_path / "a" / "result").read_text() == "whole"

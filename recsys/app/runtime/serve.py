@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until stopped."""
     PagesManager.uses_pages_directory = False
     vars(starlette_app)["create_metrics_routes"] = _no_metrics
-    threading.Thread(target=_warm, name="warm", daemon=True).start()
+    threading.Thread(target=warm, name="warm", daemon=True).start()
     given = list(sys.argv[1:] if arguments is None else arguments)
     at = f"--server.address={LOCAL}"
     streamlit(["run", str(SCRIPT), NO_QUESTIONS, NO_WELCOME, at, *given], prog_name="streamlit")
@@ -48,7 +48,7 @@ def _no_metrics(*_arguments: object) -> list[BaseRoute]:
     return [Route(METRICS, lambda _request: PlainTextResponse("Not found", status_code=404))]
 
 
-def _warm() -> None:
+def warm() -> None:
     """Import what pages need while the server starts and the browser loads, so that the first page does not wait for it; then
     make what the demo still lacks.
     """

@@ -4,7 +4,6 @@ import importlib.util
 import json
 import os
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -92,14 +91,11 @@ def test_an_import_does_not_wait_for_the_rest_of_the_demo(tmp_path: Path):
     workspace = trained(tmp_path / "demo")
     line = json.dumps({"message": "at work", "fraction": 0.0})
     holding = (
-        "import sys, time; from pathlib import Path; from recsys.workspace import Workspace\n"
-        f"with Workspace(Path(sys.argv[1])).writing(): print({line!r}, flush=True); time.sleep(600)"
+        "import signal, sys; from pathlib import Path; from recsys.workspace import Workspace\n"
+        f"with Workspace(Path(sys.argv[1])).writing(): print({line!r}, flush=True); signal.pause()"
     )
     jobs.start(workspace, demo_completion.JOB, ["-c", holding, str(workspace.root)])
-    until = time.monotonic() + patience.SECONDS
-    while (held := jobs.find(workspace, demo_completion.JOB)) is None or held.progress is None:
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    patience.until(lambda: (held := jobs.find(workspace, demo_completion.JOB)) and held.progress)
     uploads.start_import(workspace, tmp_path / "nothing", None)
     job, stopped = ended(workspace, uploads.JOB), jobs.find(workspace, demo_completion.JOB)
     assert job is not None

@@ -5,8 +5,6 @@ import json
 import os
 import signal
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -69,11 +67,10 @@ def test_a_job_that_breaks_says_what_it_said_last(workspace: Workspace):
 
 
 def test_a_running_job_is_not_started_twice_and_can_be_cancelled(workspace: Workspace):
-    jobs.start(workspace, "train", python("import time; print('on', flush=True); time.sleep(60)"))
-    _until((workspace.root / jobs.JOBS / "train" / "lines").exists)
+    jobs.start(workspace, "train", python("import signal; print('on', flush=True); signal.pause()"))
+    patience.until((workspace.root / jobs.JOBS / "train" / "lines").exists)
     with pytest.raises(DataError, match="E_BUSY"):
         jobs.start(workspace, "train", python("pass"))
-    time.sleep(0.3)
     jobs.cancel(workspace, "train")
     job = ended(workspace, "train")
     assert job is not None
@@ -95,9 +92,9 @@ def test_a_job_whose_process_is_gone_without_a_word_has_failed(workspace: Worksp
 
 
 def test_what_outlives_its_killed_follower_is_still_running_and_can_be_cancelled(workspace: Workspace):
-    jobs.start(workspace, "train", python("import time; print('on', flush=True); time.sleep(60)"))
+    jobs.start(workspace, "train", python("import signal; print('on', flush=True); signal.pause()"))
     folder = workspace.root / jobs.JOBS / "train"
-    _until(lambda: (folder / "lines").exists() and b"on" in (folder / "lines").read_bytes())
+    patience.until(lambda: (folder / "lines").exists() and b"on" in (folder / "lines").read_bytes())
     os.kill(int((folder / "pid").read_text()), signal.SIGKILL)
     orphan = jobs.find(workspace, "train")
     assert orphan is not None
@@ -112,13 +109,21 @@ def test_what_outlives_its_killed_follower_is_still_running_and_can_be_cancelled
     assert ended(workspace, "train")
 
 
+def _fifo(workspace: Workspace) -> Path:
+    """Who reads it waits for somebody to write."""
+    path = workspace.root / "go"
+    os.mkfifo(path)
+    return path
+
+
 def test_a_job_that_answers_after_its_follower_was_killed_is_done(workspace: Workspace):
-    jobs.start(
-        workspace, "train", python('import time; print(\'on\', flush=True); time.sleep(1); print(\'{"result": {"run": "a"}}\')')
-    )
+    go = _fifo(workspace)
+    code = """import sys; print('on', flush=True); open(sys.argv[1]).read(); print('{"result": {"run": "a"}}')"""
+    jobs.start(workspace, "train", [*python(code), str(go)])
     folder = workspace.root / jobs.JOBS / "train"
-    _until(lambda: (folder / "lines").exists() and b"on" in (folder / "lines").read_bytes())
+    patience.until(lambda: (folder / "lines").exists() and b"on" in (folder / "lines").read_bytes())
     os.kill(int((folder / "pid").read_text()), signal.SIGKILL)
+    go.write_text("")
     job = ended(workspace, "train")
     assert job is not None
     assert (job.state, job.result) == ("done", {"run": "a"})
@@ -126,14 +131,14 @@ def test_a_job_that_answers_after_its_follower_was_killed_is_done(workspace: Wor
 
 def test_of_many_readers_who_start_a_job_at_once_one_does(workspace: Workspace):
     """Each run adds a line to one file."""
-    script = "import sys, time; open(sys.argv[1], 'a').write('ran\\n'); time.sleep(2)"
-    start = threading.Barrier(8)
+    script = "import sys; open(sys.argv[1], 'a').write('ran\\n'); open(sys.argv[2]).read()"
+    start, go = threading.Barrier(8), _fifo(workspace)
     refused: list[str] = []
 
     def reader() -> None:
         start.wait()
         try:
-            jobs.start(workspace, "train", [*python(script), str(workspace.root / "runs.txt")])
+            jobs.start(workspace, "train", [*python(script), str(workspace.root / "runs.txt"), str(go)])
         except DataError as error:
             refused.append(error.code)
 
@@ -143,13 +148,14 @@ def test_of_many_readers_who_start_a_job_at_once_one_does(workspace: Workspace):
     for each in readers:
         each.join()
     assert refused == ["E_BUSY"] * 7
+    go.write_text("")
     ended(workspace, "train")
     assert (workspace.root / "runs.txt").read_text() == "ran\n"
 
 
 def test_files_of_a_running_import_are_not_cleared_for_the_next_upload(workspace: Workspace):
     kept = uploads.keep(workspace, {"movies.csv": io.BytesIO(b"x")})
-    jobs.start(workspace, uploads.JOB, python("import time; time.sleep(60)"))
+    jobs.start(workspace, uploads.JOB, python("import signal; signal.pause()"))
     with pytest.raises(DataError, match="E_BUSY"):
         uploads.keep(workspace, {"movies.csv": io.BytesIO(b"y")})
     assert (kept / "movies.csv").read_bytes() == b"x"
@@ -165,14 +171,8 @@ def test_a_damaged_job_is_no_job(workspace: Workspace, garbage: bytes):
     assert jobs.find(workspace, "train") is None
 
 
-def _until(holds: Callable[[], bool], seconds: float = patience.SECONDS) -> None:
-    until = time.monotonic() + seconds
-    while not holds() and time.monotonic() < until:
-        time.sleep(0.05)
-
-
 def test_a_job_that_is_at_work_is_not_cleared(workspace: Workspace):
-    jobs.start(workspace, "train", python("import time; time.sleep(60)"))
+    jobs.start(workspace, "train", python("import signal; signal.pause()"))
     jobs.forget(workspace, "train")
     job = jobs.find(workspace, "train")
     assert job is not None

@@ -5,7 +5,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 import tomllib
 import urllib.error
 import urllib.request
@@ -17,7 +16,7 @@ from click.testing import CliRunner
 from recsys.app.runtime import serve
 from recsys.cli import cli
 from tests import patience
-from tests.browser.servers import ROOT, free_port, streamlit_app
+from tests.browser.servers import ROOT, free_port, streamlit_app, wait_until_healthy
 
 
 @pytest.mark.slow
@@ -31,15 +30,7 @@ def test_the_first_start_on_a_new_machine_asks_nothing(tmp_path: Path):
         command, env=home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     try:
-        for _ in range(int(10 * patience.SECONDS)):
-            assert app.poll() is None, app.stdout.read()
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health") as answer:
-                    assert answer.read() == b"ok"
-                    return
-            except urllib.error.URLError:
-                time.sleep(0.1)
-        pytest.fail("the app did not start")
+        wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health", app)
     finally:
         app.kill()
         app.communicate()
@@ -52,7 +43,7 @@ def test_what_streamlit_offers_to_writers_of_apps_is_not_shown_to_users_of_this_
 
     given: list[str] = []
     monkeypatch.setattr(serve, "streamlit", lambda arguments, **_: given.extend(arguments))
-    monkeypatch.setattr(serve, "_warm", lambda: None)
+    monkeypatch.setattr(serve, "warm", lambda: None)
     monkeypatch.setattr(skills, "agent_harness_present", lambda: True)
     serve.main(["--server.port=1"])
     (said,) = [argument for argument in given if argument.startswith("--logger.")]
@@ -134,11 +125,8 @@ def test_ended_by_a_signal_the_command_leaves_no_server_behind(tmp_path: Path):
     with subprocess.Popen(
         [*command, "app", "--headless", f"--port={port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as app:
-        until = time.monotonic() + patience.SECONDS
-        while not _listening(port):
-            assert app.poll() is None
-            assert time.monotonic() < until
-            time.sleep(0.05)
+        patience.until(lambda: _listening(port) or app.poll() is not None)
+        assert app.poll() is None
         app.terminate()
         app.wait(patience.SECONDS)
     assert not _listening(port)
