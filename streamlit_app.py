@@ -10,7 +10,7 @@ from recsys.app.slate import slate_search
 st.set_page_config(page_icon=page_layout.ICON, layout="wide", initial_sidebar_state="auto")  # before the menu names its symbols
 page = st.navigation(menu.pages(), expanded=True)
 st.set_page_config(page_title=menu.tab_title(page), page_icon=page_layout.ICON)
-page_address.read_by(scenario_session.arrive, slate_search.arrive)
+page_address.register_readers(scenario_session.read_address, slate_search.read_address)
 page_layout.style()
 page_layout.brand()
 page.run()

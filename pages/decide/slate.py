@@ -8,8 +8,8 @@ from recsys.app.slate import slate_view as found
 
 with page("Slate", "Which of the offers on the table do we buy within the budget, and where do we walk away?"):
     context = open_workspace.projection_context()
-    with_audience = form.whom(context)
-    on_table = form.on_the_table(context)
+    with_audience = form.audience_choice(context)
+    on_table = form.offers_on_table(context)
     asked, answered = side_by_side()
     with asked:
         question = form.slate(context, on_table, with_audience=with_audience)

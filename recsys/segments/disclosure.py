@@ -109,7 +109,7 @@ _WITH_BEFORE = "this, with what has been asked of this audience before,"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Asked:
+class AnsweredGroups:
     """Groups that were answered about."""
 
     groups: NDArray[np.bool_]

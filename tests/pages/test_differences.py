@@ -33,7 +33,7 @@ def grown(*users: str) -> Scenario:
 
 def hours(scenario: Scenario) -> float:
     open_workspace.answer(scenario)
-    open_workspace.desk().wait(60)
+    open_workspace.background().wait(60)
     answered = open_workspace.answer(scenario)
     assert answered is not None
     return float(answered.projected.hours)

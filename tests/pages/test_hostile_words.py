@@ -143,7 +143,7 @@ def hostile(
 @pytest.mark.parametrize("place", PLACES, ids=IDS)
 def test_no_page_lets_a_word_of_the_data_act(place: navigation.Place, hostile: ProjectionContext, opened: Open):
     app = opened(place.path)
-    workspace_summary.desk().wait(60)
+    workspace_summary.background().wait(60)
     app = app.run()
     assert not app.exception
     assert acting(app) == []
@@ -167,7 +167,7 @@ def test_a_link_lets_no_word_act_nor_does_what_it_asks(hostile: ProjectionContex
     app = opened(navigation.SCENARIO.path)
     app.query_params["s"] = link.encode(_question(hostile))
     app = app.run()
-    open_workspace.desk().wait(60)
+    open_workspace.background().wait(60)
     app = app.run()
     assert not app.exception
     assert len([text for text in app.markdown if "evil" in text.value]) >= 6
@@ -204,9 +204,9 @@ def test_a_refusal_quotes_a_link_as_text(broken: Scenario, hostile: ProjectionCo
 def test_a_slate_lets_no_word_act(hostile: ProjectionContext, opened: Open):
     app = opened(navigation.SLATE.path)
     app = app.button(key="slate.choose").click().run()
-    slate_search.desk().wait(60)
+    slate_search.background().wait(60)
     app = app.run()
-    open_workspace.desk().wait(60)
+    open_workspace.background().wait(60)
     app = app.run()
     assert not app.exception
     assert acting(app) == []

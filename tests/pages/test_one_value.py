@@ -56,7 +56,7 @@ def read(app: AppTest) -> str:
 def on_scenario(app: AppTest) -> AppTest:
     """The scenario page that a button has led to, with its answer."""
     assert app.title[0].value == "Scenario"
-    open_workspace.desk().wait(patience.SECONDS)
+    open_workspace.background().wait(patience.SECONDS)
     return app.switch_page("pages/decide/scenario.py").run()
 
 
@@ -155,7 +155,7 @@ def test_a_slates_headline_its_figures_and_its_scenario_agree_from_the_first_pai
     service.offers["fee"] = [1.0, 1.0, 1.0, 900.0, 900.0]
     app = opened("pages/decide/slate.py").button(key="slate.choose").click().run()
     assert not app.metric
-    slate_search.desk().wait(patience.SECONDS)
+    slate_search.background().wait(patience.SECONDS)
     app = app.run()
     first, text = metrics(app), read(app)
     worth, back = first["Worth after cost"], first["Return"]
@@ -169,7 +169,7 @@ def test_a_slates_headline_its_figures_and_its_scenario_agree_from_the_first_pai
 
 def test_a_decision_of_the_first_page_and_the_scenario_behind_it_agree(service: ProjectionContext, opened: Open):
     app = opened("pages/decide/today.py")
-    workspace_summary.desk().wait(patience.SECONDS)
+    workspace_summary.background().wait(patience.SECONDS)
     app = app.run()
     decision = next(each for each in workspace_summary.agenda() or () if each.kind == "buy")
     figures = {figure.name: figure.value for figure in decision.figures}

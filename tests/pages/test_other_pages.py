@@ -37,7 +37,7 @@ from tests.pages.test_scenario_page import said
 
 def test_the_first_page_says_what_there_is_and_what_to_decide(service: ProjectionContext, opened: Open):
     app = opened("pages/decide/today.py")
-    workspace_summary.desk().wait(patience.SECONDS)
+    workspace_summary.background().wait(patience.SECONDS)
     app = app.run()
     assert [metric.label for metric in app.metric] == ["Users", "Movies", "Views", "Offers", "Newest view"]
     assert app.button(key="home.open.0")
@@ -47,7 +47,7 @@ def test_the_first_page_says_what_there_is_and_what_to_decide(service: Projectio
 
 def test_a_decision_opens_its_scenario(service: ProjectionContext, opened: Open):
     app = opened("pages/decide/today.py")
-    workspace_summary.desk().wait(patience.SECONDS)
+    workspace_summary.background().wait(patience.SECONDS)
     app = app.run()
     app = app.button(key="home.open.0").click().run()
     assert app.title[0].value == "Scenario"
@@ -68,13 +68,14 @@ def test_a_slate_is_chosen_explained_and_opened(service: ProjectionContext, open
     service.offers["fee"] = [1.0, 1.0, 1.0, 900.0, 900.0]
     service.offers[["royalty_per_view", "marketing_cost"]] = 0.0
     app = app.button(key="slate.choose").click().run()
-    slate_search.desk().wait(patience.SECONDS)
+    slate_search.background().wait(patience.SECONDS)
     app = app.run()
     assert not app.exception
     text = said(app)
     assert "Buy Offer" in text
     assert "Walk-away price" in text
-    app.session_state[f"slate.tabs.{len(_chosen())}"] = next(tab.label for tab in app.tabs if tab.label.startswith("Not these"))
+    bought, left_out = (tab.label for tab in app.tabs)
+    app.session_state[f"slate.tabs.{bought.split()[-1]}"] = left_out
     app = app.run()
     why = next(table.value for table in app.table if "why not" in table.value.columns)
     assert {"Offer 3", "Offer 4"} <= set(why["offer"])
@@ -123,7 +124,7 @@ def test_what_must_be_in_is_on_the_table_whatever_is_looked_at(service: Projecti
     app = app.multiselect(key="slate.genres").set_value([other]).run()
     app = app.button(key="slate.choose").click().run()
     assert "o03" in _question(app).offers
-    slate_search.desk().wait(patience.SECONDS)
+    slate_search.background().wait(patience.SECONDS)
     assert not app.run().error
 
 
@@ -197,7 +198,7 @@ def test_a_link_that_is_none_of_ours_is_refused_and_the_page_goes_on(
 def test_a_selection_on_the_map_outlives_a_refresh_though_no_link_holds_it(service: ProjectionContext, opened: Open):
     users = ByUsers(users=tuple(service.choice.user_ids.ids[:30]))
     app = opened("pages/decide/today.py")
-    app.session_state["greenlight.table"] = scenario_session.Table(
+    app.session_state["greenlight.table"] = scenario_session.ScenarioSession(
         draft=Draft(scenario=Scenario(name="picked", changes=(ResizeSegment(segment=users, factor=1.2),)))
     )
     app = app.switch_page("pages/decide/scenario.py").run()
@@ -209,18 +210,12 @@ def test_a_selection_on_the_map_outlives_a_refresh_though_no_link_holds_it(servi
     assert "20% more users: 30 users picked on the map" in said(again)
 
 
-def _chosen() -> tuple[str, ...]:
-    """What the only slate that was asked for has chosen."""
-    (future,) = slate_search.desk()._asked.values()
-    return future.result().chosen
-
-
 def test_rules_that_clash_are_refused_by_name(service: ProjectionContext, opened: Open):
     app = opened("pages/decide/slate.py")
     app = app.multiselect(key="slate.must").set_value(["o00", "o01"]).run()
     app = app.multiselect(key="slate.never").set_value(["o00", "o01"]).run()
     app = app.button(key="slate.choose").click().run()
-    slate_search.desk().wait(patience.SECONDS)
+    slate_search.background().wait(patience.SECONDS)
     app = app.run()
     assert not app.exception
     assert "E_RULES" in app.error[0].value

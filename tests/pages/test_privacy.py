@@ -45,8 +45,8 @@ def told_of_a_person(context: ProjectionContext, messages: list[bytes]) -> list[
 def test_no_page_sends_anything_of_a_person(place: navigation.Place, peopled: ProjectionContext, opened: Open):
     with recorded() as messages:
         app = opened(place.path)
-        workspace_summary.desk().wait(60)
-        open_workspace.desk().wait(60)
+        workspace_summary.background().wait(60)
+        open_workspace.background().wait(60)
         app.run()
     assert sum(map(len, messages)) > 1_000
     assert told_of_a_person(peopled, messages) == []
@@ -79,7 +79,7 @@ def test_people_picked_on_the_map_become_a_scenario_without_their_ids_leaving(
         assert app.title[0].value == "Scenario"
         assert "25 users picked on the map" in " ".join(text.value for text in app.markdown)
         app = app.switch_page(navigation.SCENARIO.path).run()
-        open_workspace.desk().wait(60)
+        open_workspace.background().wait(60)
         app = app.run()
         app = app.button(key="builder.save").click().run()
         assert not app.exception

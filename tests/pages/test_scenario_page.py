@@ -36,7 +36,7 @@ def with_scenario(opened: Open, scenario: Scenario) -> AppTest:
 
 def settled(app: AppTest) -> AppTest:
     """Run until the ranges are there."""
-    open_workspace.desk().wait(patience.SECONDS)
+    open_workspace.background().wait(patience.SECONDS)
     return app.run()
 
 
@@ -176,10 +176,10 @@ def test_an_offer_is_bought_through_the_dialog_which_stays_when_ranges_arrive(se
 
 def test_what_the_answer_hangs_on_is_worked_out_when_somebody_looks(service: ProjectionContext, opened: Open):
     app = settled(with_scenario(opened, Scenario(name="buy", changes=(Acquire(offer="o00"),))))
-    assert not sensitivity.desk()._asked
+    assert not len(sensitivity.swings_background())
     app.session_state["answer.tabs.7"] = "What it hangs on"
     app = app.run()
-    sensitivity.desk().wait(patience.SECONDS)
+    sensitivity.swings_background().wait(patience.SECONDS)
     app = app.run()
     assert not app.exception
     assert "How the worth after cost changes when one thing is other than we think" in said(app)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recsys.errors import ScenarioError
-from recsys.segments.disclosure import Asked, check, leverage, parts
+from recsys.segments.disclosure import AnsweredGroups, check, leverage, parts
 
 N_USERS = 200
 
@@ -16,8 +16,8 @@ def first(n: int, of: int = N_USERS, start: int = 0) -> np.ndarray:
     return (rows >= start) & (rows < start + n)
 
 
-def asked(*groups: np.ndarray) -> Asked:
-    held = Asked.nothing(len(groups[0]))
+def asked(*groups: np.ndarray) -> AnsweredGroups:
+    held = AnsweredGroups.nothing(len(groups[0]))
     for group in groups:
         held = held.also(group[None])
     return held
@@ -78,7 +78,7 @@ def test_leverage_is_the_diagonal_of_the_projection_onto_the_span(counted: list[
 
 @given(st.lists(st.sets(st.integers(0, 59), min_size=1, max_size=59), max_size=8))
 def test_no_single_person_is_ever_in_the_span_of_what_was_answered(groups: list[set[int]]):
-    held = Asked.nothing(60)
+    held = AnsweredGroups.nothing(60)
     for group in groups:
         try:
             held = held.also(np.isin(np.arange(60), list(group))[None])

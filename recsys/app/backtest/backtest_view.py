@@ -6,11 +6,11 @@ from typing import Any
 import streamlit as st
 
 from recsys.app.runtime import open_workspace
-from recsys.app.shell.job_progress import follow_rest
+from recsys.app.shell.job_progress import show_demo_completion
 from recsys.app.shell.tables import show_chart, show_table
 from recsys.presentation import charts
-from recsys.presentation.tables import backtest as views
-from recsys.presentation.text import backtest as words
+from recsys.presentation.tables import backtest as backtest_tables
+from recsys.presentation.text import backtest as backtest_text
 from recsys.presentation.text.escape import plain
 
 
@@ -19,18 +19,18 @@ def show() -> None:
     open_workspace.dataset_info()
     document = open_workspace.backtest()
     if document is None:
-        if not follow_rest(lambda: open_workspace.backtest() is not None):
+        if not show_demo_completion(lambda: open_workspace.backtest() is not None):
             _none_yet()
         return
     if document["data"] != open_workspace.fingerprint():
         st.warning("The tables have changed since: this proof is of other data, and ranges are not calibrated. Run it again.")
-    spans = views.spans(document)
+    spans = backtest_tables.spans(document)
     if not spans:
         st.caption("The arrivals were too few to score.")
         return
     days, unit = _choice(document, spans)
     cell = document["totals"][days][unit]
-    st.markdown(words.headline(cell, days, words.UNITS[unit]))
+    st.markdown(backtest_text.headline(cell, days, backtest_text.UNITS[unit]))
     _scatter(document, days, unit)
     _scores(cell)
     _ranges(document, cell)
@@ -57,18 +57,23 @@ def _choice(document: Mapping[str, Any], spans: tuple[str, ...]) -> tuple[str, s
             "Followed for", spans, format_func=lambda span: f"{span} days", default=spans[0], key="proof.days", required=True
         )
     chosen = days or spans[0]
-    units = views.units(document, chosen)
+    units = backtest_tables.units(document, chosen)
     with right:
         unit = st.segmented_control(
-            "Counted in", units, format_func=lambda name: words.UNITS[name], default=units[0], key="proof.unit", required=True
+            "Counted in",
+            units,
+            format_func=backtest_text.UNITS.__getitem__,
+            default=units[0],
+            key="proof.unit",
+            required=True,
         )
     return chosen, unit if unit in units else units[0]
 
 
 def _scatter(document: Mapping[str, Any], days: str, unit: str) -> None:
-    points = views.points(document, days, unit)
+    points = backtest_tables.points(document, days, unit)
     show_chart(
-        charts.projected_against_actual(points, words.UNITS[unit]),
+        charts.projected_against_actual(points, backtest_text.UNITS[unit]),
         f"Projected against actual {unit} of {len(points)} arrivals, each with its 8-in-10 range.",
     )
     st.caption(
@@ -78,7 +83,7 @@ def _scatter(document: Mapping[str, Any], days: str, unit: str) -> None:
 
 def _scores(cell: Mapping[str, Any]) -> None:
     st.subheader("Against what others would have said", anchor=False)
-    table = views.scores(cell)
+    table = backtest_tables.scores(cell)
     if table.empty:
         st.caption("Too few outcomes were known before the arrivals for the rivals to learn from.")
         return
@@ -92,13 +97,13 @@ def _scores(cell: Mapping[str, Any]) -> None:
 
 def _ranges(document: Mapping[str, Any], cell: Mapping[str, Any]) -> None:
     st.subheader("How often ranges held", anchor=False)
-    show_table(views.coverage(cell), whole=True)
+    show_table(backtest_tables.coverage(cell), whole=True)
     st.caption("Calibrated ranges were made at each moment from arrivals known by then. In brackets: 95% interval.")
-    st.markdown(words.calibration(document, bool(document["simulated"])))
+    st.markdown(backtest_text.calibration(document, bool(document["simulated"])))
 
 
 def _misses(document: Mapping[str, Any], days: str) -> None:
-    table = views.misses(document, days)
+    table = backtest_tables.misses(document, days)
     if not table.empty:
         st.subheader("The worst misses", anchor=False)
         show_table(table, wide="what is known of why", whole=True)
@@ -110,10 +115,10 @@ def _substitution(document: Mapping[str, Any]) -> None:
     if not found:
         st.caption("Too few launches with settled movies round them to tell.")
     for kind, figures in found.items():
-        st.markdown(words.substitution(kind, figures))
+        st.markdown(backtest_text.substitution(kind, figures))
 
 
 def _stands_on(document: Mapping[str, Any]) -> None:
     st.subheader("What it stands on", anchor=False)
-    show_table(views.origins(document), whole=True)
+    show_table(backtest_tables.origins(document), whole=True)
     st.markdown("\n".join(f"- {plain(note)}" for note in document["notes"]))

@@ -3,12 +3,12 @@
 import pandas as pd
 import streamlit as st
 
-from recsys.app.data.import_form import tables_to_import
+from recsys.app.data.import_form import import_request
 from recsys.app.runtime import open_workspace, uploads
 from recsys.app.runtime.jobs import Job
 from recsys.app.shell import navigation
-from recsys.app.shell.errors import findings, guarded
-from recsys.app.shell.job_progress import follow
+from recsys.app.shell.errors import error_box, findings
+from recsys.app.shell.job_progress import show_job
 from recsys.app.shell.tables import grid, show_table
 from recsys.presentation import text
 from recsys.presentation.tables import activity, templates
@@ -22,11 +22,11 @@ _JUDGED_AT_ONCE = {"offers", "economics"}
 
 def show() -> None:
     """The whole page."""
-    running = follow(uploads.JOB, "Import", _result)
+    running = show_job(uploads.JOB, "Import", _result)
     if not running:
-        brought = tables_to_import()
-        if brought is not None:
-            uploads.start_import(open_workspace.workspace(), brought.folder, brought.format)
+        request = import_request()
+        if request is not None:
+            uploads.start_import(open_workspace.workspace(), request.folder, request.format)
             st.rerun()
     _templates()
     if open_workspace.has_tables():
@@ -35,7 +35,7 @@ def show() -> None:
 
 
 def _activity() -> None:
-    with guarded():
+    with error_box():
         done = open_workspace.scenarios().activity()
         if done:
             with st.expander("What was done here, and by whom"):
@@ -71,8 +71,8 @@ def _result(job: Job) -> None:
     if not job.result:
         return
     report = ImportReport.from_json(job.result)
-    brought = ", ".join(f"{text.count(report.rows[name])} {name}" for name in report.imported if name in report.rows)
-    st.markdown(f"Taken in: **{plain(brought) or 'terms'}**, read as {plain(report.format)}.")
+    taken_in = ", ".join(f"{text.count(report.rows[name])} {name}" for name in report.imported if name in report.rows)
+    st.markdown(f"Taken in: **{plain(taken_in) or 'terms'}**, read as {plain(report.format)}.")
     findings(report.warnings)
     for sentence in report.notes:
         st.caption(plain(sentence))

@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from recsys.app.runtime import open_workspace, server_folders, uploads
-from recsys.app.shell.errors import guarded
+from recsys.app.shell.errors import error_box
 from recsys.presentation.text.escape import plain
 from recsys.tables.formats.registry import FORMATS
 
@@ -15,14 +15,14 @@ _TYPES = ["csv", "tsv", "parquet", "zip", "dat", "data", "item", "user", "inter"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Brought:
+class ImportRequest:
     """What is to be imported."""
 
     folder: Path
     format: str | None
 
 
-def tables_to_import() -> Brought | None:
+def import_request() -> ImportRequest | None:
     """Draw the ways in; gives what was brought when it is to be imported."""
     with st.container(border=True):
         here, there = st.tabs(["Upload files", "A folder on the server"])
@@ -42,11 +42,11 @@ def tables_to_import() -> Brought | None:
         )
         wanted = None if known == _AUTO else known
         if st.button("Import", type="primary", icon=":material/upload:", key="data.import", disabled=not (files or path)):
-            with guarded():
+            with error_box():
                 if files:
                     named = {file.name: file for file in files}
-                    return Brought(folder=uploads.keep(open_workspace.workspace(), named), format=wanted)
-                return Brought(folder=server_folders.within(path), format=wanted)
+                    return ImportRequest(folder=uploads.keep(open_workspace.workspace(), named), format=wanted)
+                return ImportRequest(folder=server_folders.within(path), format=wanted)
     return None
 
 

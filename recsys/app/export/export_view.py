@@ -12,7 +12,7 @@ from recsys.app.runtime import demo_completion, jobs, open_workspace
 from recsys.app.runtime.jobs import Job
 from recsys.app.shell import navigation
 from recsys.app.shell.errors import findings
-from recsys.app.shell.job_progress import follow, follow_rest
+from recsys.app.shell.job_progress import show_demo_completion, show_job
 from recsys.app.shell.tables import set_as_text
 from recsys.export import bundle
 from recsys.export.bundle import BundleStatus
@@ -27,11 +27,11 @@ _MB = 1_000_000.0
 def show() -> None:
     """The whole page."""
     folder = open_workspace.export_folder()
-    running = follow(_JOB, "Export", _result)
+    running = show_job(_JOB, "Export", _result)
     held = bundle.status(folder)
     if held is not None:
         _status(held)
-    elif not follow_rest(lambda: bundle.status(folder) is not None):
+    elif not show_demo_completion(lambda: bundle.status(folder) is not None):
         st.info("Nothing has been exported from this workspace yet.", icon=":material/inventory_2:")
     if not open_workspace.has_run():
         open_workspace.projection_context()

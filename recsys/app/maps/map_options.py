@@ -17,7 +17,7 @@ _FIRST = ("languages", "language", "persona", "genres")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Look:
+class MapOptions:
     """The choices."""
 
     kind: MapKind
@@ -26,7 +26,7 @@ class Look:
     """Rows that the search has found."""
 
 
-def look_at_movies(frame: pd.DataFrame, *, key: str) -> Look:
+def movie_map_options(frame: pd.DataFrame, *, key: str) -> MapOptions:
     """Draw the controls of a map of ``frame``'s movies, which can be searched for."""
     first, second, third = st.columns([3, 2, 3], vertical_alignment="bottom")
     with third:
@@ -34,16 +34,16 @@ def look_at_movies(frame: pd.DataFrame, *, key: str) -> Look:
     found = points.search(frame["movie_id"].astype(str).tolist(), frame["title"].astype(str).tolist(), wanted or "")
     if wanted and not found:
         st.caption("Nothing is called that.")
-    return _look(frame, first, second, colouring.by_attribute, found, key=key)
+    return _options(frame, first, second, colouring.by_attribute, found, key=key)
 
 
-def look_at_people(frame: pd.DataFrame, *, key: str) -> Look:
+def audience_map_options(frame: pd.DataFrame, *, key: str) -> MapOptions:
     """Draw the controls of a map of people: nobody is searched for, and colours tell of groups only."""
     first, second, _ = st.columns([3, 2, 3], vertical_alignment="bottom")
-    return _look(frame, first, second, colouring.by_band, (), key=key)
+    return _options(frame, first, second, colouring.by_band, (), key=key)
 
 
-def _look(
+def _options(
     frame: pd.DataFrame,
     first: DeltaGenerator,
     second: DeltaGenerator,
@@ -51,7 +51,7 @@ def _look(
     found: tuple[int, ...],
     *,
     key: str,
-) -> Look:
+) -> MapOptions:
     with first:
         kind = st.segmented_control(
             "Map", list(KINDS), format_func=KINDS.__getitem__, default="neighbourhood", required=True, key=f"{key}.kind"
@@ -66,7 +66,7 @@ def _look(
             format_func=colouring.label,
             key=f"{key}.colour",
         )
-    return Look(
+    return MapOptions(
         kind=kind,
         colouring=colour(frame, chosen) if chosen else colouring.plain_colour(frame),
         found=found,

@@ -7,11 +7,11 @@ import pandas as pd
 import streamlit as st
 
 from recsys.app.maps import map_data
-from recsys.app.maps.map_options import Look, look_at_movies, look_at_people
+from recsys.app.maps.map_options import MapOptions, audience_map_options, movie_map_options
 from recsys.app.runtime import disclosure, open_workspace
 from recsys.app.scenario import scenario_session
 from recsys.app.shell import navigation
-from recsys.app.shell.errors import guarding
+from recsys.app.shell.errors import with_error_box
 from recsys.app.shell.tables import grid, selectable_chart, show_table
 from recsys.ids import IntArray
 from recsys.presentation import charts, text
@@ -50,17 +50,17 @@ def audience_map() -> None:
 
 def _alone(draw: Callable[[], None]) -> None:
     """Draw as a part that is run again on its own, so that selecting is quick."""
-    st.fragment(guarding(draw))()
+    st.fragment(with_error_box(draw))()
 
 
 def _movies() -> None:
     context = open_workspace.projection_context()
     frame = map_data.movies()
-    look = look_at_movies(frame, key="movies")
-    placed = map_data.movie_points(look.kind)
-    chosen = _map(placed, look, key="movies")
-    if not len(chosen) and len(look.found) == 1:
-        chosen = np.array(look.found, dtype=np.int64)
+    options = movie_map_options(frame, key="movies")
+    placed = map_data.movie_points(options.kind)
+    chosen = _map(placed, options, key="movies")
+    if not len(chosen) and len(options.found) == 1:
+        chosen = np.array(options.found, dtype=np.int64)
     if not len(chosen):
         st.caption(f"{_counted(context)} {_HOW}")
         return
@@ -119,9 +119,9 @@ def _use_movies(context: ProjectionContext, frame: pd.DataFrame, *, key: str) ->
 def _audience() -> None:
     context = open_workspace.projection_context()
     frame = map_data.users()
-    look = look_at_people(frame, key="audience")
-    placed = map_data.user_points(look.kind)
-    chosen = _map(placed, look, key="audience")
+    options = audience_map_options(frame, key="audience")
+    placed = map_data.user_points(options.kind)
+    chosen = _map(placed, options, key="audience")
     if not len(chosen):
         st.caption(f"{text.users(context.choice.n_users)}. {_HOW} People are only described in groups of 20 or more.")
         return
@@ -150,18 +150,18 @@ def _use_people(context: ProjectionContext, chosen: IntArray) -> None:
     st.switch_page(navigation.SCENARIO.path)
 
 
-def _map(placed: Points, look: Look, *, key: str) -> IntArray:
+def _map(placed: Points, options: MapOptions, *, key: str) -> IntArray:
     if placed.is_sample:
         st.caption(
             f"Shown: a random sample of {text.count(len(placed.frame))} of {text.count(placed.total)} points. "
             "A box selects all that lie in it, shown or not."
         )
-    found = frozenset(placed.frame["id"].reindex(look.found).dropna()) if look.found else frozenset()
-    chart = charts.point_map(placed, _drawn(look.colouring, placed), found=found)
+    found = frozenset(placed.frame["id"].reindex(options.found).dropna()) if options.found else frozenset()
+    chart = charts.point_map(placed, _drawn(options.colouring, placed), found=found)
     selection = selectable_chart(
-        chart, f"Map of {placed.total} points by {look.colouring.name}.", key=f"{key}.{look.kind}", selections=(BOX, PICK)
+        chart, f"Map of {placed.total} points by {options.colouring.name}.", key=f"{key}.{options.kind}", selections=(BOX, PICK)
     )
-    st.caption(_PROMISE[look.kind])
+    st.caption(_PROMISE[options.kind])
     return points.inside(placed, selection, box=BOX, pick=PICK)
 
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from recsys.app.runtime import open_workspace
-from recsys.app.shell.tables import draw_open, show_chart, show_table
+from recsys.app.shell.tables import lazy_tabs, show_chart, show_table
 from recsys.presentation import charts
 from recsys.presentation.tables import model_measures as views
 from recsys.presentation.tables import projections
@@ -24,7 +24,7 @@ def show() -> None:
         "New movies": _cold,
         "What was calibrated": lambda: _parameters(context),
     }
-    draw_open(tabs, key="models.tabs")
+    lazy_tabs(tabs, key="models.tabs")
 
 
 def _chosen(found: tuple[Measured, ...]) -> Measured:

@@ -29,7 +29,7 @@ LONGEST_HISTORY = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pack:
+class PreviewBundle:
     """A bundle's files and what the preview can be set to, for the browser."""
 
     content: bytes
@@ -38,7 +38,7 @@ class Pack:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class PhoneAnswer:
     """A question that the phone was asked in the browser, with the phone's answer."""
 
     history: tuple[str, ...]
@@ -48,7 +48,7 @@ class Asked:
     scores: tuple[float, ...]
 
     @classmethod
-    def of(cls, value: Any, stamp: str) -> "Asked | None":
+    def of(cls, value: Any, stamp: str) -> "PhoneAnswer | None":
         """Read what the browser sent; None where it is of another bundle, or not what the preview sends."""
         if not isinstance(value, dict) and not hasattr(value, "get"):
             return None
@@ -63,13 +63,13 @@ class Asked:
         return cls(history=tuple(history), context=dict(context), offer=offer, ids=tuple(ids), scores=tuple(map(float, scores)))
 
 
-def pack(held: BundleStatus) -> Pack:
+def preview_bundle(held: BundleStatus) -> PreviewBundle:
     """The bundle in force, with the personas' favourites as histories and the offers as movies to add."""
     projection_context = open_workspace.projection_context()
-    return _pack(str(held.folder), held.version, projection_context.fingerprint, projection_context, held)
+    return _preview_bundle(str(held.folder), held.version, projection_context.fingerprint, projection_context, held)
 
 
-def parity(held: BundleStatus, asked: Asked) -> Parity | None:
+def parity(held: BundleStatus, asked: PhoneAnswer) -> Parity | None:
     """Whether Python's answer is the phone's; None where the run that the bundle was made from is gone.
 
     Raises
@@ -101,7 +101,9 @@ def gone(projection_context: ProjectionContext) -> list[str]:
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the bundle …")
-def _pack(folder: str, version: str, fingerprint: str, _context: ProjectionContext, _held: BundleStatus) -> Pack:
+def _preview_bundle(
+    folder: str, version: str, fingerprint: str, _context: ProjectionContext, _held: BundleStatus
+) -> PreviewBundle:
     files = _phone_files(Path(folder))
     attributes = parse_json(dict(files)[IDS])["context"]
     facts = {
@@ -118,7 +120,7 @@ def _pack(folder: str, version: str, fingerprint: str, _context: ProjectionConte
     stamp = hashlib.sha256(f"{version}/{fingerprint}".encode()).hexdigest()[:16]
     sizes = [[name, len(content)] for name, content in files]
     table = json.dumps({"stamp": stamp, "facts": facts, "files": sizes}, ensure_ascii=False, allow_nan=False).encode()
-    return Pack(content=b"".join([f"{len(table):08d}".encode(), table, *(content for _, content in files)]), stamp=stamp)
+    return PreviewBundle(content=b"".join([f"{len(table):08d}".encode(), table, *(content for _, content in files)]), stamp=stamp)
 
 
 def _typical(persona: Persona, attributes: Sequence[Mapping[str, Any]]) -> dict[str, str]:

@@ -6,11 +6,11 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from recsys.app.preview import comparison
-from recsys.app.preview.comparison import Asked
+from recsys.app.preview.comparison import PhoneAnswer
 from recsys.app.runtime import open_workspace
 from recsys.app.shell import navigation
-from recsys.app.shell.errors import guarding
-from recsys.app.shell.job_progress import follow_rest
+from recsys.app.shell.errors import with_error_box
+from recsys.app.shell.job_progress import show_demo_completion
 from recsys.export import bundle
 from recsys.export.bundle import BundleStatus
 from recsys.presentation import text
@@ -30,12 +30,12 @@ def show() -> None:
     open_workspace.projection_context()
     held = bundle.status(open_workspace.export_folder())
     if held is None:
-        if not follow_rest(_made):
+        if not show_demo_completion(_made):
             _nothing_yet()
         return
     if held.run != open_workspace.workspace().current_run().name:
         st.badge("made from an older model: export again", color="yellow", icon=":material/history:")
-    st.fragment(guarding(_phone))(held)
+    st.fragment(with_error_box(_phone))(held)
 
 
 def _made() -> bool:
@@ -52,9 +52,9 @@ def _nothing_yet() -> None:
 
 
 def _phone(held: BundleStatus) -> None:
-    packed = comparison.pack(held)
-    shown = _component()(data=packed.content, key="preview.phone", default={"asked": None}, on_asked_change=_asked)
-    asked = Asked.of(shown.get("asked"), packed.stamp)
+    previewed = comparison.preview_bundle(held)
+    shown = _component()(data=previewed.content, key="preview.phone", default={"asked": None}, on_asked_change=_asked)
+    asked = PhoneAnswer.of(shown.get("asked"), previewed.stamp)
     if asked is not None:
         _verdict(held, asked)
     st.caption(_PROMISE)
@@ -74,7 +74,7 @@ def _asked() -> None:
     """What the phone was asked lies in the component's state; the fragment is run again and reads it there."""
 
 
-def _verdict(held: BundleStatus, asked: Asked) -> None:
+def _verdict(held: BundleStatus, asked: PhoneAnswer) -> None:
     found = comparison.parity(held, asked)
     if found is None:
         st.badge("not compared: the bundle's model is no longer here", color="gray", icon=":material/help:")

@@ -1,10 +1,17 @@
-"""Answers take seconds, so they are worked out behind the page, one at a time, the latest question first."""
+"""Background computation: one bounded pool of workers for all sessions, and answers kept by key."""
 
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Generic, TypeVar
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from recsys.projection.parallel import THREADS, one_core
 
 Answer = TypeVar("Answer")
 KEPT = 64
@@ -12,88 +19,219 @@ Tell = Callable[[int, int], None]
 """Steps done, and how many there are."""
 
 
-class BackgroundCache(Generic[Answer]):
-    """Answers by key, worked out in the background and kept.
+class FairExecutor:
+    """A thread pool that serves sessions in turn, and of one session the latest task first.
 
-    A question that somebody no longer waits for is dropped unless work on it has begun. An answer that failed raises when it is
-    asked for, and is tried again afterwards.
+    Parameters
+    ----------
+    workers : tasks that run at the same time
     """
 
-    def __init__(self, *, workers: int = 1, kept: int = KEPT) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="ranges")
+    def __init__(self, workers: int) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="background")
+        self._waiting: OrderedDict[str, list[tuple[Future[Any], Callable[[], Any]]]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def submit(self, session_id: str, work: Callable[[], Answer]) -> Future[Answer]:
+        """Queue a task of a session. The future can be cancelled until the task begins."""
+        future: Future[Answer] = Future()
+        with self._lock:
+            self._waiting.setdefault(session_id, []).append((future, work))
+        self._pool.submit(self._run_next)
+        return future
+
+    def sessions(self) -> int:
+        """Number of sessions with a task that has not begun."""
+        with self._lock:
+            return len(self._waiting)
+
+    def _run_next(self) -> None:
+        with self._lock:
+            session_id, tasks = self._waiting.popitem(last=False)
+            future, work = tasks.pop()
+            if tasks:
+                self._waiting[session_id] = tasks
+        if not future.set_running_or_notify_cancel():
+            return
+        try:
+            with one_core():
+                answer = work()
+        except BaseException as error:
+            future.set_exception(error)
+        else:
+            future.set_result(answer)
+
+
+@dataclass(eq=False, kw_only=True)
+class _Entry(Generic[Answer]):
+    future: Future[Answer] = field(default_factory=Future)
+    sessions: set[str] = field(default_factory=set)
+    """Sessions that wait for it; none once it is computed."""
+    computed: bool = False
+    progress: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Pending:
+    """An answer that is still being computed: what a page polls, at the cost of a look-up by key."""
+
+    cache: "BackgroundCache[Any]"
+    key: str
+
+    @property
+    def done(self) -> bool:
+        """Whether it is worth while to ask again: there is an answer, or nobody computes it any longer."""
+        return not self.cache.pending(self.key)
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Steps done and how many there are; both 0 before the computation reports."""
+        return self.cache.progress(self.key)
+
+
+class BackgroundCache(Generic[Answer]):
+    """Answers by key, computed by a :class:`FairExecutor` and kept, the least recently used dropped first.
+
+    A question that no session waits for any longer is dropped unless its computation has begun. A failed answer raises when it
+    is asked for, and is computed again afterwards. Nothing is kept of a session whose question is answered.
+
+    Parameters
+    ----------
+    executor : computes; the one that all caches of the app share by default
+    kept : answers kept
+    """
+
+    def __init__(self, executor: FairExecutor | None = None, *, kept: int = KEPT) -> None:
+        self._executor = executor or shared_executor()
         self._kept = kept
-        self._asked: OrderedDict[str, Future[Answer]] = OrderedDict()
-        self._done: dict[str, tuple[int, int]] = {}
+        self._entries: OrderedDict[str, _Entry[Answer]] = OrderedDict()
         self._waiting: dict[str, str] = {}
         self._lock = threading.Lock()
 
-    def ask(self, key: str, work: Callable[[], Answer], *, reader: str) -> Answer | None:
-        """The answer, or None while it is being worked out.
+    def ask(self, key: str, work: Callable[[], Answer], *, session_id: str) -> Answer | Pending:
+        """The answer, or a handle on it while it is computed.
 
         Parameters
         ----------
-        key : names the question
-        work : answers it; called at most once while the answer is kept
-        reader : who asks; an earlier question of the same reader that has not begun is dropped
+        key : identifies the question
+        work : computes the answer; called at most once while the answer is kept
+        session_id : who asks; an earlier question of the same session that has not begun is dropped
 
         Raises
         ------
         whatever ``work`` raised
         """
         with self._lock:
-            self._drop_earlier(reader, key)
-            future = self._asked.get(key)
-            if future is None or future.cancelled():
-                self._done.pop(key, None)
-                future = self._pool.submit(work)
-                self._asked[key] = future
-            self._asked.move_to_end(key)
-            self._waiting[reader] = key
-            while len(self._asked) > self._kept:
-                dropped, oldest = self._asked.popitem(last=False)
-                self._done.pop(dropped, None)
-                oldest.cancel()
-            if not future.done():
-                return None
-            if future.exception() is not None:
-                del self._asked[key]
-        return future.result()
+            self._drop_earlier(session_id, key)
+            entry = self._entries.get(key)
+            if entry is None:
+                entry = self._entries[key] = _Entry()
+                entry.future = self._executor.submit(session_id, partial(self._compute, key, entry, work))
+            self._entries.move_to_end(key)
+            if not entry.computed:
+                entry.sessions.add(session_id)
+                self._waiting[session_id] = key
+            self._evict()
+        if not entry.future.done():
+            return Pending(cache=self, key=key)
+        if entry.future.exception() is not None:
+            with self._lock:
+                if self._entries.get(key) is entry:
+                    del self._entries[key]
+        return entry.future.result()
 
     def put(self, key: str, answer: Answer) -> None:
         """Keep an answer that was found on the way to another one."""
         future: Future[Answer] = Future()
         future.set_result(answer)
         with self._lock:
-            self._asked.setdefault(key, future)
+            self._entries.setdefault(key, _Entry(future=future, computed=True))
+            self._evict()
+
+    def pending(self, key: str) -> bool:
+        """Whether the answer is queued or being computed."""
+        with self._lock:
+            entry = self._entries.get(key)
+            return entry is not None and not entry.future.done()
 
     def teller(self, key: str) -> Tell:
-        """By which the work on a question tells how far it is."""
+        """The function with which the computation of an answer reports its progress."""
 
         def tell(done: int, of: int) -> None:
-            self._done[key] = (done, of)
+            with self._lock:
+                if (entry := self._entries.get(key)) is not None:
+                    entry.progress = (done, of)
 
         return tell
 
-    def progress(self, key: str) -> tuple[int, int] | None:
-        """Steps done and how many there are; None where work has not begun, or does not tell."""
-        return self._done.get(key)
+    def progress(self, key: str) -> tuple[int, int]:
+        """Steps done and how many there are; both 0 where the computation has not begun, or does not report."""
+        with self._lock:
+            entry = self._entries.get(key)
+            return entry.progress if entry is not None else (0, 0)
+
+    def sessions(self) -> int:
+        """Number of sessions of which something is kept: those that wait for an answer."""
+        with self._lock:
+            return len(self._waiting)
+
+    def __len__(self) -> int:
+        """Number of answers kept or being computed."""
+        with self._lock:
+            return len(self._entries)
 
     def wait(self, timeout_seconds: float) -> None:
-        """Wait until nothing is being worked out (for tests).
+        """Wait until nothing is being computed (for tests).
 
         Raises
         ------
         TimeoutError  something still is
         """
         with self._lock:
-            waiting = [future for future in self._asked.values() if not future.cancelled()]
+            waiting = [entry.future for entry in self._entries.values()]
         for future in waiting:
             future.exception(timeout=timeout_seconds)
 
-    def _drop_earlier(self, reader: str, key: str) -> None:
-        earlier = self._waiting.get(reader)
-        if earlier is None or earlier == key or earlier in {k for r, k in self._waiting.items() if r != reader}:
+    def _evict(self) -> None:
+        while len(self._entries) > self._kept:
+            key, entry = self._entries.popitem(last=False)
+            if entry.future.cancel():
+                self._leave(key, entry)
+
+    def _drop_earlier(self, session_id: str, key: str) -> None:
+        earlier = self._waiting.get(session_id)
+        if earlier is None or earlier == key:
             return
-        future = self._asked.get(earlier)
-        if future is not None and future.cancel():
-            del self._asked[earlier]
+        del self._waiting[session_id]
+        entry = self._entries.get(earlier)
+        if entry is not None:
+            entry.sessions.discard(session_id)
+            if not entry.sessions and entry.future.cancel():
+                del self._entries[earlier]
+
+    def _compute(self, key: str, entry: _Entry[Answer], work: Callable[[], Answer]) -> Answer:
+        try:
+            return work()
+        finally:
+            with self._lock:
+                self._leave(key, entry)
+
+    def _leave(self, key: str, entry: _Entry[Answer]) -> None:
+        """Nobody waits for this entry any longer."""
+        entry.computed = True
+        for session_id in entry.sessions:
+            if self._waiting.get(session_id) == key:
+                del self._waiting[session_id]
+        entry.sessions.clear()
+
+
+@st.cache_resource
+def shared_executor() -> FairExecutor:
+    """The executor of the whole app: as many workers as the machine has cores for."""
+    return FairExecutor(max(2, THREADS))
+
+
+def session_id() -> str:
+    """Identifier of the browser tab that this run of a page belongs to."""
+    running = get_script_run_ctx()
+    return running.session_id if running else "nobody"

@@ -36,7 +36,7 @@ def start(workspace: Workspace) -> bool:
     return missing
 
 
-def give_way(workspace: Workspace) -> None:
+def stop(workspace: Workspace) -> None:
     """Stop making it, for whoever imports or trains now: it holds the workspace for minutes. What is finished of it is kept.
 
     Raises

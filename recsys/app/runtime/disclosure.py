@@ -21,7 +21,7 @@ from recsys.projection.draws import refuse
 from recsys.scenario.changes import Everyone
 from recsys.scenario.hash import question_hash
 from recsys.scenario.scenario import Scenario
-from recsys.segments.disclosure import Asked, parts
+from recsys.segments.disclosure import AnsweredGroups, parts
 from recsys.segments.membership import check_floor
 from recsys.workspace import Workspace, bytes_or_none, write_atomically
 
@@ -105,7 +105,7 @@ def _groups(context: ProjectionContext, scenario: Scenario) -> list[NDArray[np.b
 def _admit(path: Path, context: ProjectionContext, groups: NDArray[np.bool_]) -> None:
     n_users = context.choice.n_users
     learned = context.persona_of[None, :] == np.arange(len(context.personas.personas))[:, None]
-    held = Asked.nothing(n_users).also(learned)
+    held = AnsweredGroups.nothing(n_users).also(learned)
     if held.also(groups) is held:
         return
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 SOMEBODY = "app"
 
 
-def person() -> str:
+def user_name() -> str:
     """Name for what is saved and done; ``app`` where nobody has logged in."""
     if get_script_run_ctx(suppress_warning=True) is None:  # work that no page asked for
         return SOMEBODY

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from recsys.app.runtime.identity import person
+from recsys.app.runtime.identity import user_name
 from recsys.errors import DataError, Finding
 from recsys.foreign import json_file
 from recsys.scenario import audit_trail
@@ -88,7 +88,7 @@ def start(workspace: Workspace, name: str, command: Sequence[str]) -> None:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            env={**os.environ, audit_trail.VARIABLE: person()},
+            env={**os.environ, audit_trail.VARIABLE: user_name()},
             pass_fds=[lock.fileno()],
         )
         (folder / "pid").write_text(str(started.pid), encoding="ascii")
@@ -141,7 +141,7 @@ def cancel(workspace: Workspace, name: str) -> None:
         os.killpg(group, signal.SIGTERM)  # the command too, in case whoever follows it was killed
 
 
-def forget(workspace: Workspace, name: str) -> None:
+def clear(workspace: Workspace, name: str) -> None:
     """Clear a job that has ended from the page."""
     folder = workspace.root / JOBS / name
     if folder.is_dir():

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from recsys.app.runtime import demo_completion, disclosure
-from recsys.app.runtime.background import BackgroundCache
+from recsys.app.runtime.background import BackgroundCache, Pending, session_id
 from recsys.backtest.store import REPORT, load_report
 from recsys.errors import ArtefactError, DataError, SystemRefusedError, coded_system_errors
 from recsys.presentation.text.numbers import day
@@ -133,8 +132,8 @@ def projection_context() -> ProjectionContext:
     return _loaded_context(str(opened.root), opened.current_run().name, stamp(opened))
 
 
-def answer(scenario: Scenario) -> Projection | None:
-    """The answer to a scenario, or None while its draws are being simulated. Another name or another fee is answered at once.
+def answer(scenario: Scenario) -> Projection | Pending:
+    """The projection of a scenario, pending while its draws are simulated. Another name or another fee is answered at once.
 
     Raises
     ------
@@ -145,18 +144,13 @@ def answer(scenario: Scenario) -> Projection | None:
     key = demand_key(opened, scenario)
 
     def simulate() -> Drawn:
-        return simulate_draws(opened, scenario, draws="all", progress=desk().teller(key))
+        return simulate_draws(opened, scenario, draws="all", progress=background().teller(key))
 
-    found = desk().ask(key, simulate, reader=session_id())
-    if found is None:
-        return None
+    found = background().ask(key, simulate, session_id=session_id())
+    if isinstance(found, Pending):
+        return found
     projection = _assembled(f"{opened.fingerprint}/{question_hash(scenario)}", opened, scenario, found)
     return replace(projection, scenario_name=scenario.name, scenario_hash=content_hash(scenario))
-
-
-def progress(scenario: Scenario) -> tuple[int, int] | None:
-    """Draws simulated for the answer that is awaited, and how many there are."""
-    return desk().progress(demand_key(projection_context(), scenario))
 
 
 def demand_key(opened: ProjectionContext, scenario: Scenario) -> str:
@@ -193,8 +187,8 @@ def stamp(opened: Workspace) -> str:
 
 
 @st.cache_resource
-def desk() -> BackgroundCache[Drawn]:
-    """Where draws are simulated."""
+def background() -> BackgroundCache[Drawn]:
+    """Simulated draws by :func:`demand_key`."""
     return BackgroundCache()
 
 
@@ -238,9 +232,3 @@ def _taken_in(opened: Workspace) -> str:
 
 def _no_tables() -> DataError:
     return DataError.of("E_NO_TABLES", "this workspace holds no tables yet.", "Open the Data page and bring some in.")
-
-
-def session_id() -> str:
-    """Who asks: one name a browser tab."""
-    running = get_script_run_ctx()
-    return running.session_id if running else "nobody"

@@ -43,6 +43,6 @@ def start_import(workspace: Workspace, path: Path, format_name: str | None) -> N
     ------
     DataError  E_BUSY: an import is running, or the rest of the demo does not stop for it
     """
-    demo_completion.give_way(workspace)
+    demo_completion.stop(workspace)
     command = ["-m", "recsys.app.runtime.import_worker", str(workspace.root.resolve()), str(path.expanduser().resolve())]
     jobs.start(workspace, JOB, [*command, *(["--format", format_name] if format_name else [])])

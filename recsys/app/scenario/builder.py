@@ -9,7 +9,7 @@ import streamlit as st
 from recsys.app.runtime import open_workspace
 from recsys.app.runtime.identity import SOMEBODY
 from recsys.app.scenario import change_forms, scenario_session
-from recsys.app.shell.errors import guarded, guarding
+from recsys.app.shell.errors import error_box, with_error_box
 from recsys.presentation import text
 from recsys.presentation.text.escape import plain
 from recsys.projection.context import ProjectionContext
@@ -27,7 +27,7 @@ _OPEN, _SAVE = "builder.opening", "builder.saving"
 
 def scenario(context: ProjectionContext) -> Scenario:
     """Draw the builder and give the scenario that lies on the table."""
-    held = scenario_session.table().draft
+    held = scenario_session.session().draft
     _head(held)
     _toolbar(held)
     steps(context, held.scenario.changes)
@@ -65,17 +65,17 @@ def _head(held: Draft) -> None:
     )
 
 
-@guarding
+@with_error_box
 def _licences() -> None:
     scenario_session.change(lambda held: edit.set_licences(held, st.session_state[_LICENCES]))
 
 
-@guarding
+@with_error_box
 def _rename() -> None:
     scenario_session.change(lambda held: edit.rename(held, str(st.session_state[_NAME]).strip() or scenario_session.NEW.name))
 
 
-@guarding
+@with_error_box
 def _look_ahead() -> None:
     scenario_session.change(lambda held: edit.set_horizon(held, int(st.session_state[_MONTHS])))
 
@@ -127,7 +127,7 @@ def _step(label: str, icon: str, step: Step, disabled: bool, position: int | Non
         type="tertiary",
         key=key,
         disabled=disabled,
-        on_click=guarding(scenario_session.change),
+        on_click=with_error_box(scenario_session.change),
         args=(step,),
     )
 
@@ -149,7 +149,7 @@ def _dialog(context: ProjectionContext, listed: tuple[Change, ...]) -> None:
 def _adding(context: ProjectionContext, side: str) -> None:
     kinds = [kind for kind in change_forms.FORMS if kind.side == side]
     kind = st.selectbox("What changes", kinds, format_func=text.KINDS.__getitem__, key=f"adding.{side}.kind")
-    with guarded():
+    with error_box():
         change = change_forms.form(context, kind or kinds[0], key=f"adding.{(kind or kinds[0]).__name__}")
         if st.button("Add", type="primary", disabled=change is None, key="adding.add") and change is not None:
             scenario_session.change(lambda held: edit.add(held, change))
@@ -159,7 +159,7 @@ def _adding(context: ProjectionContext, side: str) -> None:
 
 @st.dialog("Edit the change", width="medium", on_dismiss=_open)
 def _editing(context: ProjectionContext, position: int, held: Change) -> None:
-    with guarded():
+    with error_box():
         change = change_forms.form(context, type(held), key=f"editing.{position}", start=held)
         if st.button("Keep", type="primary", disabled=change is None, key="editing.keep") and change is not None:
             scenario_session.change(lambda was: edit.replace_change(was, position, change))
@@ -168,7 +168,7 @@ def _editing(context: ProjectionContext, position: int, held: Change) -> None:
 
 
 def _saving() -> None:
-    saved = scenario_session.table().saved
+    saved = scenario_session.session().saved
     if scenario_session.is_saved() and saved:
         st.caption(f"Saved as version {saved.version}.")
     st.button(
@@ -176,12 +176,12 @@ def _saving() -> None:
         type="primary",
         key="builder.save",
         disabled=scenario_session.is_saved(),
-        on_click=guarding(_keep),
+        on_click=with_error_box(_keep),
         width="stretch",
     )
     if saved:
-        st.button("Save as a new one", key="builder.save_new", on_click=guarding(_keep), args=(True,), width="stretch")
-        st.button("Delete", icon=":material/delete:", key="builder.delete", on_click=guarding(_delete), width="stretch")
+        st.button("Save as a new one", key="builder.save_new", on_click=with_error_box(_keep), args=(True,), width="stretch")
+        st.button("Delete", icon=":material/delete:", key="builder.delete", on_click=with_error_box(_delete), width="stretch")
 
 
 def _keep(as_new: bool = False) -> None:
@@ -199,14 +199,14 @@ def _delete() -> None:
 
 
 def _opening() -> None:
-    with guarded():
+    with error_box():
         for saved in open_workspace.scenarios().all()[:30]:
             label = f"{plain(saved.scenario.name)} · {saved.saved_at[:10]} · {plain(saved.saved_by or SOMEBODY)}"
-            st.button(label, key=f"builder.open.{saved.id}", on_click=guarding(_lay), args=(saved,), width="stretch")
+            st.button(label, key=f"builder.open.{saved.id}", on_click=with_error_box(_lay), args=(saved,), width="stretch")
     st.button("Start anew", icon=":material/note_add:", key="builder.anew", on_click=_lay, width="stretch")
     file = st.file_uploader("A scenario file", type="toml", key=_UPLOAD)
     if file is not None:
-        st.button("Open the file", key="builder.open_file", on_click=guarding(_lay_text), args=(file.getvalue(),))
+        st.button("Open the file", key="builder.open_file", on_click=with_error_box(_lay_text), args=(file.getvalue(),))
 
 
 def _lay(saved: Saved | None = None) -> None:

@@ -10,11 +10,12 @@ from functools import partial
 import streamlit as st
 
 from recsys.app.runtime import open_workspace
+from recsys.app.runtime.background import Pending
 from recsys.app.scenario import scenario_session, sensitivity
 from recsys.app.shell import offer_card
-from recsys.app.shell.errors import guarding
-from recsys.app.shell.tables import draw_open, show_chart, show_table
-from recsys.app.shell.waiting import POLL_SECONDS, waiting
+from recsys.app.shell.errors import with_error_box
+from recsys.app.shell.tables import lazy_tabs, show_chart, show_table
+from recsys.app.shell.waiting import cases, poll
 from recsys.presentation import charts, text
 from recsys.presentation.tables import projections
 from recsys.presentation.text.escape import plain
@@ -35,8 +36,8 @@ def show(context: ProjectionContext, scenario: Scenario) -> None:
     """Draw the answer to ``scenario``."""
     projection = open_workspace.answer(scenario)
     with st.container(key="answer"):
-        if projection is None:
-            st.fragment(guarding(waiting), run_every=POLL_SECONDS)(scenario)
+        if isinstance(projection, Pending):
+            poll(projection, cases)
             return
         _headline(context, projection)
         _figures(scenario, projection, context.economics.hurdle_rate.value)
@@ -127,20 +128,14 @@ def _details(context: ProjectionContext, scenario: Scenario, projection: Project
     tabs["Today and then"] = lambda: _today(projection)
     tabs["What it rests on"] = lambda: _assumptions(projection)
     tabs["Download"] = lambda: _download(projection, asked)
-    draw_open(tabs, key=f"answer.tabs.{len(tabs)}")
+    lazy_tabs(tabs, key=f"answer.tabs.{len(tabs)}")
 
 
 def _offers(context: ProjectionContext, scenario: Scenario, projection: Projection, asked: dict[str, float | None]) -> None:
     found = sensitivity.strengths(scenario, projection)
-    offer_card.cards(context, projection, asked, found or {})
-    if found is None:
-        st.fragment(guarding(_weighing), run_every=POLL_SECONDS)(scenario, projection)
-
-
-def _weighing(scenario: Scenario, projection: Projection) -> None:
-    st.caption(":material/hourglass_top: What would turn each decision is being worked out …")
-    if sensitivity.strengths(scenario, projection) is not None:
-        st.rerun()
+    offer_card.cards(context, projection, asked, {} if isinstance(found, Pending) else found)
+    if isinstance(found, Pending):
+        poll(found, lambda *_: st.caption(":material/hourglass_top: What would turn each decision is being worked out …"))
 
 
 def _waterfalls(projection: Projection) -> None:
@@ -159,8 +154,8 @@ def _waterfalls(projection: Projection) -> None:
 
 def _hangs_on(scenario: Scenario, projection: Projection) -> None:
     found = sensitivity.swings(scenario)
-    if found is None:
-        st.fragment(guarding(_digging), run_every=POLL_SECONDS)(scenario)
+    if isinstance(found, Pending):
+        poll(found, lambda *_: st.caption(":material/hourglass_top: Each unsure parameter is being moved, one by one …"))
         return
     if not found:
         st.caption("The model has no draws to vary, so nothing can be said. Train with resamples.")
@@ -174,12 +169,6 @@ def _hangs_on(scenario: Scenario, projection: Projection) -> None:
         "Each is moved from its low end to its high end (P10 to P90) by itself. The line is where the worth lies with everything "
         "as estimated."
     )
-
-
-def _digging(scenario: Scenario) -> None:
-    st.caption(":material/hourglass_top: Each unsure parameter is being moved, one by one …")
-    if sensitivity.swings(scenario) is not None:
-        st.rerun()
 
 
 _STEPS = "Bars are expected values, so the steps add up; a line on a bar spans its 8-in-10 range."
@@ -236,7 +225,9 @@ def _warnings(context: ProjectionContext, scenario: Scenario, projection: Projec
     if needed > scenario.horizon_months:
         label = f"Look {text.months(needed)} ahead"
         step = partial(edit.set_horizon, months=needed)
-        st.button(label, icon=":material/event:", key="answer.look", on_click=guarding(scenario_session.change), args=(step,))
+        st.button(
+            label, icon=":material/event:", key="answer.look", on_click=with_error_box(scenario_session.change), args=(step,)
+        )
 
 
 def _without_code(warning: str) -> str:

@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from recsys.app.runtime import open_workspace
-from recsys.app.runtime import page_address as address_bar
-from recsys.app.runtime.identity import person
+from recsys.app.runtime import open_workspace, page_address
+from recsys.app.runtime.identity import user_name
 from recsys.errors import ScenarioError
 from recsys.scenario import edit, link, toml
 from recsys.scenario.changes import Acquire, ByUsers, Change
@@ -27,7 +26,7 @@ _PICKED = "greenlight.picked"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table:
+class ScenarioSession:
     """What lies on the reader's table."""
 
     draft: Draft
@@ -39,26 +38,26 @@ class Table:
 
 def current() -> Scenario:
     """The scenario as it is now."""
-    return table().draft.scenario
+    return session().draft.scenario
 
 
-def table() -> Table:
+def session() -> ScenarioSession:
     """The reader's table; empty at first."""
     held = st.session_state.get(_STATE)
-    return held if isinstance(held, Table) else Table(draft=Draft(scenario=NEW))
+    return held if isinstance(held, ScenarioSession) else ScenarioSession(draft=Draft(scenario=NEW))
 
 
-def arrive() -> None:
+def read_address() -> None:
     """Take up the scenario that the address carries, if it is another one than lies on the table, and put ours into it.
 
     Raises
     ------
     ScenarioError  E_PARAM, E_VERSION: the link is not a scenario; E_SCENARIO_ID, E_NOT_FOUND: the saved one is not there
     """
-    held = table()
-    carried, saved = address_bar.told(_LINK), address_bar.told(_SAVED)
+    held = session()
+    carried, saved = page_address.parameter(_LINK), page_address.parameter(_SAVED)
     if carried and carried != held.link:
-        _put(replace(held, draft=_onto(held.draft, address_bar.read(carried, Scenario, link.decode)), saved=None))
+        _put(replace(held, draft=_onto(held.draft, page_address.decode_or_find(carried, Scenario, link.decode)), saved=None))
     elif saved and not carried and (held.saved is None or held.saved.id != saved):
         opened = open_workspace.scenarios().load(saved)
         _put(replace(held, draft=_onto(held.draft, opened.scenario), saved=opened))
@@ -73,7 +72,7 @@ def change(step: Callable[[Draft], Draft]) -> None:
     ------
     ScenarioError  a number or a text is not allowed; the table stays as it was
     """
-    held = table()
+    held = session()
     after = step(held.draft)
     check(after.scenario)
     _put(replace(held, draft=after))
@@ -81,17 +80,17 @@ def change(step: Callable[[Draft], Draft]) -> None:
 
 def start(scenario: Scenario) -> None:
     """Lay another scenario on the table; what was there can be brought back by undoing."""
-    _put(Table(draft=_onto(table().draft, scenario)), in_address=False)
+    _put(ScenarioSession(draft=_onto(session().draft, scenario)), in_address=False)
 
 
 def open_saved(saved: Saved) -> None:
     """Lay a saved scenario on the table."""
-    _put(Table(draft=_onto(table().draft, saved.scenario), saved=saved))
+    _put(ScenarioSession(draft=_onto(session().draft, saved.scenario), saved=saved))
 
 
 def open_new() -> None:
     """Clear the table; undoing brings back what was there."""
-    _put(Table(draft=_onto(table().draft, NEW)))
+    _put(ScenarioSession(draft=_onto(session().draft, NEW)))
 
 
 def open_text(content: bytes) -> None:
@@ -108,7 +107,7 @@ def open_text(content: bytes) -> None:
             "the file lists people; the app looks at nobody by name.",
             "Select them on the audience map, or describe them by a rule. The command line reads such files.",
         )
-    _put(Table(draft=_onto(table().draft, scenario)))
+    _put(ScenarioSession(draft=_onto(session().draft, scenario)))
 
 
 def save(*, as_new: bool = False) -> Saved:
@@ -118,13 +117,13 @@ def save(*, as_new: bool = False) -> Saved:
     ------
     ScenarioError  E_CONFLICT: somebody saved another version meanwhile
     """
-    held = table()
+    held = session()
     over = None if as_new else held.saved
     saved = open_workspace.scenarios().save(
         held.draft.scenario,
         scenario_id=over.id if over else None,
         version=over.version if over else None,
-        by=person(),
+        by=user_name(),
     )
     _put(replace(held, saved=saved))
     return saved
@@ -137,24 +136,24 @@ def delete() -> None:
     ------
     ScenarioError  E_CONFLICT: somebody saved another version meanwhile; E_NOT_FOUND: somebody deleted it
     """
-    held = table()
+    held = session()
     if held.saved is not None:
-        open_workspace.scenarios().delete(held.saved.id, version=held.saved.version, by=person())
+        open_workspace.scenarios().delete(held.saved.id, version=held.saved.version, by=user_name())
         _put(replace(held, saved=None))
 
 
 def is_saved() -> bool:
     """Whether the scenario on the table is in the store as it is."""
-    held = table()
+    held = session()
     return held.saved is not None and held.saved.hash == content_hash(held.draft.scenario)
 
 
 def address() -> str:
     """The part of a link, after the page's own address, that reopens the scenario; empty where there is none."""
-    held = table()
+    held = session()
     if is_saved() and held.saved:
         return f"?{_SAVED}={held.saved.id}"
-    return f"?{_LINK}={held.link}" if held.link and not held.link.startswith(address_bar.KEPT) else ""
+    return f"?{_LINK}={held.link}" if held.link and not held.link.startswith(page_address.KEPT) else ""
 
 
 def bought() -> tuple[Acquire, ...]:
@@ -185,8 +184,8 @@ def _onto(draft: Draft, scenario: Scenario) -> Draft:
     return Draft(scenario=scenario, past=(*draft.past, draft.scenario)[-edit.DEPTH :])
 
 
-def _put(held: Table, *, in_address: bool = True) -> None:
-    carried = address_bar.parameter(held.draft.scenario, link.encode)
+def _put(held: ScenarioSession, *, in_address: bool = True) -> None:
+    carried = page_address.encode_or_keep(held.draft.scenario, link.encode)
     st.session_state[_STATE] = replace(held, link=carried)
     if not in_address:
         return
@@ -194,4 +193,4 @@ def _put(held: Table, *, in_address: bool = True) -> None:
         wanted = {_SAVED: held.saved.id}
     else:
         wanted = {_LINK: carried} if held.draft.scenario != NEW else {}
-    address_bar.carry(wanted, of=(_LINK, _SAVED))
+    page_address.set_parameters(wanted, of=(_LINK, _SAVED))

@@ -4,7 +4,7 @@ import streamlit as st
 
 from recsys.app.runtime import disclosure, open_workspace
 from recsys.app.scenario import scenario_session
-from recsys.app.shell.errors import guarded
+from recsys.app.shell.errors import error_box
 from recsys.presentation.tables import attributes, colouring
 from recsys.presentation.text.escape import plain
 from recsys.presentation.text.numbers import percent, users
@@ -28,7 +28,7 @@ def segment(context: ProjectionContext, *, key: str, start: Segment | None = Non
     kind = st.segmented_control("Who", kinds, default=_kind_of(start, kinds), required=True, key=f"{key}.who")
     chosen = _chosen(context, kind or EVERYONE, key, start)
     if chosen is not None:
-        with guarded():
+        with error_box():
             members = members_of(context, chosen)
             disclosure.admit(open_workspace.workspace(), context, members[None])
             size = int(members.sum())

@@ -1,11 +1,11 @@
-"""What an answer hangs on, worked out behind the page when somebody looks."""
+"""Sensitivity of a projection: swings of unsure parameters and unobserved confounding, computed in the background."""
 
 from collections.abc import Mapping
 
 import streamlit as st
 
 from recsys.app.runtime import open_workspace
-from recsys.app.runtime.background import BackgroundCache
+from recsys.app.runtime.background import BackgroundCache, Pending, session_id
 from recsys.decision.sensitivity import Swing, tornado
 from recsys.decision.unobserved_confounding import Strength
 from recsys.decision.unobserved_confounding import strengths as decision_strengths
@@ -14,8 +14,8 @@ from recsys.scenario.hash import question_hash
 from recsys.scenario.scenario import Scenario
 
 
-def swings(scenario: Scenario) -> tuple[Swing, ...] | None:
-    """Each unsure parameter moved by itself, the largest swing first; None while it is worked out.
+def swings(scenario: Scenario) -> tuple[Swing, ...] | Pending:
+    """Swing of the NPV as each unsure parameter is moved by itself, the largest first.
 
     Raises
     ------
@@ -23,11 +23,11 @@ def swings(scenario: Scenario) -> tuple[Swing, ...] | None:
     """
     context = open_workspace.projection_context()
     key = f"{context.fingerprint}/{question_hash(scenario)}"
-    return desk().ask(key, lambda: tornado(context, scenario), reader=f"{open_workspace.session_id()}/swings")
+    return swings_background().ask(key, lambda: tornado(context, scenario), session_id=session_id())
 
 
-def strengths(scenario: Scenario, projection: Projection) -> Mapping[str, Strength] | None:
-    """What would have to be hidden for the decision on each offer to turn, by offer; None while it is worked out.
+def strengths(scenario: Scenario, projection: Projection) -> Mapping[str, Strength] | Pending:
+    """Unobserved confounding that would turn the decision on each offer, by the offer's id.
 
     Raises
     ------
@@ -39,16 +39,16 @@ def strengths(scenario: Scenario, projection: Projection) -> Mapping[str, Streng
     def found() -> Mapping[str, Strength]:
         return {one.movie_id: one for one in decision_strengths(context, scenario, projection)}
 
-    return strength_desk().ask(key, found, reader=f"{open_workspace.session_id()}/strengths")
+    return strengths_background().ask(key, found, session_id=session_id())
 
 
 @st.cache_resource
-def desk() -> BackgroundCache[tuple[Swing, ...]]:
-    """Where swings are worked out."""
+def swings_background() -> BackgroundCache[tuple[Swing, ...]]:
+    """Swings by fingerprint and question."""
     return BackgroundCache()
 
 
 @st.cache_resource
-def strength_desk() -> BackgroundCache[Mapping[str, Strength]]:
-    """Where strengths are worked out."""
+def strengths_background() -> BackgroundCache[Mapping[str, Strength]]:
+    """Strengths by fingerprint and question."""
     return BackgroundCache()

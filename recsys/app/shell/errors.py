@@ -40,7 +40,7 @@ _NEXT_STEPS = {
 
 
 @contextmanager
-def guarded() -> Iterator[None]:
+def error_box() -> Iterator[None]:
     """Show a refusal as a box in the place of whatever could not be drawn. The one place where the app catches one."""
     try:
         with coded_system_errors():
@@ -49,15 +49,15 @@ def guarded() -> Iterator[None]:
         refused(error)
 
 
-def guarding(draw: Callable[P, R]) -> Callable[P, R | None]:
-    """:func:`guarded` for a function that is run again on its own (a fragment)."""
+def with_error_box(draw: Callable[P, R]) -> Callable[P, R | None]:
+    """:func:`error_box` for a function that is run again on its own (a fragment)."""
 
     @wraps(draw)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R | None:
         result: R | None = None
-        with guarded():
+        with error_box():
             result = draw(*args, **kwargs)
-        return result  # noqa: RET504  guarded() swallows, which the type checker cannot see
+        return result  # noqa: RET504  error_box() swallows, which the type checker cannot see
 
     return wrapped
 
@@ -72,11 +72,11 @@ def refused(error: RecsysError) -> None:
 
 def next_step(code: str) -> None:
     """What to do where something is still missing."""
-    title, text, place, label = _NEXT_STEPS[code]
+    title, text, page, label = _NEXT_STEPS[code]
     with st.container(border=True):
         st.subheader(title, anchor=False)
         st.markdown(text)
-        st.page_link(place.path, label=label, icon=place.icon)
+        st.page_link(page.path, label=label, icon=page.icon)
 
 
 def findings(found: Sequence[Finding]) -> None:

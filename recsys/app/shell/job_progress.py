@@ -6,7 +6,7 @@ import streamlit as st
 
 from recsys.app.runtime import demo_completion, jobs, open_workspace
 from recsys.app.runtime.jobs import Job
-from recsys.app.shell.errors import findings, guarding
+from recsys.app.shell.errors import findings, with_error_box
 from recsys.presentation import text
 from recsys.presentation.text.escape import plain
 
@@ -14,7 +14,7 @@ _POLL_SECONDS = 1.0
 _REST = "A signed bundle for phones, then the time machine of this demo are made while you look round. "
 
 
-def follow(name: str, what: str, done: Callable[[Job], None]) -> bool:
+def show_job(name: str, what: str, done: Callable[[Job], None]) -> bool:
     """Show the job of that name, if there is one; gives whether it runs.
 
     Parameters
@@ -26,17 +26,17 @@ def follow(name: str, what: str, done: Callable[[Job], None]) -> bool:
     if job is None:
         return False
     if job.state == "running":
-        st.fragment(guarding(_running), run_every=_POLL_SECONDS)(name, what)
+        st.fragment(with_error_box(_running), run_every=_POLL_SECONDS)(name, what)
         return True
     with st.container(border=True):
         _ended(job, what, done)
         if st.button("Clear this", type="tertiary", key=f"jobs.clear.{name}"):
-            jobs.forget(open_workspace.workspace(), name)
+            jobs.clear(open_workspace.workspace(), name)
             st.rerun()
     return False
 
 
-def follow_rest(ready: Callable[[], bool]) -> bool:
+def show_demo_completion(ready: Callable[[], bool]) -> bool:
     """Show how far the rest of the demo is while the page waits for it; gives whether it is being made.
 
     Parameters
@@ -47,7 +47,7 @@ def follow_rest(ready: Callable[[], bool]) -> bool:
     if job is None or job.state in ("done", "cancelled") or ready():
         return False
     if job.state == "running":
-        st.fragment(guarding(_running), run_every=_POLL_SECONDS)(demo_completion.JOB, "The rest of the demo", ready)
+        st.fragment(with_error_box(_running), run_every=_POLL_SECONDS)(demo_completion.JOB, "The rest of the demo", ready)
         return True
     with st.container(border=True):
         _ended(job, "The rest of the demo", lambda _: None)

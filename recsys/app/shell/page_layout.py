@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from recsys.app.runtime import open_workspace, page_address
-from recsys.app.shell.errors import guarded
+from recsys.app.shell.errors import error_box
 from recsys.errors import RecsysError, coded_system_errors
 from recsys.presentation.charts import theme
 from recsys.presentation.text.glossary import GLOSSARY
@@ -47,10 +47,10 @@ def page(title: str, question: str) -> Iterator[None]:
         if open_workspace.is_simulated():
             st.badge("simulated service", icon=":material/science:", color="yellow", help=_SIMULATED)
         glossary()
-    for arrive in page_address.arrivals():
-        with guarded():
-            arrive()
-    with guarded():
+    for read_address in page_address.readers():
+        with error_box():
+            read_address()
+    with error_box():
         yield
     footer()
 

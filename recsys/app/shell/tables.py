@@ -11,7 +11,7 @@ from recsys.presentation.tables.downloads import as_sheet
 from recsys.presentation.text.escape import plain
 
 
-def draw_open(tabs: Mapping[str, Callable[[], None]], *, key: str) -> None:
+def lazy_tabs(tabs: Mapping[str, Callable[[], None]], *, key: str) -> None:
     """Tabs of which only the open one is drawn: what nobody looks at costs no time."""
     for tab, draw in zip(st.tabs(list(tabs), key=key, on_change="rerun"), tabs.values(), strict=True):
         if tab.open:

@@ -1,17 +1,32 @@
-"""What stands in place of an answer that is still being worked out."""
+"""Progress of an answer that is computed in the background, polled until it is there."""
+
+from collections.abc import Callable
 
 import streamlit as st
 
-from recsys.app.runtime import open_workspace
-from recsys.scenario.scenario import Scenario
+from recsys.app.runtime.background import Pending
+from recsys.app.shell.errors import with_error_box
 
 POLL_SECONDS = 0.5
 
 
-def waiting(scenario: Scenario) -> None:
-    """How far the answer is; draws the page again when it is there."""
-    if open_workspace.answer(scenario) is not None:
-        st.rerun()
-    done, of = open_workspace.progress(scenario) or (0, 0)
+def poll(pending: Pending, draw: Callable[[int, int], object]) -> None:
+    """Draw the progress of an answer every half second; run the page again when the answer is there.
+
+    Parameters
+    ----------
+    draw : called with the steps done and how many there are, both 0 before the computation reports
+    """
+    st.fragment(with_error_box(_poll), run_every=POLL_SECONDS)(pending, draw)
+
+
+def cases(done: int, of: int) -> None:
+    """Draw the progress of a projection: cases simulated and how many there are."""
     told = f"case {done} of {of}" if done else "a few seconds on most services"
     st.progress(done / of if of else 0.0, f":material/hourglass_top: Working out what happens in each possible case: {told}.")
+
+
+def _poll(pending: Pending, draw: Callable[[int, int], object]) -> None:
+    if pending.done:
+        st.rerun()
+    draw(*pending.progress)

@@ -28,7 +28,7 @@ _TITLE_WIDTH = 260
 """Pixels: a long title is cut off sooner than the columns beside it."""
 
 
-def whom(context: ProjectionContext) -> bool:
+def audience_choice(context: ProjectionContext) -> bool:
     """Draw for whom the slate is: the audience that was built, unless today's is asked for; gives whether it is the built one."""
     held = scenario_session.current()
     if not held.audience:
@@ -45,7 +45,7 @@ def whom(context: ProjectionContext) -> bool:
     return not today
 
 
-def on_the_table(context: ProjectionContext) -> pd.DataFrame:
+def offers_on_table(context: ProjectionContext) -> pd.DataFrame:
     """Draw the offers, to be narrowed and ticked; gives those on the table."""
     held = slate_search.form()
     left, right = st.columns(2, gap="medium")

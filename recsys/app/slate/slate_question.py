@@ -11,7 +11,7 @@ KEYS = "slate."
 
 
 @dataclass(frozen=True, kw_only=True)
-class Form:
+class SlateForm:
     """What is filled in; by default nothing is."""
 
     languages: tuple[str, ...] = ()
@@ -30,19 +30,19 @@ class Form:
     """Whether the slate is for today's audience though another was built."""
 
 
-def as_mapping(form: Form) -> dict[str, Any]:
+def as_mapping(form: SlateForm) -> dict[str, Any]:
     """The fields that are filled in.
 
     Examples
     --------
-    >>> as_mapping(Form(languages=("Tamil",), budget="1.8 crore"))
+    >>> as_mapping(SlateForm(languages=("Tamil",), budget="1.8 crore"))
     {'languages': ('Tamil',), 'budget': '1.8 crore'}
     """
-    empty = asdict(Form())
+    empty = asdict(SlateForm())
     return {name: value for name, value in asdict(form).items() if value != empty[name]}
 
 
-def from_mapping(document: Mapping[str, Any]) -> Form:
+def from_mapping(document: Mapping[str, Any]) -> SlateForm:
     """The form of a link.
 
     Raises
@@ -51,10 +51,10 @@ def from_mapping(document: Mapping[str, Any]) -> Form:
 
     Examples
     --------
-    >>> from_mapping({"languages": ["Tamil"], "months": 24}) == Form(languages=("Tamil",), months=24)
+    >>> from_mapping({"languages": ["Tamil"], "months": 24}) == SlateForm(languages=("Tamil",), months=24)
     True
     """
-    kinds = {field.name: field.type for field in fields(Form)}
+    kinds = {field.name: field.type for field in fields(SlateForm)}
     filled: dict[str, Any] = {}
     for name, value in document.items():
         if name not in kinds or not _fits(value, str(kinds[name])):
@@ -62,7 +62,7 @@ def from_mapping(document: Mapping[str, Any]) -> Form:
                 "E_PARAM", "the link does not hold Slate's form; it may have been cut off.", "Fill the form in anew."
             )
         filled[name] = tuple(value) if isinstance(value, list) else value
-    return Form(**filled)
+    return SlateForm(**filled)
 
 
 def _fits(value: object, kind: str) -> bool:

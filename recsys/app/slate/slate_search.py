@@ -1,4 +1,4 @@
-"""Slates are searched for behind the page, like ranges; the question that was asked stays while the reader looks round."""
+"""Slate search in the background, and the session's question to Slate, carried by the page's address."""
 
 import math
 from dataclasses import dataclass, field, replace
@@ -8,9 +8,9 @@ import streamlit as st
 
 from recsys.app.runtime import disclosure as groups
 from recsys.app.runtime import open_workspace, page_address
-from recsys.app.runtime.background import BackgroundCache, Tell
+from recsys.app.runtime.background import BackgroundCache, Pending, Tell, session_id
 from recsys.app.scenario import scenario_session
-from recsys.app.slate.slate_question import KEYS, Form, as_mapping, from_mapping
+from recsys.app.slate.slate_question import KEYS, SlateForm, as_mapping, from_mapping
 from recsys.decision import slate_rules
 from recsys.decision.slate import Slate, choose
 from recsys.decision.slate_rules import Rules
@@ -42,10 +42,10 @@ class Question:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Table:
-    """What the reader asks of Slate, and how the address last told it."""
+class SlateSession:
+    """The session's form and question, and the query parameters that last stood for them."""
 
-    form: Form = field(default_factory=Form)
+    form: SlateForm = field(default_factory=SlateForm)
     asked: Question | None = None
     form_link: str = ""
     asked_link: str = ""
@@ -53,53 +53,53 @@ class _Table:
 
 def ask(question: Question) -> None:
     """Put a question; its answer is worked out in the background."""
-    _put(_table().form, question)
+    _put(_session().form, question)
 
 
 def asked() -> Question | None:
     """The question that was put last."""
-    return _table().asked
+    return _session().asked
 
 
-def form() -> Form:
+def form() -> SlateForm:
     """The form as it is filled in."""
-    return _table().form
+    return _session().form
 
 
-def fill(filled: Form) -> None:
+def fill(filled: SlateForm) -> None:
     """Keep the form as it is filled in."""
     _put(filled, asked())
 
 
-def arrive() -> None:
+def read_address() -> None:
     """Take up the form and the question that the address carries, where they are others than are held, and put ours into it.
 
     Raises
     ------
     ScenarioError  E_PARAM, E_VERSION: the link is none of ours; E_NOT_FOUND: it is kept no longer
     """
-    held = _table()
+    held = _session()
     filled, question = held.form, held.asked
-    if (carried := page_address.told(_FORM)) and carried != held.form_link:
-        filled = page_address.read(carried, Form, lambda text: from_mapping(link.unpack(text)))
+    if (carried := page_address.parameter(_FORM)) and carried != held.form_link:
+        filled = page_address.decode_or_find(carried, SlateForm, lambda text: from_mapping(link.unpack(text)))
         for key in [key for key in st.session_state if str(key).startswith(KEYS)]:
             del st.session_state[key]  # fields are filled in anew
-    if (carried := page_address.told(_ASKED)) and carried != held.asked_link:
-        question = page_address.read(carried, Question, _decode)
+    if (carried := page_address.parameter(_ASKED)) and carried != held.asked_link:
+        question = page_address.decode_or_find(carried, Question, _decode)
     _put(filled, question)
 
 
-def _table() -> "_Table":
+def _session() -> "SlateSession":
     held = st.session_state.get(_STATE)
-    return held if isinstance(held, _Table) else _Table()
+    return held if isinstance(held, SlateSession) else SlateSession()
 
 
-def _put(filled: Form, question: Question | None) -> None:
-    form_link = page_address.parameter(filled, lambda form: link.pack(as_mapping(form)))
-    asked_link = page_address.parameter(question, _encode) if question else ""
-    st.session_state[_STATE] = _Table(form=filled, asked=question, form_link=form_link, asked_link=asked_link)
-    wanted = {_FORM: form_link} if filled != Form() else {}
-    page_address.carry(wanted | ({_ASKED: asked_link} if question else {}), of=(_FORM, _ASKED))
+def _put(filled: SlateForm, question: Question | None) -> None:
+    form_link = page_address.encode_or_keep(filled, lambda form: link.pack(as_mapping(form)))
+    asked_link = page_address.encode_or_keep(question, _encode) if question else ""
+    st.session_state[_STATE] = SlateSession(form=filled, asked=question, form_link=form_link, asked_link=asked_link)
+    wanted = {_FORM: form_link} if filled != SlateForm() else {}
+    page_address.set_parameters(wanted | ({_ASKED: asked_link} if question else {}), of=(_FORM, _ASKED))
 
 
 def _encode(question: Question) -> str:
@@ -128,8 +128,8 @@ def _decode(parameter: str) -> Question:
     raise ScenarioError.of("E_PARAM", "the link does not hold a question to Slate; it may have been cut off.", "Put it anew.")
 
 
-def slate(question: Question) -> Slate | None:
-    """The answer, or None while it is searched for.
+def slate(question: Question) -> Slate | Pending:
+    """The best slate found.
 
     Raises
     ------
@@ -137,18 +137,10 @@ def slate(question: Question) -> Slate | None:
     """
     context = open_workspace.projection_context()
     groups.admit_scenario(open_workspace.workspace(), context, question.scenario)
-    key, reader = _key(context, question), f"{open_workspace.session_id()}/slate"
-    kept, tell = open_workspace.desk(), desk().teller(key)
-    return desk().ask(key, lambda: _choose(context, question, kept, tell), reader=reader)
-
-
-def progress(question: Question) -> tuple[int, int] | None:
-    """Slates tried and 0; then, for the one that was chosen, cases worked out and how many there are. None: not begun."""
-    return desk().progress(_key(open_workspace.projection_context(), question))
-
-
-def _key(context: ProjectionContext, question: Question) -> str:
-    return f"{context.fingerprint}/{question.offers}/{question.budget}/{question.rules}/{question_hash(question.scenario)}"
+    asked = f"{question.offers}/{question.budget}/{question.rules}/{question_hash(question.scenario)}"
+    key = f"{context.fingerprint}/{asked}"
+    kept, tell = open_workspace.background(), background().teller(key)
+    return background().ask(key, lambda: _choose(context, question, kept, tell), session_id=session_id())
 
 
 def around(horizon_months: int, *, with_audience: bool) -> Scenario:
@@ -162,8 +154,8 @@ def around(horizon_months: int, *, with_audience: bool) -> Scenario:
 
 
 @st.cache_resource
-def desk() -> BackgroundCache[Slate]:
-    """Where slates are searched for."""
+def background() -> BackgroundCache[Slate]:
+    """Slates by fingerprint and question."""
     return BackgroundCache()
 
 

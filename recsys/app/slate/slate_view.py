@@ -7,13 +7,12 @@ from functools import partial
 import streamlit as st
 
 from recsys.app.runtime import open_workspace
+from recsys.app.runtime.background import Pending
 from recsys.app.scenario import scenario_session
 from recsys.app.shell import navigation, offer_card
-from recsys.app.shell.errors import guarding
-from recsys.app.shell.tables import draw_open, show_table
-from recsys.app.shell.waiting import POLL_SECONDS, waiting
+from recsys.app.shell.tables import lazy_tabs, show_table
+from recsys.app.shell.waiting import cases, poll
 from recsys.app.slate import slate_search
-from recsys.app.slate.slate_search import Question
 from recsys.decision.slate import Slate
 from recsys.presentation import text
 from recsys.presentation.tables import offers as tables
@@ -33,16 +32,14 @@ def show(context: ProjectionContext) -> None:
         )
         return
     found = slate_search.slate(question)
-    if found is None:
-        st.fragment(guarding(_searching), run_every=POLL_SECONDS)(question)
+    if isinstance(found, Pending):
+        poll(found, _searching)
         return
     _chosen(context, found)
 
 
-def _searching(question: Question) -> None:
-    if slate_search.slate(question) is not None:
-        st.rerun()
-    done, of = slate_search.progress(question) or (0, 0)
+def _searching(done: int, of: int) -> None:
+    """Slates tried and 0; then, for the one that was chosen, cases simulated and how many there are."""
     if of:
         st.progress(done / of, f":material/hourglass_top: Working out the slate that was chosen: case {done} of {of}.")
     else:
@@ -74,8 +71,8 @@ def _chosen(context: ProjectionContext, found: Slate) -> None:
         _left_out(found)
         return
     projection = open_workspace.answer(scenario)
-    if projection is None:
-        st.fragment(guarding(waiting), run_every=POLL_SECONDS)(scenario)
+    if isinstance(projection, Pending):
+        poll(projection, cases)
         return
     _figures(found, projection)
     if st.button("Open as a scenario", icon=navigation.SCENARIO.icon, key="slate.open"):
@@ -83,7 +80,7 @@ def _chosen(context: ProjectionContext, found: Slate) -> None:
         st.switch_page(navigation.SCENARIO.path)
     buy = partial(_cards, context, projection, projections.fees(context, scenario))
     tabs = {f"Buy these {len(found.chosen)}": buy, f"Not these {len(found.why_not)}": partial(_left_out, found)}
-    draw_open(tabs, key=f"slate.tabs.{len(found.chosen)}")
+    lazy_tabs(tabs, key=f"slate.tabs.{len(found.chosen)}")
 
 
 def _cards(context: ProjectionContext, projection: Projection, asked: dict[str, float | None]) -> None:

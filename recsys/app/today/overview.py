@@ -3,42 +3,40 @@
 import streamlit as st
 
 from recsys.app.runtime import open_workspace
+from recsys.app.runtime.background import Pending
 from recsys.app.scenario import scenario_session
 from recsys.app.shell import navigation
-from recsys.app.shell.errors import guarding
-from recsys.app.shell.job_progress import follow_rest
+from recsys.app.shell.job_progress import show_demo_completion
+from recsys.app.shell.waiting import poll
 from recsys.app.today import workspace_summary
-from recsys.app.today.workspace_summary import Facts
+from recsys.app.today.workspace_summary import WorkspaceSummary
 from recsys.decision.suggested_decisions import Decision
 from recsys.presentation import text
 from recsys.presentation.text import suggested_decisions
 from recsys.presentation.text.escape import plain
 
-_POLL_SECONDS = 0.5
-
 
 def show() -> None:
     """The whole page."""
-    _holds(workspace_summary.facts())
+    _holds(workspace_summary.workspace_summary())
     context = open_workspace.projection_context()
     st.subheader("Worth deciding today", anchor=False)
-    found = workspace_summary.agenda()
-    if found is None:
-        st.fragment(guarding(_waiting), run_every=_POLL_SECONDS)()
+    found = workspace_summary.suggested_decisions()
+    if isinstance(found, Pending):
+        poll(found, _waiting)
+        found = ()
     elif not found:
         st.caption("Nothing: there are no offers, no licence ends soon, and no audience grows. Bring in offers on the Data page.")
-    for position, decision in enumerate(found or ()):
+    for position, decision in enumerate(found):
         _card(decision, context.economics.currency, position)
     if found:
         st.caption("Expected values, each by itself. The scenario behind each button shows its range and what it rests on.")
-    follow_rest(lambda: False)
+    show_demo_completion(lambda: False)
 
 
-def _waiting() -> None:
+def _waiting(_done: int, _of: int) -> None:
     with st.container(border=True):
         st.markdown(":material/hourglass_top: Every offer is being looked at, one by one …")
-    if workspace_summary.agenda() is not None:
-        st.rerun()
 
 
 def _card(decision: Decision, currency: str, position: int) -> None:
@@ -58,7 +56,7 @@ def _card(decision: Decision, currency: str, position: int) -> None:
                 st.switch_page(navigation.SCENARIO.path)
 
 
-def _holds(held: Facts) -> None:
+def _holds(held: WorkspaceSummary) -> None:
     with st.container(horizontal=True, gap="small"):
         stand_for = held.people is not None and held.people > held.users
         _figure(

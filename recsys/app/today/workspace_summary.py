@@ -1,4 +1,4 @@
-"""What the workspace holds, in figures, and what is worth deciding today."""
+"""Summary of the workspace in figures, and the decisions suggested for today."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,13 +7,13 @@ import pandas as pd
 import streamlit as st
 
 from recsys.app.runtime import open_workspace
-from recsys.app.runtime.background import BackgroundCache
+from recsys.app.runtime.background import BackgroundCache, Pending, session_id
 from recsys.decision.suggested_decisions import Decision, today
 from recsys.presentation.tables import runs
 
 
 @dataclass(frozen=True, kw_only=True)
-class Facts:
+class WorkspaceSummary:
     """Figures of a workspace."""
 
     users: int
@@ -30,8 +30,8 @@ class Facts:
     trained: datetime | None
 
 
-def facts() -> Facts:
-    """What the workspace holds, without reading its tables.
+def workspace_summary() -> WorkspaceSummary:
+    """Counts and dates of the workspace, without reading its tables.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def facts() -> Facts:
         events = open_workspace.dataset().events["timestamp"]
         limits = (events.iloc[0], events.iloc[-1])
     context = open_workspace.projection_context() if open_workspace.has_run() else None
-    return Facts(
+    return WorkspaceSummary(
         users=info.rows.get("users", 0),
         people=float(context.weight.sum()) if context else None,
         movies=info.rows.get("movies", 0),
@@ -61,18 +61,18 @@ def _trained() -> datetime | None:
     return datetime.fromisoformat(used.created) if used and used.created else None
 
 
-def agenda() -> tuple[Decision, ...] | None:
-    """What is worth deciding today, or None while it is worked out.
+def suggested_decisions() -> tuple[Decision, ...] | Pending:
+    """The decisions suggested for today.
 
     Raises
     ------
     ArtefactError  E_NO_RUN: nothing has been trained
     """
     context = open_workspace.projection_context()
-    return desk().ask(context.fingerprint, lambda: today(context), reader=open_workspace.session_id())
+    return background().ask(context.fingerprint, lambda: today(context), session_id=session_id())
 
 
 @st.cache_resource
-def desk() -> BackgroundCache[tuple[Decision, ...]]:
-    """Where it is worked out."""
+def background() -> BackgroundCache[tuple[Decision, ...]]:
+    """Suggested decisions by the fingerprint of the projection context."""
     return BackgroundCache()

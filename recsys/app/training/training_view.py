@@ -6,9 +6,9 @@ from typing import Any
 import streamlit as st
 
 from recsys.app.runtime import demo_completion, jobs, open_workspace
-from recsys.app.runtime.identity import person
+from recsys.app.runtime.identity import user_name
 from recsys.app.runtime.jobs import Job
-from recsys.app.shell.job_progress import follow
+from recsys.app.shell.job_progress import show_job
 from recsys.app.shell.tables import grid, show_table
 from recsys.app.training.training_form import training as training_settings
 from recsys.presentation import text
@@ -23,12 +23,12 @@ _JOB = "train"
 def show() -> None:
     """The whole page."""
     open_workspace.dataset_info()
-    running = follow(_JOB, "Training", _result)
+    running = show_job(_JOB, "Training", _result)
     if not running:
         settings = training_settings()
         if settings is not None:
             command = ["-m", "recsys.pipeline", str(open_workspace.workspace().root.resolve()), "--config", json.dumps(settings)]
-            demo_completion.give_way(open_workspace.workspace())
+            demo_completion.stop(open_workspace.workspace())
             jobs.start(open_workspace.workspace(), _JOB, command)
             st.rerun()
     _history()
@@ -71,7 +71,7 @@ def _choose(found: tuple[Run, ...]) -> None:
         name = st.selectbox("Run", [run.name for run in others], key="train.other")
         if name and st.button("Use this run", key="train.use"):
             open_workspace.workspace().use_run(name)
-            for finding in audit_trail.note(open_workspace.workspace(), "switch run", f"run {name}", by=person()):
+            for finding in audit_trail.note(open_workspace.workspace(), "switch run", f"run {name}", by=user_name()):
                 st.toast(plain(str(finding)), icon=":material/warning:")
             st.rerun()
 

@@ -75,7 +75,7 @@ def test_a_running_job_is_not_started_twice_and_can_be_cancelled(workspace: Work
     job = ended(workspace, "train")
     assert job is not None
     assert job.state == "cancelled"
-    jobs.forget(workspace, "train")
+    jobs.clear(workspace, "train")
     assert jobs.find(workspace, "train") is None
 
 
@@ -173,11 +173,11 @@ def test_a_damaged_job_is_no_job(workspace: Workspace, garbage: bytes):
 
 def test_a_job_that_is_at_work_is_not_cleared(workspace: Workspace):
     jobs.start(workspace, "train", python("import signal; signal.pause()"))
-    jobs.forget(workspace, "train")
+    jobs.clear(workspace, "train")
     job = jobs.find(workspace, "train")
     assert job is not None
     assert job.state == "running"
     jobs.cancel(workspace, "train")
     ended(workspace, "train")
-    jobs.forget(workspace, "train")
+    jobs.clear(workspace, "train")
     assert jobs.find(workspace, "train") is None

@@ -1,13 +1,11 @@
-"""What lies on the table survives pages and links; ranges are worked out behind the page."""
+"""The session's scenario survives pages and links."""
 
-import threading
 from pathlib import Path
 
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
 
-from recsys.app.runtime.background import BackgroundCache
+from recsys.app.runtime import open_workspace
 from recsys.app.scenario import scenario_session
 from recsys.errors import ScenarioError
 from recsys.scenario import edit, link, toml
@@ -19,11 +17,10 @@ from recsys.scenario.changes import (
 )
 from recsys.scenario.scenario import Scenario
 from recsys.scenario.store import ScenarioStore
-from tests import patience
 
 
 @pytest.fixture(autouse=True)
-def _empty_table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def _empty_session(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     """A session of one's own, without a browser."""
 
     class Address(dict[str, str]):
@@ -37,7 +34,7 @@ def _empty_table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setattr(st, "session_state", {})
     monkeypatch.setattr(st, "query_params", Address())
     store = ScenarioStore(tmp_path / "scenarios.sqlite")
-    monkeypatch.setattr(scenario_session.session, "scenarios", lambda: store)
+    monkeypatch.setattr(open_workspace, "scenarios", lambda: store)
 
 
 GROWTH = ResizeSegment(segment=Everyone(), factor=1.2)
@@ -49,17 +46,17 @@ def test_the_address_reopens_the_scenario():
     address = dict(st.query_params)
     st.session_state.clear()
     st.query_params.from_dict({})
-    scenario_session.arrive()
+    scenario_session.read_address()
     assert scenario_session.current() == Scenario(name="New scenario")
     st.query_params.from_dict(address)
-    scenario_session.arrive()
+    scenario_session.read_address()
     assert scenario_session.current().changes == (GROWTH,)
 
 
 def test_opening_a_link_can_be_undone():
     scenario_session.change(lambda held: edit.add(held, GROWTH))
     st.query_params.from_dict({"s": link.encode(Scenario(name="theirs", changes=(DRIFT,)))})
-    scenario_session.arrive()
+    scenario_session.read_address()
     assert scenario_session.current().name == "theirs"
     scenario_session.change(edit.undo)
     assert scenario_session.current().changes == (GROWTH,)
@@ -69,7 +66,7 @@ def test_a_broken_link_is_refused_and_the_table_stays():
     scenario_session.change(lambda held: edit.add(held, GROWTH))
     st.query_params.from_dict({"s": "1.not-a-scenario"})
     with pytest.raises(ScenarioError, match="E_PARAM"):
-        scenario_session.arrive()
+        scenario_session.read_address()
     assert scenario_session.current().changes == (GROWTH,)
 
 
@@ -89,14 +86,14 @@ def test_a_saved_scenario_is_opened_by_its_name():
     address = {"saved": scenario_session.save().id}
     st.session_state.clear()
     st.query_params.from_dict(address)
-    scenario_session.arrive()
+    scenario_session.read_address()
     assert scenario_session.current().changes == (GROWTH,)
 
 
 def test_an_unknown_saved_scenario_is_refused():
     st.query_params.from_dict({"saved": "nobody-knows"})
     with pytest.raises(ScenarioError, match="E_NOT_FOUND"):
-        scenario_session.arrive()
+        scenario_session.read_address()
 
 
 def test_a_number_that_is_not_allowed_leaves_the_table_as_it_was():
@@ -119,100 +116,3 @@ def test_a_file_that_lists_people_is_not_opened_by_the_app():
     with pytest.raises(ScenarioError, match="E_PARAM"):
         scenario_session.open_text(text.encode())
     assert scenario_session.current() == scenario_session.NEW
-
-
-def test_ranges_are_none_until_they_are_there_and_are_worked_out_once():
-    desk: BackgroundCache[int] = BackgroundCache()
-    go, calls = threading.Event(), []
-
-    def work() -> int:
-        calls.append(1)
-        go.wait(patience.SECONDS)
-        return 42
-
-    assert desk.ask("a", work, reader="me") is None
-    assert desk.ask("a", work, reader="me") is None
-    go.set()
-    desk.wait(patience.SECONDS)
-    assert desk.ask("a", work, reader="me") == 42
-    assert desk.ask("a", work, reader="you") == 42
-    assert len(calls) == 1
-
-
-def test_a_question_nobody_waits_for_any_more_is_not_worked_out():
-    desk: BackgroundCache[str] = BackgroundCache()
-    go, done = threading.Event(), []
-
-    def slow() -> str:
-        go.wait(patience.SECONDS)
-        return "slow"
-
-    def noted(name: str) -> str:
-        done.append(name)
-        return name
-
-    desk.ask("blocker", slow, reader="other")
-    desk.ask("first", lambda: noted("first"), reader="me")
-    desk.ask("second", lambda: noted("second"), reader="me")
-    go.set()
-    desk.wait(patience.SECONDS)
-    assert done == ["second"]
-
-
-def test_a_question_that_another_reader_waits_for_is_kept():
-    desk: BackgroundCache[str] = BackgroundCache()
-    go = threading.Event()
-    desk.ask("blocker", lambda: str(go.wait(patience.SECONDS)), reader="other")
-    desk.ask("first", lambda: "first", reader="me")
-    desk.ask("first", lambda: "first", reader="you")
-    desk.ask("second", lambda: "second", reader="me")
-    go.set()
-    desk.wait(patience.SECONDS)
-    assert desk.ask("first", lambda: "worked out again", reader="you") == "first"
-
-
-def test_a_refusal_reaches_whoever_asked_and_is_tried_again():
-    desk: BackgroundCache[int] = BackgroundCache()
-
-    go = threading.Event()
-
-    def refuse() -> int:
-        go.wait(patience.SECONDS)
-        raise ScenarioError.of("E_SEGMENT", "no.", "Ask otherwise.")
-
-    assert desk.ask("a", refuse, reader="me") is None
-    go.set()
-    desk.wait(patience.SECONDS)
-    with pytest.raises(ScenarioError):
-        desk.ask("a", refuse, reader="me")
-    desk.ask("a", lambda: 7, reader="me")
-    desk.wait(patience.SECONDS)
-    assert desk.ask("a", lambda: 7, reader="me") == 7
-
-
-def test_a_refusal_on_the_page_is_a_box_with_code_sentence_and_remedy():
-    def script() -> None:
-        from recsys.app.shell.errors import guarded
-        from recsys.errors import DataError
-
-        with guarded():
-            raise DataError.of("E_TITLE", "a title is blank.", "Fill it in.", table="movies", column="title", rows=(3,))
-
-    page = AppTest.from_function(script).run()
-    assert not page.exception
-    (box,) = page.error
-    assert "E_TITLE" in box.value
-    assert "Fill it in" in box.value
-    assert "row 3" in box.value
-
-
-def test_what_only_has_to_be_done_first_is_a_next_step_and_not_an_error():
-    def script() -> None:
-        from recsys.app.shell.errors import refused
-        from recsys.errors import ArtefactError
-
-        refused(ArtefactError.of("E_NO_RUN", "nothing has been trained.", "Train."))
-
-    page = AppTest.from_function(script).run()
-    assert not page.error
-    assert page.subheader[0].value == "No model yet"
