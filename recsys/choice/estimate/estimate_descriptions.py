@@ -7,7 +7,8 @@ from recsys.choice.estimate.appeal import Appeals
 from recsys.choice.estimate.draws import PointDraw
 from recsys.choice.estimate.outside_share import ASSUMED_RANGE, OutsideShare
 from recsys.choice.estimate.parameter_draws import ASSUMED_REWATCH, ASSUMED_REWATCH_RANGE
-from recsys.choice.estimate.taste import ASSUMED_DISSIMILARITY_RANGE, MIN_ARRIVALS, Taste
+from recsys.choice.estimate.posterior_mode import MIN_ARRIVALS
+from recsys.choice.estimate.taste import ASSUMED_DISSIMILARITY_RANGE, Taste
 from recsys.choice.model.parameters import Estimate
 from recsys.choice.panel.audience_design import Structure
 from recsys.choice.panel.history import History

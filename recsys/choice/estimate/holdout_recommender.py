@@ -11,14 +11,15 @@ import numpy as np
 from recsys.choice.estimate import appeal
 from recsys.choice.estimate.appeal import Appeals
 from recsys.choice.estimate.attribute_affinity import Affinities, affinities
-from recsys.choice.estimate.choices import Choices
-from recsys.choice.estimate.holdout_choices import held_out_choices
+from recsys.choice.estimate.scored_choices import ScoredChoices, score_choices
 from recsys.choice.estimate.taste import Explained, Taste, explained, fit_taste
+from recsys.choice.estimate.taste_parameters import N_AGES
 from recsys.choice.estimate.utility_space import SCALINGS, Scaling, Space, Vectors, as_member, make_space
 from recsys.choice.model.nests import Nests
 from recsys.choice.model.parameters import Member
 from recsys.choice.model.utility import offer_vectors
 from recsys.choice.panel.audience_design import Structure
+from recsys.choice.panel.holdout_choices import read_holdout_choices
 from recsys.choice.panel.observed_panel import ObservedPanel
 from recsys.choice.panel.user_clusters import Groups, group_users, regrouped
 from recsys.errors import DataError
@@ -117,7 +118,7 @@ def estimate_taste(panel: ObservedPanel, specification: UtilitySpecification, *,
     return fit_taste(choices, rng=rng, like=specification.fit)
 
 
-def holdout(panel: ObservedPanel, scaled: ScaledSpace, nests: Nests, *, seed: int, cells: int | None = None) -> Choices:
+def holdout(panel: ObservedPanel, scaled: ScaledSpace, nests: Nests, *, seed: int, cells: int | None = None) -> ScoredChoices:
     """The held-out choices, or as many of them as fill ``cells``; the same ones for the same seed.
 
     Raises
@@ -125,20 +126,13 @@ def holdout(panel: ObservedPanel, scaled: ScaledSpace, nests: Nests, *, seed: in
     DataError  E_TOO_SMALL: there are none
     """
     limit = {} if cells is None else {"cells": cells}
-    choices = held_out_choices(
-        panel.history,
-        nests.assignment,
-        scaled.space,
-        scaled.groups,
-        cutoff_day=panel.cutoff_day,
-        rng=np.random.default_rng(seed),
-        **limit,
-    )
+    same = np.random.default_rng(seed)
+    choices = read_holdout_choices(panel.history, nests.assignment, cutoff_day=panel.cutoff_day, n_ages=N_AGES, rng=same, **limit)
     if not choices.n_choices:
         raise DataError.of(
             "E_TOO_SMALL", "nothing that was watched after the cutoff can be learnt from.", "Import more.", table="events"
         )
-    return choices
+    return score_choices(choices, scaled.space, scaled.groups, nests.assignment)
 
 
 def holdout_member(panel: ObservedPanel, specification: UtilitySpecification, taste: Taste) -> HoldoutMember:

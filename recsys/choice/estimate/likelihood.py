@@ -31,7 +31,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from recsys.choice.estimate.choices import Choices, Parameters, unflatten
+from recsys.choice.estimate.scored_choices import ScoredChoices
+from recsys.choice.estimate.taste_parameters import TasteParameters
 from recsys.choice.model.parameters import Float32Array
 from recsys.ids import FloatArray
 
@@ -45,7 +46,7 @@ _T = TypeVar("_T")
 class Likelihood:
     """Log-likelihood of choices, its gradient, and its Fisher information, at one point. Pieces run in threads."""
 
-    def __init__(self, pieces: Sequence[Choices], flat: FloatArray) -> None:
+    def __init__(self, pieces: Sequence[ScoredChoices], flat: FloatArray) -> None:
         self.flat = flat.copy()
         self._pieces = _each(lambda piece: _Piece(piece, flat), pieces)
 
@@ -74,7 +75,7 @@ class Likelihood:
         return _total(_each(_Piece.appeal_information_diagonal, self._pieces))
 
 
-def in_pieces(choices: Choices) -> list[Choices]:
+def in_pieces(choices: ScoredChoices) -> list[ScoredChoices]:
     """The choices, cut into runs that fit the processor's cache."""
     step = max(_PIECE_CELLS // max(choices.n_movies, 1), 1)
     return [choices.sample(np.arange(k, min(k + step, choices.n_choices))) for k in range(0, choices.n_choices, step)]
@@ -96,9 +97,9 @@ def _total(parts: Sequence[FloatArray]) -> FloatArray:
 class _Piece:
     """The same for one run of choices, which are in order of time."""
 
-    def __init__(self, choices: Choices, flat: FloatArray) -> None:
+    def __init__(self, choices: ScoredChoices, flat: FloatArray) -> None:
         self.choices = choices
-        c, p = choices, unflatten(flat, choices.n_ages, choices.n_affinities)
+        c, p = choices, choices.layout.unflatten(flat)
         lam = self.lam = p.dissimilarity
         stops = np.append(c.nest_starts[1:], c.n_movies)
         self._slices = [slice(start, stop) for start, stop in zip(c.nest_starts, stops, strict=True)]
@@ -184,7 +185,7 @@ class _Piece:
         each = share * (1.0 - (1.0 - self.lam**2) * self.within) - self.lam**2 * share**2
         return np.asarray(each.sum(axis=0))
 
-    def _linear(self, p: Parameters) -> Float32Array:
+    def _linear(self, p: TasteParameters) -> Float32Array:
         """v, or its change along a direction, float32[n_choices, n_movies]."""
         c = self.choices
         slope = (p.slope + p.cold_slope_delta * c.cold).astype(np.float32)
@@ -219,7 +220,7 @@ class _Piece:
 
     def _log_share_change(self, flat: FloatArray) -> Float32Array:
         """∂ ln P along a direction, float32[n_choices, n_movies]."""
-        direction = unflatten(flat, self.choices.n_ages, self.choices.n_affinities)
+        direction = self.choices.layout.unflatten(flat)
         change = self._linear(direction)
         mean = self._nest_means(change)
         overall = (self.nest_share * mean).sum(axis=1, keepdims=True)
@@ -234,13 +235,22 @@ class _Piece:
         by_score = np.einsum("rj,rj->j", residual, c.score).astype(np.float64)
         by_group = float(np.einsum("rj,rj->r", residual, c.group_score).sum(dtype=np.float64))
         by_nest = [float(residual[:, part].sum(axis=1) @ c.nest_score[:, nest]) for nest, part in enumerate(self._slices)]
+        by_affinity = [float(np.einsum("rj,rj->r", residual, table).sum(dtype=np.float64)) for table in c.affinity]
         seen = 0.0 if c.exclude_seen else float(residual.ravel()[self._seen].sum(dtype=np.float64))
         by_period = np.zeros(c.age.shape)
         for period, rows in self._periods:
             by_period[period] = residual[rows].sum(axis=0)
-        by_age = np.bincount(c.age.ravel(), weights=by_period.ravel(), minlength=c.n_ages)
+        by_age = np.asarray(np.bincount(c.age.ravel(), weights=by_period.ravel(), minlength=c.n_ages), dtype=np.float64)
         by_movie = by_period.sum(axis=0)
-        arrived = by_movie[c.arrived].sum()
-        by_affinity = [float(np.einsum("rj,rj->r", residual, table).sum(dtype=np.float64)) for table in c.affinity]
-        head = [by_score.sum(), by_score[c.cold].sum(), by_group, sum(by_nest), *by_affinity, seen, arrived, *by_age[:-1], by_lam]
-        return np.concatenate([head, by_movie])
+        return TasteParameters(
+            slope=by_score.sum(),
+            cold_slope_delta=by_score[c.cold].sum(),
+            group_slope=by_group,
+            nest_slope=sum(by_nest),
+            affinity_slopes=np.array(by_affinity),
+            seen=seen,
+            arrived=by_movie[c.arrived].sum(),
+            launch=by_age[:-1],
+            dissimilarity=by_lam,
+            appeal=by_movie,
+        ).flatten()

@@ -30,7 +30,7 @@ class Shared:
 
 def point_structure(taste: Taste, nests: IntArray) -> Structure:
     """The structural parameters at their estimates."""
-    return _structure(taste, taste.parameters.flat(), ASSUMED_REWATCH, nests)
+    return _structure(taste, taste.parameters.flatten(), ASSUMED_REWATCH, nests)
 
 
 def point(structure: Structure, outside: OutsideShare) -> Shared:
@@ -47,26 +47,26 @@ def draws(taste: Taste, outside: OutsideShare, nests: IntArray, n_draws: int, rn
     """
     if n_draws == 0:
         return []
-    k = len(taste.covariance)
-    even = qmc.LatinHypercube(d=k + 4, rng=rng).random(n_draws)
-    even = np.clip(even, 1e-4, 1.0 - 1e-4)
+    layout, k = taste.layout, len(taste.covariance)
+    even = np.clip(qmc.LatinHypercube(d=k + 4, rng=rng).random(n_draws), 1e-4, 1.0 - 1e-4)
+    quantile, (for_outside, for_rewatch, for_shift, for_dissimilarity) = even[:, :k], even[:, k:].T
     values, directions = np.linalg.eigh(taste.covariance)
     spread = directions * np.sqrt(np.clip(values, 0.0, None))
-    flat = taste.parameters.flat()
+    flat = taste.parameters.flatten()
     moved = np.tile(flat, (n_draws, 1))
-    moved[:, :k] += norm.ppf(even[:, :k]) @ spread.T
+    moved[:, layout.structural] += norm.ppf(quantile) @ spread.T
     if not taste.dissimilarity_estimated:
         low, high = ASSUMED_DISSIMILARITY_RANGE
-        moved[:, k - 1] = low + even[:, k + 3] * (high - low)
+        moved[:, layout.dissimilarity] = low + for_dissimilarity * (high - low)
     low, high = ASSUMED_RANGE
-    outside_shares = low + even[:, k] * (high - low)
+    outside_shares = low + for_outside * (high - low)
     if outside.standard_error is not None:
         # the data tell the product of λ and the outside share, so where one is larger the other is smaller
-        ratio = taste.dissimilarity / np.clip(moved[:, k - 1], *DISSIMILARITY_RANGE)
-        outside_shares = (outside.value + outside.standard_error * norm.ppf(even[:, k])) * ratio
+        ratio = taste.dissimilarity / np.clip(moved[:, layout.dissimilarity], *DISSIMILARITY_RANGE)
+        outside_shares = (outside.value + outside.standard_error * norm.ppf(for_outside)) * ratio
     low, high = np.log(ASSUMED_REWATCH_RANGE)
-    rewatch = np.exp(low + even[:, k + 1] * (high - low))
-    shift = norm.ppf(even[:, k + 2])
+    rewatch = np.exp(low + for_rewatch * (high - low))
+    shift = norm.ppf(for_shift)
     return [
         _shared(_structure(taste, moved[row], float(rewatch[row]), nests), float(outside_shares[row]), float(shift[row]))
         for row in range(n_draws)
@@ -91,14 +91,13 @@ def _shared(structure: Structure, outside_share: float, shift: float) -> Shared:
 
 def _structure(taste: Taste, flat: FloatArray, assumed_rewatch: float, nests: IntArray) -> Structure:
     """Parameters in nats, kept where choice theory and the error of the scale of tastes allow them."""
-    slope, seen, launch, dissimilarity = taste.unpack(flat)
-    lam = float(np.clip(dissimilarity, *DISSIMILARITY_RANGE))
+    drawn = taste.layout.unflatten(flat)
+    lam = float(np.clip(drawn.dissimilarity, *DISSIMILARITY_RANGE))
     estimate = taste.parameters.slope
     # a draw's slope scales all tastes, of which more may be known than of the slope by itself
     farthest = _FARTHEST * taste.scale_error
-    slope = (
-        float(np.clip(slope, max(0.25, 1.0 - farthest) * estimate, min(4.0, 1.0 + farthest) * estimate)) if estimate > 0 else 0.0
-    )
-    rewatch = float(np.clip(np.exp(seen * lam), 1e-4, 1.0)) if taste.rewatches else assumed_rewatch
-    curve = np.append(launch * lam, 0.0) if taste.launch_estimated else np.zeros(len(launch) + 1)
+    low, high = max(0.25, 1.0 - farthest), min(4.0, 1.0 + farthest)
+    slope = float(np.clip(drawn.slope, low * estimate, high * estimate)) if estimate > 0 else 0.0
+    rewatch = float(np.clip(np.exp(drawn.seen * lam), 1e-4, 1.0)) if taste.rewatches else assumed_rewatch
+    curve = np.append(drawn.launch * lam, 0.0) if taste.launch_estimated else np.zeros(len(drawn.launch) + 1)
     return Structure(slope=slope * lam, dissimilarity=lam, rewatch=rewatch, launch=curve, nests=nests)

@@ -9,11 +9,11 @@ import pytest
 
 from recsys.choice.estimate.appeal import Appeals, of_groups, of_persons
 from recsys.choice.estimate.calibrate import calibrate
-from recsys.choice.estimate.choices import Choices, n_structural
 from recsys.choice.estimate.draws import with_departed
-from recsys.choice.estimate.holdout_choices import held_out_choices
 from recsys.choice.estimate.outside_share import OutsideShare, fit_outside, groups_before
-from recsys.choice.estimate.taste import N_AGES, Taste, explained, fit_taste
+from recsys.choice.estimate.scored_choices import ScoredChoices, score_choices
+from recsys.choice.estimate.taste import Taste, explained, fit_taste
+from recsys.choice.estimate.taste_parameters import N_AGES
 from recsys.choice.estimate.utility_space import SCALINGS, Space, as_member, make_space
 from recsys.choice.model import movie_attributes, store
 from recsys.choice.model.parameters import ChoiceModel, Member
@@ -21,6 +21,7 @@ from recsys.choice.model.utility import nearest_nest, offer_appeal, offer_utilit
 from recsys.choice.panel.audience_design import Structure
 from recsys.choice.panel.exposure_panel import presence
 from recsys.choice.panel.history import read
+from recsys.choice.panel.holdout_choices import read_holdout_choices
 from recsys.choice.panel.user_clusters import group_users
 from recsys.errors import DataError
 from recsys.ids import IntArray
@@ -41,6 +42,15 @@ def space_of(truth: Service) -> Space:
     )
 
 
+def scored(truth: Service, space: Space, nests: IntArray, *, cells: int = 5_000_000) -> ScoredChoices:
+    """Choices after the cutoff with the scores of a space, and groups of the true tastes."""
+    history = read(truth.dataset)
+    groups = group_users(truth.users.astype(np.float32), history.n_periods * history.n_movies, seed=0)
+    cutoff, rng = float(history.edges[CUTOFF_PERIOD]), np.random.default_rng(0)
+    choices = read_holdout_choices(history, nests, cutoff_day=cutoff, n_ages=N_AGES, rng=rng, cells=cells)
+    return score_choices(choices, space, groups, nests)
+
+
 @pytest.fixture(scope="module")
 def truth() -> Service:
     return service(n_users=1200, n_movies=150, occasions=10.0, seed=1)
@@ -48,11 +58,7 @@ def truth() -> Service:
 
 @pytest.fixture(scope="module")
 def taste(truth: Service) -> Taste:
-    history, space = read(truth.dataset), space_of(truth)
-    groups = group_users(space.users, history.n_periods * history.n_movies, seed=0)
-    cutoff = float(history.edges[CUTOFF_PERIOD])
-    choices = held_out_choices(history, truth.nests, space, groups, cutoff_day=cutoff, rng=np.random.default_rng(0))
-    return fit_taste(choices, rng=np.random.default_rng(0))
+    return fit_taste(scored(truth, space_of(truth), truth.nests), rng=np.random.default_rng(0))
 
 
 @pytest.fixture(scope="module")
@@ -83,14 +89,11 @@ def test_slope_substitution_rewatching_and_launch_are_recovered_within_their_err
 
 
 def test_a_search_that_begins_with_what_other_nests_told_ends_at_the_same_mode(truth: Service):
-    history, space = read(truth.dataset), space_of(truth)
-    groups = group_users(space.users, history.n_periods * history.n_movies, seed=0)
-    cutoff = float(history.edges[CUTOFF_PERIOD])
+    space = space_of(truth)
 
-    def put(nests: IntArray, times: float) -> Choices:
+    def put(nests: IntArray, times: float) -> ScoredChoices:
         scaled = replace(space, movies=np.float32(times) * space.movies)
-        same = np.random.default_rng(0)
-        return held_out_choices(history, nests, scaled, groups, cutoff_day=cutoff, rng=same, cells=300_000)
+        return scored(truth, scaled, nests, cells=300_000)
 
     other = explained(put(np.random.default_rng(0).permutation(truth.nests), 5.0))
     choices = put(truth.nests, 1.0)
@@ -100,8 +103,8 @@ def test_a_search_that_begins_with_what_other_nests_told_ends_at_the_same_mode(t
     assert begun.slope == pytest.approx(5.0 * other.parameters.slope, rel=1e-4)
     afresh, on = explained(choices), explained(choices, other)
     assert on.log_likelihood == pytest.approx(afresh.log_likelihood, abs=2e-4)
-    k = n_structural(N_AGES, 0)
-    np.testing.assert_allclose(on.parameters.flat()[:k], afresh.parameters.flat()[:k], atol=0.1)
+    head = on.parameters.layout.structural
+    np.testing.assert_allclose(on.parameters.flatten()[head], afresh.parameters.flatten()[head], atol=0.1)
     # what all appeals have in common is held by the prior alone
     centred = [found.parameters.appeal - found.parameters.appeal.mean() for found in (on, afresh)]
     np.testing.assert_allclose(*centred, atol=0.1)
@@ -115,13 +118,10 @@ def test_true_scores_need_no_stress(taste: Taste):
 
 def test_noise_in_the_scores_of_persons_is_made_up_for_by_their_group(truth: Service):
     """Tastes blurred by as much as they differ: what the group likes is then the surer part."""
-    history, space = read(truth.dataset), space_of(truth)
-    groups = group_users(space.users, history.n_periods * history.n_movies, seed=0)
+    space = space_of(truth)
     noise = 0.7 * np.random.default_rng(1).normal(size=space.users.shape)
     blurred = replace(space, users=(space.users + noise).astype(np.float32))
-    cutoff = float(history.edges[CUTOFF_PERIOD])
-    choices = held_out_choices(history, truth.nests, blurred, groups, cutoff_day=cutoff, rng=np.random.default_rng(0))
-    found = fit_taste(choices, rng=np.random.default_rng(0))
+    found = fit_taste(scored(truth, blurred, truth.nests), rng=np.random.default_rng(0))
     assert found.stress.group > 0.5
     assert found.parameters.slope < truth.slope / truth.dissimilarity
 

@@ -3,16 +3,17 @@
 import numpy as np
 import pytest
 
-from recsys.choice.estimate.choices import Choices, Parameters, n_structural, unflatten
 from recsys.choice.estimate.likelihood import Likelihood, in_pieces
+from recsys.choice.estimate.scored_choices import ScoredChoices
+from recsys.choice.estimate.taste_parameters import TasteLayout, TasteParameters
 from tests.choice.nested_logit import choice_shares
 
 N_AGES = 4
 N_AFFINITIES = 2
-HEAD = n_structural(N_AGES, N_AFFINITIES)
+LAYOUT = TasteLayout.of(n_ages=N_AGES, n_affinities=N_AFFINITIES, n_movies=9)
 
 
-def choices(*, exclude_seen: bool = False, n: int = 40, n_movies: int = 9, seed: int = 0) -> Choices:
+def choices(*, exclude_seen: bool = False, n: int = 40, n_movies: int = 9, seed: int = 0) -> ScoredChoices:
     """Random choices of what was there and, where watched movies are left out, not watched."""
     rng = np.random.default_rng(seed)
     there = rng.random((3, n_movies)) < 0.8
@@ -25,7 +26,7 @@ def choices(*, exclude_seen: bool = False, n: int = 40, n_movies: int = 9, seed:
     with np.errstate(divide="ignore"):
         log_open = np.log(share)
     row, movie = np.nonzero(seen)
-    return Choices(
+    return ScoredChoices(
         user=rng.integers(10, size=n),
         period=period,
         chosen=np.array([rng.choice(np.flatnonzero(mask)) for mask in pickable]),
@@ -46,9 +47,9 @@ def choices(*, exclude_seen: bool = False, n: int = 40, n_movies: int = 9, seed:
     )
 
 
-def somewhere(n_movies: int = 9, seed: int = 1) -> np.ndarray:
-    flat = 0.4 * np.random.default_rng(seed).normal(size=HEAD + n_movies)
-    flat[HEAD - 1] = 0.6
+def somewhere(seed: int = 1) -> np.ndarray:
+    flat = 0.4 * np.random.default_rng(seed).normal(size=LAYOUT.size)
+    flat[LAYOUT.dissimilarity] = 0.6
     return flat
 
 
@@ -56,7 +57,7 @@ def somewhere(n_movies: int = 9, seed: int = 1) -> np.ndarray:
 def test_the_likelihood_is_that_of_the_nested_logit_given_that_something_was_watched(exclude_seen: bool):
     """V = λ v, and f, the part of the time a movie was there, multiplies exp(V/λ): utilities λ (v + ln f)."""
     data, flat = choices(exclude_seen=exclude_seen), somewhere()
-    p = unflatten(flat, N_AGES, N_AFFINITIES)
+    p = LAYOUT.unflatten(flat)
     lam = p.dissimilarity
     nests = np.array([0, 0, 0, 0, 1, 1, 1, 2, 2])
     v = data.score * (p.slope + p.cold_slope_delta * data.cold) + p.group_slope * data.group_score
@@ -96,15 +97,15 @@ def test_the_fisher_information_is_the_expected_square_of_the_score():
     data, flat = choices(n=1, seed=5), somewhere(seed=2)
     expected = np.zeros((len(flat), len(flat)))
     for movie in np.flatnonzero(np.isfinite(data.log_open[data.period[0]])):
-        other = Choices(**{**vars(data), "chosen": np.array([movie])})
+        other = ScoredChoices(**{**vars(data), "chosen": np.array([movie])})
         at = Likelihood([other], flat)
         gradient = at.gradient()
         expected += np.exp(at.value()) * np.outer(gradient, gradient)
     here = Likelihood([data], flat)
     information = np.stack([here.fisher_times(unit) for unit in np.eye(len(flat))])
     assert information == pytest.approx(expected, abs=1e-5)
-    assert here.appeal_information() == pytest.approx(expected[HEAD:, HEAD:], abs=1e-5)
-    assert here.appeal_information_diagonal() == pytest.approx(np.diag(expected)[HEAD:], abs=1e-5)
+    assert here.appeal_information() == pytest.approx(expected[LAYOUT.appeal, LAYOUT.appeal], abs=1e-5)
+    assert here.appeal_information_diagonal() == pytest.approx(np.diag(expected)[LAYOUT.appeal], abs=1e-5)
 
 
 def test_pieces_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch):
@@ -130,7 +131,7 @@ def test_a_sample_of_choices_keeps_what_was_seen_beside_its_row():
 
 
 def test_parameters_come_back_from_one_vector():
-    p = Parameters(
+    p = TasteParameters(
         slope=1.0,
         cold_slope_delta=2.0,
         group_slope=3.0,
@@ -142,6 +143,8 @@ def test_parameters_come_back_from_one_vector():
         dissimilarity=0.9,
         appeal=np.array([10.0, 11.0]),
     )
-    back = unflatten(p.flat(), 4, 1)
-    assert back.flat().tolist() == p.flat().tolist()
+    flat = p.flatten()
+    assert flat.tolist() == [1.0, 2.0, 3.0, 4.0, 4.5, 5.0, 6.0, 7.0, 8.0, 9.0, 0.9, 10.0, 11.0]
+    back = p.layout.unflatten(flat)
+    assert back.flatten().tolist() == flat.tolist()
     assert (back.affinity_slopes.tolist(), back.seen, back.dissimilarity, back.appeal.tolist()) == ([4.5], 5.0, 0.9, [10.0, 11.0])

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from recsys.choice.estimate import parameter_draws
-from recsys.choice.estimate.choices import Parameters, n_structural
 from recsys.choice.estimate.outside_share import ASSUMED_RANGE, OutsideShare
-from recsys.choice.estimate.taste import N_AGES, Taste
+from recsys.choice.estimate.taste import Taste
+from recsys.choice.estimate.taste_parameters import N_AGES, TasteParameters
 
 NESTS = np.zeros(2, np.int64)
 
 
 def a_taste(*, rewatches: bool = True, n_arrivals: int = 50, dissimilarity_found: tuple[float, float] | None = None) -> Taste:
-    p = Parameters(
+    p = TasteParameters(
         slope=3.0,
         cold_slope_delta=0.0,
         group_slope=0.0,
@@ -28,7 +28,7 @@ def a_taste(*, rewatches: bool = True, n_arrivals: int = 50, dissimilarity_found
     )
     return Taste(
         parameters=p,
-        covariance=np.diag(np.full(n_structural(N_AGES, 1), 0.01)),
+        covariance=np.diag(np.full(p.layout.structural.stop, 0.01)),
         n_choices=100,
         n_users=10,
         n_arrivals=n_arrivals,
@@ -57,7 +57,8 @@ def test_draws_keep_the_scale_of_tastes_where_one_slope_can_stand_in_for_another
     taste = a_taste()
     taste = replace(taste, parameters=replace(taste.parameters, nest_slope=2.0, affinity_slopes=np.zeros(1)))
     covariance = taste.covariance.copy()
-    covariance[np.ix_([0, 3], [0, 3])] = np.array([[25.0, -24.995], [-24.995, 25.0]])
+    slopes = [taste.layout.slope, taste.layout.nest_slope]
+    covariance[np.ix_(slopes, slopes)] = np.array([[25.0, -24.995], [-24.995, 25.0]])
     taste = replace(taste, covariance=covariance)
     assert taste.scale_error == pytest.approx(0.1 / 5.0, rel=0.1)
     outside = OutsideShare(value=0.5, standard_error=0.02, reason="")
