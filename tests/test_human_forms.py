@@ -70,7 +70,7 @@ def test_a_projection_is_told_with_every_warning(tmp_path: Path, monkeypatch: py
     context = SimpleNamespace(title=str.upper)
     monkeypatch.setattr("recsys.projection.context.load_projection_context", lambda _workspace: context)
     monkeypatch.setattr("recsys.projection.project.project", lambda *_, **__: projection)
-    monkeypatch.setattr("recsys.decision.unobserved_confounding.strengths", lambda *_: ())
+    monkeypatch.setattr("recsys.decision.unobserved_confounding.unobserved_confounding", lambda *_: ())
     told = " ".join(human("project", str(scenario)).split())
     assert told.startswith(f"{projection.scenario_name}: 12 months ahead")
     assert told.count("W_HORIZON: “Alai” launches") == told.count("a warning without a code") == len(projection.warnings) // 2

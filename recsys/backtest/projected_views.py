@@ -1,7 +1,7 @@
-"""Each arrival projected as an offer, by itself, with today's machinery from what was known then."""
+"""Projected views of past arrivals: each simulated as an offer, by itself, from what was known before it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -10,13 +10,11 @@ from numpy.typing import NDArray
 from recsys.backtest.appeal_response import STEPS_NATS
 from recsys.choice.panel.history import DAYS_PER_MONTH
 from recsys.ids import FloatArray
-from recsys.projection import audience_changes as audiences
-from recsys.projection import catalogue_changes as catalogues
 from recsys.projection.context import ProjectionContext
-from recsys.projection.demand import simulate
-from recsys.projection.outcome import Extras
 from recsys.projection.parallel import THREADS
+from recsys.projection.question import Question
 from recsys.scenario.changes import Acquire
+from recsys.scenario.scenario import Scenario
 
 Steps = Callable[[int, int], None]
 
@@ -51,42 +49,30 @@ def project_views(
     progress : told (draws done, draws in all)
     """
     horizon = max(1, int(np.ceil(max(days) / DAYS_PER_MONTH - 1e-9)))
-    audience = audiences.today(context)
-    catalogue = catalogues.changed(context, tuple(Acquire(offer=name) for name in context.offer_ids.ids), horizon)
-    n_offers, n_draws = len(catalogue.offers), len(context.choice.draws)
-    draws = np.empty((n_offers, n_draws, len(days)))
-    response = np.empty((n_offers, len(STEPS_NATS), len(days)))
-    for number, parameters in enumerate(context.choice.draws):
-        users = context.choice.members[parameters.member].users
-        everything = catalogues.extras(context, number, catalogue, users, horizon)
-        sums = context.sums(number, threads=threads)
-        people = audiences.people(context, audience, parameters, horizon)
-        for k, offered in enumerate(catalogue.offers):
+    bought = tuple(Acquire(offer=name) for name in context.offer_ids.ids)
+    question = Question.of(context, Scenario(name="arrivals", changes=bought, horizon_months=horizon))
+    offers, n_draws = question.catalogue.offers, len(context.choice.draws)
+    draws = np.empty((len(offers), n_draws, len(days)))
+    response = np.empty((len(offers), len(STEPS_NATS), len(days)))
+    for number in range(n_draws):
+        prepared = question.under(number, threads=threads)
+        for k, offered in enumerate(offers):
+            alone = prepared.tracking([k])
             if context.season is not None and launched is not None:
-                people = replace(people, season=context.season.ahead(pd.Timestamp(launched[offered.row]), horizon))
-            alone = _alone(everything, k)
+                alone = alone.with_season(context.season.ahead(pd.Timestamp(launched[offered.row]), horizon))
             steps = (0.0,) if number else STEPS_NATS
             for place, step in enumerate(steps):
-                found = simulate(
-                    sums,
-                    dissimilarity=parameters.dissimilarity,
-                    rewatch=parameters.rewatch,
-                    people=people,
-                    extras=alone if step == 0 else replace(alone, utility=alone.utility + step),
-                    worlds=[(0,)],
-                    horizon_months=horizon,
-                    careful=False,
-                    threads=threads,
-                )[0]
-                views = _within(found.extra_views[0], days)
+                moved = alone.with_appeal(np.array([step]))
+                (outcome,) = moved.simulate([(0,)], precision="coarse", detail="totals", threads=threads)
+                views = _within(outcome.tracked_views[0], days)
                 if step == 0:
                     draws[k, number] = views
                 if len(steps) > 1:
                     response[k, place] = views
         if progress:
             progress(number + 1, n_draws)
-    by_row = np.argsort([offered.row for offered in catalogue.offers])
-    hours = np.array([offered.hours_per_view for offered in catalogue.offers])
+    by_row = np.argsort([offered.row for offered in offers])
+    hours = np.array([offered.hours_per_view for offered in offers])
     return ProjectedViews(draws=draws[by_row], response=response[by_row], hours_per_view=hours[by_row])
 
 
@@ -100,14 +86,3 @@ def _within(monthly: FloatArray, days: Sequence[int]) -> FloatArray:
     """
     ends = np.arange(len(monthly) + 1) * DAYS_PER_MONTH
     return np.interp(np.asarray(days, dtype=np.float64), ends, np.concatenate([[0.0], np.cumsum(monthly)]))
-
-
-def _alone(extras: Extras, k: int) -> Extras:
-    one = slice(k, k + 1)
-    return Extras(
-        utility=extras.utility[one],
-        unwatched=extras.unwatched[one],
-        hours_per_view=extras.hours_per_view[one],
-        nests=extras.nests[one],
-        curve=extras.curve[one],
-    )

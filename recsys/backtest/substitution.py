@@ -1,6 +1,6 @@
-"""Whether viewing of close substitutes falls at a launch and rises at an expiry, and by as much as the model says.
+"""Substitution measured by difference in differences: what close substitutes lose at a launch and gain at an expiry.
 
-Difference in differences. The movies nearest in content that had settled on the service are set against all other settled
+The movies nearest in content that had settled on the service are set against all other settled
 movies: their views over so many days after the launch, against what they would have had if they had changed as the others did.
 The model's figure is taken the same way, what the others lose included, and for as many views as the launch truly had, so that
 it tells of substitution alone and not of how well the launch was forecast.
@@ -12,15 +12,10 @@ from numpy.typing import NDArray
 from recsys.backtest.arrivals import Arrivals
 from recsys.backtest.serialization import Substitution
 from recsys.ids import FloatArray, IntArray
-from recsys.projection import audience_changes as audiences
-from recsys.projection import catalogue_changes as catalogues
-from recsys.projection import nest_sums
-from recsys.projection.cannibalisation import hours_lost
-from recsys.projection.catalogue_changes import Catalogue
 from recsys.projection.context import ProjectionContext, unit
-from recsys.projection.demand import simulate
-from recsys.projection.parallel import THREADS
-from recsys.scenario.changes import Acquire, Drop
+from recsys.projection.question import Question
+from recsys.scenario.changes import Acquire, Change, Drop
+from recsys.scenario.scenario import Scenario
 from recsys.tables.dataset import Dataset
 
 N_SUBSTITUTES = 10
@@ -135,46 +130,33 @@ class _Clock:
 
 def _launched(context: ProjectionContext) -> FloatArray:
     """Views that each catalogue movie loses for each view of an offer, float64[n_offers, n_movies], in its first month."""
-    catalogue = catalogues.changed(context, tuple(Acquire(offer=name) for name in context.offer_ids.ids), 1)
-    n_offers = len(catalogue.offers)
-    worlds = [*((k,) for k in range(n_offers)), ()]
-    diverted = _diverted(context, catalogue, worlds, lost_in_last=False)
-    return diverted[np.argsort([offered.row for offered in catalogue.offers])]
+    question = _one_month(context, tuple(Acquire(offer=name) for name in context.offer_ids.ids))
+    offers = question.catalogue.offers
+    counterfactuals = [*((k,) for k in range(len(offers))), ()]
+    diverted = _diverted(question, counterfactuals, lost_in_last=False)
+    return diverted[np.argsort([offered.row for offered in offers])]
 
 
 def _dropped(context: ProjectionContext, names: list[str]) -> FloatArray:
     """Views that each catalogue movie gains for each view of a movie that is taken away, float64[len(names), n_movies]."""
-    catalogue = catalogues.changed(context, tuple(Drop(movie=name) for name in names), 1)
-    everything = tuple(range(len(names)))
-    worlds = [*(tuple(k for k in everything if k != out) for out in everything), everything]
-    diverted = _diverted(context, catalogue, worlds, lost_in_last=True)
-    place = {movie.movie_id: k for k, movie in enumerate(catalogue.tracked)}
+    question = _one_month(context, tuple(Drop(movie=name) for name in names))
+    everything = question.catalogue.before
+    counterfactuals = [*(tuple(k for k in everything if k != out) for out in everything), everything]
+    diverted = _diverted(question, counterfactuals, lost_in_last=True)
+    place = {movie.movie_id: k for k, movie in enumerate(question.catalogue.changed_movies)}
     return diverted[[place[name] for name in names]]
 
 
-def _diverted(
-    context: ProjectionContext, catalogue: Catalogue, worlds: list[tuple[int, ...]], *, lost_in_last: bool
-) -> FloatArray:
-    """Views by catalogue movie, for each view of the movie in question: between each world and the last one."""
-    draw = context.choice.draws[0]
-    users = context.choice.members[draw.member].users
-    tracked = [movie.row for movie in catalogue.tracked]
-    none = np.zeros(0, dtype=np.int64)
-    sums = nest_sums.without(context.choice, draw, context.sums(0), users=users, shifted=none, tracked=tracked, threads=THREADS)
-    found = simulate(
-        sums,
-        dissimilarity=draw.dissimilarity,
-        rewatch=draw.rewatch,
-        people=audiences.people(context, audiences.today(context), draw),
-        extras=catalogues.extras(context, 0, catalogue, users, 1),
-        worlds=worlds,
-        horizon_months=1,
-        careful=False,
-    )
-    reference, others = found[-1], found[:-1]
-    # hours_lost counts hours that are in the worlds of ``before`` and not in ``after``
-    lost = hours_lost(context, 0, users=users, catalogue=sums, tracked=tracked, after=reference, before=others)
-    views = lost / np.maximum(context.choice.hours_per_view, 1e-9)
-    own = np.array([(reference if lost_in_last else world).extra_views[k].sum() for k, world in enumerate(others)])
+def _one_month(context: ProjectionContext, changes: tuple[Change, ...]) -> Question:
+    return Question.of(context, Scenario(name="substitution", changes=changes, horizon_months=1))
+
+
+def _diverted(question: Question, counterfactuals: list[tuple[int, ...]], *, lost_in_last: bool) -> FloatArray:
+    """Views by catalogue movie, for each view of the movie in question: between each counterfactual and the last one."""
+    prepared = question.under(0).with_season(None)
+    *others, reference = prepared.simulate(counterfactuals, precision="coarse")
+    lost = prepared.hours_lost(after=reference, before=others)
+    views = lost / np.maximum(question.context.choice.hours_per_view, 1e-9)
+    own = np.array([(reference if lost_in_last else other).tracked_views[k].sum() for k, other in enumerate(others)])
     diverted: FloatArray = (views if lost_in_last else -views) / np.maximum(own, 1e-12)[:, None]
     return diverted

@@ -204,7 +204,7 @@ def backtest(workspace: Workspace, origins: int, days: tuple[int, ...], seed: in
 def project(workspace: Workspace, scenario: Path) -> Document:
     """Answer the question in a SCENARIO.toml: what the changes do to viewing and money."""
     from recsys.app.runtime import disclosure
-    from recsys.decision.unobserved_confounding import strengths
+    from recsys.decision.unobserved_confounding import unobserved_confounding
     from recsys.presentation.text.explanations import explained
     from recsys.projection import json_document
     from recsys.projection.context import load_projection_context
@@ -215,7 +215,9 @@ def project(workspace: Workspace, scenario: Path) -> Document:
     context = load_projection_context(workspace)
     disclosure.admit_listed(workspace, context, question)
     projection = answer(context, question, draws="all")
-    return explained(json_document.as_json(projection), projection, strengths(context, question, projection), context.title)
+    return explained(
+        json_document.as_json(projection), projection, unobserved_confounding(context, question, projection), context.title
+    )
 
 
 @command

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.decision.slate_rules import Limit, Rules, best_additive, check_feasible, limits
-from recsys.decision.slate_value import Tell, Worth, fixed_cost, with_slate, worth
+from recsys.decision.slate_value import SlateValuer, Tell, fixed_cost, slate_valuer, with_slate
 from recsys.ids import FloatArray
 from recsys.projection.context import ProjectionContext
 from recsys.projection.data_support import offers_beyond
@@ -146,7 +146,7 @@ def choose(
         :func:`recsys.projection.project.project`
     DataError  E_NO_OFFERS
     """
-    valued = worth(context, scenario, tell)
+    valued = slate_valuer(context, scenario, tell)
     ids = [offer.movie_id for offer in valued.offers]
     cost = np.array([fixed_cost(offer) for offer in valued.offers])
     bounds = limits(rules, context.offers, ids, cost, budget)
@@ -188,7 +188,7 @@ def _expected(scenario: Scenario, answer: Answer) -> float:
 class _Search:
     """Looks for the slate of greatest NPV."""
 
-    def __init__(self, valued: Worth, bounds: Sequence[Limit], allowed: NDArray[np.bool_]) -> None:
+    def __init__(self, valued: SlateValuer, bounds: Sequence[Limit], allowed: NDArray[np.bool_]) -> None:
         self.valued, self.bounds, self.allowed = valued, bounds, allowed
         self.candidates = [int(k) for k in np.flatnonzero(allowed) if self._could_be_in(int(k))]
         self.alone: FloatArray = np.array([valued.npv([k]) if allowed[k] else 0.0 for k in range(len(allowed))])

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from recsys.decision.slate_value import Worth, fixed_cost, longest_licence, worth
+from recsys.decision.slate_value import SlateValuer, fixed_cost, longest_licence, slate_valuer
 from recsys.ids import FloatArray
 from recsys.projection import audience_changes as audiences
 from recsys.projection.catalogue_changes import licence_fee
@@ -60,7 +60,7 @@ def today(context: ProjectionContext) -> tuple[Decision, ...]:
     The best offer against its walk-away price; a licence about to expire; the audience that grows fastest; an offer that looks
     popular but mostly takes from others. In this order, the first three that there are.
     """
-    alone = worth(context) if len(context.offers) else None
+    alone = slate_valuer(context) if len(context.offers) else None
     found = [
         _best_offer(context, alone) if alone else None,
         _expiring(context),
@@ -76,7 +76,7 @@ def _buying(context: ProjectionContext, offer: str) -> Scenario:
     )
 
 
-def _best_offer(context: ProjectionContext, alone: Worth) -> Decision | None:
+def _best_offer(context: ProjectionContext, alone: SlateValuer) -> Decision | None:
     """The offer of greatest net present value by itself, against its walk-away price over its licence."""
     known = [k for k, offer in enumerate(alone.offers) if offer.inside and fixed_cost(offer) > 0]
     if not known:
@@ -144,14 +144,14 @@ def _dropping(context: ProjectionContext, movie: str) -> Scenario:
 def monthly_hours(context: ProjectionContext) -> FloatArray:
     """Hours a month of every movie on the service today, for today's users, float64[n_movies]; 0 for the others."""
     choice, parameters = context.choice, context.choice.draws[0]
-    sums, users = context.sums(0), choice.members[parameters.member].users
+    sums, users = context.nest_sums(0), choice.members[parameters.member].users
     columns = layout(choice, choice.available)
     people = audiences.people(context, audiences.today(context), parameters)
     there = people.weight * people.occasions * np.where(people.subscribes, people.subscribed, 1.0)
 
     def work(block: slice) -> FloatArray:
-        worth = np.where(sums.worth[block] > 0, sums.worth[block], 1.0)
-        power = np.where(sums.worth[block] > 0, worth**parameters.dissimilarity, 0.0)
+        worth = np.where(sums.nest_sum[block] > 0, sums.nest_sum[block], 1.0)
+        power = np.where(sums.nest_sum[block] > 0, worth**parameters.dissimilarity, 0.0)
         factor = power / worth * (there[block] / (1.0 + power.sum(axis=1)))[:, None]
         rows = np.arange(choice.n_users)[block]
         factor *= user_weights(parameters, rows)[:, None]
@@ -198,15 +198,15 @@ def _growing(context: ProjectionContext) -> Decision | None:
 def _share_served(context: ProjectionContext, persona: int) -> tuple[float, float]:
     """Share of viewing occasions that the catalogue wins: a persona's, and everyone's."""
     parameters = context.choice.draws[0]
-    sums = context.sums(0)
-    worth = np.where(sums.worth > 0, sums.worth, 0.0) ** parameters.dissimilarity
+    sums = context.nest_sums(0)
+    worth = np.where(sums.nest_sum > 0, sums.nest_sum, 0.0) ** parameters.dissimilarity
     inside = worth.sum(axis=1) / (1.0 + worth.sum(axis=1))
     occasions = context.weight * parameters.occasions
     own = occasions * (context.persona_of == persona)
     return float(inside @ own / own.sum()), float(inside @ occasions / occasions.sum())
 
 
-def _takes_from_others(context: ProjectionContext, alone: Worth) -> Decision | None:
+def _takes_from_others(context: ProjectionContext, alone: SlateValuer) -> Decision | None:
     """Of the offers that get more viewing than half of the others, the one that adds least of what it gets."""
     if len(alone.offers) < 2:
         return None

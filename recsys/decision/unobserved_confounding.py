@@ -1,8 +1,8 @@
-"""How much would have to be hidden from the model for a decision on an offer to turn?
+"""Sensitivity to unobserved confounding: how much would have to be hidden from the model for a decision on an offer to change.
 
 Nobody has watched an offer, so what makes a movie liked and stands in no table is unknown to the model. Had that made the offer
 weaker by some nats of appeal for everyone (or stronger, where it is not worth its fee), it would be watched less and earn less.
-The strength at which its expected margin over the hurdle is 0 is found by running the scenario's month-by-month demand with the
+The nats at which its expected margin over the hurdle is 0 are found by simulating the scenario's month-by-month demand with the
 offer's appeal moved: what the move changes at the point estimate, in proportion to the expected viewing, changes the expected
 margin of the projection. Set beside how far the model usually misjudges such a movie, it says how safe the decision is.
 
@@ -12,17 +12,15 @@ Rosenbaum (2002), Observational Studies, ch. 4, for sensitivity to what is not o
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from recsys.ids import FloatArray
-from recsys.projection import audience_changes as audiences
-from recsys.projection import catalogue_changes as catalogues
 from recsys.projection import counterfactuals
 from recsys.projection.context import ProjectionContext
-from recsys.projection.demand import simulate
 from recsys.projection.economics import cost_flow, net_present_value
+from recsys.projection.question import Question
 from recsys.projection.result import Projection
 from recsys.scenario.scenario import Scenario
 
@@ -32,26 +30,26 @@ _CLOSE_NATS = 0.002
 
 
 @dataclass(frozen=True, kw_only=True)
-class Strength:
-    """What would have to be hidden for the decision on one offer to turn."""
+class Confounding:
+    """The unobserved appeal at which the decision on one offer changes."""
 
     movie_id: str
     title: str
     buys: bool
     """Whether the offer reaches the hurdle as it is; with ``nats`` more appeal it just does not, or the other way round."""
     nats: float | None
-    """Below 0: by so much weaker; above: stronger. None where no strength within ``FARTHEST_NATS`` turns the decision."""
+    """Below 0: by so much weaker; above: stronger. None where none within ``FARTHEST_NATS`` changes the decision."""
     views_share: float | None
     """Views that it then has, less those projected, as a share of them: −0.23 is 23 % fewer."""
     usual_nats: float
     """How far a movie that nobody has seen is usually misjudged (one standard deviation)."""
 
 
-def strengths(context: ProjectionContext, scenario: Scenario, projection: Projection) -> tuple[Strength, ...]:
+def unobserved_confounding(context: ProjectionContext, scenario: Scenario, projection: Projection) -> tuple[Confounding, ...]:
     """One figure for each offer that a scenario acquires, in the order of ids.
 
-    An offer is judged as in a projection: the scenario with it against the scenario without it. Whether it reaches the hurdle is
-    what the projection says.
+    An offer's margin is that of a projection: the scenario with it against the scenario without it. Whether it reaches the
+    hurdle is what the projection says.
 
     Parameters
     ----------
@@ -61,38 +59,25 @@ def strengths(context: ProjectionContext, scenario: Scenario, projection: Projec
     ------
     ScenarioError  as :func:`recsys.projection.project.project`
     """
-    audience = audiences.changed(context, scenario.audience)
-    horizon = scenario.horizon_months
-    catalogue = catalogues.changed(context, scenario.catalogue, horizon)
-    if not catalogue.offers or not horizon:
+    question = Question.of(context, scenario)
+    catalogue = question.catalogue
+    if not catalogue.offers or not question.horizon_months:
         return ()
-    found = counterfactuals.run(context, 0, audience, catalogue, horizon, licences=scenario.licences)
-    parameters = context.choice.draws[0]
-    people = audiences.people(context, audience, parameters, horizon)
-    extras = catalogues.extras(context, 0, catalogue, found.users, horizon, licences=scenario.licences)
+    found = counterfactuals.simulate(question, 0)
     rate, hurdle = context.economics.discount_rate.value, context.economics.hurdle_rate.value
 
-    def judged(k: int) -> Strength:
+    def confounding(k: int) -> Confounding:
         offer = catalogue.offers[k]
-        without = found.without[k].revenue
+        without = found.without_offer[k].revenue
 
         def at(nats: float) -> tuple[float, float]:
             """Margin over the hurdle, currency, and views, with the offer's appeal moved."""
+            outcome = found.projected
             if nats:
-                utility = extras.utility.copy()
-                utility[k] += nats
-                (world,) = simulate(
-                    found.shelf,
-                    dissimilarity=parameters.dissimilarity,
-                    rewatch=parameters.rewatch,
-                    people=people,
-                    extras=replace(extras, utility=utility),
-                    worlds=[catalogue.after],
-                    horizon_months=horizon,
-                )
-            else:
-                world = found.both
-            return margin(world.revenue - without, world.extra_views[k]), float(world.extra_views[k].sum())
+                appeal = np.zeros(len(found.question.tracked_movies))
+                appeal[k] = nats
+                (outcome,) = found.question.with_appeal(appeal).simulate([catalogue.after])
+            return margin(outcome.revenue - without, outcome.tracked_views[k]), float(outcome.tracked_views[k].sum())
 
         def margin(revenue: FloatArray, views: FloatArray) -> float:
             cost = cost_flow(offer.terms, views)
@@ -103,9 +88,9 @@ def strengths(context: ProjectionContext, scenario: Scenario, projection: Projec
         before = answer.npv.mean - hurdle * answer.cost
         point, views = at(0.0)
         size = answer.views.mean / views if views > 0 else 1.0
-        nats = _turning(lambda moved: before + size * (at(moved)[0] - point), before)
+        nats = _root(lambda moved: before + size * (at(moved)[0] - point), before)
         share = None if nats is None or views <= 0 else at(nats)[1] / views - 1.0
-        return Strength(
+        return Confounding(
             movie_id=offer.movie_id,
             title=offer.title,
             buys=before >= 0,
@@ -114,10 +99,10 @@ def strengths(context: ProjectionContext, scenario: Scenario, projection: Projec
             usual_nats=context.choice.cold_appeal_residual_sd,
         )
 
-    return tuple(judged(k) for k in range(len(catalogue.offers)))
+    return tuple(confounding(k) for k in range(len(catalogue.offers)))
 
 
-def _turning(margin: Callable[[float], float], before: float) -> float | None:
+def _root(margin: Callable[[float], float], before: float) -> float | None:
     """The move nearest to 0 on the way to the farthest one at which the margin is 0."""
     from scipy.optimize import brentq  # noqa: PLC0415  a fifth of a second that the first page can do without
 

@@ -129,7 +129,7 @@ def _of_scenario(context: ProjectionContext, scenario: Scenario, catalogue: Cata
         )
     undated = sum(
         movie.dropped and int(context.months_left[movie.row]) == FOR_EVER and licence_fee(context, movie.row) > 0
-        for movie in catalogue.tracked
+        for movie in catalogue.changed_movies
     )
     if undated:
         listed.append(
@@ -141,7 +141,7 @@ def _of_scenario(context: ProjectionContext, scenario: Scenario, catalogue: Cata
                 source="no end of their licences is known, so their next fee is taken to be due today",
             )
         )
-    if catalogue.exposure or any(movie.exposure for movie in catalogue.tracked):
+    if catalogue.exposure or any(movie.exposure for movie in catalogue.changed_movies):
         listed.append(
             Estimate(
                 name="worth of a front-page slot",

@@ -1,4 +1,4 @@
-"""What there is to watch: a scenario's changes to the catalogue, and the extras that they make of it."""
+"""A scenario's changes to the catalogue, and the movies that the simulation tracks one by one because of them."""
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ from recsys.projection.cold_start_offers import Offer, offer
 from recsys.projection.cold_start_offers import utilities as offer_utilities
 from recsys.projection.context import FOR_EVER, ProjectionContext
 from recsys.projection.economics import OfferTerms
-from recsys.projection.outcome import Extras
+from recsys.projection.outcome import TrackedMovies
 from recsys.projection.unknown_movie_errors import unknown_movie
 from recsys.scenario.changes import Acquire, CatalogueChange, Drop, KindRegistry, Promote, ShiftLaunch
 from recsys.scenario.scenario import Licences
@@ -22,8 +22,8 @@ PROMOTION_NATS = 0.5
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Tracked:
-    """A catalogue movie that is dropped or promoted, and therefore followed one by one."""
+class ChangedMovie:
+    """A catalogue movie that a scenario drops or promotes."""
 
     row: int
     movie_id: str
@@ -33,35 +33,69 @@ class Tracked:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Catalogue:
-    """A scenario's catalogue, everything in the order of ids, whatever the order of the changes."""
+    """A scenario's catalogue changes, everything in the order of ids, whatever the order of the changes.
+
+    The simulation tracks three groups of movies, in this order: the offers, the changed movies as they are today, and the same
+    movies as the scenario changes them. A counterfactual names the positions of the tracked movies that it has.
+    """
 
     offers: tuple[Offer, ...]
-    tracked: tuple[Tracked, ...]
+    changed_movies: tuple[ChangedMovie, ...]
     exposure: dict[str, float]
     """By offer."""
 
     @property
+    def offer_positions(self) -> range:
+        """Positions of the offers among the tracked movies."""
+        return range(len(self.offers))
+
+    @property
+    def as_today_positions(self) -> range:
+        """Positions of the changed movies as they are today."""
+        first = self.offer_positions.stop
+        return range(first, first + len(self.changed_movies))
+
+    @property
+    def as_changed_positions(self) -> range:
+        """Positions of the same movies as the scenario changes them."""
+        first = self.as_today_positions.stop
+        return range(first, first + len(self.changed_movies))
+
+    @property
     def before(self) -> tuple[int, ...]:
-        """Extras of the worlds without the catalogue changes: the tracked movies as they are."""
-        first = len(self.offers)
-        return tuple(range(first, first + len(self.tracked)))
+        """Tracked movies of the counterfactuals without the catalogue changes: the changed movies as they are today."""
+        return tuple(self.as_today_positions)
 
     @property
     def after(self) -> tuple[int, ...]:
-        """Extras of the world with all of them: the offers, and the tracked movies that stay, promoted."""
-        first = len(self.offers) + len(self.tracked)
-        return (*range(len(self.offers)), *(first + k for k, movie in enumerate(self.tracked) if not movie.dropped))
+        """Tracked movies of the counterfactual with all changes: the offers, and the changed movies that stay."""
+        staying = zip(self.as_changed_positions, self.changed_movies, strict=True)
+        return (*self.offer_positions, *(position for position, movie in staying if not movie.dropped))
+
+    def after_without(self, offer: int) -> tuple[int, ...]:
+        """Tracked movies of the counterfactual with all changes but one offer."""
+        return tuple(position for position in self.after if position != offer)
 
     @property
-    def extra_ids(self) -> tuple[str, ...]:
-        """Movie of each extra."""
-        tracked = tuple(movie.movie_id for movie in self.tracked)
-        return (*(offered.movie_id for offered in self.offers), *tracked, *tracked)
+    def is_one_offer(self) -> bool:
+        """Whether it acquires one offer and does nothing else, so that ``after_without`` it is ``before``."""
+        return len(self.offers) == 1 and not self.changed_movies
+
+    @property
+    def changed_rows(self) -> list[int]:
+        """Rows of the changed movies in the movies table."""
+        return [movie.row for movie in self.changed_movies]
+
+    @property
+    def tracked_ids(self) -> tuple[str, ...]:
+        """Id of each tracked movie."""
+        changed_ids = tuple(movie.movie_id for movie in self.changed_movies)
+        return (*(offered.movie_id for offered in self.offers), *changed_ids, *changed_ids)
 
     def hours_per_view(self, context: ProjectionContext) -> tuple[float, ...]:
-        """Of each extra."""
-        tracked = tuple(float(context.choice.hours_per_view[movie.row]) for movie in self.tracked)
-        return (*(offered.hours_per_view for offered in self.offers), *tracked, *tracked)
+        """Hours per view of each tracked movie."""
+        of_changed = tuple(float(context.choice.hours_per_view[row]) for row in self.changed_rows)
+        return (*(offered.hours_per_view for offered in self.offers), *of_changed, *of_changed)
 
 
 @dataclass(eq=False, kw_only=True)
@@ -137,13 +171,13 @@ def changed(context: ProjectionContext, changes: tuple[CatalogueChange, ...], ho
         for name, acquire in sorted(acquired.items())
     ]
     moving = sorted(dropped | (set(exposure) - set(acquired)))
-    tracked = [
-        Tracked(row=int(row), movie_id=name, dropped=name in dropped, exposure=exposure.get(name, 0.0))
+    changed_movies = [
+        ChangedMovie(row=int(row), movie_id=name, dropped=name in dropped, exposure=exposure.get(name, 0.0))
         for name, row in zip(moving, context.choice.movie_ids.rows(moving), strict=True)
     ]
     return Catalogue(
         offers=tuple(offers),
-        tracked=tuple(tracked),
+        changed_movies=tuple(changed_movies),
         exposure={name: value for name, value in exposure.items() if name in acquired},
     )
 
@@ -174,7 +208,7 @@ def fees_saved(
     licences are renewed at all. Where no end is known, the fee counts as due today.
     """
     flow = np.zeros(horizon_months + 1)
-    for movie in catalogue.tracked:
+    for movie in catalogue.changed_movies:
         left = int(context.months_left[movie.row])
         due = 0 if left == FOR_EVER else left
         if movie.dropped and due < horizon_months and (due == 0 or licences == "renewed"):
@@ -190,7 +224,7 @@ def licence_fee(context: ProjectionContext, row: int) -> float:
     return fee if fee > 0 else 0.0
 
 
-def extras(
+def tracked_movies(
     context: ProjectionContext,
     draw: int,
     catalogue: Catalogue,
@@ -198,31 +232,36 @@ def extras(
     horizon_months: int,
     *,
     licences: Licences = "renewed",
-) -> Extras:
-    """The extras of one draw for an audience with these vectors: offers, tracked movies as they are, tracked as promoted. Tracked
-    movies whose licences lapse are gone from then on."""
+) -> TrackedMovies:
+    """The movies that a simulation of one draw tracks one by one, in the order that :class:`Catalogue` gives.
+
+    Parameters
+    ----------
+    users : [n_users, dim], in the space of the draw's member
+    licences : whether a changed movie is off the service from the end of its licence on (``lapse``)
+    """
     choice, parameters = context.choice, context.choice.draws[draw]
-    n_extras = len(catalogue.offers) + 2 * len(catalogue.tracked)
-    utilities = np.zeros((n_extras, choice.n_users))
-    unwatched = np.ones((n_extras, choice.n_users))
-    curve = np.zeros((n_extras, horizon_months))
+    n_tracked = catalogue.as_changed_positions.stop
+    utility = np.zeros((n_tracked, choice.n_users))
+    unwatched = np.ones((n_tracked, choice.n_users))
+    curve = np.zeros((n_tracked, horizon_months))
     if catalogue.offers:
-        utilities[: len(catalogue.offers)] = offer_utilities(context, draw, users, catalogue.offers)
-    for k, offered in enumerate(catalogue.offers):
-        utilities[k] += PROMOTION_NATS * catalogue.exposure.get(offered.movie_id, 0.0)
+        utility[: len(catalogue.offers)] = offer_utilities(context, draw, users, catalogue.offers)
+    for k, offered in zip(catalogue.offer_positions, catalogue.offers, strict=True):
+        utility[k] += PROMOTION_NATS * catalogue.exposure.get(offered.movie_id, 0.0)
         curve[k] = _curve(parameters, offered.terms, horizon_months)
     member = choice.members[parameters.member]
-    for k, movie in enumerate(catalogue.tracked, start=len(catalogue.offers)):
+    positions = zip(catalogue.as_today_positions, catalogue.as_changed_positions, strict=True)
+    for (as_today, as_changed), movie in zip(positions, catalogue.changed_movies, strict=True):
         score = (users @ member.movies[movie.row]).astype(np.float64)
         plain = parameters.score_slope * score + parameters.appeal[movie.row] + parameters.outside_constant
-        again = k + len(catalogue.tracked)
-        utilities[k], utilities[again] = plain, plain + PROMOTION_NATS * movie.exposure
-        unwatched[k] = unwatched[again] = ~_has_watched(context, movie.row)
+        utility[as_today], utility[as_changed] = plain, plain + PROMOTION_NATS * movie.exposure
+        unwatched[[as_today, as_changed]] = ~context.has_watched(movie.row)
         if licences == "lapse":
-            curve[k, context.months_left[movie.row] :] = curve[again, context.months_left[movie.row] :] = -np.inf
-    nests = [offered.nest for offered in catalogue.offers] + 2 * [int(choice.nests[movie.row]) for movie in catalogue.tracked]
-    return Extras(
-        utility=utilities,
+            curve[[as_today, as_changed], context.months_left[movie.row] :] = -np.inf
+    nests = [offered.nest for offered in catalogue.offers] + 2 * [int(choice.nests[row]) for row in catalogue.changed_rows]
+    return TrackedMovies(
+        utility=utility,
         unwatched=unwatched,
         hours_per_view=np.array(catalogue.hours_per_view(context), dtype=np.float64),
         nests=np.array(nests, dtype=np.int64),
@@ -237,12 +276,3 @@ def _curve(parameters: Draw, terms: OfferTerms, horizon_months: int) -> FloatArr
     gamma = parameters.launch_curve[np.clip(age, 0, last)] if last >= 0 else np.zeros(horizon_months)
     worn = parameters.ageing * np.log1p(np.maximum(age + 0.5, 0.0))
     return np.where((age >= 0) & (age < terms.window_months), gamma + worn, -np.inf)
-
-
-def _has_watched(context: ProjectionContext, movie: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    choice = context.choice
-    counts = np.diff(choice.watched_indptr)
-    who = np.repeat(np.arange(choice.n_users), counts)[choice.watched_indices == movie]
-    found = np.zeros(choice.n_users, dtype=np.bool_)
-    found[who] = True
-    return found

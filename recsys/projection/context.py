@@ -1,11 +1,10 @@
-"""What a projection stands on: one run's calibrated model with the service's tables and terms, ready to be asked.
+"""The projection context: one run's calibrated choice model with the service's tables and economics.
 
 No TensorFlow: offers get their content vectors from the movie tower rebuilt in NumPy.
 """
 
 import hashlib
 import json
-import threading
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -20,7 +19,9 @@ from recsys.choice.model.store import load as load_choice
 from recsys.embeddings.tower import MovieTower
 from recsys.errors import ArtefactError
 from recsys.ids import FloatArray, IdMap, IntArray
-from recsys.projection import nest_sums
+from recsys.projection.nest_sum_cache import NestSumCache
+from recsys.projection.nest_sums import Layout, NestSums, layout
+from recsys.projection.nest_sums import compute as compute_nest_sums
 from recsys.projection.parallel import THREADS
 from recsys.projection.range_calibration import Calibration, load_calibration
 from recsys.projection.seasonality import Season, season_of
@@ -34,8 +35,6 @@ from recsys.workspace import MANIFEST, Workspace, bytes_or_none
 DAYS_PER_MONTH = 365.25 / 12
 FOR_EVER = 1_000_000
 """Months left of a licence without an end."""
-CACHE_BYTES = 1_000_000_000
-"""Nest sums kept in memory; a draw beyond it is computed anew each time."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -73,8 +72,8 @@ class ProjectionContext:
     """What import had to assume."""
     calibration: Calibration | None = None
     """What past arrivals taught. None: ranges of offers are not calibrated."""
-    _cache: dict[int, nest_sums.NestSums] = field(default_factory=dict, repr=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    nest_sum_cache: NestSumCache = field(default_factory=NestSumCache, init=False, repr=False)
+    """A context made from another one by ``replace`` begins with an empty cache."""
 
     @cached_property
     def offer_ids(self) -> IdMap:
@@ -94,9 +93,25 @@ class ProjectionContext:
         return residual if self.calibration is None else self.calibration.stretched(residual)
 
     @cached_property
-    def catalogue(self) -> nest_sums.Layout:
+    def catalogue(self) -> Layout:
         """The movies on the service today, in nest order."""
-        return nest_sums.layout(self.choice, self.choice.available)
+        return layout(self.choice, self.choice.available)
+
+    @cached_property
+    def _watchers(self) -> tuple[IntArray, IntArray]:
+        """Users sorted by the movie they watched, and where each movie's users begin and end."""
+        choice = self.choice
+        user = np.repeat(np.arange(choice.n_users), np.diff(choice.watched_indptr))
+        by_movie = user[np.argsort(choice.watched_indices, kind="stable")]
+        ends = np.cumsum(np.bincount(choice.watched_indices, minlength=choice.n_movies))
+        return by_movie.astype(np.int64), np.concatenate([[0], ends]).astype(np.int64)
+
+    def has_watched(self, movie: int) -> NDArray[np.bool_]:
+        """Whether each user has watched a catalogue movie, bool[n_users]."""
+        users, ends = self._watchers
+        found = np.zeros(self.choice.n_users, dtype=np.bool_)
+        found[users[ends[movie] : ends[movie + 1]]] = True
+        return found
 
     @cached_property
     def content_directions(self) -> Float32Array:
@@ -146,8 +161,8 @@ class ProjectionContext:
         return self.personas.assignment
 
     def with_choice(self, choice: ChoiceModel) -> "ProjectionContext":
-        """The same service under another choice model, with nothing remembered."""
-        return replace(self, choice=choice, _cache={}, _lock=threading.Lock())
+        """The same service under another choice model."""
+        return replace(self, choice=choice)
 
     def title(self, movie_id: str) -> str:
         """Title of a catalogue movie or an offer; the id where neither has it."""
@@ -161,27 +176,15 @@ class ProjectionContext:
             for movie, title in zip(table["movie_id"], table["title"], strict=True)
         }
 
-    def sums(self, draw: int, *, threads: int = THREADS) -> nest_sums.NestSums:
+    def nest_sums(self, draw: int, *, threads: int = THREADS) -> NestSums:
         """Nest sums of today's catalogue for today's users, kept from the first time they are asked for."""
-        with self._lock:
-            if draw in self._cache:
-                return self._cache[draw]
         parameters = self.choice.draws[draw]
-        everyone = np.arange(self.choice.n_users)
-        found = nest_sums.sums(
-            self.choice,
-            parameters,
-            self.choice.members[parameters.member].users,
-            everyone,
-            self.catalogue,
-            threads=threads,
-        )
-        for array in (found.worth, found.hours):
-            array.setflags(write=False)
-        size = found.worth.nbytes + found.hours.nbytes
-        with self._lock:
-            if size * (len(self._cache) + 1) <= CACHE_BYTES:
-                self._cache[draw] = found
+
+        def compute() -> tuple[NestSums, ...]:
+            users, everyone = self.choice.members[parameters.member].users, np.arange(self.choice.n_users)
+            return (compute_nest_sums(self.choice, parameters, users, everyone, self.catalogue, threads=threads),)
+
+        (found,) = self.nest_sum_cache.get(NestSumCache.TODAY, draw, compute)
         return found
 
 

@@ -1,110 +1,68 @@
-"""The worlds of a scenario under one draw: today; the changed audience; that with the changed catalogue; that without each offer.
+"""The counterfactuals of a scenario under one draw: the baseline, the changed audience alone, everything, and leave-one-out.
 
-Revenue and hours belong to a world. Every effect is a difference of two worlds, scenario − baseline, so that effects add up.
-For rentals a world earns on all its rentals: an offer whose rentals only replace other rentals adds nothing.
+Revenue and hours belong to a counterfactual. Every effect is a difference of two of them, scenario − baseline, so that effects
+add up. For rentals a counterfactual earns on all its rentals: an offer whose rentals only replace other rentals adds nothing.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
-from recsys.choice.model.parameters import Float32Array
-from recsys.projection import audience_changes as audiences
-from recsys.projection.audience_changes import Audience
-from recsys.projection.availability import shelf
-from recsys.projection.catalogue_changes import Catalogue, extras
-from recsys.projection.context import ProjectionContext
-from recsys.projection.demand import simulate
-from recsys.projection.outcome import Outcome, Shelf
+from recsys.projection.outcome import Outcome
 from recsys.projection.parallel import THREADS
-from recsys.scenario.scenario import Licences
+from recsys.projection.question import PreparedQuestion, Question
+
+LeaveOneOut = Literal["simulated", "estimated", "both"]
+"""How the counterfactuals without one offer are found. ``simulated``: each by itself, to full precision and user by user.
+``estimated``: in passing while everything is simulated (:mod:`recsys.projection.leave_one_out`), to the precision of a draw among
+many, in totals. ``both`` tells how far the estimate is off."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Worlds:
-    """Outcomes under one draw, and what is needed to look further into them."""
+class Counterfactuals:
+    """Outcomes of a scenario's counterfactuals under one draw."""
 
-    draw: int
-    today: Outcome
+    baseline: Outcome
     """Today's audience, today's catalogue."""
-    audience: Outcome
+    audience_only: Outcome
     """The changed audience, today's catalogue."""
-    both: Outcome
+    projected: Outcome
     """The changed audience, the changed catalogue."""
-    without: tuple[Outcome, ...]
-    """As ``both`` without one offer, in the order of the catalogue's offers; empty where these worlds were not run."""
-    users: Float32Array
-    shelf: Shelf
-    """Of the movies that are not extras, for the changed audience."""
+    without_offer: tuple[Outcome, ...]
+    """As ``projected`` without one offer, in the order of the catalogue's offers; empty where they were only estimated."""
+    question: PreparedQuestion
+    """Of the changed audience."""
 
 
-def run(
-    context: ProjectionContext,
-    draw: int,
-    audience: Audience,
-    catalogue: Catalogue,
-    horizon_months: int,
-    *,
-    whole: bool = True,
-    quick: bool = False,
-    licences: Licences = "renewed",
-    threads: int = THREADS,
-) -> Worlds:
-    """All worlds of a scenario under one draw.
+def simulate(
+    question: Question, draw: int, *, leave_one_out: LeaveOneOut = "simulated", threads: int = THREADS
+) -> Counterfactuals:
+    """Simulate all counterfactuals of a scenario under one draw."""
+    catalogue = question.catalogue
+    exactly = leave_one_out != "estimated"
+    without_offer = []
+    if exactly and not catalogue.is_one_offer:
+        without_offer = [catalogue.after_without(offer) for offer in range(len(catalogue.offers))]
+    estimated = leave_one_out == "both" or (leave_one_out == "estimated" and not catalogue.is_one_offer)
 
-    Parameters
-    ----------
-    whole : whether the worlds without each offer are run whole, appetites found with care; else they are only taken
-        from ``both`` quickly, and appetites to a few thousandths
-    quick : whether they are taken from ``both`` quickly, too
-    licences : what becomes of licences of the catalogue that end within the horizon, in every world alike
-    """
-    parameters = context.choice.draws[draw]
-    own = context.choice.members[parameters.member].users
-    tracked = [movie.row for movie in catalogue.tracked]
-    alone = len(catalogue.offers) == 1 and not tracked
-    """Then the world without the offer is the one of the changed audience."""
-
-    def outcomes(whose: Audience, worlds: list[tuple[int, ...]]) -> tuple[list[Outcome], Float32Array, Shelf]:
-        shifted = whose.shifted_rows
-        vectors = audiences.vectors(context.choice.members[parameters.member], whose, context.weight)
-        standing = shelf(
-            context,
-            draw,
-            users=vectors,
-            shifted=shifted,
-            tracked=tracked,
-            horizon_months=horizon_months,
-            licences=licences,
+    def outcomes(prepared: PreparedQuestion, counterfactuals: list[tuple[int, ...]], n_left_out: int = 0) -> list[Outcome]:
+        return prepared.simulate(
+            counterfactuals,
+            n_left_out=n_left_out,
+            precision="exact" if exactly else "coarse",
+            detail="by_user" if exactly else "totals",
             threads=threads,
         )
-        found = simulate(
-            standing,
-            dissimilarity=parameters.dissimilarity,
-            rewatch=parameters.rewatch,
-            people=audiences.people(context, whose, parameters, horizon_months),
-            extras=extras(context, draw, catalogue, vectors, horizon_months, licences=licences),
-            worlds=worlds,
-            horizon_months=horizon_months,
-            n_left_out=len(catalogue.offers) if whose is audience and (quick or not (whole or alone)) else 0,
-            careful=whole,
-            by_user=whole,
-            threads=threads,
-        )
-        return found, vectors, standing
 
-    plain = audiences.today(context)
-    wanted = [catalogue.after]
-    if whole and len(catalogue.offers) + len(catalogue.tracked) > 1:
-        wanted += [tuple(k for k in catalogue.after if k != offer) for offer in range(len(catalogue.offers))]
-    wanted.append(catalogue.before)
-    found, users, standing = outcomes(audience, wanted)
-    both, changed = found[0], found[-1]
-    unchanged = audiences.same(audience, plain)
-    return Worlds(
-        draw=draw,
-        today=changed if unchanged else outcomes(plain, [catalogue.before])[0][0],
-        audience=changed,
-        both=both,
-        without=(changed,) if alone else tuple(found[1:-1]),
-        users=own if not len(audience.shifted_rows) else users,
-        shelf=standing,
+    prepared = question.under(draw, threads=threads)
+    n_left_out = len(catalogue.offers) if estimated else 0
+    projected, *left_out, audience_only = outcomes(prepared, [catalogue.after, *without_offer, catalogue.before], n_left_out)
+    baseline = audience_only
+    if question.changes_audience:
+        (baseline,) = outcomes(question.for_todays_audience().under(draw, threads=threads), [catalogue.before])
+    return Counterfactuals(
+        baseline=baseline,
+        audience_only=audience_only,
+        projected=projected,
+        without_offer=(audience_only,) if catalogue.is_one_offer else tuple(left_out),
+        question=prepared,
     )

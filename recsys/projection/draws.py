@@ -1,7 +1,7 @@
-"""A scenario simulated under every draw of the model: demand and revenue, before anything is paid.
+"""A scenario simulated under every draw of the parameters: demand and revenue, before anything is paid.
 
-What is paid depends on fees and other terms of the deal, which nobody watches by: a scenario whose terms alone change is answered
-from the same draws (:func:`recsys.projection.project.assemble`).
+What is paid depends on fees and other terms of the deal, which do not change demand: a scenario whose terms alone change is
+answered from the same draws (:func:`recsys.projection.project.assemble`).
 """
 
 from collections.abc import Callable
@@ -11,14 +11,13 @@ from typing import Literal
 import numpy as np
 
 from recsys.ids import FloatArray
-from recsys.projection import audience_changes as audiences
-from recsys.projection import catalogue_changes as catalogues
 from recsys.projection import counterfactuals
-from recsys.projection.cannibalisation import hours_lost
 from recsys.projection.catalogue_changes import Catalogue
 from recsys.projection.context import ProjectionContext
+from recsys.projection.counterfactuals import Counterfactuals
 from recsys.projection.outcome import Outcome
 from recsys.projection.parallel import THREADS, one_blas_thread, side_by_side
+from recsys.projection.question import Question
 from recsys.scenario.mapping import check
 from recsys.scenario.scenario import Scenario
 
@@ -32,7 +31,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Totals:
-    """One world under one draw."""
+    """Totals of one counterfactual under one draw."""
 
     hours: FloatArray
     """float64[horizon]"""
@@ -44,7 +43,7 @@ class Totals:
 
     @classmethod
     def of(cls, outcome: Outcome) -> "Totals":
-        """What is kept of a world."""
+        """What is kept of an outcome."""
         return cls(
             hours=outcome.hours,
             views=float(outcome.views.sum()),
@@ -54,32 +53,90 @@ class Totals:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class LeaveOneOut:
+    """What each offer adds under one draw: everything less everything without it."""
+
+    hours: FloatArray
+    """float64[n_offers, horizon]"""
+    earned: FloatArray
+    """float64[3, n_offers, horizon], not discounted: from subscriptions, advertising, rentals"""
+    active_users: FloatArray
+    """float64[n_offers], at the horizon's end"""
+
+    @classmethod
+    def simulated(cls, found: Counterfactuals) -> "LeaveOneOut":
+        """From counterfactuals without each offer."""
+        n_offers, horizon = len(found.without_offer), len(found.projected.hours)
+        hours = np.array([outcome.hours for outcome in found.without_offer]).reshape(n_offers, horizon)
+        earned = np.array([[outcome.earned[source] for outcome in found.without_offer] for source in range(3)])
+        active_users = np.array([outcome.active_users for outcome in found.without_offer])
+        return cls._of(found.projected, hours, earned.reshape(3, n_offers, horizon), active_users)
+
+    @classmethod
+    def estimated(cls, found: Counterfactuals) -> "LeaveOneOut":
+        """From the estimate beside the counterfactual with everything (:mod:`recsys.projection.leave_one_out`)."""
+        projected = found.projected
+        return cls._of(projected, projected.left_out_hours, projected.left_out_earned, projected.left_out_active)
+
+    @classmethod
+    def _of(cls, projected: Outcome, hours: FloatArray, earned: FloatArray, active_users: FloatArray) -> "LeaveOneOut":
+        return cls(
+            hours=projected.hours - hours,
+            earned=projected.earned[:, None, :] - earned,
+            active_users=projected.active_users - active_users,
+        )
+
+    def corrected(self, simulated: "LeaveOneOut", estimated: "LeaveOneOut", size: FloatArray) -> "LeaveOneOut":
+        """Estimated figures of a draw, plus the error of the estimate at the point, in proportion to the offer's hours.
+
+        Parameters
+        ----------
+        simulated, estimated : at the point estimate
+        size : float64[n_offers], an offer's hours in the draw over those at the point
+        """
+        return LeaveOneOut(
+            hours=self.hours + size[:, None] * (simulated.hours - estimated.hours),
+            earned=self.earned + size[None, :, None] * (simulated.earned - estimated.earned),
+            active_users=self.active_users + size * (simulated.active_users - estimated.active_users),
+        )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Simulated:
     """A scenario under one draw; offers along the first axis where there are several, months along the last."""
 
-    today: Totals
-    audience: Totals
-    both: Totals
+    baseline: Totals
+    audience_only: Totals
+    projected: Totals
     views: FloatArray
     """float64[n_offers, horizon]"""
     gross_hours: FloatArray
     """float64[n_offers]"""
-    incremental: FloatArray
-    """float64[n_offers, horizon], hours, leave-one-out"""
-    earned: FloatArray
-    """float64[3, n_offers, horizon], leave-one-out, not discounted: from subscriptions, advertising, rentals"""
-    kept: FloatArray
-    """float64[n_offers], active users at the horizon's end, leave-one-out"""
+    incremental: LeaveOneOut
+
+    @classmethod
+    def of(cls, catalogue: Catalogue, found: Counterfactuals, incremental: LeaveOneOut) -> "Simulated":
+        """What is kept of the counterfactuals of one draw."""
+        views = found.projected.tracked_views[: len(catalogue.offers)]
+        hours_per_view = np.array([offer.hours_per_view for offer in catalogue.offers])
+        return cls(
+            baseline=Totals.of(found.baseline),
+            audience_only=Totals.of(found.audience_only),
+            projected=Totals.of(found.projected),
+            views=views,
+            gross_hours=views.sum(axis=1) * hours_per_view,
+            incremental=incremental,
+        )
 
     @property
     def acquisition_hours(self) -> float:
         """What the catalogue changes add, over the horizon."""
-        return float(np.sum(self.both.hours - self.audience.hours))
+        return float(np.sum(self.projected.hours - self.audience_only.hours))
 
     @property
     def audience_hours(self) -> float:
         """What the audience changes add, over the horizon."""
-        return float(np.sum(self.audience.hours - self.today.hours))
+        return float(np.sum(self.audience_only.hours - self.baseline.hours))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -87,10 +144,10 @@ class Drawn:
     """A scenario under every draw, the point estimate first, and what is told at the point estimate alone."""
 
     draws: tuple[Simulated, ...]
-    lost: FloatArray
+    hours_lost: FloatArray
     """float64[n_offers, n_movies], hours that catalogue movies lose to each offer"""
-    extra_lost: FloatArray
-    """float64[n_offers, n_extras], hours that the scenario's other extras lose to each offer"""
+    tracked_hours_lost: FloatArray
+    """float64[n_offers, n_tracked], hours that the scenario's other tracked movies lose to each offer"""
     by_persona: FloatArray
     """float64[n_offers, n_personas], incremental hours"""
 
@@ -105,6 +162,9 @@ def simulate_draws(
 ) -> Drawn:
     """Simulate a scenario.
 
+    Leave-one-out counterfactuals of several offers are simulated at the point estimate only. Under the other draws they are
+    estimated, and corrected by the error that the estimate has at the point.
+
     Parameters
     ----------
     draws : ``point`` for the point estimate alone
@@ -114,38 +174,37 @@ def simulate_draws(
     ScenarioError  as :func:`recsys.projection.project.project`
     """
     check(scenario)
-    audience = audiences.changed(context, scenario.audience)
-    horizon = scenario.horizon_months
-    catalogue = catalogues.changed(context, scenario.catalogue, horizon)
+    question = Question.of(context, scenario)
+    catalogue = question.catalogue
     n_draws = len(context.choice.draws) if draws == "all" else 1
     told = progress or _silent
     with one_blas_thread():
-        lasting = scenario.licences
-        alone = len(catalogue.offers) == 1 and not catalogue.tracked
-        quickly = draws == "all" and not alone
-        point = counterfactuals.run(context, 0, audience, catalogue, horizon, quick=quickly, licences=lasting, threads=threads)
-        found = [_simulated(catalogue, point)]
+        estimates = draws == "all" and not catalogue.is_one_offer
+        point = counterfactuals.simulate(question, 0, leave_one_out="both" if estimates else "simulated", threads=threads)
+        point_simulated = LeaveOneOut.simulated(point)
+        found = [Simulated.of(catalogue, point, point_simulated)]
         told(1, n_draws)
         if draws == "all":
-            quick = _simulated(catalogue, replace(point, without=())) if quickly else found[0]
             by_draw = context.choice.n_users <= FEW_USERS
             outer, inner = (threads, 1) if by_draw else (1, threads)
             done = [1]
 
-            def drawn(draw: int) -> Simulated:
-                world = counterfactuals.run(
-                    context, draw, audience, catalogue, horizon, whole=False, licences=lasting, threads=inner
-                )
-                simulated = _simulated(catalogue, world)
+            def simulated(draw: int) -> Simulated:
+                outcomes = counterfactuals.simulate(question, draw, leave_one_out="estimated", threads=inner)
+                added = (LeaveOneOut.estimated if estimates else LeaveOneOut.simulated)(outcomes)
+                result = Simulated.of(catalogue, outcomes, added)
                 done[0] += 1
                 told(done[0], n_draws)
-                return _corrected(simulated, found[0], quick) if quickly else simulated
+                if not estimates:
+                    return result
+                size = _ratio(result.gross_hours, found[0].gross_hours)
+                return replace(result, incremental=added.corrected(point_simulated, LeaveOneOut.estimated(point), size))
 
-            found += side_by_side(range(1, n_draws), drawn, threads=outer)
+            found += side_by_side(range(1, n_draws), simulated, threads=outer)
         return Drawn(
             draws=tuple(found),
-            lost=_lost(context, catalogue, point, threads),
-            extra_lost=_extra_lost(context, catalogue, point),
+            hours_lost=point.question.hours_lost(after=point.projected, before=point.without_offer, threads=threads),
+            tracked_hours_lost=_tracked_hours_lost(context, catalogue, point),
             by_persona=_by_persona(context, point),
         )
 
@@ -158,71 +217,31 @@ def refuse(context: ProjectionContext, scenario: Scenario) -> None:
     ScenarioError  as :func:`recsys.projection.project.project`
     """
     check(scenario)
-    audiences.changed(context, scenario.audience)
-    catalogues.changed(context, scenario.catalogue, scenario.horizon_months)
+    Question.of(context, scenario)
 
 
 def _silent(done: int, of: int) -> None:
     """Nobody wants to know."""
 
 
-def _simulated(catalogue: Catalogue, found: counterfactuals.Worlds) -> Simulated:
-    n_offers = len(catalogue.offers)
-    both, views = found.both, found.both.extra_views[:n_offers]
-    hours_per_view = np.array([offer.hours_per_view for offer in catalogue.offers])
-    hours, earned, active = both.left_out_hours, both.left_out_earned, both.left_out_active
-    if found.without:
-        hours = np.array([world.hours for world in found.without])
-        earned = np.stack([world.earned for world in found.without], axis=1)
-        active = np.array([world.active_users for world in found.without])
-    return Simulated(
-        today=Totals.of(found.today),
-        audience=Totals.of(found.audience),
-        both=Totals.of(both),
-        views=views,
-        gross_hours=views.sum(axis=1) * hours_per_view,
-        incremental=both.hours - hours,
-        earned=both.earned[:, None, :] - earned,
-        kept=both.active_users - active,
-    )
+def _ratio(above: FloatArray, below: FloatArray) -> FloatArray:
+    """above / below, 0 where ``below`` is not above 0."""
+    return np.divide(above, below, out=np.zeros_like(above), where=below > 0)
 
 
-def _corrected(draw: Simulated, whole: Simulated, quick: Simulated) -> Simulated:
-    """A draw's leave-one-out figures, plus what the quick way misses at the point, in proportion to the offer's hours."""
-    size = np.divide(draw.gross_hours, whole.gross_hours, out=np.zeros_like(draw.gross_hours), where=whole.gross_hours > 0)
-    return replace(
-        draw,
-        incremental=draw.incremental + size[:, None] * (whole.incremental - quick.incremental),
-        earned=draw.earned + size[None, :, None] * (whole.earned - quick.earned),
-        kept=draw.kept + size * (whole.kept - quick.kept),
-    )
-
-
-def _lost(context: ProjectionContext, catalogue: Catalogue, point: counterfactuals.Worlds, threads: int) -> FloatArray:
-    return hours_lost(
-        context,
-        0,
-        users=point.users,
-        catalogue=point.shelf,
-        tracked=[movie.row for movie in catalogue.tracked],
-        after=point.both,
-        before=point.without,
-        threads=threads,
-    )
-
-
-def _extra_lost(context: ProjectionContext, catalogue: Catalogue, point: counterfactuals.Worlds) -> FloatArray:
+def _tracked_hours_lost(context: ProjectionContext, catalogue: Catalogue, point: Counterfactuals) -> FloatArray:
     hours_per_view = np.array(catalogue.hours_per_view(context))
     found = np.zeros((len(catalogue.offers), len(hours_per_view)))
-    for k, without in enumerate(point.without):
-        found[k] = (without.extra_views - point.both.extra_views).sum(axis=1) * hours_per_view
+    for k, without in enumerate(point.without_offer):
+        found[k] = (without.tracked_views - point.projected.tracked_views).sum(axis=1) * hours_per_view
         found[k, k] = 0.0
     return found
 
 
-def _by_persona(context: ProjectionContext, point: counterfactuals.Worlds) -> FloatArray:
+def _by_persona(context: ProjectionContext, point: Counterfactuals) -> FloatArray:
     n_personas = len(context.personas.personas)
-    found = np.zeros((len(point.without), n_personas))
-    for k, without in enumerate(point.without):
-        found[k] = np.bincount(context.persona_of, weights=point.both.user_hours - without.user_hours, minlength=n_personas)
+    found = np.zeros((len(point.without_offer), n_personas))
+    for k, without in enumerate(point.without_offer):
+        added = point.projected.user_hours - without.user_hours
+        found[k] = np.bincount(context.persona_of, weights=added, minlength=n_personas)
     return found

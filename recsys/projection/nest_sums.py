@@ -1,6 +1,6 @@
-"""What the catalogue is worth to each user, nest by nest: the sums that make every later question cheap.
+"""Nest sums: the sums of a nested logit over each user's and nest's movies, which make every later question cheap.
 
-For user i and nest g, ``worth`` is D = Σ_{j∈g} exp(V_ij / λ) and ``hours`` is Σ_{j∈g} exp(V_ij / λ) · h_j. Shares, hours and
+For user i and nest g, ``nest_sum`` is D = Σ_{j∈g} exp(V_ij / λ) and ``hours`` is Σ_{j∈g} exp(V_ij / λ) · h_j. Shares, hours and
 inclusive values follow from them without looking at a movie again, so adding an offer touches one nest.
 
 Scores are float32 products over blocks of users, and so are their exponentials; every sum is float64. What a user adds to
@@ -38,10 +38,14 @@ class Layout:
 class NestSums:
     """Nest sums of a catalogue for one draw; read-only."""
 
-    worth: FloatArray
+    nest_sum: FloatArray
     """D, float64[n_users, n_nests]"""
     hours: FloatArray
     """Σ exp(V/λ) · hours per view, float64[n_users, n_nests]"""
+
+    def __add__(self, other: "NestSums") -> "NestSums":
+        """The nest sums of two sets of movies together."""
+        return NestSums(nest_sum=self.nest_sum + other.nest_sum, hours=self.hours + other.hours)
 
 
 def layout(choice: ChoiceModel, movies: NDArray[np.bool_]) -> Layout:
@@ -54,7 +58,7 @@ def layout(choice: ChoiceModel, movies: NDArray[np.bool_]) -> Layout:
     return Layout(columns=columns, starts=starts.astype(np.int64), nests=nests.astype(np.int64), place=place)
 
 
-def sums(
+def compute(
     choice: ChoiceModel, draw: Draw, users: Float32Array, rows: IntArray, catalogue: Layout, *, threads: int = THREADS
 ) -> NestSums:
     """Nest sums for some users.
@@ -67,10 +71,10 @@ def sums(
 
     Returns
     -------
-    worth and hours, float64[n_rows, n_nests]; 0 in a nest without movies
+    NestSums of float64[n_rows, n_nests]; 0 in a nest without movies
     """
     n_nests = len(choice.nest_names)
-    worth, hours = np.zeros((len(rows), n_nests)), np.zeros((len(rows), n_nests))
+    nest_sum, hours = np.zeros((len(rows), n_nests)), np.zeros((len(rows), n_nests))
     hours_per_view = choice.hours_per_view[catalogue.columns]
 
     def work(block: slice) -> None:
@@ -78,12 +82,12 @@ def sums(
             return
         weights = movie_weights(choice, draw, users[block], rows[block], catalogue)
         scale = user_weights(draw, rows[block])[:, None]
-        worth[block, catalogue.nests] = scale * _by_nest(weights, catalogue)
+        nest_sum[block, catalogue.nests] = scale * _by_nest(weights, catalogue)
         weights *= hours_per_view.astype(weights.dtype)
         hours[block, catalogue.nests] = scale * _by_nest(weights, catalogue)
 
     over_users(len(rows), work, block=PRODUCT_BLOCK, threads=threads)
-    return NestSums(worth=worth, hours=hours)
+    return NestSums(nest_sum=nest_sum, hours=hours)
 
 
 def _by_nest(weights: NDArray[np.floating[Any]], catalogue: Layout) -> FloatArray:
@@ -153,31 +157,31 @@ def without(
     *,
     users: Float32Array,
     shifted: IntArray,
-    tracked: Collection[int],
+    set_apart: Collection[int],
     threads: int = THREADS,
 ) -> NestSums:
-    """Nest sums where some users have moved and some movies are set apart, from those of the baseline.
+    """Nest sums where some users' tastes have shifted and some movies are set apart, from those of the baseline.
 
-    The cost is in proportion to what changed: all nests for users who moved, the touched nests for the others.
+    The cost is in proportion to what changed: all nests for shifted users, the nests of movies set apart for the others.
 
     Parameters
     ----------
-    users : [n_users, dim], all vectors, moved ones included
-    shifted : rows of the users who moved
-    tracked : rows of movies to leave out
+    users : [n_users, dim], all vectors, shifted ones included
+    shifted : rows of the users whose taste has shifted
+    set_apart : rows of movies to leave out
     """
-    if not len(shifted) and not tracked:
+    if not len(shifted) and not set_apart:
         return baseline
     available = choice.available.copy()
-    available[list(tracked)] = False
-    worth, hours = baseline.worth.copy(), baseline.hours.copy()
-    if tracked:
-        touched = np.unique(choice.nests[list(tracked)])
+    available[list(set_apart)] = False
+    nest_sum, hours = baseline.nest_sum.copy(), baseline.hours.copy()
+    if set_apart:
+        touched = np.unique(choice.nests[list(set_apart)])
         part = layout(choice, available & np.isin(choice.nests, touched))
         everyone = np.arange(choice.n_users)
-        changed = sums(choice, draw, users, everyone, part, threads=threads)
-        worth[:, touched], hours[:, touched] = changed.worth[:, touched], changed.hours[:, touched]
+        changed = compute(choice, draw, users, everyone, part, threads=threads)
+        nest_sum[:, touched], hours[:, touched] = changed.nest_sum[:, touched], changed.hours[:, touched]
     if len(shifted):
-        moved = sums(choice, draw, users[shifted], shifted, layout(choice, available), threads=threads)
-        worth[shifted], hours[shifted] = moved.worth, moved.hours
-    return NestSums(worth=worth, hours=hours)
+        moved = compute(choice, draw, users[shifted], shifted, layout(choice, available), threads=threads)
+        nest_sum[shifted], hours[shifted] = moved.nest_sum, moved.hours
+    return NestSums(nest_sum=nest_sum, hours=hours)

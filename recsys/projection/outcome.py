@@ -1,5 +1,6 @@
-"""What goes into a world, and what comes out of it."""
+"""Inputs and outputs of a demand simulation."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from recsys.projection.nest_sums import NestSums
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class People:
-    """The audience of one world, float64[n_users] each; money per user, currency."""
+    """The users of a simulation under one draw, float64[n_users] each; money per user, currency."""
 
     weight: FloatArray
     """Real users that a row stands for."""
@@ -38,46 +39,57 @@ class People:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Shelf:
-    """What the catalogue, extras apart, is worth month by month: it changes only where licences end."""
+class Availability:
+    """Nest sums of the catalogue month by month, tracked movies apart: they change only where licences end."""
 
-    spells: tuple[NestSums, ...]
+    intervals: tuple[NestSums, ...]
     """Nest sums while the catalogue stays as it is."""
-    spell_of: IntArray
-    """int64[horizon]: which of them holds in each month."""
+    interval_of: IntArray
+    """int64[horizon]: the interval that each month lies in."""
 
     present: NDArray[np.bool_] | None = None
-    """bool[n_spells, n_movies]: what is there in each spell; None is all of the catalogue throughout"""
+    """bool[n_intervals, n_movies]: movies on the service in each interval; None is all of the catalogue throughout."""
 
     @classmethod
-    def of(cls, catalogue: "NestSums | Shelf", horizon_months: int) -> "Shelf":
-        """The same catalogue throughout, where it is not a shelf already."""
-        if isinstance(catalogue, Shelf):
+    def of(cls, catalogue: "NestSums | Availability", horizon_months: int) -> "Availability":
+        """The same catalogue throughout, where it is not an availability already."""
+        if isinstance(catalogue, Availability):
             return catalogue
-        return cls(spells=(catalogue,), spell_of=np.zeros(horizon_months, dtype=np.int64))
+        return cls(intervals=(catalogue,), interval_of=np.zeros(horizon_months, dtype=np.int64))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Extras:
-    """Movies that are followed one by one; axis 0 is the extra, in the order of ids."""
+class TrackedMovies:
+    """Movies that a simulation tracks one by one; axis 0 is the movie."""
 
     utility: FloatArray
-    """float64[n_extras, n_users], nats, before launch curve and appetite; −inf where nobody can see it."""
+    """float64[n_tracked, n_users], nats, before launch curve and unwatched propensity; −inf where nobody can see it."""
     unwatched: FloatArray
-    """float64[n_extras, n_users]: 1 where the user has not watched it yet, else 0."""
+    """float64[n_tracked, n_users]: 1 where the user has not watched it yet, else 0."""
     hours_per_view: FloatArray
     nests: IntArray
     curve: FloatArray
-    """float64[n_extras, horizon]: γ of each month, −inf in months off the service."""
+    """float64[n_tracked, horizon]: γ of each month, −inf in months off the service."""
 
     def __len__(self) -> int:
         return len(self.nests)
 
+    def only(self, positions: Sequence[int]) -> "TrackedMovies":
+        """Some of the movies, in the order of ``positions``."""
+        chosen = list(positions)
+        return TrackedMovies(
+            utility=self.utility[chosen],
+            unwatched=self.unwatched[chosen],
+            hours_per_view=self.hours_per_view[chosen],
+            nests=self.nests[chosen],
+            curve=self.curve[chosen],
+        )
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Outcome:
-    """What happens in one world; totals are weighted sums over users. What is told user by user is 0 where it was not
-    asked for."""
+    """Demand and revenue in one counterfactual; totals are weighted sums over users. What is told user by user is 0 where it was
+    not asked for."""
 
     hours: FloatArray
     """float64[horizon], all movies"""
@@ -85,33 +97,33 @@ class Outcome:
     """float64[horizon], all movies"""
     earned: FloatArray
     """float64[3, horizon], not discounted: from subscriptions, advertising, rentals"""
-    extra_views: FloatArray
-    """float64[n_extras, horizon]"""
+    tracked_views: FloatArray
+    """float64[n_tracked, horizon]"""
     outside: FloatArray
     """float64[horizon]: occasions that go to nothing here, those of users who left included"""
     active_users: float
     """At the horizon's end."""
     user_hours: FloatArray
     """float64[n_users], weighted, over the horizon"""
-    user_extra_views: FloatArray
-    """float64[n_extras, n_users], of one person who stays, over the horizon"""
+    user_tracked_views: FloatArray
+    """float64[n_tracked, n_users], of one person who stays, over the horizon"""
     still_unwatched: FloatArray
-    """float64[n_extras, n_users], at the horizon's end"""
-    idle: FloatArray
-    """float64[n_spells, n_users]: Σ over the months of a spell of weight · chance of being there · occasions / (1 + S). Times
-    D^(λ−1) and exp(V/λ) it gives the views of a catalogue movie in a nest without extras."""
+    """float64[n_tracked, n_users], at the horizon's end"""
+    outside_occasions: FloatArray
+    """float64[n_intervals, n_users]: Σ over the months of an interval of weight · chance of being active · occasions / (1 + S).
+    Times D^(λ−1) and exp(V/λ) it gives the views of a catalogue movie in a nest without tracked movies."""
     left_out_hours: FloatArray
-    """float64[n_offers, horizon], hours without each of the first extras, quickly (see :mod:`recsys.projection.leave_one_out`);
-    empty unless asked for"""
+    """float64[n_offers, horizon], estimated hours without each of the first tracked movies
+    (:mod:`recsys.projection.leave_one_out`); empty unless asked for"""
     left_out_earned: FloatArray
     """float64[3, n_offers, horizon], the same for what is earned"""
     left_out_active: FloatArray
     """float64[n_offers], the same for active users at the horizon's end"""
-    touched: IntArray
-    """Nests that hold extras, ascending."""
-    touched_factor: FloatArray
-    """float64[n_spells, n_touched, n_users]: Σ over the months of a spell of weight · chance of being there · occasions ·
-    D^(λ−1) / (1 + S); times exp(V/λ) it gives the views of a catalogue movie in these nests."""
+    tracked_nests: IntArray
+    """Nests that hold tracked movies, ascending."""
+    tracked_nest_factor: FloatArray
+    """float64[n_intervals, n_tracked_nests, n_users]: Σ over the months of an interval of weight · chance of being active ·
+    occasions · D^(λ−1) / (1 + S); times exp(V/λ) it gives the views of a catalogue movie in these nests."""
 
     @property
     def revenue(self) -> FloatArray:

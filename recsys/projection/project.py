@@ -1,4 +1,4 @@
-"""The answer to a scenario: every figure that a buyer sees, from the draws of its demand and the terms of its deals.
+"""The projection of a scenario: every figure that a buyer sees, from the draws of its demand and the terms of its deals.
 
 One estimate for one quantity: the expected value, which is the mean over the draws. Expected hours and money add up: gross less
 cannibalised is incremental, value less cost is NPV, baseline plus effects is the scenario. Ratios and dates are made from
@@ -7,6 +7,7 @@ price is the fee at which the expected NPV is the hurdle's share of the expected
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,13 +20,22 @@ from recsys.projection.context import ProjectionContext
 from recsys.projection.draws import Drawn, Draws, Progress, Simulated, Totals, simulate_draws
 from recsys.projection.economics import cost_flow, cumulative, discount_factors, max_bid, payback_month
 from recsys.projection.parallel import THREADS, one_blas_thread
-from recsys.projection.result import Earned, Effect, OfferResult, Projection, Range, SegmentShare, Victim, World
+from recsys.projection.result import (
+    CannibalisedMovie,
+    Earned,
+    Effect,
+    ExpectedTotals,
+    OfferResult,
+    Projection,
+    Range,
+    SegmentShare,
+)
 from recsys.projection.uncertainty import expected, share_above, to_range
 from recsys.scenario.hash import content_hash
 from recsys.scenario.mapping import check
 from recsys.scenario.scenario import Scenario
 
-N_VICTIMS = 10
+N_CANNIBALISED = 10
 
 
 def project(
@@ -73,27 +83,24 @@ def assemble(context: ProjectionContext, scenario: Scenario, drawn: Drawn) -> Pr
     check(scenario)
     draws, horizon = drawn.draws, scenario.horizon_months
     catalogue = catalogues.changed(context, scenario.catalogue, horizon)
-    rate, hurdle = context.economics.discount_rate.value, context.economics.hurdle_rate.value
-    beyond = data_support.audience_beyond(context, scenario)
-    unlike = data_support.offers_beyond(catalogue.offers)
-    factors = discount_factors(horizon, rate)
-    costs = np.array([_costs(catalogue, draw) for draw in draws])
-    spent = costs.sum(axis=1)
-    saved = catalogues.fees_saved(context, catalogue, horizon, licences=scenario.licences)
-    earned = np.array([_flow(draw.both.revenue - draw.audience.revenue) for draw in draws])
-    net = earned + saved - spent
-    value, cost, npv = earned @ factors, spent @ factors, net @ factors
+    cash = _Cash.of(context, scenario, catalogue, draws)
+    factors, hurdle = cash.factors, context.economics.hurdle_rate.value
+    value, cost, npv = cash.earned @ factors, cash.spent @ factors, cash.net @ factors
+    positions = np.cumsum(cash.net * factors, axis=1)
+    audience_beyond = data_support.audience_beyond(context, scenario)
+    offers_beyond = data_support.offers_beyond(catalogue.offers)
     payable = bool((cost > 0).all())
-    undefined = () if payable or not catalogue.offers else (_UNDEFINED.format("the acquisition"),)
-    withheld = bool(beyond or unlike)
-    roi = npv / cost if payable and not withheld else None
+    roi = npv / cost if payable and not (audience_beyond or offers_beyond) else None
     acquired = np.array([draw.acquisition_hours for draw in draws])
     gross = np.array([draw.gross_hours.sum() for draw in draws])
     audience_hours = np.array([draw.audience_hours for draw in draws])
-    audience_value = np.array([_flow(draw.audience.revenue - draw.today.revenue) @ factors for draw in draws])
-    offers = tuple(_offer(context, catalogue, drawn, k, costs[:, k], withheld=bool(beyond)) for k in range(len(catalogue.offers)))
+    audience_value = np.array([_flow(draw.audience_only.revenue - draw.baseline.revenue) @ factors for draw in draws])
+    offers = tuple(
+        _offer(context, catalogue, drawn, k, cash.costs[:, k], withheld=bool(audience_beyond))
+        for k in range(len(catalogue.offers))
+    )
+    undefined = () if payable or not catalogue.offers else (_UNDEFINED.format("the acquisition"),)
     free = tuple(_UNDEFINED.format(f"“{offer.title}”") for offer in offers if offer.roi is None and offer.cost <= 0)
-    positions = np.cumsum(net * factors, axis=1)
     return Projection(
         scenario_name=scenario.name,
         scenario_hash=content_hash(scenario),
@@ -102,25 +109,31 @@ def assemble(context: ProjectionContext, scenario: Scenario, drawn: Drawn) -> Pr
         horizon_months=horizon,
         hurdle_rate=hurdle,
         simulated=context.simulated,
-        baseline=_world([draw.today for draw in draws], factors),
-        projected=_world([draw.both for draw in draws], factors),
+        baseline=_expected_totals([draw.baseline for draw in draws], factors),
+        projected=_expected_totals([draw.projected for draw in draws], factors),
         audience_effect=Effect(hours=to_range(audience_hours), value=to_range(audience_value)),
         acquisition_effect=Effect(hours=to_range(acquired), value=to_range(value)),
         total_effect=Effect(hours=to_range(audience_hours + acquired), value=to_range(audience_value + value)),
         gross_hours=to_range(gross),
         cannibalised_hours=to_range(gross - acquired),
         cost=float(expected(cost)),
-        fees_saved=float(saved @ factors),
+        fees_saved=float(cash.saved @ factors),
         npv=to_range(npv),
         roi=None if roi is None else _ratio(roi, npv, cost),
         prob_above_hurdle=None if roi is None else share_above(roi, hurdle),
         payback_month=payback_month(expected(positions)),
-        monthly_baseline_hours=_months([draw.today.hours for draw in draws]),
-        monthly_projected_hours=_months([draw.both.hours for draw in draws]),
+        monthly_baseline_hours=_months([draw.baseline.hours for draw in draws]),
+        monthly_projected_hours=_months([draw.projected.hours for draw in draws]),
         monthly_cash=tuple(to_range(positions[:, month]) for month in range(horizon + 1)),
         offers=offers,
         assumptions=assumptions(context, scenario, catalogue),
-        warnings=(*beyond, *unlike, *data_support.terms_beyond(catalogue.offers, horizon), *undefined, *free),
+        warnings=(
+            *audience_beyond,
+            *offers_beyond,
+            *data_support.terms_beyond(catalogue.offers, horizon),
+            *undefined,
+            *free,
+        ),
         n_draws=len(draws),
     )
 
@@ -128,10 +141,46 @@ def assemble(context: ProjectionContext, scenario: Scenario, drawn: Drawn) -> Pr
 _UNDEFINED = "E_ROI_UNDEFINED: {} costs nothing, so it has no return on investment."
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Cash:
+    """Cash flows of a scenario's catalogue changes by draw, not discounted, currency; the last axis is month 0..horizon."""
+
+    earned: FloatArray
+    """float64[n_draws, 1 + horizon]"""
+    costs: FloatArray
+    """float64[n_draws, n_offers, 1 + horizon]"""
+    saved: FloatArray
+    """float64[1 + horizon], licence fees of dropped movies"""
+    factors: FloatArray
+    """float64[1 + horizon], by which a flow is discounted"""
+
+    @classmethod
+    def of(cls, context: ProjectionContext, scenario: Scenario, catalogue: Catalogue, draws: tuple[Simulated, ...]) -> "_Cash":
+        """The cash flows behind a projection."""
+        horizon = scenario.horizon_months
+        return cls(
+            earned=np.array([_flow(draw.projected.revenue - draw.audience_only.revenue) for draw in draws]),
+            costs=np.array([_costs(catalogue, draw) for draw in draws]),
+            saved=catalogues.fees_saved(context, catalogue, horizon, licences=scenario.licences),
+            factors=discount_factors(horizon, context.economics.discount_rate.value),
+        )
+
+    @property
+    def spent(self) -> FloatArray:
+        """float64[n_draws, 1 + horizon], costs of all offers"""
+        total: FloatArray = self.costs.sum(axis=1)
+        return total
+
+    @property
+    def net(self) -> FloatArray:
+        """float64[n_draws, 1 + horizon]"""
+        return self.earned + self.saved - self.spent
+
+
 def _costs(catalogue: Catalogue, draw: Simulated) -> FloatArray:
     """float64[n_offers, 1 + horizon], not discounted."""
     flows = [cost_flow(offer.terms, monthly) for offer, monthly in zip(catalogue.offers, draw.views, strict=True)]
-    return np.array(flows).reshape(len(flows), len(draw.both.hours) + 1)
+    return np.array(flows).reshape(len(flows), len(draw.projected.hours) + 1)
 
 
 def _flow(monthly: FloatArray) -> FloatArray:
@@ -140,6 +189,7 @@ def _flow(monthly: FloatArray) -> FloatArray:
 
 
 def _ratio(roi: FloatArray, npv: FloatArray, cost: FloatArray) -> Range:
+    """ROI over its draws; its mean is expected NPV over expected cost."""
     return to_range(roi, mean=float(expected(npv) / expected(cost)))
 
 
@@ -147,15 +197,15 @@ def _months(hours: Sequence[FloatArray]) -> tuple[float, ...]:
     return tuple(map(float, expected(np.array(hours))))
 
 
-def _world(worlds: Sequence[Totals], factors: FloatArray) -> World:
+def _expected_totals(by_draw: Sequence[Totals], factors: FloatArray) -> ExpectedTotals:
     def mean(figures: Sequence[float]) -> float:
         return float(expected(np.array(figures)))
 
-    return World(
-        hours=mean([world.hours.sum() for world in worlds]),
-        views=mean([world.views for world in worlds]),
-        revenue=mean([float(_flow(world.revenue) @ factors) for world in worlds]),
-        active_users=mean([world.active_users for world in worlds]),
+    return ExpectedTotals(
+        hours=mean([totals.hours.sum() for totals in by_draw]),
+        views=mean([totals.views for totals in by_draw]),
+        revenue=mean([float(_flow(totals.revenue) @ factors) for totals in by_draw]),
+        active_users=mean([totals.active_users for totals in by_draw]),
     )
 
 
@@ -166,9 +216,9 @@ def _offer(
     offer, draws = catalogue.offers[k], drawn.draws
     rate, hurdle = context.economics.discount_rate.value, context.economics.hurdle_rate.value
     factors = discount_factors(costs.shape[1] - 1, rate)
-    parts = np.array([_flow(draw.earned[:, k]) for draw in draws])
+    parts = np.array([_flow(draw.incremental.earned[:, k]) for draw in draws])
     value, cost = parts.sum(axis=1) @ factors, costs @ factors
-    incremental = np.array([draw.incremental[k] for draw in draws])
+    incremental = np.array([draw.incremental.hours[k] for draw in draws])
     added = incremental.sum(axis=1)
     gross = np.array([draw.gross_hours[k] for draw in draws])
     bids = np.array([max_bid(v, c - offer.terms.fee, hurdle) for v, c in zip(value, cost, strict=True)])
@@ -181,7 +231,7 @@ def _offer(
         gross_hours=to_range(gross),
         incremental_hours=to_range(added),
         cannibalised_hours=to_range(gross - added),
-        victims=_victims(context, catalogue, drawn, k),
+        victims=_cannibalised(context, catalogue, drawn, k),
         cost=float(expected(cost)),
         npv=to_range(value - cost),
         roi=_ratio((value - cost) / cost, value - cost, cost) if offer.inside and not withheld and (cost > 0).all() else None,
@@ -192,7 +242,7 @@ def _offer(
         support="inside" if offer.inside else "outside",
         monthly_hours=tuple(to_range(incremental[:, month]) for month in range(incremental.shape[1])),
         earned=_earned(expected(parts) @ factors),
-        subscribers_kept=float(expected(np.array([draw.kept[k] for draw in draws]))),
+        subscribers_kept=float(expected(np.array([draw.incremental.active_users[k] for draw in draws]))),
     )
 
 
@@ -201,19 +251,19 @@ def _earned(parts: FloatArray) -> Earned:
     return Earned(subscriptions=subscriptions, advertising=advertising, rentals=rentals)
 
 
-def _victims(context: ProjectionContext, catalogue: Catalogue, drawn: Drawn, k: int) -> tuple[Victim, ...]:
-    """Movies that lose viewing to offer ``k``: catalogue movies and the scenario's other extras.
+def _cannibalised(context: ProjectionContext, catalogue: Catalogue, drawn: Drawn, k: int) -> tuple[CannibalisedMovie, ...]:
+    """Movies that lose viewing to offer ``k``: catalogue movies and the scenario's other tracked movies.
 
     Who loses how much of it is told at the point estimate; the whole is the expected loss.
     """
-    lost = drawn.lost[k]
-    hours = {str(context.choice.movie_ids.ids[row]): float(lost[row]) for row in np.argsort(-lost, kind="stable")[:N_VICTIMS]}
-    for extra in catalogue.after:
-        if extra != k:
-            hours[catalogue.extra_ids[extra]] = float(drawn.extra_lost[k, extra])
-    size = _against_point(np.array([draw.gross_hours[k] - draw.incremental[k].sum() for draw in drawn.draws]))
+    lost = drawn.hours_lost[k]
+    most = np.argsort(-lost, kind="stable")[:N_CANNIBALISED]
+    hours = {str(context.choice.movie_ids.ids[row]): float(lost[row]) for row in most}
+    for position in catalogue.after_without(k):
+        hours[catalogue.tracked_ids[position]] = float(drawn.tracked_hours_lost[k, position])
+    size = _against_point(np.array([draw.gross_hours[k] - draw.incremental.hours[k].sum() for draw in drawn.draws]))
     ranked = sorted(hours.items(), key=lambda entry: (-entry[1], entry[0]))
-    return tuple(Victim(movie_id=movie, hours=size * value) for movie, value in ranked[:N_VICTIMS] if value > 0)
+    return tuple(CannibalisedMovie(movie_id=movie, hours=size * value) for movie, value in ranked[:N_CANNIBALISED] if value > 0)
 
 
 def _against_point(draws: FloatArray) -> float:

@@ -20,8 +20,8 @@ class Range:
 
 
 @dataclass(frozen=True, kw_only=True)
-class World:
-    """Expected totals over the horizon of one world."""
+class ExpectedTotals:
+    """Expected totals of one counterfactual over the horizon."""
 
     hours: float
     views: float
@@ -33,7 +33,7 @@ class World:
 
 @dataclass(frozen=True, kw_only=True)
 class Effect:
-    """A difference between two worlds."""
+    """A difference between two counterfactuals."""
 
     hours: Range
     value: Range
@@ -41,7 +41,7 @@ class Effect:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Victim:
+class CannibalisedMovie:
     """A catalogue movie that loses viewing to an offer."""
 
     movie_id: str
@@ -78,7 +78,7 @@ class OfferResult:
     gross_hours: Range
     incremental_hours: Range
     cannibalised_hours: Range
-    victims: tuple[Victim, ...]
+    victims: tuple[CannibalisedMovie, ...]
     """Most hours first."""
     cost: float
     """Discounted, expected, currency."""
@@ -113,8 +113,8 @@ class Projection:
     hurdle_rate: float
     """The return that is asked for: share of cost."""
     simulated: bool
-    baseline: World
-    projected: World
+    baseline: ExpectedTotals
+    projected: ExpectedTotals
     audience_effect: Effect
     acquisition_effect: Effect
     total_effect: Effect

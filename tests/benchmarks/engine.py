@@ -22,7 +22,7 @@ from recsys.embeddings.features import Feature, FeatureSpace
 from recsys.ids import FloatArray, IdMap
 from recsys.projection import nest_sums
 from recsys.projection.demand import simulate
-from recsys.projection.outcome import Extras, People
+from recsys.projection.outcome import People, TrackedMovies
 from recsys.projection.parallel import THREADS
 
 SEGMENT_SHARE = 0.01
@@ -126,7 +126,7 @@ def months(choice: ChoiceModel, found: nest_sums.NestSums, utility: FloatArray) 
         return_share=0.03,
     )
     curve = np.concatenate([draw.launch_curve, np.zeros(HORIZON)])[None, :HORIZON]
-    extras = Extras(
+    tracked_movies = TrackedMovies(
         utility=utility[None, :],
         unwatched=np.ones((1, n)),
         hours_per_view=choice.hours_per_view[:1],
@@ -138,8 +138,8 @@ def months(choice: ChoiceModel, found: nest_sums.NestSums, utility: FloatArray) 
         dissimilarity=draw.dissimilarity,
         rewatch=draw.rewatch,
         people=people,
-        extras=extras,
-        worlds=[(0,), ()],
+        tracked_movies=tracked_movies,
+        counterfactuals=[(0,), ()],
         horizon_months=HORIZON,
     )
 
@@ -151,15 +151,15 @@ def main(n_users: int, n_movies: int, dim: int, n_nests: int, *, whole: bool) ->
     base, draw, member = without_offer(choice), choice.draws[0], choice.members[0]
     catalogue = nest_sums.layout(base, base.available)
     everyone = np.arange(n_users)
-    found = nest_sums.sums(base, draw, member.users, everyone, catalogue)
+    found = nest_sums.compute(base, draw, member.users, everyone, catalogue)
     segment = np.sort(np.random.default_rng(1).choice(n_users, max(round(SEGMENT_SHARE * n_users), 1), replace=False))
     moved = member.users.copy()
     moved[segment] *= np.float32(1.05)
 
     def perturb() -> nest_sums.NestSums:
-        return nest_sums.sums(base, draw, moved[segment], segment, catalogue)
+        return nest_sums.compute(base, draw, moved[segment], segment, catalogue)
 
-    anew = best(lambda: nest_sums.sums(base, draw, moved, everyone, catalogue), 2)
+    anew = best(lambda: nest_sums.compute(base, draw, moved, everyone, catalogue), 2)
     changed = best(perturb, 5)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"a segment of {SEGMENT_SHARE:.0%} moves   {changed.clock * 1e3:9.2f} ms   {changed.against(anew)}   goal 50")

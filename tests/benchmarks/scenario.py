@@ -58,7 +58,7 @@ def main(context: ProjectionContext) -> None:
         return s.Scenario(name="benchmark", changes=changes)
 
     start = time.perf_counter()
-    context.sums(0)
+    context.nest_sums(0)
     print(f"{'nest sums of one draw, from nothing':44} {time.perf_counter() - start:7.3f} s")
     measure("today as it is", lambda: project(context, asked()), GOAL_POINT)
     measure("one offer", lambda: project(context, asked(*offers[:1])), GOAL_POINT)

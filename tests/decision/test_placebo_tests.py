@@ -47,7 +47,7 @@ def test_an_invisible_movie_adds_nothing_whatever_else_is_bought(context: Projec
     point = context.choice.draws
     far = np.zeros(builders.CONTENT_DIM + 1)
     far[0] = -1e4
-    unseen = builders.fresh(
+    unseen = replace(
         context,
         choice=replace(
             context.choice,
@@ -77,7 +77,7 @@ def test_views_dealt_out_at_random_are_told_by_nothing(context: ProjectionContex
 def test_a_planted_future_leak_is_caught_by_name(context: ProjectionContext):
     events = views(context)
     count = np.bincount(events["movie_index"], minlength=60)
-    leaky = builders.fresh(context, movies=context.movies.assign(times_watched=count + np.arange(60) % 2))
+    leaky = replace(context, movies=context.movies.assign(times_watched=count + np.arange(60) % 2))
     caught = found(leaky, events)["leak from the future"]
     assert not caught.passed
     assert "times_watched" in caught.detail

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from recsys.decision.unobserved_confounding import FARTHEST_NATS, Strength, strengths
+from recsys.decision.unobserved_confounding import FARTHEST_NATS, Confounding, unobserved_confounding
 from recsys.projection.context import ProjectionContext
 from recsys.projection.project import project
 from recsys.scenario import changes as c
@@ -27,11 +27,11 @@ def shifted(context: ProjectionContext, nats: float) -> ProjectionContext:
     point = context.choice.draws[0]
     coefficients = point.cold_appeal_coefficients.copy()
     coefficients[0] += nats
-    return builders.fresh(context, choice=replace(context.choice, draws=(replace(point, cold_appeal_coefficients=coefficients),)))
+    return replace(context, choice=replace(context.choice, draws=(replace(point, cold_appeal_coefficients=coefficients),)))
 
 
-def turning(context: ProjectionContext, scenario: s.Scenario) -> tuple[Strength, ...]:
-    return strengths(context, scenario, project(context, scenario))
+def turning(context: ProjectionContext, scenario: s.Scenario) -> tuple[Confounding, ...]:
+    return unobserved_confounding(context, scenario, project(context, scenario))
 
 
 def margin(context: ProjectionContext, scenario: s.Scenario) -> float:
@@ -84,7 +84,7 @@ def test_whether_an_offer_reaches_the_hurdle_is_what_the_projection_says(times: 
     price = project(context, asking(c.Acquire(offer="o00")), draws="all").offers[0].max_bid.mean
     scenario = asking(c.Acquire(offer="o00", fee=price * times))
     projection = project(context, scenario, draws="all")
-    (found,) = strengths(context, scenario, projection)
+    (found,) = unobserved_confounding(context, scenario, projection)
     answer = projection.offers[0]
     assert answer.roi is not None
     assert (answer.roi.mean >= context.economics.hurdle_rate.value) is buys

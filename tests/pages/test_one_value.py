@@ -182,13 +182,13 @@ def test_a_decision_of_the_first_page_and_the_scenario_behind_it_agree(service: 
 
 def test_an_offer_said_to_be_turned_by_fewer_views_has_a_return_above_the_hurdle(service: ProjectionContext, opened: Open):
     """Beside a return of +36 % against a hurdle of 15 %, “treat the decision as open at 6 % fewer views” was said."""
-    from recsys.decision.unobserved_confounding import strengths
+    from recsys.decision.unobserved_confounding import unobserved_confounding
 
     price = project(service, Scenario(name="x", changes=(Acquire(offer="o00"),)), draws="all").offers[0].max_bid.mean
     for fee in (0.7 * price, 1.4 * price):
         asked = Scenario(name="x", changes=(Acquire(offer="o00", fee=fee),))
         answer: Projection = project(service, asked, draws="all")
-        (found,) = strengths(service, asked, answer)
+        (found,) = unobserved_confounding(service, asked, answer)
         assert answer.offers[0].roi is not None
         assert found.buys is (answer.offers[0].roi.mean >= service.economics.hurdle_rate.value)
         assert ("fewer" in words.strength(found)) is found.buys

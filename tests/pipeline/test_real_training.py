@@ -166,7 +166,7 @@ def test_projections_count_the_people_whom_each_user_stands_for(trained):
     assert set(context.weight) == {WORLD.people_per_user} == {1_000.0}
     asked = Scenario(name="today", horizon_months=1)
     everyone = project(context, asked).baseline
-    sample = project(replace(context, weight=np.ones(WORLD.n_users), _cache={}), asked).baseline
+    sample = project(replace(context, weight=np.ones(WORLD.n_users)), asked).baseline
     assert everyone.hours == pytest.approx(1_000 * sample.hours)
     assert everyone.revenue == pytest.approx(1_000 * sample.revenue)
 

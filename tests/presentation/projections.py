@@ -4,7 +4,16 @@ from dataclasses import replace
 from typing import Any
 
 from recsys.choice.model.parameters import Estimate
-from recsys.projection.result import Earned, Effect, OfferResult, Projection, Range, SegmentShare, Victim, World
+from recsys.projection.result import (
+    CannibalisedMovie,
+    Earned,
+    Effect,
+    ExpectedTotals,
+    OfferResult,
+    Projection,
+    Range,
+    SegmentShare,
+)
 
 LAKH, CRORE = 1e5, 1e7
 
@@ -27,7 +36,7 @@ def offer(**changes: Any) -> OfferResult:
         gross_hours=around(30_000, 40_000, 52_000),
         incremental_hours=around(9_000, 14_000, 20_000),
         cannibalised_hours=around(20_000, 26_000, 33_000),
-        victims=(Victim(movie_id="m1", hours=6_000.0), Victim(movie_id="m2", hours=2_000.0)),
+        victims=(CannibalisedMovie(movie_id="m1", hours=6_000.0), CannibalisedMovie(movie_id="m2", hours=2_000.0)),
         cost=42 * LAKH,
         npv=around(-8 * LAKH, 10 * LAKH, 31 * LAKH),
         roi=around(-0.19, 0.24, 0.74),
@@ -56,8 +65,8 @@ def projection(**changes: Any) -> Projection:
         horizon_months=12,
         hurdle_rate=0.15,
         simulated=True,
-        baseline=World(hours=1_000_000.0, views=600_000.0, revenue=9 * CRORE, active_users=18_000.0),
-        projected=World(hours=1_014_000.0, views=610_000.0, revenue=9.52 * CRORE, active_users=18_240.0),
+        baseline=ExpectedTotals(hours=1_000_000.0, views=600_000.0, revenue=9 * CRORE, active_users=18_000.0),
+        projected=ExpectedTotals(hours=1_014_000.0, views=610_000.0, revenue=9.52 * CRORE, active_users=18_240.0),
         audience_effect=Effect(hours=sure(0.0), value=sure(0.0)),
         acquisition_effect=Effect(hours=around(9_000, 14_000, 20_000), value=around(34 * LAKH, 52 * LAKH, 73 * LAKH)),
         total_effect=Effect(hours=around(9_000, 14_000, 20_000), value=around(34 * LAKH, 52 * LAKH, 73 * LAKH)),

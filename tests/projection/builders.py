@@ -195,11 +195,6 @@ def personas(n_users: int, n_personas: int = 2) -> Personas:
 
 
 def with_draw(made: ProjectionContext, **parameters: Any) -> ProjectionContext:
-    """The same context with other parameters in every draw, and nothing kept from before."""
+    """The same context with other parameters in every draw."""
     draws = tuple(replace(draw, **parameters) for draw in made.choice.draws)
-    return fresh(made, choice=replace(made.choice, draws=draws))
-
-
-def fresh(made: ProjectionContext, **other: Any) -> ProjectionContext:
-    """A copy with nothing in its cache."""
-    return replace(made, **{"_cache": {}, **other})
+    return replace(made, choice=replace(made.choice, draws=draws))

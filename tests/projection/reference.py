@@ -8,7 +8,7 @@ from scipy.special import expit
 from recsys.ids import FloatArray
 from recsys.projection import audience_changes as audiences
 from recsys.projection.audience_changes import Audience
-from recsys.projection.catalogue_changes import Catalogue, extras
+from recsys.projection.catalogue_changes import Catalogue, tracked_movies
 from recsys.projection.context import ProjectionContext
 from tests.choice.nested_logit import choice_shares
 from tests.choice.utilities import catalogue_utility
@@ -22,8 +22,8 @@ class Slow:
     revenue: FloatArray
     movie_hours: FloatArray
     """float64[n_movies]"""
-    extra_views: FloatArray
-    """float64[n_extras, horizon]"""
+    tracked_views: FloatArray
+    """float64[n_tracked, horizon]"""
 
 
 def simulate(
@@ -33,15 +33,15 @@ def simulate(
     choice, parameters = context.choice, context.choice.draws[draw]
     vectors = audiences.vectors(choice.members[parameters.member], audience, context.weight)
     people = audiences.people(context, audience, parameters)
-    followed = extras(context, draw, catalogue, vectors, horizon)
+    followed = tracked_movies(context, draw, catalogue, vectors, horizon)
     utility = catalogue_utility(choice, parameters, slice(0, choice.n_users), vectors=vectors)
-    utility[:, [movie.row for movie in catalogue.tracked]] = -np.inf
+    utility[:, [movie.row for movie in catalogue.changed_movies]] = -np.inf
     nests = np.concatenate([choice.nests, followed.nests[world]])
     hours_each = np.concatenate([choice.hours_per_view, followed.hours_per_view[world]])
     unwatched = followed.unwatched[world].T.copy()
     rho = parameters.rewatch
     hours, revenue = np.zeros(horizon), np.zeros(horizon)
-    movie_hours, extra_views = np.zeros(choice.n_movies), np.zeros((len(followed), horizon))
+    movie_hours, tracked_views = np.zeros(choice.n_movies), np.zeros((len(followed), horizon))
     staying = np.where(people.subscribes, people.subscribed, 1.0)
     for month in range(horizon):
         plain = followed.utility[world].T + followed.curve[world, month]
@@ -67,6 +67,6 @@ def simulate(
         revenue[month] = there @ (people.per_hour * each + people.per_view * views.sum(axis=1))
         revenue[month] += people.weight @ (people.subscription * staying)
         movie_hours += there @ views[:, : choice.n_movies] * choice.hours_per_view
-        extra_views[world, month] = there @ views[:, choice.n_movies :]
+        tracked_views[world, month] = there @ views[:, choice.n_movies :]
         unwatched *= np.exp(-rate)
-    return Slow(hours=hours, revenue=revenue, movie_hours=movie_hours, extra_views=extra_views)
+    return Slow(hours=hours, revenue=revenue, movie_hours=movie_hours, tracked_views=tracked_views)

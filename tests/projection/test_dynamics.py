@@ -10,9 +10,9 @@ from recsys.ids import FloatArray
 from recsys.projection import audience_changes as audiences
 from recsys.projection import availability, counterfactuals, seasonality
 from recsys.projection import catalogue_changes as catalogues
-from recsys.projection.cannibalisation import hours_lost
 from recsys.projection.context import FOR_EVER, ProjectionContext
 from recsys.projection.project import project
+from recsys.projection.question import Question
 from recsys.projection.seasonality import Season
 from recsys.scenario import changes as c
 from recsys.scenario import scenario as s
@@ -28,7 +28,7 @@ def dated(seed: int = 0, **ends: str) -> ProjectionContext:
     """A service of which some licences end; no other has an end."""
     made = builders.context(seed=seed)
     until = pd.to_datetime(made.movies["movie_id"].map({**ENDS, **ends}))
-    return builders.fresh(made, movies=made.movies.assign(licence_until=until), data_end=TODAY)
+    return replace(made, movies=made.movies.assign(licence_until=until), data_end=TODAY)
 
 
 def asking(*changes: c.Change, licences: s.Licences = "renewed", horizon: int = HORIZON) -> s.Scenario:
@@ -37,7 +37,7 @@ def asking(*changes: c.Change, licences: s.Licences = "renewed", horizon: int = 
 
 def plain(context: ProjectionContext) -> ProjectionContext:
     """Nobody leaves, so that months can be compared."""
-    return builders.fresh(context, users=context.users.assign(plan="ad-funded"))
+    return replace(context, users=context.users.assign(plan="ad-funded"))
 
 
 def test_a_licence_counts_for_the_months_of_which_it_has_half():
@@ -58,7 +58,7 @@ def months_by_hand(context: ProjectionContext, dropped: list[list[str]]) -> Floa
     for names in dropped:
         available = context.choice.available.copy()
         available[context.choice.movie_ids.rows(names)] = False
-        there = plain(builders.fresh(context, choice=replace(context.choice, available=available)))
+        there = plain(replace(context, choice=replace(context.choice, available=available)))
         nothing = catalogues.changed(there, (), 1)
         hours.append(reference.simulate(there, 0, audiences.today(there), nothing, world=[], horizon=1).hours[0])
     return np.array(hours)
@@ -76,14 +76,14 @@ def test_what_an_offer_takes_it_takes_from_movies_that_are_still_there():
     """Gross hours are what it adds and what others lose, and a movie loses nothing after its licence."""
     context = dated()
     scenario = asking(c.Acquire(offer="o00"), c.Acquire(offer="o01", launch_month=4), licences="lapse")
-    audience, catalogue = audiences.today(context), catalogues.changed(context, scenario.catalogue, HORIZON)
-    found = counterfactuals.run(context, 0, audience, catalogue, HORIZON, licences="lapse")
-    lost = hours_lost(context, 0, users=found.users, catalogue=found.shelf, tracked=(), after=found.both, before=found.without)
-    hours_each = np.array(catalogue.hours_per_view(context))
-    for k, without in enumerate(found.without):
-        gross = found.both.extra_views[k].sum() * hours_each[k]
-        others = np.delete((without.extra_views - found.both.extra_views).sum(axis=1) * hours_each, k).sum()
-        added = (found.both.hours - without.hours).sum()
+    question = Question.of(context, scenario)
+    found = counterfactuals.simulate(question, 0)
+    lost = found.question.hours_lost(after=found.projected, before=found.without_offer)
+    hours_each = np.array(question.catalogue.hours_per_view(context))
+    for k, without in enumerate(found.without_offer):
+        gross = found.projected.tracked_views[k].sum() * hours_each[k]
+        others = np.delete((without.tracked_views - found.projected.tracked_views).sum(axis=1) * hours_each, k).sum()
+        added = (found.projected.hours - without.hours).sum()
         assert added + lost[k].sum() + others == pytest.approx(gross, rel=1e-9)
     ended = context.choice.movie_ids.rows(["m0003", "m0004"])
     assert (np.abs(lost[1][ended]) < np.abs(lost[0][ended])).all()
@@ -101,8 +101,7 @@ def test_an_offer_adds_more_where_licences_lapse():
 def test_a_promoted_movie_is_gone_when_its_licence_has_ended():
     context = dated()
     scenario = asking(c.Promote(movie="m0003", exposure=1.0), licences="lapse")
-    catalogue = catalogues.changed(context, scenario.catalogue, HORIZON)
-    views = counterfactuals.run(context, 0, audiences.today(context), catalogue, HORIZON, licences="lapse").both.extra_views[1]
+    views = counterfactuals.simulate(Question.of(context, scenario), 0).projected.tracked_views[1]
     assert (views[:2] > 0).all()
     assert views[2:].tolist() == [0.0] * 4
 
@@ -112,6 +111,22 @@ def test_letting_a_licence_lapse_that_is_long_over_the_horizon_changes_nothing()
     near = asking(c.Acquire(offer="o00"), licences="lapse", horizon=2)
     assert project(context, near).offers == project(context, replace(near, licences="renewed")).offers
     assert not availability.ending(context, 2).any()
+
+
+def test_lapsing_licences_are_worked_out_once_for_all_scenarios_of_a_horizon():
+    """Unless they move tastes, or drop or promote a movie of the catalogue."""
+    context = dated()
+
+    def intervals(*changes: c.Change, horizon: int = HORIZON) -> list[int]:
+        asked = asking(*changes, licences="lapse", horizon=horizon)
+        return [id(sums) for sums in Question.of(context, asked).under(1).availability.intervals]
+
+    nothing = intervals()
+    assert intervals(c.Acquire(offer="o00")) == nothing
+    assert intervals(c.ScaleActivity(segment=c.Everyone(), factor=2.0)) == nothing
+    for other in (intervals(horizon=3), intervals(c.Drop(movie="m0009"))):
+        assert not set(other) & set(nothing)
+    assert intervals() == nothing
 
 
 def test_what_is_taken_of_licences_and_season_is_said():
@@ -130,15 +145,15 @@ FESTIVE = Season(factors=np.array([2.0, 1.0, 0.5, *[17 / 18] * 9]), kind="config
 
 
 def test_a_season_scales_each_months_viewing():
-    """Without extras nothing is used up: a month with twice the occasions has twice the hours. Nobody leaves."""
+    """Without tracked movies nothing is used up: a month with twice the occasions has twice the hours. Nobody leaves."""
     context = plain(dated())
     usual = project(context, asking()).monthly_baseline_hours
-    seasonal = project(builders.fresh(context, season=FESTIVE), asking()).monthly_baseline_hours
+    seasonal = project(replace(context, season=FESTIVE), asking()).monthly_baseline_hours
     np.testing.assert_allclose(np.array(seasonal) / usual, [2.0, 1.0, 0.5, 17 / 18, 17 / 18, 17 / 18], rtol=1e-12)
 
 
 def test_a_launch_is_worth_more_in_a_month_in_which_people_watch():
-    context = builders.fresh(plain(dated()), season=FESTIVE)
+    context = replace(plain(dated()), season=FESTIVE)
     offers = [
         project(context, asking(c.Acquire(offer="o00", window_months=1), c.ShiftLaunch(offer="o00", month=month))).offers[0]
         for month in (1, 2, 3)
@@ -179,9 +194,8 @@ def test_a_moved_launch_is_the_same_as_one_that_was_stated():
 
 def test_a_licence_window_ends_the_views_and_the_royalties():
     context = dated()
-    audience = audiences.today(context)
-    catalogue = catalogues.changed(context, (c.Acquire(offer="o00", launch_month=2, window_months=3),), HORIZON)
-    views = counterfactuals.run(context, 0, audience, catalogue, HORIZON).both.extra_views[0]
+    question = Question.of(context, asking(c.Acquire(offer="o00", launch_month=2, window_months=3)))
+    views = counterfactuals.simulate(question, 0).projected.tracked_views[0]
     assert (views[1:4] > 0).all()
     assert views[[0, 4, 5]].tolist() == [0.0] * 3
 
@@ -191,6 +205,6 @@ def test_an_offer_wears_from_its_launch_on():
     context = builders.with_draw(builders.context(), ageing=-0.3, launch_curve=np.array([0.8, 0.0]))
     changes = (c.Acquire(offer="o01", launch_month=2, window_months=3),)
     catalogue = catalogues.changed(context, changes, HORIZON)
-    found = catalogues.extras(context, 0, catalogue, context.choice.members[0].users, HORIZON)
+    found = catalogues.tracked_movies(context, 0, catalogue, context.choice.members[0].users, HORIZON)
     expected = [-np.inf, 0.8 - 0.3 * np.log(1.5), -0.3 * np.log(2.5), -0.3 * np.log(3.5), -np.inf, -np.inf]
     assert found.curve[0] == pytest.approx(np.array(expected))

@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 from recsys.projection import audience_changes as audiences
-from recsys.projection import catalogue_changes as catalogues
 from recsys.projection import counterfactuals
-from recsys.projection.cannibalisation import hours_lost
 from recsys.projection.project import project
+from recsys.projection.question import Question
 from recsys.scenario import changes as c
 from recsys.scenario import scenario as s
 from tests.projection import builders, reference
@@ -44,43 +43,35 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize(("draw", "dissimilarity"), [(0, 0.6), (1, 0.6), (0, 0.2), (0, 1.0)])
-def test_every_world_is_that_of_the_slow_engine(name: str, draw: int, dissimilarity: float):
+def test_every_counterfactual_is_that_of_the_slow_engine(name: str, draw: int, dissimilarity: float):
     context = builders.context(seed=draw, n_users=60, dissimilarity=dissimilarity)
     scenario = s.Scenario(name=name, changes=CASES[name], horizon_months=HORIZON)
-    audience = audiences.changed(context, scenario.audience)
-    catalogue = catalogues.changed(context, scenario.catalogue, HORIZON)
-    fast = counterfactuals.run(context, draw, audience, catalogue, HORIZON)
+    question = Question.of(context, scenario)
+    audience, catalogue = question.audience, question.catalogue
+    fast = counterfactuals.simulate(question, draw)
     n_offers = len(catalogue.offers)
     expected = {
-        "today": (fast.today, audiences.today(context), catalogue.before),
-        "audience": (fast.audience, audience, catalogue.before),
-        "both": (fast.both, audience, catalogue.after),
-        **{f"without {k}": (fast.without[k], audience, tuple(e for e in catalogue.after if e != k)) for k in range(n_offers)},
+        "baseline": (fast.baseline, audiences.today(context), catalogue.before),
+        "audience only": (fast.audience_only, audience, catalogue.before),
+        "projected": (fast.projected, audience, catalogue.after),
+        **{f"without {k}": (fast.without_offer[k], audience, catalogue.after_without(k)) for k in range(n_offers)},
     }
-    tolerance = 2e-6 if draw == 0 else 2e-3  # draws other than the point find appetites coarsely
+    tolerance = 2e-6 if draw == 0 else 2e-3  # draws other than the point find propensities coarsely
     for outcome, whose, world in expected.values():
         slow = reference.simulate(context, draw, whose, catalogue, world=list(world), horizon=HORIZON)
         np.testing.assert_allclose(outcome.hours, slow.hours, rtol=tolerance)
         np.testing.assert_allclose(outcome.revenue, slow.revenue, rtol=tolerance)
-        np.testing.assert_allclose(outcome.extra_views, slow.extra_views, rtol=10 * tolerance, atol=1e-9)
+        np.testing.assert_allclose(outcome.tracked_views, slow.tracked_views, rtol=10 * tolerance, atol=1e-9)
 
 
 @pytest.mark.parametrize("name", ["three offers, one late, one leaving early", "everything at once"])
-def test_victims_lose_what_they_lose_in_the_slow_engine(name: str):
+def test_cannibalised_movies_lose_what_they_lose_in_the_slow_engine(name: str):
     context = builders.context(seed=3)
     scenario = s.Scenario(name=name, changes=CASES[name], horizon_months=HORIZON)
-    audience = audiences.changed(context, scenario.audience)
-    catalogue = catalogues.changed(context, scenario.catalogue, HORIZON)
-    fast = counterfactuals.run(context, 0, audience, catalogue, HORIZON)
-    lost = hours_lost(
-        context,
-        0,
-        users=fast.users,
-        catalogue=fast.shelf,
-        tracked=[movie.row for movie in catalogue.tracked],
-        after=fast.both,
-        before=fast.without,
-    )
+    question = Question.of(context, scenario)
+    audience, catalogue = question.audience, question.catalogue
+    fast = counterfactuals.simulate(question, 0)
+    lost = fast.question.hours_lost(after=fast.projected, before=fast.without_offer)
     after = reference.simulate(context, 0, audience, catalogue, world=list(catalogue.after), horizon=HORIZON).movie_hours
     for k in range(len(catalogue.offers)):
         world = [e for e in catalogue.after if e != k]
@@ -94,10 +85,11 @@ def test_an_audience_whose_taste_has_moved_costs_only_those_who_moved():
     change = c.ShiftTaste(
         segment=c.ByRule(where="language = 'Hindi'"), towards=c.TowardsAttribute(attribute="genre", value="Drama"), strength=1.0
     )
-    found = counterfactuals.run(context, 0, audiences.changed(context, (change,)), catalogues.changed(context, (), 3), 3)
+    prepared = Question.of(context, s.Scenario(name="x", changes=(change,), horizon_months=3)).under(0)
+    (kept,), today = prepared.availability.intervals, context.nest_sums(0)
     stayed = (context.users["language"] != "Hindi").to_numpy()
-    assert (found.shelf.spells[0].worth[stayed] == context.sums(0).worth[stayed]).all()
-    assert (found.shelf.spells[0].worth[~stayed] != context.sums(0).worth[~stayed]).any()
+    assert (kept.nest_sum[stayed] == today.nest_sum[stayed]).all()
+    assert (kept.nest_sum[~stayed] != today.nest_sum[~stayed]).any()
 
 
 def test_a_shift_of_taste_moves_the_segment_towards_what_is_named_in_every_members_space():
@@ -115,29 +107,27 @@ def test_a_shift_of_taste_moves_the_segment_towards_what_is_named_in_every_membe
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_offers_left_out_quickly_are_near_those_of_whole_worlds(seed: int):
-    """Within a twentieth of the offer's hours; exact for a single offer, where no other's appetite can differ."""
+def test_estimated_leave_one_out_is_near_the_simulated(seed: int):
+    """Within a twentieth of the offer's hours; exact for a single offer, where no other's propensity can differ."""
     context = builders.context(seed=seed)
     several = tuple(c.Acquire(offer=f"o{k:02d}", launch_month=1 + k % 3) for k in range(4))
-    audience = audiences.changed(context, ())
     for changes, tolerance in ((several, 0.05), (several[:1], 1e-9)):
-        catalogue = catalogues.changed(context, changes, HORIZON)
-        found = counterfactuals.run(context, 0, audience, catalogue, HORIZON, quick=True)
-        for k, offer in enumerate(catalogue.offers):
-            gross = found.both.extra_views[k].sum() * offer.hours_per_view
-            missed = found.without[k].hours.sum() - found.both.left_out_hours[k].sum()
+        question = Question.of(context, s.Scenario(name="x", changes=changes, horizon_months=HORIZON))
+        found = counterfactuals.simulate(question, 0, leave_one_out="both")
+        for k, offer in enumerate(question.catalogue.offers):
+            gross = found.projected.tracked_views[k].sum() * offer.hours_per_view
+            missed = found.without_offer[k].hours.sum() - found.projected.left_out_hours[k].sum()
             assert abs(missed) <= tolerance * gross
-            earned = found.without[k].revenue.sum() - found.both.left_out_earned[:, k].sum()
-            assert abs(earned) <= tolerance * found.both.revenue.sum()
+            earned = found.without_offer[k].revenue.sum() - found.projected.left_out_earned[:, k].sum()
+            assert abs(earned) <= tolerance * found.projected.revenue.sum()
 
 
-def test_ranges_of_an_offer_are_those_of_whole_worlds():
+def test_ranges_of_an_offer_are_those_of_simulated_counterfactuals():
     context = builders.context(n_draws=24)
     asked = s.Scenario(name="x", changes=tuple(c.Acquire(offer=f"o{k:02d}") for k in range(3)), horizon_months=HORIZON)
-    catalogue = catalogues.changed(context, asked.catalogue, HORIZON)
-    found = [counterfactuals.run(context, draw, audiences.changed(context, ()), catalogue, HORIZON) for draw in range(1, 24)]
+    found = [counterfactuals.simulate(Question.of(context, asked), draw) for draw in range(1, 24)]
     for k, offer in enumerate(project(context, asked, draws="all").offers):
-        hours = [float((draw.both.hours - draw.without[k].hours).sum()) for draw in found]
+        hours = [float((draw.projected.hours - draw.without_offer[k].hours).sum()) for draw in found]
         low, middle, high = np.quantile(hours, [0.1, 0.5, 0.9], method="hazen")
         tolerance = 0.01 * offer.gross_hours.p50
         assert offer.incremental_hours.p10 == pytest.approx(low, abs=tolerance)

@@ -21,7 +21,7 @@ GROWTH = c.ResizeSegment(segment=c.Everyone(), factor=1.3)
 def context() -> ProjectionContext:
     """Royalties make the cost hang on the draw; the spread of cold appeal makes means differ from the point estimate."""
     made = builders.context(n_users=80, n_draws=8)
-    return builders.fresh(made, offers=made.offers.assign(royalty_per_view=0.02))
+    return replace(made, offers=made.offers.assign(royalty_per_view=0.02))
 
 
 def asking(*changes: c.Change, name: str = "x") -> s.Scenario:

@@ -133,7 +133,7 @@ def test_a_running_licence_is_paid_and_dropping_its_movie_saves_the_next_fee_alo
 ):
     """Six months ahead: a fee due in month 3 is worth less than one due today, and one due after the horizon is not saved."""
     movies = context.movies.assign(licence_until=pd.Timestamp(until))
-    dated = builders.fresh(context, movies=movies, data_end=pd.Timestamp("2025-01-01"))
+    dated = replace(context, movies=movies, data_end=pd.Timestamp("2025-01-01"))
     answer = project(dated, replace(asking(c.Drop(movie="m0007")), horizon_months=6, licences=licences))
     fee = float(movies.set_index("movie_id").loc["m0007", "licence_fee"])
     rate = context.economics.discount_rate.value
@@ -164,7 +164,7 @@ def test_a_price_reaches_the_money_and_not_the_demand(context: ProjectionContext
     answer = project(context, asking(c.ChangePrice(plan="monthly", amount=298.0)))
     assert answer.audience_effect.hours.p50 == 0.0
     monthly = (context.users["plan"] == "monthly").to_numpy()
-    only = builders.fresh(context, users=context.users.assign(plan=np.where(monthly, "monthly", "ad-funded")))
+    only = replace(context, users=context.users.assign(plan=np.where(monthly, "monthly", "ad-funded")))
     single, double = (project(only, asking(c.ChangePrice(plan="monthly", amount=price))) for price in (149.0, 298.0))
     assert single.audience_effect.value.p50 == 0.0
     assert double.audience_effect.value.p50 > 0
@@ -174,7 +174,7 @@ def test_a_price_reaches_the_money_and_not_the_demand(context: ProjectionContext
 
 
 def test_only_plans_that_somebody_has_are_listed(context: ProjectionContext):
-    only = builders.fresh(context, users=context.users.assign(plan="monthly"))
+    only = replace(context, users=context.users.assign(plan="monthly"))
     names = {found.name for found in project(only, asking()).assumptions}
     assert "monthly: monthly price" in names
     assert not any(name.startswith(("rental", "ad-funded")) for name in names)
@@ -183,16 +183,14 @@ def test_only_plans_that_somebody_has_are_listed(context: ProjectionContext):
 def test_a_user_whose_plan_is_not_known_has_the_default_plan(context: ProjectionContext):
     plans = context.users["plan"].to_numpy(dtype=object).copy()
     plans[:10] = [None, "gone"] * 5
-    assert [plan.name for plan in builders.fresh(context, users=context.users.assign(plan=plans)).plans[:10]] == ["monthly"] * 10
+    assert [plan.name for plan in replace(context, users=context.users.assign(plan=plans)).plans[:10]] == ["monthly"] * 10
 
 
 def test_drift_continued_compounds_size_and_activity(context: ProjectionContext):
     """Persona 1 grows by 2 % a month and its views per user fall or rise by their trend; persona 0 stands still."""
     answer = project(context, asking(c.ContinueDrift(months=6)))
     assert answer.audience_effect.hours.p50 != 0.0
-    still = builders.fresh(
-        context, personas=builders.personas(80, 1)
-    )  # one persona without growth, constant views per active user
+    still = replace(context, personas=builders.personas(80, 1))  # one persona without growth, constant views per active user
     assert project(still, asking(c.ContinueDrift(months=6))).audience_effect.hours.p50 == pytest.approx(0.0, abs=1e-9)
 
 
@@ -201,7 +199,7 @@ def test_a_last_month_that_is_cut_is_no_trend_of_activity(context: ProjectionCon
     people = builders.personas(80, 1)
     persona = people.personas[0]
     cut = replace(persona, monthly_views=(*persona.monthly_views[:-1], ("2024-12", 40)))
-    still = builders.fresh(context, personas=replace(people, personas=(cut,)))
+    still = replace(context, personas=replace(people, personas=(cut,)))
     assert project(still, asking(c.ContinueDrift(months=6))).audience_effect.hours.p50 == pytest.approx(0.0, abs=1e-9)
 
 
@@ -215,7 +213,7 @@ def test_less_churn_keeps_more_subscribers(context: ProjectionContext):
 
 
 def test_who_is_subscribed_today_counts(context: ProjectionContext):
-    nobody = builders.fresh(context, subscribed=np.zeros(80), return_share=0.0)
+    nobody = replace(context, subscribed=np.zeros(80), return_share=0.0)
     answer = project(nobody, asking())
     assert answer.baseline.active_users == (context.users["plan"] != "monthly").sum()
 

@@ -57,12 +57,12 @@ def buying(offers: tuple[str, ...], *changes: c.Change, horizon: int = 4) -> s.S
 
 def nobody_leaves(made: ProjectionContext) -> ProjectionContext:
     """The context with everybody on the ad-funded plan."""
-    return builders.fresh(made, users=made.users.assign(plan="ad-funded"))
+    return replace(made, users=made.users.assign(plan="ad-funded"))
 
 
 def with_choice(made: ProjectionContext, change: Callable[[ChoiceModel], ChoiceModel], **other: Any) -> ProjectionContext:
     """The context with another choice model, nothing remembered."""
-    return builders.fresh(made, choice=change(made.choice), **other)
+    return replace(made, choice=change(made.choice), **other)
 
 
 def with_members(made: ProjectionContext, change: Callable[[Member], Member]) -> ProjectionContext:
@@ -81,7 +81,7 @@ def users_at(made: ProjectionContext, rows: IntArray, weight: FloatArray, ids: l
         per_user = ("outside_constant", "occasions", "churn_intercept")
         return replace(one, **{name: getattr(one, name)[rows] for name in per_user})
 
-    return builders.fresh(
+    return replace(
         made,
         users=made.users.iloc[rows].reset_index(drop=True).assign(user_id=names),
         weight=weight,
@@ -104,7 +104,7 @@ def movies_at(made: ProjectionContext, order: IntArray, ids: list[str] | None = 
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
     names = ids or [str(choice.movie_ids.ids[row]) for row in order]
-    return builders.fresh(
+    return replace(
         made,
         movies=made.movies.iloc[order].reset_index(drop=True).assign(movie_id=names),
         choice=replace(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from recsys.decision.decision_threshold import flips
 from recsys.decision.slate import choose
 from recsys.decision.slate_rules import AtLeast, Rules
-from recsys.decision.slate_value import worth
+from recsys.decision.slate_value import slate_valuer
 from recsys.errors import ScenarioError
 from recsys.projection.context import ProjectionContext
 from recsys.projection.project import project
@@ -37,7 +37,7 @@ budgets = st.floats(0, 400)
 def cheap(seed: int, dissimilarity: float) -> ProjectionContext:
     """A small service whose offers are cheap enough that several are worth buying."""
     made = cases.context(seed, dissimilarity)
-    return builders.fresh(made, offers=made.offers.assign(fee=made.offers["fee"] / 8, marketing_cost=0.5))
+    return replace(made, offers=made.offers.assign(fee=made.offers["fee"] / 8, marketing_cost=0.5))
 
 
 bases = st.builds(cheap, cases.seeds, cases.dissimilarities)
@@ -65,7 +65,7 @@ def every_slate() -> list[tuple[str, ...]]:
 
 def searched(context: ProjectionContext, chosen: tuple[str, ...]) -> float:
     """What the search takes a slate to be worth."""
-    return worth(context).npv([IDS.index(offer) for offer in chosen])
+    return slate_valuer(context).npv([IDS.index(offer) for offer in chosen])
 
 
 @given(bases, budgets, rule_sets, st.sampled_from([0, 15]))
@@ -86,7 +86,7 @@ def test_25_a_slate_keeps_to_its_budget_and_rules_or_says_which_of_them_clash(
 
 
 def _offers(context: ProjectionContext) -> tuple:
-    return worth(context).offers
+    return slate_valuer(context).offers
 
 
 @given(bases, budgets, st.floats(1.0, 3.0), rule_sets)

@@ -10,15 +10,14 @@ from hypothesis import strategies as st
 from recsys.choice.model.parameters import ChoiceModel, Member
 from recsys.errors import ScenarioError
 from recsys.ids import FloatArray
-from recsys.projection import audience_changes as audiences
 from recsys.projection import catalogue_changes as catalogues
 from recsys.projection import counterfactuals
-from recsys.projection.cannibalisation import hours_lost
 from recsys.projection.context import ProjectionContext
 from recsys.projection.demand import simulate
 from recsys.projection.nest_sums import NestSums
-from recsys.projection.outcome import Extras, Outcome, People
+from recsys.projection.outcome import Outcome, People, TrackedMovies
 from recsys.projection.project import project
+from recsys.projection.question import Question
 from recsys.projection.result import Projection
 from recsys.scenario import changes as c
 from recsys.scenario import scenario as s
@@ -28,16 +27,14 @@ from tests.properties import cases
 from tests.properties.cases import EVERYONE, buying
 
 
-def run(context: ProjectionContext, scenario: s.Scenario) -> counterfactuals.Worlds:
-    """The worlds of a scenario at the point estimate."""
-    audience = audiences.changed(context, scenario.audience)
-    catalogue = catalogues.changed(context, scenario.catalogue, scenario.horizon_months)
-    return counterfactuals.run(context, 0, audience, catalogue, scenario.horizon_months)
+def run(context: ProjectionContext, scenario: s.Scenario) -> counterfactuals.Counterfactuals:
+    """The counterfactuals of a scenario at the point estimate."""
+    return counterfactuals.simulate(Question.of(context, scenario), 0)
 
 
-def worth(context: ProjectionContext, outcome: Outcome, months: int) -> FloatArray:
+def inclusive_value(context: ProjectionContext, outcome: Outcome, months: int) -> FloatArray:
     """Inclusive value ln(1 + S) of each user, from the occasions that went to nothing (horizon of one month)."""
-    return -np.log(outcome.idle[0] / (context.weight * context.choice.draws[0].occasions * months))
+    return -np.log(outcome.outside_occasions[0] / (context.weight * context.choice.draws[0].occasions * months))
 
 
 def figures(projection: Projection) -> FloatArray:
@@ -80,7 +77,7 @@ def test_02_adding_never_lowers_anyones_inclusive_value_and_removing_restores_th
 ):
     before = project(context, buying((), *changes))
     found = run(cases.nobody_leaves(context), buying(offers, *changes))
-    assert (found.both.idle <= found.audience.idle * (1 + 1e-12)).all()
+    assert (found.projected.outside_occasions <= found.audience_only.outside_occasions * (1 + 1e-12)).all()
     assert project(context, buying((), *changes)) == before
 
 
@@ -92,8 +89,8 @@ def test_03_marginal_inclusive_value_diminishes(seed: int, dissimilarity: float,
     alone = run(context, buying((offer,), horizon=1))
     added = run(context, buying((offer, *rest), horizon=1))
     without = run(context, buying(rest, horizon=1))
-    small = worth(context, alone.both, 1) - worth(context, alone.audience, 1)
-    large = worth(context, added.both, 1) - worth(context, without.both, 1)
+    small = inclusive_value(context, alone.projected, 1) - inclusive_value(context, alone.audience_only, 1)
+    large = inclusive_value(context, added.projected, 1) - inclusive_value(context, without.projected, 1)
     assert (large <= small + 1e-9).all()
 
 
@@ -102,12 +99,12 @@ def test_03_a_dissimilarity_outside_its_range_is_refused(dissimilarity: float):
     context = builders.with_draw(cases.context(0), dissimilarity=dissimilarity)
     with pytest.raises((ScenarioError, ArithmeticError), match="E_NEST"):
         simulate(
-            NestSums(worth=np.ones((1, 1)), hours=np.ones((1, 1))),
+            NestSums(nest_sum=np.ones((1, 1)), hours=np.ones((1, 1))),
             dissimilarity=context.choice.draws[0].dissimilarity,
             rewatch=0.0,
             people=person(),
-            extras=nothing(1),
-            worlds=[()],
+            tracked_movies=nothing(1),
+            counterfactuals=[()],
             horizon_months=1,
         )
 
@@ -148,13 +145,13 @@ def person(n: int = 1, occasions: float = 10.0) -> People:
     )
 
 
-def nothing(n: int, horizon: int = 1) -> Extras:
+def nothing(n: int, horizon: int = 1) -> TrackedMovies:
     return movies_of(np.zeros((0, n)), np.zeros(0, dtype=np.int64), horizon)
 
 
-def movies_of(utility: FloatArray, nests: np.ndarray, horizon: int = 1) -> Extras:
-    """Extras without a launch curve, of one hour each, that nobody has watched."""
-    return Extras(
+def movies_of(utility: FloatArray, nests: np.ndarray, horizon: int = 1) -> TrackedMovies:
+    """TrackedMovies without a launch curve, of one hour each, that nobody has watched."""
+    return TrackedMovies(
         utility=utility,
         unwatched=np.ones_like(utility),
         hours_per_view=np.ones(len(utility)),
@@ -164,17 +161,17 @@ def movies_of(utility: FloatArray, nests: np.ndarray, horizon: int = 1) -> Extra
 
 
 def month(utility: FloatArray, nests: np.ndarray, dissimilarity: float, present: list[int], rewatch: float = 1.0) -> Outcome:
-    """One month of a catalogue that consists of extras alone."""
+    """One month of a catalogue that consists of tracked movies alone."""
     n = utility.shape[1]
     width = int(nests.max()) + 1
-    empty = NestSums(worth=np.zeros((n, width)), hours=np.zeros((n, width)))
+    empty = NestSums(nest_sum=np.zeros((n, width)), hours=np.zeros((n, width)))
     return simulate(
         empty,
         dissimilarity=dissimilarity,
         rewatch=rewatch,
         people=person(n),
-        extras=movies_of(utility, nests),
-        worlds=[present],
+        tracked_movies=movies_of(utility, nests),
+        counterfactuals=[present],
         horizon_months=1,
     )[0]
 
@@ -190,49 +187,38 @@ NESTS = np.array([0, 0, 1, 1])
 
 @given(cases.bases)
 def test_05_a_movie_that_nobody_can_see_changes_nothing(context: ProjectionContext):
-    found = run(context, buying(("o00", "o01")))
-    people = audiences.people(context, audiences.today(context), context.choice.draws[0])
-    catalogue = catalogues.changed(context, buying(("o00", "o01")).catalogue, 4)
-    followed = catalogues.extras(context, 0, catalogue, context.choice.members[0].users, 4)
-    unseen = replace(followed, utility=np.vstack([followed.utility[:1], np.full((1, 60), -np.inf)]))
-    with_it, without_it = simulate(
-        found.shelf,
-        dissimilarity=context.choice.draws[0].dissimilarity,
-        rewatch=0.05,
-        people=people,
-        extras=unseen,
-        worlds=[(0, 1), (0,)],
-        horizon_months=4,
-    )
+    prepared = Question.of(context, buying(("o00", "o01"), horizon=4)).under(0)
+    unseen = prepared.with_appeal(np.array([0.0, -np.inf]))
+    with_it, without_it = unseen.simulate([(0, 1), (0,)])
     np.testing.assert_allclose(with_it.hours, without_it.hours, rtol=1e-6)
-    assert with_it.extra_views[1].tolist() == [0.0] * 4
+    assert with_it.tracked_views[1].tolist() == [0.0] * 4
 
 
 @given(utilities(1), cases.dissimilarities)
 def test_05_identical_movies_get_identical_shares(utility: FloatArray, dissimilarity: float):
     for nests in (np.array([0, 0]), np.array([0, 1])):
         found = month(np.vstack([utility, utility]), nests, dissimilarity, [0, 1], rewatch=0.1)
-        assert found.user_extra_views[0].tolist() == found.user_extra_views[1].tolist()
+        assert found.user_tracked_views[0].tolist() == found.user_tracked_views[1].tolist()
 
 
 @given(cases.bases, cases.slates)
 def test_06_shares_lie_between_0_and_1_and_sum_with_the_outside_option(context: ProjectionContext, offers: tuple[str, ...]):
     found = run(cases.nobody_leaves(context), buying(offers, horizon=3))
     occasions = 3 * context.choice.draws[0].occasions
-    assert (found.both.user_extra_views >= 0).all()
-    assert (found.both.user_extra_views <= occasions).all()
-    assert (found.both.idle >= 0).all()
-    inside = catalogue_views(context, found) + found.both.user_extra_views.sum(axis=0)
-    np.testing.assert_allclose((inside + found.both.idle[0]) / occasions, 1.0, rtol=0, atol=1e-12)
+    assert (found.projected.user_tracked_views >= 0).all()
+    assert (found.projected.user_tracked_views <= occasions).all()
+    assert (found.projected.outside_occasions >= 0).all()
+    inside = catalogue_views(context, found) + found.projected.user_tracked_views.sum(axis=0)
+    np.testing.assert_allclose((inside + found.projected.outside_occasions[0]) / occasions, 1.0, rtol=0, atol=1e-12)
 
 
-def catalogue_views(context: ProjectionContext, found: counterfactuals.Worlds) -> FloatArray:
+def catalogue_views(context: ProjectionContext, found: counterfactuals.Counterfactuals) -> FloatArray:
     """Views of catalogue movies by user, from the factors that victims are computed with."""
-    outcome, power = found.both, context.choice.draws[0].dissimilarity - 1.0
-    worth = found.shelf.spells[0].worth
-    factor = outcome.idle[0][:, None] * np.where(worth > 0, worth, 1.0) ** power
-    factor[:, outcome.touched] = outcome.touched_factor[0].T
-    return (factor * worth).sum(axis=1)
+    outcome, power = found.projected, context.choice.draws[0].dissimilarity - 1.0
+    nest_sum = found.question.availability.intervals[0].nest_sum
+    factor = outcome.outside_occasions[0][:, None] * np.where(nest_sum > 0, nest_sum, 1.0) ** power
+    factor[:, outcome.tracked_nests] = outcome.tracked_nest_factor[0].T
+    return (factor * nest_sum).sum(axis=1)
 
 
 @given(utilities(), cases.dissimilarities, st.floats(-3, 3))
@@ -240,7 +226,7 @@ def test_07_a_constant_added_to_everything_leaves_shares_unchanged(utility: Floa
     plain = choice_shares(utility.T, NESTS, dissimilarity)
     moved = choice_shares(utility.T + constant, NESTS, dissimilarity, outside=constant)
     np.testing.assert_allclose(moved, plain, rtol=1e-12)
-    own = month(utility, NESTS, dissimilarity, [0, 1, 2, 3]).user_extra_views.T / 10.0
+    own = month(utility, NESTS, dissimilarity, [0, 1, 2, 3]).user_tracked_views.T / 10.0
     np.testing.assert_allclose(own, plain, rtol=1e-11)
 
 
@@ -248,16 +234,16 @@ def test_07_a_constant_added_to_everything_leaves_shares_unchanged(utility: Floa
 def test_08_raising_a_movies_utility_raises_its_own_share_and_no_other(utility: FloatArray, dissimilarity: float, more: float):
     raised = utility.copy()
     raised[0] += more
-    before = month(utility, NESTS, dissimilarity, [0, 1, 2, 3]).user_extra_views
-    after = month(raised, NESTS, dissimilarity, [0, 1, 2, 3]).user_extra_views
+    before = month(utility, NESTS, dissimilarity, [0, 1, 2, 3]).user_tracked_views
+    after = month(raised, NESTS, dissimilarity, [0, 1, 2, 3]).user_tracked_views
     assert (after[0] > before[0]).all()
     assert (after[1:] <= before[1:] * (1 + 1e-12)).all()
 
 
 @given(utilities())
 def test_09_with_a_dissimilarity_of_1_the_odds_of_two_movies_do_not_depend_on_a_third(utility: FloatArray):
-    three = month(utility, NESTS, 1.0, [0, 1, 2]).user_extra_views
-    two = month(utility, NESTS, 1.0, [0, 1]).user_extra_views
+    three = month(utility, NESTS, 1.0, [0, 1, 2]).user_tracked_views
+    two = month(utility, NESTS, 1.0, [0, 1]).user_tracked_views
     np.testing.assert_allclose(three[0] / three[1], two[0] / two[1], rtol=1e-10)
 
 
@@ -270,7 +256,7 @@ def test_10_a_clone_takes_more_from_its_twin_as_the_dissimilarity_falls(twin: fl
     def outcome(dissimilarity: float) -> tuple[float, float]:
         before = month(utility, nests, dissimilarity, [0, 2])
         after = month(utility, nests, dissimilarity, [0, 1, 2])
-        lost = before.user_extra_views[0, 0] - after.user_extra_views[0, 0]
+        lost = before.user_tracked_views[0, 0] - after.user_tracked_views[0, 0]
         return lost, float(after.views[0] - before.views[0])
 
     (lost_low, added_low), (lost_high, added_high) = outcome(min(one, two)), outcome(max(one, two))
@@ -285,10 +271,10 @@ def test_11_gross_is_incremental_plus_what_others_lose(context: ProjectionContex
     catalogue = catalogues.changed(context, buying(offers).catalogue, 4)
     hours_each = np.array(catalogue.hours_per_view(context))
     lost = lost_hours(context, found)
-    for k, without in enumerate(found.without):
-        gross = found.both.extra_views[k].sum() * hours_each[k]
-        incremental = (found.both.hours - without.hours).sum()
-        others = (without.extra_views - found.both.extra_views).sum(axis=1) * hours_each
+    for k, without in enumerate(found.without_offer):
+        gross = found.projected.tracked_views[k].sum() * hours_each[k]
+        incremental = (found.projected.hours - without.hours).sum()
+        others = (without.tracked_views - found.projected.tracked_views).sum(axis=1) * hours_each
         cannibalised = lost[k].sum() + np.delete(others, k).sum()
         assert incremental + cannibalised == pytest.approx(gross, rel=1e-9)
 
@@ -299,15 +285,15 @@ def test_11_what_the_offer_gains_the_catalogue_and_the_outside_option_lose(conte
     hourly = cases.with_choice(context, lambda choice: replace(choice, hours_per_view=np.ones(choice.n_movies)))
     found = run(hourly, buying(offers))
     lost = lost_hours(hourly, found)
-    for k, without in enumerate(found.without):
-        gained = found.both.extra_views[k].sum()
-        others = np.delete((without.extra_views - found.both.extra_views).sum(axis=1), k).sum()
-        outside = (without.outside - found.both.outside).sum()
+    for k, without in enumerate(found.without_offer):
+        gained = found.projected.tracked_views[k].sum()
+        others = np.delete((without.tracked_views - found.projected.tracked_views).sum(axis=1), k).sum()
+        outside = (without.outside - found.projected.outside).sum()
         assert lost[k].sum() + others + outside == pytest.approx(gained, rel=1e-9)
 
 
-def lost_hours(context: ProjectionContext, found: counterfactuals.Worlds) -> FloatArray:
-    return hours_lost(context, 0, users=found.users, catalogue=found.shelf, tracked=(), after=found.both, before=found.without)
+def lost_hours(context: ProjectionContext, found: counterfactuals.Counterfactuals) -> FloatArray:
+    return found.question.hours_lost(after=found.projected, before=found.without_offer)
 
 
 @given(cases.bases, cases.slates, st.lists(cases.audience_changes, max_size=2).map(tuple))
@@ -325,7 +311,7 @@ def test_12_a_partition_into_segments_sums_to_the_whole_and_an_empty_one_adds_no
     context: ProjectionContext, offers: tuple[str, ...]
 ):
     empty = replace(context.personas.personas[0], name="nobody", size=0)
-    wider = builders.fresh(context, personas=replace(context.personas, personas=(*context.personas.personas, empty)))
+    wider = replace(context, personas=replace(context.personas, personas=(*context.personas.personas, empty)))
     for offer in project(wider, buying(offers)).offers:
         assert sum(part.hours for part in offer.segments) == pytest.approx(offer.incremental_hours.p50, rel=1e-9, abs=1e-9)
         assert {part.name: part.hours for part in offer.segments}["nobody"] == 0.0
@@ -334,7 +320,7 @@ def test_12_a_partition_into_segments_sums_to_the_whole_and_an_empty_one_adds_no
 @given(cases.bases, cases.slates, st.floats(0.1, 10))
 def test_13_weights_scale_hours_and_value(context: ProjectionContext, offers: tuple[str, ...], factor: float):
     plain = project(context, buying(offers))
-    scaled = project(builders.fresh(context, weight=context.weight * factor), buying(offers))
+    scaled = project(replace(context, weight=context.weight * factor), buying(offers))
     assert scaled.baseline.hours == pytest.approx(factor * plain.baseline.hours, rel=1e-12)
     assert scaled.acquisition_effect.hours.p50 == pytest.approx(factor * plain.acquisition_effect.hours.p50, rel=1e-9, abs=1e-9)
     assert scaled.acquisition_effect.value.p50 == pytest.approx(factor * plain.acquisition_effect.value.p50, rel=1e-9, abs=1e-9)
@@ -373,15 +359,15 @@ def test_15_nobody_watches_a_movie_for_the_first_time_twice_nor_more_than_their_
     eager = cases.with_choice(context, liked)
     found = run(eager, buying(offers, c.ScaleActivity(segment=EVERYONE, factor=busier), horizon=6))
     occasions = 6 * busier * context.choice.draws[0].occasions
-    first = 1.0 - found.both.still_unwatched
+    first = 1.0 - found.projected.still_unwatched
     assert ((first >= 0) & (first <= 1)).all()
-    assert (found.both.user_extra_views.sum(axis=0) <= occasions * (1 + 1e-12)).all()
-    again = found.both.user_extra_views - first
+    assert (found.projected.user_tracked_views.sum(axis=0) <= occasions * (1 + 1e-12)).all()
+    again = found.projected.user_tracked_views - first
     # Once watched, a movie comes up as if its odds were ρ times (inside its nest ρ^(1/λ) times) what they were.
     assert (again >= -1e-3).all()
     assert (again <= rewatch * occasions / max(rewatch, 0.1) + 1e-3).all()
     if rewatch == 0:
-        assert (found.both.user_extra_views <= 1 + 1e-3).all()
+        assert (found.projected.user_tracked_views <= 1 + 1e-3).all()
 
 
 @given(cases.bases, cases.segments, st.floats(0.5, 2), cases.slates)

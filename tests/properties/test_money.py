@@ -29,7 +29,7 @@ def test_17_another_currency_unit_changes_value_and_cost_and_no_roi(
     context: ProjectionContext, offers: tuple[str, ...], factor: float
 ):
     money = {name: context.offers[name] * factor for name in ("fee", "royalty_per_view", "marketing_cost")}
-    other = builders.fresh(
+    other = replace(
         context,
         economics=builders.economics(factor),
         offers=context.offers.assign(**money),
@@ -79,7 +79,7 @@ def test_19_a_horizon_of_0_is_worth_0(context: ProjectionContext, offers: tuple[
 @given(cases.bases, cases.slates, st.integers(1, 5))
 def test_19_undiscounted_horizons_add(context: ProjectionContext, offers: tuple[str, ...], horizon: int):
     """The first months of a long horizon are a short horizon."""
-    free = builders.fresh(context, economics=replace(context.economics, discount_rate=builders.term(0.0)))
+    free = replace(context, economics=replace(context.economics, discount_rate=builders.term(0.0)))
     long, short = project(free, buying(offers, horizon=6)), project(free, buying(offers, horizon=horizon))
     np.testing.assert_allclose(long.monthly_projected_hours[:horizon], short.monthly_projected_hours, rtol=1e-12)
     earned = [month.p50 for month in long.monthly_cash]

@@ -7,8 +7,7 @@ import streamlit as st
 from recsys.app.runtime import open_workspace
 from recsys.app.runtime.background import BackgroundCache, Pending, session_id
 from recsys.decision.sensitivity import Swing, tornado
-from recsys.decision.unobserved_confounding import Strength
-from recsys.decision.unobserved_confounding import strengths as decision_strengths
+from recsys.decision.unobserved_confounding import Confounding, unobserved_confounding
 from recsys.projection.result import Projection
 from recsys.scenario.hash import question_hash
 from recsys.scenario.scenario import Scenario
@@ -26,18 +25,18 @@ def swings(scenario: Scenario) -> tuple[Swing, ...] | Pending:
     return swings_background().ask(key, lambda: tornado(context, scenario), session_id=session_id())
 
 
-def strengths(scenario: Scenario, projection: Projection) -> Mapping[str, Strength] | Pending:
+def strengths(scenario: Scenario, projection: Projection) -> Mapping[str, Confounding] | Pending:
     """Unobserved confounding that would turn the decision on each offer, by the offer's id.
 
     Raises
     ------
-    ScenarioError  as :func:`recsys.decision.unobserved_confounding.strengths`
+    ScenarioError  as :func:`recsys.decision.unobserved_confounding.unobserved_confounding`
     """
     context = open_workspace.projection_context()
     key = f"{context.fingerprint}/{question_hash(scenario)}"
 
-    def found() -> Mapping[str, Strength]:
-        return {one.movie_id: one for one in decision_strengths(context, scenario, projection)}
+    def found() -> Mapping[str, Confounding]:
+        return {one.movie_id: one for one in unobserved_confounding(context, scenario, projection)}
 
     return strengths_background().ask(key, found, session_id=session_id())
 
@@ -49,6 +48,6 @@ def swings_background() -> BackgroundCache[tuple[Swing, ...]]:
 
 
 @st.cache_resource
-def strengths_background() -> BackgroundCache[Mapping[str, Strength]]:
+def strengths_background() -> BackgroundCache[Mapping[str, Confounding]]:
     """Strengths by fingerprint and question."""
     return BackgroundCache()

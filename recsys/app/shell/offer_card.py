@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from recsys.app.shell.tables import grid, show_chart
-from recsys.decision.unobserved_confounding import Strength
+from recsys.decision.unobserved_confounding import Confounding
 from recsys.presentation import charts, text
 from recsys.presentation.tables import projections
 from recsys.presentation.text.escape import plain
@@ -14,7 +14,7 @@ from recsys.projection.result import OfferResult, Projection
 
 _TONES = {"good": ("green", ":material/check:"), "bad": ("red", ":material/close:")}
 _UNSURE = ("yellow", ":material/help:")
-NONE_YET: Mapping[str, Strength] = {}
+NONE_YET: Mapping[str, Confounding] = {}
 _OPEN_CARDS = 2
 """So few offers show their details at once."""
 
@@ -23,7 +23,7 @@ def cards(
     context: ProjectionContext,
     projection: Projection,
     asked: dict[str, float | None],
-    strengths: Mapping[str, Strength] = NONE_YET,
+    strengths: Mapping[str, Confounding] = NONE_YET,
 ) -> None:
     """The offers of a projection: one chart for all, then a card each.
 
@@ -73,7 +73,7 @@ def _card(projection: Projection, offer: OfferResult, fee: float | None) -> None
         _figure("Pays back", text.payback(offer.payback_month, projection.horizon_months), _return(offer))
 
 
-def _why(context: ProjectionContext, projection: Projection, offer: OfferResult, strength: Strength | None) -> None:
+def _why(context: ProjectionContext, projection: Projection, offer: OfferResult, strength: Confounding | None) -> None:
     said = " ".join(text.explanation(offer, projection.currency, context.title))
     st.markdown(f"**Why.** {plain(said)}")
     if strength is not None and offer.roi is not None:

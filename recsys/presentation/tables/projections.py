@@ -11,7 +11,7 @@ from recsys.presentation.text.money import money
 from recsys.presentation.text.numbers import compact, count, hours, percent, signed
 from recsys.presentation.text.ranges import is_known, span_of
 from recsys.projection.context import ProjectionContext
-from recsys.projection.result import OfferResult, Projection, Range, Victim
+from recsys.projection.result import CannibalisedMovie, OfferResult, Projection, Range
 from recsys.scenario.changes import MAX_HORIZON_MONTHS, Acquire
 from recsys.scenario.scenario import Scenario
 from recsys.tables.characters import inert
@@ -84,7 +84,7 @@ def assumptions(listed: Sequence[Estimate]) -> pd.DataFrame:
     )
 
 
-def victims(listed: Sequence[Victim], title: Titles, *, at_most: int = 6) -> pd.DataFrame:
+def victims(listed: Sequence[CannibalisedMovie], title: Titles, *, at_most: int = 6) -> pd.DataFrame:
     """Movies that an offer takes viewing from."""
     return pd.DataFrame(
         {

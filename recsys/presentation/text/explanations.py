@@ -6,7 +6,7 @@ Each sentence rests on figures of one offer and nothing else, and is left out wh
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from recsys.decision.unobserved_confounding import Strength
+from recsys.decision.unobserved_confounding import Confounding
 from recsys.presentation.text.money import money
 from recsys.presentation.text.numbers import hours, percent, users
 from recsys.presentation.text.ranges import magnitude
@@ -97,7 +97,9 @@ def _against_cost(offer: OfferResult, currency: str) -> str:
     return f"Against a cost of {money(offer.cost, currency)} that {result}."
 
 
-def explained(document: Mapping[str, Any], projection: Projection, strengths: Sequence[Strength], title: Title) -> dict[str, Any]:
+def explained(
+    document: Mapping[str, Any], projection: Projection, strengths: Sequence[Confounding], title: Title
+) -> dict[str, Any]:
     """The document of a projection, with ``explanation`` and ``hidden_strength`` beside the figures of each offer."""
     turning = {found.movie_id: found for found in strengths}
 
@@ -113,7 +115,7 @@ def explained(document: Mapping[str, Any], projection: Projection, strengths: Se
     return {**document, "offers": offers}
 
 
-def strength(found: Strength) -> str:
+def strength(found: Confounding) -> str:
     """What would have to be hidden for the decision to turn, in a sentence."""
     if found.nats is None or found.views_share is None:
         kind = "however much weaker" if found.buys else "however much stronger"

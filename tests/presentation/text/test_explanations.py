@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from recsys.decision.unobserved_confounding import Strength
+from recsys.decision.unobserved_confounding import Confounding
 from recsys.presentation import text
 from recsys.presentation.text.explanations import explained
 from recsys.projection.json_document import as_json
@@ -112,7 +112,7 @@ def test_a_loss_is_said_and_without_a_cost_or_a_return_nothing_is_set_against_it
     assert "Against a cost" not in said(roi=None)
 
 
-FOUND = Strength(movie_id="o1", title="Kadalin Kural", buys=True, nats=-0.3, views_share=-0.25, usual_nats=0.9)
+FOUND = Confounding(movie_id="o1", title="Kadalin Kural", buys=True, nats=-0.3, views_share=-0.25, usual_nats=0.9)
 
 
 def test_what_would_turn_a_decision_is_said_in_views_and_beside_the_usual_misjudgement():

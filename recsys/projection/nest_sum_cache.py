@@ -1,0 +1,59 @@
+"""Nest sums kept in memory for one projection context, up to a limit of bytes."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+
+from recsys.projection.nest_sums import NestSums
+
+CACHE_BYTES = 1_000_000_000
+"""Nest sums kept; a draw beyond it is computed anew each time."""
+
+
+class NestSumCache:
+    """Nest sums by catalogue and draw. Safe to use from many threads; what it returns is read-only.
+
+    ``today``, the catalogue as it is, stays for good. Of other catalogues the one used longest ago makes room for a new one.
+    """
+
+    TODAY: Hashable = "today"
+
+    def __init__(self, limit_bytes: int = CACHE_BYTES) -> None:
+        self._limit = limit_bytes
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Hashable, dict[int, tuple[NestSums, ...]]] = OrderedDict()
+
+    def get(self, catalogue: Hashable, draw: int, compute: Callable[[], tuple[NestSums, ...]]) -> tuple[NestSums, ...]:
+        """The nest sums of a catalogue's intervals under one draw, computed the first time they are asked for.
+
+        Parameters
+        ----------
+        catalogue : what tells one catalogue from another
+        """
+        with self._lock:
+            if catalogue in self._kept:
+                self._kept.move_to_end(catalogue)
+                if draw in self._kept[catalogue]:
+                    return self._kept[catalogue][draw]
+        computed = compute()
+        for sums in computed:
+            sums.nest_sum.setflags(write=False)
+            sums.hours.setflags(write=False)
+        with self._lock:
+            if self._make_room(_size(computed), catalogue):
+                self._kept.setdefault(catalogue, {})[draw] = computed
+        return computed
+
+    def _make_room(self, needed: int, catalogue: Hashable) -> bool:
+        """Whether so many bytes fit, once other catalogues have been dropped as far as that takes."""
+        sizes = {name: sum(map(_size, by_draw.values())) for name, by_draw in self._kept.items()}
+        for oldest in list(self._kept):
+            if sum(sizes.values()) + needed <= self._limit:
+                break
+            if oldest not in (self.TODAY, catalogue):
+                del self._kept[oldest], sizes[oldest]
+        return sum(sizes.values()) + needed <= self._limit
+
+
+def _size(intervals: tuple[NestSums, ...]) -> int:
+    return sum(sums.nest_sum.nbytes + sums.hours.nbytes for sums in intervals)
