@@ -63,22 +63,22 @@ def test_a_change_of_a_kind_can_be_said(kind: type[Change], data: st.DataObject)
 
 
 @pytest.fixture
-def free_trial(monkeypatch: pytest.MonkeyPatch) -> type[Change]:
+def referral(monkeypatch: pytest.MonkeyPatch) -> type[Change]:
     """A kind that has nothing but its declaration, for as long as the test."""
-    monkeypatch.setitem(KINDS, "free_trial", Drop)  # taken out again after the test
+    monkeypatch.setitem(KINDS, "referral", Drop)  # taken out again after the test
 
     @dataclass(frozen=True, kw_only=True)
-    class FreeTrial(AudienceChange, key="free_trial"):
+    class Referral(AudienceChange, key="referral"):
         segment: Segment
         joining_share: Annotated[float, Bounds(0, 1, "(0 to 100 %)", key="joining_pct", scale=100)]
 
-    return FreeTrial
+    return Referral
 
 
-def test_a_kind_that_is_only_declared_lacks_the_rest_by_name(free_trial: type[Change]):
-    assert missing(free_trial) == ["effect", "form", "sentence", "choice"]
-    with pytest.raises(TypeError, match="no sentence is registered for FreeTrial"):
-        text.sentence(free_trial(segment=Everyone(), joining_share=0.1), str)  # type: ignore[call-arg]
+def test_a_kind_that_is_only_declared_lacks_the_rest_by_name(referral: type[Change]):
+    assert missing(referral) == ["effect", "form", "sentence", "choice"]
+    with pytest.raises(TypeError, match="no sentence is registered for Referral"):
+        text.sentence(referral(segment=Everyone(), joining_share=0.1), str)  # type: ignore[call-arg]
 
 
 def test_a_kind_without_key_and_side_lacks_them_by_name():
@@ -88,11 +88,11 @@ def test_a_kind_without_key_and_side_lacks_them_by_name():
     assert missing(Nameless)[:2] == ["key", "side"]
 
 
-def test_a_declaration_is_all_that_files_and_links_need(free_trial: type[Change]):
+def test_a_declaration_is_all_that_files_and_links_need(referral: type[Change]):
     """12.5 % of the file is 0.125 of the program, exactly."""
-    scenario = Scenario(name="x", changes=(free_trial(segment=Everyone(), joining_share=0.125),))  # type: ignore[call-arg]
+    scenario = Scenario(name="x", changes=(referral(segment=Everyone(), joining_share=0.125),))  # type: ignore[call-arg]
     assert mapping.as_mapping(scenario)["change"] == [
-        {"type": "free_trial", "segment": {"all": True}, "joining_pct": Decimal("12.5")}
+        {"type": "referral", "segment": {"all": True}, "joining_pct": Decimal("12.5")}
     ]
     assert "joining_pct = 12.5" in toml.dumps(scenario)
     assert toml.loads(toml.dumps(scenario)) == scenario == link.decode(link.encode(scenario))

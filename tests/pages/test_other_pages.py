@@ -18,13 +18,25 @@ from recsys.app.training import training_view as train_page
 from recsys.errors import ScenarioError
 from recsys.presentation.tables import audiences, movies
 from recsys.projection.context import ProjectionContext
+from recsys.scenario import toml
 from recsys.scenario.changes import (
     KINDS,
     Acquire,
     ByPersona,
     ByRule,
     ByUsers,
+    Change,
+    ChangeChurn,
+    ChangePrice,
+    ContinueDrift,
+    Drop,
+    Everyone,
+    Promote,
     ResizeSegment,
+    ScaleActivity,
+    ShiftTaste,
+    TowardsAttribute,
+    TowardsMovies,
 )
 from recsys.scenario.edit import Draft
 from recsys.scenario.scenario import Scenario
@@ -387,16 +399,18 @@ def test_the_scenario_of_a_persona_is_what_its_button_says(service: ProjectionCo
     assert held.changes == (ResizeSegment(segment=ByPersona(persona="persona 0"), factor=1.2),)
 
 
-def _form_of(kind: str) -> None:
+def _form_of(kind: str, start: str = "") -> None:
     import streamlit as st
 
     from recsys.app.scenario.change_forms import form
+    from recsys.scenario import toml
     from recsys.scenario.changes import KINDS
     from recsys.scenario.mapping import check
     from recsys.scenario.scenario import Scenario
     from tests.projection import builders
 
-    change = form(builders.context(80, 40, n_offers=3), KINDS[kind], key="form")
+    held = toml.loads(start).changes[0] if start else None
+    change = form(builders.context(80, 40, n_offers=3), KINDS[kind], key="form", start=held)
     st.session_state["change"] = change
     if change is not None:
         check(Scenario(name="x", changes=(change,)))
@@ -408,6 +422,30 @@ def test_a_form_as_it_opens_is_a_change_that_is_allowed(kind: str):
     assert not app.exception
     assert not app.error
     assert type(app.session_state["change"]) is KINDS[kind]
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        ResizeSegment(segment=ByPersona(persona="persona 1"), factor=51.0),
+        ScaleActivity(segment=Everyone(), factor=0.0078125),
+        ShiftTaste(segment=Everyone(), towards=TowardsAttribute(attribute="genres", value="Comedy"), strength=-7.5),
+        ShiftTaste(segment=Everyone(), towards=TowardsMovies(movies=("m0003", "m0005")), strength=0.25),
+        ChangeChurn(segment=ByRule(where="city_tier = 2"), delta_share=-0.9),
+        ChangePrice(plan="rental", amount=75.0),
+        ContinueDrift(months=60),
+        Acquire(offer="o01", fee=5.0, window_months=600, dubbing_cost=3.0, launch_month=120),
+        Drop(movie="m0002"),
+        Promote(movie="m0002", exposure=9.5),
+    ],
+    ids=lambda held: held.key,
+)
+def test_a_form_opened_on_a_change_says_that_change(held: Change):
+    """Also where a file says more than people usually type."""
+    file = toml.dumps(Scenario(name="x", changes=(held,)))
+    app = AppTest.from_function(_form_of, args=(held.key, file), default_timeout=patience.SECONDS).run()
+    assert not app.exception
+    assert app.session_state["change"] == held
 
 
 def test_the_fee_as_asked_is_no_override_and_another_one_is():

@@ -125,12 +125,13 @@ def _resize(context: ProjectionContext, key: str, held: ResizeSegment | None) ->
 @FORMS.register(ShiftTaste)
 def _taste(context: ProjectionContext, key: str, held: ShiftTaste | None) -> ShiftTaste | None:
     who = segment(context, key=key, start=held.segment if held else None)
-    towards = _direction(context, key)
+    towards = _direction(context, key, held.towards if held else None)
+    first = held.strength if held else 0.5
     strength = st.slider(
         "How far (steps)",
-        -3.0,
-        3.0,
-        held.strength if held else 0.5,
+        min(-3.0, first),
+        max(3.0, first),
+        first,
         0.25,
         key=f"{key}.strength",
         help="One step is as far as people in this group usually lie from its middle. Negative: away from it.",
@@ -138,15 +139,20 @@ def _taste(context: ProjectionContext, key: str, held: ShiftTaste | None) -> Shi
     return ShiftTaste(segment=who, towards=towards, strength=strength) if who and towards else None
 
 
-def _direction(context: ProjectionContext, key: str) -> Direction | None:
+def _direction(context: ProjectionContext, key: str, held: Direction | None) -> Direction | None:
     known = directions.of_movies(context.movies)
     ways = [*known, "movies like …"]
-    way = st.selectbox("Towards", ways, format_func=directions.label, key=f"{key}.way")
+    attribute = held.attribute if isinstance(held, TowardsAttribute) else ""
+    names = (attribute, f"{attribute}s") if attribute else ways[-1:] if held else ways[:1]  # files may say genre for genres
+    at = next((k for k, way in enumerate(ways) if way in names), 0)
+    way = st.selectbox("Towards", ways, index=at, format_func=directions.label, key=f"{key}.way")
     if way in known:
-        value = st.selectbox("Which", known[way], key=f"{key}.value.{way}")
+        at = known[way].index(held.value) if isinstance(held, TowardsAttribute) and held.value in known[way] else 0
+        value = st.selectbox("Which", known[way], index=at, key=f"{key}.value.{way}")
         return TowardsAttribute(attribute=way, value=value) if value else None
     ids = context.movies["movie_id"].astype(str).tolist()
-    chosen = st.multiselect("Movies", ids, format_func=context.title, key=f"{key}.movies", max_selections=20)
+    first = [movie for movie in held.movies if movie in ids] if isinstance(held, TowardsMovies) else []
+    chosen = st.multiselect("Movies", ids, first, format_func=context.title, key=f"{key}.movies", max_selections=20)
     return TowardsMovies(movies=tuple(chosen)) if chosen else None
 
 
@@ -161,12 +167,8 @@ def _activity(context: ProjectionContext, key: str, held: ScaleActivity | None) 
 @FORMS.register(ChangeChurn)
 def _churn(context: ProjectionContext, key: str, held: ChangeChurn | None) -> ChangeChurn | None:
     who = segment(context, key=key, start=held.segment if held else None)
-    delta = points(
-        "Monthly churn (percentage points)",
-        key=f"{key}.points",
-        value=held.delta_share * 100 if held else -1.0,
-        help_text="Below zero: fewer people leave.",
-    )
+    label, first = "Monthly churn (percentage points)", held.delta_share if held else -0.01
+    delta = _share(label, ChangeChurn, "delta_share", first, f"{key}.points", help_text="Below zero: fewer people leave.")
     return ChangeChurn(segment=who, delta_share=delta) if who else None
 
 
@@ -201,11 +203,12 @@ def _promote(context: ProjectionContext, key: str, held: Promote | None) -> Prom
     movie = _on_service(
         context, key, held.movie if held else None, "Movie or offer", tuple(b.offer for b in scenario_session.bought())
     )
+    first = held.exposure if held else 1.0
     exposure = st.slider(
         "Front-page slots",
         0.0,
-        3.0,
-        held.exposure if held else 1.0,
+        max(3.0, first),
+        first,
         0.25,
         key=f"{key}.exposure",
         help="0 is none, 1 the usual slot.",
@@ -229,6 +232,12 @@ def _whole(label: str, kind: type[Change], name: str, first: int, key: str) -> i
     """A whole number within the bounds that the kind declares."""
     limits = bounds(kind, name)
     return int(st.number_input(label, int(limits.low), int(limits.high), first, key=key))
+
+
+def _share(label: str, kind: type[Change], name: str, first: float, key: str, *, help_text: str | None = None) -> float:
+    """A share within the bounds that the kind declares, typed in per cent or percentage points."""
+    limits = bounds(kind, name)
+    return points(label, key=key, value=first * 100, low=limits.low * 100, high=limits.high * 100, help_text=help_text)
 
 
 def _on_service(context: ProjectionContext, key: str, first: str | None, label: str, extra: tuple[str, ...] = ()) -> str | None:

@@ -57,14 +57,21 @@ def amount(
 def percent_change(label: str, *, key: str, value: float = 20.0, help_text: str | None = None) -> float:
     """A factor, typed as per cent more (20) or fewer (-20): 1.2 or 0.8."""
     typed = st.number_input(
-        label, min_value=-99.0, max_value=900.0, value=value, step=5.0, format="%.4g", key=key, help=help_text
+        label,
+        min_value=min(-99.0, value),
+        max_value=max(900.0, value),
+        value=value,
+        step=5.0,
+        format="%.4g",
+        key=key,
+        help=help_text,
     )
     return 1 + typed / 100
 
 
-def points(label: str, *, key: str, value: float, help_text: str | None = None) -> float:
-    """A difference of shares, typed in percentage points: 1 is 0.01."""
+def points(label: str, *, key: str, value: float, low: float, high: float, help_text: str | None = None) -> float:
+    """A share, or a difference of shares, typed in per cent or percentage points: 1 is 0.01."""
     typed = st.number_input(
-        label, min_value=-100.0, max_value=100.0, value=value, step=0.5, format="%.4g", key=key, help=help_text
+        label, min_value=float(low), max_value=float(high), value=value, step=0.5, format="%.4g", key=key, help=help_text
     )
     return round(typed / 100, 10)
