@@ -10,7 +10,7 @@ from recsys.choice.model.parameters import ChoiceModel, Draw, Estimate, Member
 from recsys.embeddings.features import Feature, FeatureSpace
 from recsys.ids import IdMap
 
-PLAIN = Stress(cold=1.0, group=0.0, nest=0.0, affinity=np.zeros(0))
+PLAIN = Stress(cold=1.0, cluster=0.0, nest=0.0, affinity=np.zeros(0))
 """Scores as they are."""
 
 

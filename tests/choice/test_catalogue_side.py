@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from recsys.choice.estimate.ridge import fit_ridge
-from recsys.choice.model.nests import candidates, support_distance
-from recsys.choice.panel.view_durations import ASSUMED_COMPLETION, ASSUMED_HOURS, watching
+from recsys.choice.model.nests import candidate_nests, support_distance
+from recsys.choice.panel.view_durations import ASSUMED_COMPLETION, ASSUMED_HOURS, estimate_durations
 from tests.builders import tiny_dataset
 from tests.datasets import assemble
 
@@ -24,7 +24,7 @@ def test_nests_are_movies_whose_content_points_the_same_way_and_are_named_for_th
     rng = np.random.default_rng(0)
     centre = np.where(np.arange(40)[:, None] % 2 == 0, [1.0, 0.0, 0.0], [0.0, 1.0, 0.0])
     content = (centre * rng.uniform(1, 9, (40, 1)) + 0.01 * rng.normal(size=(40, 3))).astype(np.float32)
-    options = candidates(content, KINDS, seed=0)
+    options = candidate_nests(content, KINDS, seed=0)
     assert len(options) >= 2
     for nests in options:
         for nest in range(len(nests)):
@@ -42,12 +42,12 @@ def test_nests_that_begin_with_the_languages_are_offered():
     rng = np.random.default_rng(1)
     language = np.where(np.arange(40) % 2 == 0, 1.0, -1.0)
     content = np.column_stack([language, 3.0 * rng.normal(size=40), 0.1 * rng.normal(size=40)]).astype(np.float32)
-    options = candidates(content, KINDS, seed=0)
+    options = candidate_nests(content, KINDS, seed=0)
     assert any(len(nests) == 2 and np.array_equal(nests.assignment % 2, nests.assignment) for nests in options)
 
 
 def test_movies_that_cannot_be_told_apart_are_one_nest_with_a_name_all_the_same():
-    (nests,) = candidates(np.ones((40, 2), np.float32), KINDS[["movie_id", "title"]], seed=0)
+    (nests,) = candidate_nests(np.ones((40, 2), np.float32), KINDS[["movie_id", "title"]], seed=0)
     assert nests.names == ("Group 1",)
     assert not nests.assignment.any()
 
@@ -98,7 +98,7 @@ def test_hours_come_from_minutes_and_lean_on_the_runtime_where_views_are_few():
             }
         ),
     )
-    found = watching(dataset)
+    found = estimate_durations(dataset)
     assert found.completion == pytest.approx(0.75)
     assert found.hours_per_view == pytest.approx([(3 + 12.5) / 12, (1 + 15) / 11, 1.0])
     assert found.monthly_hours.loc[0].to_dict() == {"2024-01": 3.0, "2024-02": 1.0}
@@ -108,9 +108,9 @@ def test_hours_come_from_minutes_and_lean_on_the_runtime_where_views_are_few():
 def test_without_minutes_completion_is_assumed_and_says_so():
     dataset = tiny_dataset()
     bare = type(dataset)(**{**vars(dataset), "events": dataset.events.drop(columns="minutes")})
-    found = watching(bare)
+    found = estimate_durations(bare)
     runtime = dataset.movies["runtime_min"].to_numpy()
     assert found.hours_per_view == pytest.approx(runtime * ASSUMED_COMPLETION / 60)
     assert [e.kind for e in found.estimates] == ["assumed", "assumed"]
     barest = type(dataset)(**{**vars(bare), "movies": dataset.movies.drop(columns="runtime_min")})
-    assert watching(barest).hours_per_view.tolist() == [ASSUMED_HOURS] * dataset.n_movies
+    assert estimate_durations(barest).hours_per_view.tolist() == [ASSUMED_HOURS] * dataset.n_movies

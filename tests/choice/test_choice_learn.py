@@ -64,7 +64,7 @@ def log_likelihood(scores: FloatArray, there: FloatArray, chosen: IntArray, diss
         chosen=chosen,
         movies=np.arange(len(NESTS)),
         score=scores.astype(np.float32),
-        group_score=np.zeros_like(scores, dtype=np.float32),
+        cluster_score=np.zeros_like(scores, dtype=np.float32),
         nest_score=np.zeros((N_CHOICES, 3), dtype=np.float32),
         affinity=np.zeros((0, *scores.shape), dtype=np.float32),
         cold=np.zeros(len(NESTS), dtype=np.bool_),
@@ -80,7 +80,7 @@ def log_likelihood(scores: FloatArray, there: FloatArray, chosen: IntArray, diss
     parameters = TasteParameters(
         slope=SLOPE / dissimilarity,
         cold_slope_delta=0.0,
-        group_slope=0.0,
+        cluster_slope=0.0,
         nest_slope=0.0,
         affinity_slopes=np.zeros(0),
         seen=0.0,

@@ -1,8 +1,8 @@
 """α of every movie: predicted views equal actual ones, with date-correct availability.
 
-Two steps. What groups of users watched before the cutoff gives every movie a first appeal. Then the held-out views, of persons
+Two steps. What clusters of users watched before the cutoff gives every movie a first appeal. Then the held-out views, of persons
 whose tastes were learnt before them, settle it, shrunk towards what content and first appeal say by as much as these fail to
-say (empirical Bayes). A group's mean taste understates how unlike its people are, so the first appeals are too much alike;
+say (empirical Bayes). A cluster's mean taste understates how unlike its people are, so the first appeals are too much alike;
 the second step's regression stretches them.
 """
 
@@ -12,10 +12,10 @@ import numpy as np
 
 from recsys.choice.estimate.ridge import fit_ridge
 from recsys.choice.model.parameters import Float32Array, Member
-from recsys.choice.model.view_probabilities import Viewing, match_views
-from recsys.choice.panel.audience_design import Structure, group_rows, person_rows, rows_of_views
+from recsys.choice.model.view_probabilities import AudienceDesign, invert_views
+from recsys.choice.panel.audience_design import StructuralParameters, cluster_design, sample_holdout_views, user_design
 from recsys.choice.panel.history import History
-from recsys.choice.panel.user_clusters import Groups
+from recsys.choice.panel.user_clusters import UserClusters
 from recsys.ids import FloatArray
 
 _FIRST_SD = 1.5
@@ -36,22 +36,22 @@ class Appeals:
     prior_sd: float
     """Spread of true appeals round what was expected of them."""
     content_sd: float
-    """Spread of true appeals round what content says, as far as groups tell it."""
+    """Spread of true appeals round what content says, as far as clusters tell it."""
     views: float
     """Views that it rests on."""
 
 
-def of_groups(
+def appeals_from_clusters(
     history: History,
-    structure: Structure,
-    groups: Groups,
+    structure: StructuralParameters,
+    clusters: UserClusters,
     movies: Float32Array,
     content: Float32Array,
     *,
     until_day: float = np.inf,
     users: FloatArray | None = None,
 ) -> Appeals:
-    """Appeals from what groups watched up to a day.
+    """Appeals from what clusters watched up to a day.
 
     Parameters
     ----------
@@ -63,17 +63,17 @@ def of_groups(
         return _unknown(history.n_movies)
     weight = np.ones(len(user)) if users is None else users[user]
     periods = np.unique(period)
-    cell = np.searchsorted(periods, period) * groups.n_groups + groups.assignment[user]
-    views = np.bincount(cell, weights=weight, minlength=len(periods) * groups.n_groups)
+    cell = np.searchsorted(periods, period) * clusters.n_clusters + clusters.assignment[user]
+    views = np.bincount(cell, weights=weight, minlength=len(periods) * clusters.n_clusters)
     by_row = views.reshape(len(periods), -1).astype(np.float64)
-    rows = group_rows(history, structure, groups, movies, periods=periods, views=by_row)
+    rows = cluster_design(history, structure, clusters, movies, periods=periods, views=by_row)
     actual = np.bincount(movie, weights=weight, minlength=history.n_movies)
     return _shrunk(rows, structure, actual.astype(np.float64), content)
 
 
-def of_persons(
+def appeals_from_users(
     history: History,
-    structure: Structure,
+    structure: StructuralParameters,
     member: Member,
     content: Float32Array,
     *,
@@ -81,32 +81,32 @@ def of_persons(
     cutoff_day: float,
     rng: np.random.Generator,
 ) -> Appeals:
-    """Appeals from held-out views, with those of :func:`of_groups` to start from.
+    """Appeals from held-out views, with those of :func:`appeals_from_clusters` to start from.
 
     Parameters
     ----------
     member : trained on the views before the cutoff
     """
-    counted = rows_of_views(history, cutoff_day, history.n_movies, rng=rng)
+    counted = sample_holdout_views(history, cutoff_day, history.n_movies, rng=rng)
     keys, counts = np.unique(history.user[counted] * history.n_periods + history.period[counted], return_counts=True)
     users, periods = keys // history.n_periods, keys % history.n_periods
-    rows = person_rows(history, structure, member, users=users, periods=periods, views=counts.astype(np.float64))
+    rows = user_design(history, structure, member, users=users, periods=periods, views=counts.astype(np.float64))
     actual = np.bincount(history.movie[counted], minlength=history.n_movies).astype(np.float64)
     known = np.hstack([content, (first.appeal / max(float(first.appeal.std()), 1e-9))[:, None]]).astype(np.float32)
     return replace(_shrunk(rows, structure, actual, known), content_sd=first.content_sd)
 
 
-def _shrunk(rows: Viewing, structure: Structure, actual: FloatArray, known: Float32Array) -> Appeals:
+def _shrunk(rows: AudienceDesign, structure: StructuralParameters, actual: FloatArray, known: Float32Array) -> Appeals:
     """Appeals that reproduce the actual views, shrunk towards a regression on what is known; both are found in turns."""
     columns, lam = structure.columns, structure.dissimilarity
     wanted, features = actual[columns], known[columns]
     mean, spread = np.zeros(len(columns)), _FIRST_SD
     appeal = mean
     for turn in range(3):
-        appeal = match_views(
-            rows.predicted, wanted, dissimilarity=lam, start=appeal, prior_mean=mean, prior_sd=spread, tolerance=1e-3
+        appeal = invert_views(
+            rows.predicted_views, wanted, dissimilarity=lam, start=appeal, prior_mean=mean, prior_sd=spread, tolerance=1e-3
         )
-        noise = 1.0 / np.sqrt(rows.predicted(appeal) / lam + 1e-3)
+        noise = 1.0 / np.sqrt(rows.predicted_views(appeal) / lam + 1e-3)
         told = wanted > 0
         if turn == 2 or told.sum() < 3:
             break

@@ -14,6 +14,7 @@ import pandas as pd
 
 from recsys.choice.estimate import estimate_descriptions, parameter_draws
 from recsys.choice.estimate.churn import fit_churn
+from recsys.choice.estimate.current_demand import CurrentDemand
 from recsys.choice.estimate.draws import DrawInputs, point_draw, random_draw, single
 from recsys.choice.estimate.holdout_recommender import (
     HoldoutMember,
@@ -29,14 +30,14 @@ from recsys.choice.estimate.holdout_recommender import (
 from recsys.choice.estimate.outside_share import fit_outside
 from recsys.choice.estimate.taste import Taste
 from recsys.choice.estimate.utility_space import Vectors, as_member, make_space
-from recsys.choice.model.nests import candidates, support_distance
+from recsys.choice.model.nests import candidate_nests, support_distance
 from recsys.choice.model.parameters import ChoiceModel, Estimate, Float32Array, Member
-from recsys.choice.panel.audience_design import Structure, launch_at_end
-from recsys.choice.panel.current_audience import Audience, Today, audience
-from recsys.choice.panel.exposure_panel import monthly_views, presence
+from recsys.choice.panel.audience_design import StructuralParameters, launch_at_end
+from recsys.choice.panel.current_audience import CurrentAudience, read_audience
+from recsys.choice.panel.exposure_panel import monthly_view_rates, read_exposure
 from recsys.choice.panel.observed_panel import ObservedPanel, observe
-from recsys.choice.panel.user_clusters import group_users, regrouped
-from recsys.choice.panel.view_durations import watching
+from recsys.choice.panel.user_clusters import cluster_users, recentred
+from recsys.choice.panel.view_durations import estimate_durations
 from recsys.errors import DataError
 from recsys.ids import FloatArray, IdMap, IntArray
 from recsys.tables.dataset import Dataset
@@ -83,7 +84,7 @@ def calibrate(
 
     panel = observe(dataset, content_vectors, cutoff)
     spaces = scaled_spaces(panel, early_member, seed=seed)
-    specification = select_specification(panel, spaces, candidates(panel.content, dataset.movies, seed=seed), seed=seed)
+    specification = select_specification(panel, spaces, candidate_nests(panel.content, dataset.movies, seed=seed), seed=seed)
     step()
     taste = estimate_taste(panel, specification, seed=seed, rng=rng)
     step()
@@ -92,16 +93,16 @@ def calibrate(
     early = holdout_member(panel, specification, taste)
     appeals = estimate_appeals(panel, early, structure, rng=rng)
     step()
-    present = presence(dataset, panel.history)
-    rate = monthly_views(present, _plans(dataset))
-    outside = fit_outside(panel.history, structure, ensemble[0], panel.content, present=present, seed=seed, rng=rng)
+    exposure = read_exposure(dataset, panel.history)
+    rate = monthly_view_rates(exposure, _plans(dataset))
+    outside = fit_outside(panel.history, structure, ensemble[0], panel.content, exposure=exposure, seed=seed, rng=rng)
     step()
-    durations = watching(dataset)
+    durations = estimate_durations(dataset)
     churn = fit_churn(dataset, durations.monthly_hours)
     step()
-    people = audience(panel.history, rate, rng=rng)
-    shares = _expected_shares(panel, people, early, structure, appeals)
-    inputs = DrawInputs(panel=panel, people=people, expected_shares=shares, appeals=appeals, churn=churn)
+    audience = read_audience(panel.history, rate, rng=rng)
+    shares = _expected_shares(panel, audience, early, structure, appeals)
+    inputs = DrawInputs(panel=panel, audience=audience, expected_shares=shares, appeals=appeals, churn=churn)
     shared = parameter_draws.draws(taste, outside, structure.nests, n_draws - 1, rng)
     step()
     point = point_draw(inputs, ensemble[0], parameter_draws.point(structure, outside))
@@ -156,17 +157,17 @@ def _ensemble(
     affinity = affinities_before(panel, np.inf)
     scaling = specification.scaled.scaling
     spaces = [make_space(users, movies, views, codes, scaling, affinity) for users, movies in members]
-    groups = group_users(spaces[0].users, history.n_periods * history.n_movies, seed=seed)
+    clusters = cluster_users(spaces[0].users, history.n_periods * history.n_movies, seed=seed)
     nests = specification.nests.assignment
-    return tuple(as_member(space, regrouped(groups, space.users), nests, codes, taste.stress) for space in spaces)
+    return tuple(as_member(space, recentred(clusters, space.users), nests, codes, taste.stress) for space in spaces)
 
 
 def _expected_shares(
-    panel: ObservedPanel, people: Audience, early: HoldoutMember, structure: Structure, appeals: MovieAppeals
+    panel: ObservedPanel, audience: CurrentAudience, early: HoldoutMember, structure: StructuralParameters, appeals: MovieAppeals
 ) -> FloatArray:
     """Share of today's views that each movie can expect, float64[n_movies]."""
     appeal = appeals.established.appeal + launch_at_end(panel.history, structure)
-    return Today(people, early.member, structure).predicted(appeal)
+    return CurrentDemand(audience, early.member, structure).predicted_shares(appeal)
 
 
 def _reporter(progress: Steps | None, total: int) -> Callable[[], None]:

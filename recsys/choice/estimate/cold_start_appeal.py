@@ -71,10 +71,16 @@ def tell_cold(
     variances : between the values of each attribute, where they are known from the point estimate
     """
     since = np.log1p(months)
-    steps = movie_attributes.steps(features)
+    steps = movie_attributes.step_basis(features)
     ageing = since[:, None] if np.ptp(since) > _LEAST_SPREAD else np.zeros((len(since), 0))
     fit = fit_effects(
-        codes @ steps, movie_attributes.kinds(features), ageing, target, error, fixed_sd=_AGEING_SD, variances=variances
+        codes @ steps,
+        movie_attributes.attribute_of_code(features),
+        ageing,
+        target,
+        error,
+        fixed_sd=_AGEING_SD,
+        variances=variances,
     )
     back = linalg.block_diag(np.eye(1), steps, np.eye(1)[:, : ageing.shape[1]])
     coefficients, covariance = back @ fit.coefficients, back @ fit.covariance @ back.T

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from recsys.choice.estimate.appeal import Appeals
 from recsys.choice.estimate.churn import Churn
 from recsys.choice.estimate.cold_start_appeal import LEAST_SD, Cold, tell_cold
+from recsys.choice.estimate.current_demand import CurrentDemand, viewing_occasions
 from recsys.choice.estimate.holdout_recommender import MovieAppeals
 from recsys.choice.estimate.outside_share import constant_for
 from recsys.choice.estimate.parameter_draws import Shared
 from recsys.choice.estimate.variance_components import Variances
 from recsys.choice.model.parameters import Draw, Member
 from recsys.choice.panel.audience_design import launch_at_end
-from recsys.choice.panel.current_audience import Audience, Today, occasions_for
+from recsys.choice.panel.current_audience import CurrentAudience
 from recsys.choice.panel.observed_panel import ObservedPanel
 from recsys.ids import FloatArray
 
@@ -33,7 +34,7 @@ class DrawInputs:
     """What all draws have in common."""
 
     panel: ObservedPanel
-    people: Audience
+    audience: CurrentAudience
     expected_shares: FloatArray
     """float64[n_movies]: share of today's views that each movie can expect"""
     appeals: MovieAppeals
@@ -66,12 +67,12 @@ class PointDraw:
 
 def point_draw(inputs: DrawInputs, member: Member, shared: Shared) -> PointDraw:
     """The point estimate of everything, under the first member."""
-    today = Today(inputs.people, member, shared.structure)
-    appeals = _appeals_today(inputs, today)
-    cold = _fit_cold_start(inputs, today, appeals, None)
+    demand = CurrentDemand(inputs.audience, member, shared.structure)
+    appeals = _appeals_today(inputs, demand)
+    cold = _fit_cold_start(inputs, demand, appeals, None)
     coefficients = cold.coefficients if cold else _no_coefficients(inputs)
     churn = inputs.churn.intercept, inputs.churn.slope
-    return PointDraw(draw=_draw(inputs, 0, today, shared, appeals, coefficients, churn), cold_start=cold)
+    return PointDraw(draw=_draw(inputs, 0, demand, shared, appeals, coefficients, churn), cold_start=cold)
 
 
 def random_draw(  # noqa: PLR0917
@@ -85,35 +86,35 @@ def random_draw(  # noqa: PLR0917
     shared : the draw of the parameters that all movies share
     variances : those of the point estimate
     """
-    today = Today(inputs.people, member, shared.structure)
-    available = inputs.people.available
-    appeals = _appeals_today(inputs, today)
+    demand = CurrentDemand(inputs.audience, member, shared.structure)
+    available = inputs.audience.available
+    appeals = _appeals_today(inputs, demand)
     noise = inputs.appeals.established.standard_error * rng.standard_normal(len(appeals))
     appeals = appeals + np.where(available, noise - noise[available].mean(), noise)
-    cold = _fit_cold_start(inputs, today, appeals, variances)
+    cold = _fit_cold_start(inputs, demand, appeals, variances)
     coefficients = cold.drawn(rng) if cold else _no_coefficients(inputs)
-    return _draw(inputs, index, today, shared, appeals, coefficients, inputs.churn.drawn(rng))
+    return _draw(inputs, index, demand, shared, appeals, coefficients, inputs.churn.drawn(rng))
 
 
 def _draw(  # noqa: PLR0917
     inputs: DrawInputs,
     index: int,
-    today: Today,
+    demand: CurrentDemand,
     shared: Shared,
     appeals: FloatArray,
     coefficients: FloatArray,
     churn: tuple[FloatArray, float],
 ) -> Draw:
-    rate, structure = inputs.people.rate, shared.structure
-    log_worth = today.log_worth(appeals, len(rate))
-    constant = constant_for(log_worth, rate, shared.outside_share)
+    rate, structure = inputs.audience.rate, shared.structure
+    inclusive = demand.inclusive_values(appeals)
+    constant = constant_for(inclusive, rate, shared.outside_share)
     return Draw(
         member=index,
         score_slope=structure.slope,
         dissimilarity=structure.dissimilarity,
         appeal=single(appeals),
         outside_constant=single(np.full(len(rate), constant)),
-        occasions=single(occasions_for(rate, log_worth, constant)),
+        occasions=single(viewing_occasions(rate, inclusive, constant)),
         launch_curve=single(structure.launch),
         rewatch=structure.rewatch,
         churn_intercept=single(churn[0]),
@@ -124,26 +125,26 @@ def _draw(  # noqa: PLR0917
     )
 
 
-def _appeals_today(inputs: DrawInputs, today: Today) -> FloatArray:
+def _appeals_today(inputs: DrawInputs, demand: CurrentDemand) -> FloatArray:
     """Appeals, float64[n_movies], that give each movie the share of views it can expect, launch included.
 
     The outside constant alone tells levels: established movies on the service have a mean appeal of 0.
     """
-    established, available = inputs.appeals.established.appeal, inputs.people.available
-    launch = launch_at_end(inputs.panel.history, today.structure)
-    found = today.appeals_for(inputs.expected_shares, established + launch)
+    established, available = inputs.appeals.established.appeal, inputs.audience.available
+    launch = launch_at_end(inputs.panel.history, demand.structure)
+    found = demand.invert_shares(inputs.expected_shares, established + launch)
     appeals: FloatArray = found - np.where(available, (found - launch)[available].mean(), established[available].mean())
     return appeals
 
 
-def _fit_cold_start(inputs: DrawInputs, today: Today, appeals: FloatArray, variances: Variances | None) -> Cold | None:
+def _fit_cold_start(inputs: DrawInputs, demand: CurrentDemand, appeals: FloatArray, variances: Variances | None) -> Cold | None:
     """Regress appeal on attributes, for movies whose vector is predicted from these too, and on time there."""
     panel, established = inputs.panel, inputs.appeals.established
-    here = inputs.people.available & np.isfinite(established.own_error)
+    here = inputs.audience.available & np.isfinite(established.own_error)
     if here.sum() < _FEWEST_KNOWN:
         return None
-    target = appeals - launch_at_end(panel.history, today.structure)
-    target = target + today.content_gap(appeals, panel.codes) + established.own - established.appeal
+    target = appeals - launch_at_end(panel.history, demand.structure)
+    target = target + demand.cold_vector_offset(appeals, panel.codes) + established.own - established.appeal
     target, error = with_departed(target, established.own_error, here, inputs.appeals.attribute_based)
     use = np.isfinite(error)
     return tell_cold(

@@ -10,12 +10,12 @@ from recsys.choice.estimate.parameter_draws import ASSUMED_REWATCH, ASSUMED_REWA
 from recsys.choice.estimate.posterior_mode import MIN_ARRIVALS
 from recsys.choice.estimate.taste import ASSUMED_DISSIMILARITY_RANGE, Taste
 from recsys.choice.model.parameters import Estimate
-from recsys.choice.panel.audience_design import Structure
+from recsys.choice.panel.audience_design import StructuralParameters
 from recsys.choice.panel.history import History
 from recsys.ids import FloatArray
 
 
-def of_taste(taste: Taste, structure: Structure, history: History, affinities: Sequence[str]) -> list[Estimate]:
+def of_taste(taste: Taste, structure: StructuralParameters, history: History, affinities: Sequence[str]) -> list[Estimate]:
     """Slope, substitution inside nests, rewatching and the launch curve."""
     errors = taste.errors
     held_out = f"{taste.n_choices:,} later choices of {taste.n_users:,} users, among what was there for them at that moment"

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys.choice.estimate import appeal
-from recsys.choice.estimate.appeal import Appeals
+from recsys.choice.estimate.appeal import Appeals, appeals_from_clusters, appeals_from_users
 from recsys.choice.estimate.attribute_affinity import Affinities, affinities
 from recsys.choice.estimate.scored_choices import ScoredChoices, score_choices
 from recsys.choice.estimate.taste import Explained, Taste, explained, fit_taste
@@ -18,10 +17,10 @@ from recsys.choice.estimate.utility_space import SCALINGS, Scaling, Space, Vecto
 from recsys.choice.model.nests import Nests
 from recsys.choice.model.parameters import Member
 from recsys.choice.model.utility import offer_vectors
-from recsys.choice.panel.audience_design import Structure
+from recsys.choice.panel.audience_design import StructuralParameters
 from recsys.choice.panel.holdout_choices import read_holdout_choices
 from recsys.choice.panel.observed_panel import ObservedPanel
-from recsys.choice.panel.user_clusters import Groups, group_users, regrouped
+from recsys.choice.panel.user_clusters import UserClusters, cluster_users, recentred
 from recsys.errors import DataError
 
 _TRIAL_CELLS = 1_200_000
@@ -34,7 +33,7 @@ class ScaledSpace:
 
     scaling: Scaling
     space: Space
-    groups: Groups
+    clusters: UserClusters
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -52,7 +51,7 @@ class HoldoutMember:
     """The recommender as a member of an ensemble, with the user clusters in the member's space."""
 
     member: Member
-    groups: Groups
+    clusters: UserClusters
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -80,7 +79,7 @@ def scaled_spaces(panel: ObservedPanel, vectors: Vectors, *, seed: int) -> tuple
     spaces = [make_space(*vectors, views, panel.codes, scaling, affinity) for scaling in SCALINGS]
     cells = history.n_periods * history.n_movies
     return tuple(
-        ScaledSpace(scaling=scaling, space=space, groups=group_users(space.users, cells, seed=seed))
+        ScaledSpace(scaling=scaling, space=space, clusters=cluster_users(space.users, cells, seed=seed))
         for scaling, space in zip(SCALINGS, spaces, strict=True)
     )
 
@@ -132,23 +131,25 @@ def holdout(panel: ObservedPanel, scaled: ScaledSpace, nests: Nests, *, seed: in
         raise DataError.of(
             "E_TOO_SMALL", "nothing that was watched after the cutoff can be learnt from.", "Import more.", table="events"
         )
-    return score_choices(choices, scaled.space, scaled.groups, nests.assignment)
+    return score_choices(choices, scaled.space, scaled.clusters, nests.assignment)
 
 
 def holdout_member(panel: ObservedPanel, specification: UtilitySpecification, taste: Taste) -> HoldoutMember:
     """The recommender in the space in which one slope does for all scores."""
     scaled = specification.scaled
-    member = as_member(scaled.space, scaled.groups, specification.nests.assignment, panel.codes, taste.stress)
-    return HoldoutMember(member=member, groups=regrouped(scaled.groups, member.users))
+    member = as_member(scaled.space, scaled.clusters, specification.nests.assignment, panel.codes, taste.stress)
+    return HoldoutMember(member=member, clusters=recentred(scaled.clusters, member.users))
 
 
 def estimate_appeals(
-    panel: ObservedPanel, early: HoldoutMember, structure: Structure, *, rng: np.random.Generator
+    panel: ObservedPanel, early: HoldoutMember, structure: StructuralParameters, *, rng: np.random.Generator
 ) -> MovieAppeals:
     """Estimate appeals with own and with attribute-based vectors."""
     history, content, day = panel.history, panel.content, panel.cutoff_day
-    first = appeal.of_groups(history, structure, early.groups, early.member.movies, content, until_day=day)
+    first = appeals_from_clusters(history, structure, early.clusters, early.member.movies, content, until_day=day)
     return MovieAppeals(
-        established=appeal.of_persons(history, structure, early.member, content, first=first, cutoff_day=day, rng=rng),
-        attribute_based=appeal.of_groups(history, structure, early.groups, offer_vectors(early.member, panel.codes), content),
+        established=appeals_from_users(history, structure, early.member, content, first=first, cutoff_day=day, rng=rng),
+        attribute_based=appeals_from_clusters(
+            history, structure, early.clusters, offer_vectors(early.member, panel.codes), content
+        ),
     )

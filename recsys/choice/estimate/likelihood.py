@@ -6,13 +6,13 @@ For choice r (one view) and movie j in nest g, with v = V/λ, the utility in uni
     P_rj = e^{v_rj} f_rj / D_rg · D_rg^λ / S_r
 
 f is the part of the half-month in which the movie was there; θ_j is θ for movies with views to learn from and θ + δ for those
-known by their attributes alone; s̃ is the score of the user's taste group, s̄ the user's mean score of the nest's movies; a_f is
+known by their attributes alone; s̃ is the score of the user's taste cluster, s̄ the user's mean score of the nest's movies; a_f is
 the user's affinity to the movie's languages, genres and so on (:mod:`recsys.choice.estimate.attribute_affinity`); κ tells what
 is left of the appetite for a movie already watched; ν is common to all movies that arrived within the history, so that the
 launch curve γ is about how a movie ages and not about what kind of movies arrive. All are in units of v, so that λ is only
 about how much a fuller nest draws.
 
-Scores are estimates, and some parts of them are surer than others: what a user's group likes is known better than what sets the
+Scores are estimates, and some parts of them are surer than others: what a user's cluster likes is known better than what sets the
 user apart, and which kind of movie somebody watches better than which one of its kind. With one slope for all, λ would have to
 make up for it and come out near 1 whatever people do when the choice changes; with ζ and η it is free to tell how close the
 movies of a nest stand in for each other.
@@ -191,8 +191,8 @@ class _Piece:
         slope = (p.slope + p.cold_slope_delta * c.cold).astype(np.float32)
         by_period = (p.appeal + p.arrived * c.arrived + np.append(p.launch, 0.0)[c.age]).astype(np.float32)
         out: Float32Array = c.score * slope
-        if p.group_slope:
-            out += np.float32(p.group_slope) * c.group_score
+        if p.cluster_slope:
+            out += np.float32(p.cluster_slope) * c.cluster_score
         for slope, affinity in zip(p.affinity_slopes, c.affinity, strict=True):
             if slope:
                 out += np.float32(slope) * affinity
@@ -233,7 +233,7 @@ class _Piece:
         """From derivatives by v, float32[n_choices, n_movies], and by λ to those by the parameters."""
         c = self.choices
         by_score = np.einsum("rj,rj->j", residual, c.score).astype(np.float64)
-        by_group = float(np.einsum("rj,rj->r", residual, c.group_score).sum(dtype=np.float64))
+        by_cluster = float(np.einsum("rj,rj->r", residual, c.cluster_score).sum(dtype=np.float64))
         by_nest = [float(residual[:, part].sum(axis=1) @ c.nest_score[:, nest]) for nest, part in enumerate(self._slices)]
         by_affinity = [float(np.einsum("rj,rj->r", residual, table).sum(dtype=np.float64)) for table in c.affinity]
         seen = 0.0 if c.exclude_seen else float(residual.ravel()[self._seen].sum(dtype=np.float64))
@@ -245,7 +245,7 @@ class _Piece:
         return TasteParameters(
             slope=by_score.sum(),
             cold_slope_delta=by_score[c.cold].sum(),
-            group_slope=by_group,
+            cluster_slope=by_cluster,
             nest_slope=sum(by_nest),
             affinity_slopes=np.array(by_affinity),
             seen=seen,

@@ -6,8 +6,8 @@ Views alone cannot tell many occasions with few taken from few with many taken. 
 
 for a movie among many. The left side is measured without the model (:mod:`recsys.choice.estimate.iv_poisson`): by how much
 viewing of the users whose taste an arrival met rose against that of others, for each view that arrivals won in their first
-months. The instrument is the part of viewing that arrivals would win in a user's taste group by the appeals that other users
-tell. Groups are told from movies that were there all along: from arrivals too, who was in the mood when one came would be found
+months. The instrument is the part of viewing that arrivals would win in a user's taste cluster by the appeals that other users
+tell. Clusters are told from movies that were there all along: from arrivals too, who was in the mood when one came would be found
 among those who like such movies.
 
 So whatever λ is taken to be, an offer adds what arrivals of the past added: an error in λ is made up for here by an opposite one
@@ -20,13 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys.choice.estimate import appeal
+from recsys.choice.estimate.appeal import appeals_from_clusters
 from recsys.choice.estimate.iv_poisson import respond
 from recsys.choice.model.parameters import Float32Array, Member
-from recsys.choice.panel.audience_design import Structure, group_rows
-from recsys.choice.panel.exposure_panel import Presence
+from recsys.choice.panel.audience_design import StructuralParameters, cluster_design
+from recsys.choice.panel.exposure_panel import ExposurePanel
 from recsys.choice.panel.history import DAYS_PER_MONTH, History
-from recsys.choice.panel.user_clusters import Groups, group_users, regrouped
+from recsys.choice.panel.user_clusters import UserClusters, cluster_users, recentred
 from recsys.ids import FloatArray
 
 ASSUMED_SHARE, ASSUMED_RANGE = 0.5, (0.3, 0.8)
@@ -59,11 +59,11 @@ class OutsideShare:
 
 def fit_outside(
     history: History,
-    structure: Structure,
+    structure: StructuralParameters,
     member: Member,
     content: Float32Array,
     *,
-    present: Presence,
+    exposure: ExposurePanel,
     seed: int,
     rng: np.random.Generator,
 ) -> OutsideShare:
@@ -72,26 +72,28 @@ def fit_outside(
     Parameters
     ----------
     content : float32[n_movies, content_dim], for appeals of movies with few views
-    seed : of the taste groups
+    seed : of the taste clusters
     """
-    rows = np.flatnonzero(((present.exposure > 0).sum(axis=1) >= 2) & (present.views.sum(axis=1) > 0))
+    rows = np.flatnonzero(((exposure.exposure > 0).sum(axis=1) >= 2) & (exposure.views.sum(axis=1) > 0))
     if len(rows) > _USERS:
         rows = np.sort(rng.choice(rows, _USERS, replace=False))
     if len(rows) < _FEWEST_USERS or history.n_periods < _FEWEST_PERIODS:
         return _assumed(f"{len(rows)} users over {history.n_periods} half-months are too few to tell")
-    groups = regrouped(groups_before(history, member.movies, seed), member.users)
+    clusters = recentred(clusters_before_arrivals(history, member.movies, seed), member.users)
     half = rng.permutation(history.n_users) % 2
     fresh = _fresh(history)
-    z = np.empty((2, groups.n_groups, history.n_periods))
+    z = np.empty((2, clusters.n_clusters, history.n_periods))
     for side in (0, 1):
-        others = appeal.of_groups(history, structure, groups, member.movies, content, users=(half != side).astype(np.float64))
-        z[side] = _share_of_arrivals(history, structure, groups, member.movies, others.appeal, fresh)
+        others = appeals_from_clusters(
+            history, structure, clusters, member.movies, content, users=(half != side).astype(np.float64)
+        )
+        z[side] = _share_of_arrivals(history, structure, clusters, member.movies, others.appeal, fresh)
     inside = np.flatnonzero((history.period >= 0) & fresh[np.maximum(history.period, 0), history.movie])
-    arrivals = np.zeros_like(present.views)
+    arrivals = np.zeros_like(exposure.views)
     np.add.at(arrivals, (history.user[inside], history.period[inside]), 1.0)
-    clusters = np.arange(len(rows)), groups.assignment[rows]
-    instrument = z[half[rows], groups.assignment[rows]]
-    found = respond(present.views[rows], arrivals[rows], present.exposure[rows], instrument, clusters)
+    error_clusters = np.arange(len(rows)), clusters.assignment[rows]
+    instrument = z[half[rows], clusters.assignment[rows]]
+    found = respond(exposure.views[rows], arrivals[rows], exposure.exposure[rows], instrument, error_clusters)
     if not found.varies:
         return _assumed("the catalogue did not change, so viewing could not respond")
     if not PLAUSIBLE_ADDED[0] < found.share < PLAUSIBLE_ADDED[1]:
@@ -116,13 +118,13 @@ def _assumed(reason: str) -> OutsideShare:
     return OutsideShare(value=ASSUMED_SHARE, standard_error=None, reason=reason)
 
 
-def groups_before(history: History, movies: Float32Array, seed: int) -> Groups:
-    """Groups by the mean vector of what each user watched of the movies that were there before the history."""
+def clusters_before_arrivals(history: History, movies: Float32Array, seed: int) -> UserClusters:
+    """User clusters by the mean vector of what each user watched of the movies that were there before the history."""
     old = np.isneginf(history.arrival)[history.pair_movie]
     user, movie = history.pair_user[old], history.pair_movie[old]
     share = 1.0 / np.bincount(user, minlength=history.n_users)[user]
     watched = sparse.csr_array((share.astype(np.float32), (user, movie)), shape=(history.n_users, history.n_movies))
-    return group_users(watched @ movies, history.n_periods * history.n_movies, seed=seed)
+    return cluster_users(watched @ movies, history.n_periods * history.n_movies, seed=seed)
 
 
 def _fresh(history: History) -> NDArray[np.bool_]:
@@ -135,22 +137,27 @@ def _fresh(history: History) -> NDArray[np.bool_]:
 
 
 def _share_of_arrivals(  # noqa: PLR0917
-    history: History, structure: Structure, groups: Groups, movies: Float32Array, appeals: FloatArray, fresh: NDArray[np.bool_]
+    history: History,
+    structure: StructuralParameters,
+    clusters: UserClusters,
+    movies: Float32Array,
+    appeals: FloatArray,
+    fresh: NDArray[np.bool_],
 ) -> FloatArray:
-    """Part of viewing that arrivals would win, had nobody watched anything yet, float64[n_groups, n_periods]."""
+    """Part of viewing that arrivals would win, had nobody watched anything yet, float64[n_clusters, n_periods]."""
     columns, periods = structure.columns, np.arange(history.n_periods)
-    views = np.ones((history.n_periods, groups.n_groups))
-    rows = group_rows(history, structure, groups, movies, periods=periods, views=views, depleted=False)
-    shares = rows.shares(appeals[columns]).reshape(history.n_periods, groups.n_groups, len(columns))
+    views = np.ones((history.n_periods, clusters.n_clusters))
+    rows = cluster_design(history, structure, clusters, movies, periods=periods, views=views, satiated=False)
+    shares = rows.predicted_views_by_row(appeals[columns]).reshape(history.n_periods, clusters.n_clusters, len(columns))
     return np.asarray(np.einsum("pgm,pm->gp", shares, fresh[:, columns].astype(np.float32)), dtype=np.float64)
 
 
-def constant_for(log_worth: FloatArray, weight: FloatArray, outside_share: float) -> float:
+def constant_for(inclusive: FloatArray, weight: FloatArray, outside_share: float) -> float:
     """The constant that, added to all utilities, gives viewers this outside share on average.
 
     Parameters
     ----------
-    log_worth : float64[n_users], ln S without the constant
+    inclusive : float64[n_users], ln S without the constant
     weight : float64[n_users], views
 
     Examples
@@ -158,10 +165,10 @@ def constant_for(log_worth: FloatArray, weight: FloatArray, outside_share: float
     >>> round(constant_for(np.array([1.0, 1.0]), np.ones(2), 0.5), 9)
     -1.0
     """
-    used = np.isfinite(log_worth) & (weight > 0)
+    used = np.isfinite(inclusive) & (weight > 0)
     if not used.any():
         return 0.0
-    worth, share = log_worth[used], weight[used] / weight[used].sum()
+    worth, share = inclusive[used], weight[used] / weight[used].sum()
     low, high = -worth.max() - 30.0, -worth.min() + 30.0
     for _ in range(80):
         middle = (low + high) / 2

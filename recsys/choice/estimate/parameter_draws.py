@@ -10,7 +10,7 @@ from scipy.stats import norm, qmc
 
 from recsys.choice.estimate.outside_share import ASSUMED_RANGE, OutsideShare
 from recsys.choice.estimate.taste import ASSUMED_DISSIMILARITY_RANGE, DISSIMILARITY_RANGE, Taste
-from recsys.choice.panel.audience_design import Structure
+from recsys.choice.panel.audience_design import StructuralParameters
 from recsys.ids import FloatArray, IntArray
 
 _FARTHEST = 3.0
@@ -22,18 +22,18 @@ ASSUMED_REWATCH, ASSUMED_REWATCH_RANGE = 0.05, (0.02, 0.12)
 class Shared:
     """One draw."""
 
-    structure: Structure
+    structure: StructuralParameters
     outside_share: float
     cold_shift: float
     """Standard normal"""
 
 
-def point_structure(taste: Taste, nests: IntArray) -> Structure:
+def point_structure(taste: Taste, nests: IntArray) -> StructuralParameters:
     """The structural parameters at their estimates."""
     return _structure(taste, taste.parameters.flatten(), ASSUMED_REWATCH, nests)
 
 
-def point(structure: Structure, outside: OutsideShare) -> Shared:
+def point(structure: StructuralParameters, outside: OutsideShare) -> Shared:
     """The estimates themselves."""
     return _shared(structure, outside.value, 0.0)
 
@@ -85,11 +85,11 @@ def members_of(n_draws: int, n_members: int) -> IntArray:
     return np.where(turns == 0, 0, 1 + (turns - 1) % max(n_members - 1, 1)) if n_members > 1 else np.zeros(n_draws, np.int64)
 
 
-def _shared(structure: Structure, outside_share: float, shift: float) -> Shared:
+def _shared(structure: StructuralParameters, outside_share: float, shift: float) -> Shared:
     return Shared(structure=structure, outside_share=float(np.clip(outside_share, 0.05, 0.95)), cold_shift=shift)
 
 
-def _structure(taste: Taste, flat: FloatArray, assumed_rewatch: float, nests: IntArray) -> Structure:
+def _structure(taste: Taste, flat: FloatArray, assumed_rewatch: float, nests: IntArray) -> StructuralParameters:
     """Parameters in nats, kept where choice theory and the error of the scale of tastes allow them."""
     drawn = taste.layout.unflatten(flat)
     lam = float(np.clip(drawn.dissimilarity, *DISSIMILARITY_RANGE))
@@ -100,4 +100,4 @@ def _structure(taste: Taste, flat: FloatArray, assumed_rewatch: float, nests: In
     slope = float(np.clip(drawn.slope, low * estimate, high * estimate)) if estimate > 0 else 0.0
     rewatch = float(np.clip(np.exp(drawn.seen * lam), 1e-4, 1.0)) if taste.rewatches else assumed_rewatch
     curve = np.append(drawn.launch * lam, 0.0) if taste.launch_estimated else np.zeros(len(drawn.launch) + 1)
-    return Structure(slope=slope * lam, dissimilarity=lam, rewatch=rewatch, launch=curve, nests=nests)
+    return StructuralParameters(slope=slope * lam, dissimilarity=lam, rewatch=rewatch, launch=curve, nests=nests)

@@ -154,7 +154,7 @@ def _prior(choices: ScoredChoices, dissimilarity: float | None) -> Prior:
     mean = TasteParameters(
         slope=slope,
         cold_slope_delta=0.0,
-        group_slope=0.0,
+        cluster_slope=0.0,
         nest_slope=0.0,
         affinity_slopes=np.zeros(len(affinity_spreads)),
         seen=_SEEN_MEAN,
@@ -166,7 +166,7 @@ def _prior(choices: ScoredChoices, dissimilarity: float | None) -> Prior:
     sd = TasteParameters(
         slope=_SLOPE_SD * slope,
         cold_slope_delta=_COLD_SLOPE_RATIO_SD * slope,
-        group_slope=_SLOPE_SD * slope,
+        cluster_slope=_SLOPE_SD * slope,
         nest_slope=_SLOPE_SD * slope,
         affinity_slopes=_SLOPE_SD / affinity_spreads,
         seen=_SEEN_SD,

@@ -10,7 +10,7 @@ from recsys.choice.estimate.taste_parameters import TasteLayout
 from recsys.choice.estimate.utility_space import Space
 from recsys.choice.model.parameters import Float32Array
 from recsys.choice.panel.holdout_choices import HoldoutChoices
-from recsys.choice.panel.user_clusters import Groups
+from recsys.choice.panel.user_clusters import UserClusters
 from recsys.ids import IntArray
 
 
@@ -20,8 +20,8 @@ class ScoredChoices(HoldoutChoices):
 
     score: Float32Array
     """float32[n_choices, n_movies]"""
-    group_score: Float32Array
-    """float32[n_choices, n_movies]: score of the user's taste group, for its mean taste"""
+    cluster_score: Float32Array
+    """float32[n_choices, n_movies]: score of the user's taste cluster, for its mean taste"""
     nest_score: Float32Array
     """float32[n_choices, n_nests]: mean score of each nest's movies"""
     affinity: Float32Array
@@ -39,19 +39,19 @@ class ScoredChoices(HoldoutChoices):
         return replace(
             super().sample(rows),
             score=self.score[rows],
-            group_score=self.group_score[rows],
+            cluster_score=self.cluster_score[rows],
             nest_score=self.nest_score[rows],
             affinity=self.affinity[:, rows],
         )
 
 
-def score_choices(choices: HoldoutChoices, space: Space, groups: Groups, nests: IntArray) -> ScoredChoices:
+def score_choices(choices: HoldoutChoices, space: Space, clusters: UserClusters, nests: IntArray) -> ScoredChoices:
     """Score every movie for the user of each choice.
 
     Parameters
     ----------
     space : of a recommender that was trained on the views before the choices
-    groups : taste groups in that space
+    clusters : taste clusters in that space
     nests : int64[n_movies of the history]
     """
     movies = space.movies[choices.movies]
@@ -60,7 +60,7 @@ def score_choices(choices: HoldoutChoices, space: Space, groups: Groups, nests: 
     return ScoredChoices(
         **vars(choices),
         score=(users @ movies.T).astype(np.float32),
-        group_score=(groups.vectors[groups.assignment[choices.user]] @ movies.T).astype(np.float32),
+        cluster_score=(clusters.centroids[clusters.assignment[choices.user]] @ movies.T).astype(np.float32),
         nest_score=(users @ centres.T).astype(np.float32),
         affinity=space.affinity.scores(choices.user, choices.movies),
         cold=space.cold[choices.movies],

@@ -76,7 +76,7 @@ class Taste:
         slope = max(p.slope, 1e-9)
         return Stress(
             cold=1.0 + p.cold_slope_delta / slope,
-            group=p.group_slope / slope,
+            cluster=p.cluster_slope / slope,
             nest=p.nest_slope / slope,
             affinity=p.affinity_slopes / slope,
         )
@@ -117,7 +117,7 @@ class Explained:
             p,
             slope=p.slope * times,
             cold_slope_delta=p.cold_slope_delta * times,
-            group_slope=p.group_slope * times,
+            cluster_slope=p.cluster_slope * times,
             nest_slope=p.nest_slope * times,
             appeal=np.where(self.movies[row] == choices.movies, p.appeal[row], 0.0),
         )

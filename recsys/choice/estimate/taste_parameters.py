@@ -18,7 +18,7 @@ class TasteParameters:
     """θ"""
     cold_slope_delta: float
     """δ"""
-    group_slope: float
+    cluster_slope: float
     """ζ"""
     nest_slope: float
     """η"""
@@ -45,7 +45,7 @@ class TasteParameters:
         flat = np.empty(layout.size)
         flat[layout.slope] = self.slope
         flat[layout.cold_slope_delta] = self.cold_slope_delta
-        flat[layout.group_slope] = self.group_slope
+        flat[layout.cluster_slope] = self.cluster_slope
         flat[layout.nest_slope] = self.nest_slope
         flat[layout.affinity_slopes] = self.affinity_slopes
         flat[layout.seen] = self.seen
@@ -62,7 +62,7 @@ class TasteLayout:
 
     slope: int
     cold_slope_delta: int
-    group_slope: int
+    cluster_slope: int
     nest_slope: int
     affinity_slopes: slice
     seen: int
@@ -86,7 +86,7 @@ class TasteLayout:
         return cls(
             slope=0,
             cold_slope_delta=1,
-            group_slope=2,
+            cluster_slope=2,
             nest_slope=3,
             affinity_slopes=affinities,
             seen=affinities.stop,
@@ -98,7 +98,7 @@ class TasteLayout:
 
     @property
     def score_slopes(self) -> slice:
-        """Slopes of the recommender's scores: own, cold, group's and nest's."""
+        """Slopes of the recommender's scores: own, cold, cluster's and nest's."""
         return slice(self.slope, self.nest_slope + 1)
 
     @property
@@ -120,7 +120,7 @@ class TasteLayout:
         return TasteParameters(
             slope=float(flat[self.slope]),
             cold_slope_delta=float(flat[self.cold_slope_delta]),
-            group_slope=float(flat[self.group_slope]),
+            cluster_slope=float(flat[self.cluster_slope]),
             nest_slope=float(flat[self.nest_slope]),
             affinity_slopes=flat[self.affinity_slopes],
             seen=float(flat[self.seen]),

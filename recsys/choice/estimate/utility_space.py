@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from recsys.choice.estimate.attribute_affinity import Affinities
 from recsys.choice.estimate.ridge import fit_ridge
 from recsys.choice.model.parameters import Float32Array, Member
-from recsys.choice.panel.user_clusters import Groups
+from recsys.choice.panel.user_clusters import UserClusters
 from recsys.ids import FloatArray, IntArray
 
 Vectors = tuple[Float32Array, Float32Array]
@@ -93,18 +93,18 @@ class Stress:
 
     cold: float
     """1 + δ/θ: what attributes alone tell of a movie"""
-    group: float
-    """ζ/θ, added: the mean taste of a user's group"""
+    cluster: float
+    """ζ/θ, added: the mean taste of a user's cluster"""
     nest: float
     """η/θ, added: what the movies of a nest have in common"""
     affinity: FloatArray
     """β/θ, float64[n_affinities], added: the user's affinity to the movie's languages, genres and so on"""
 
 
-def as_member(space: Space, groups: Groups, nests: IntArray, codes: Float32Array, stress: Stress) -> Member:
+def as_member(space: Space, clusters: UserClusters, nests: IntArray, codes: Float32Array, stress: Stress) -> Member:
     """The space in which one slope does for all scores: the stresses are worked into the vectors.
 
-    The group's part of a score is stressed at the user, the nest's at the movie; their product, twice stressed, is left as it
+    The cluster's part of a score is stressed at the user, the nest's at the movie; their product, twice stressed, is left as it
     falls out. Affinities are dimensions of their own.
     """
     centres = space.centres(nests)
@@ -115,7 +115,7 @@ def as_member(space: Space, groups: Groups, nests: IntArray, codes: Float32Array
     half = np.sqrt(np.abs(slope))  # shared out evenly, so that users and movies move in the same scale
     of_value = np.zeros((1 + codes.shape[1], len(slope)))
     of_value[1 + affinity.codes, np.arange(len(slope))] = half
-    users = space.users + stress.group * groups.vectors[groups.assignment]
+    users = space.users + stress.cluster * clusters.centroids[clusters.assignment]
     return Member(
         users=np.hstack([users, affinity.users * half * np.sign(slope)]).astype(np.float32),
         movies=np.hstack([own + stress.nest * centres, affinity.movies * half]).astype(np.float32),

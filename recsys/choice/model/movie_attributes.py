@@ -57,7 +57,7 @@ def encode(features: FeatureSpace, movies: pd.DataFrame) -> Float32Array:
     return dense
 
 
-def steps(features: FeatureSpace) -> FloatArray:
+def step_basis(features: FeatureSpace) -> FloatArray:
     """What each code is worth as a sum of independent steps, float64[n_codes, n_codes].
 
     Values with a name are steps of their own; a knot of a number is all the steps up to it, so that near numbers are worth about
@@ -65,7 +65,7 @@ def steps(features: FeatureSpace) -> FloatArray:
 
     Examples
     --------
-    >>> steps(FeatureSpace((Feature(column="star", names=("P", "Q")), Feature(column="year", knots=(1990.0, 2000.0)))))
+    >>> step_basis(FeatureSpace((Feature(column="star", names=("P", "Q")), Feature(column="year", knots=(1990.0, 2000.0)))))
     array([[1., 0., 0., 0.],
            [0., 1., 0., 0.],
            [0., 0., 1., 0.],
@@ -75,7 +75,7 @@ def steps(features: FeatureSpace) -> FloatArray:
     return np.asarray(linalg.block_diag(*blocks)) if blocks else np.zeros((0, 0))
 
 
-def kinds(features: FeatureSpace) -> IntArray:
+def attribute_of_code(features: FeatureSpace) -> IntArray:
     """int64[n_codes]: which attribute each code is of."""
     sizes = [feature.n_codes for feature in features.features]
     return np.repeat(np.arange(len(sizes)), sizes).astype(np.int64)

@@ -41,7 +41,7 @@ def number_of_nests(n_movies: int) -> int:
     return int(min(max(round(np.sqrt(n_movies / 2)), _FEWEST), _MOST, n_movies))
 
 
-def candidates(content: Float32Array, movies: pd.DataFrame, *, seed: int) -> list[Nests]:
+def candidate_nests(content: Float32Array, movies: pd.DataFrame, *, seed: int) -> list[Nests]:
     """Ways to cut a catalogue into nests, for the choices of its audience to decide between.
 
     Clusters of movies by the direction of their content vectors, as many as suits the catalogue and half and a quarter as many;

@@ -1,6 +1,6 @@
-"""Predicted views of viewers who watch something, and the appeals that make them equal to the actual ones.
+"""View probabilities given that something is watched, and the appeals that make predicted views equal actual ones.
 
-A row stands for viewers with one choice set (a group of users in a half-month, or one user today); ``factor`` holds
+A row stands for viewers with one choice set (a cluster of users in a half-month, or one user today); ``factor`` holds
 exp(V/λ) without appeal, times the part of the time in which a movie was open to them and the appetite left. Appeals then enter as
 exp(α/λ) by column, so a pass over all rows costs two products of matrix and vector a nest, and no exponential.
 """
@@ -15,8 +15,11 @@ from recsys.ids import FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Viewing:
-    """Rows of viewers. Columns are movies in the order of their nests."""
+class AudienceDesign:
+    """Design rows of an audience: a choice set each, with utilities but for appeal.
+
+    Columns are movies in the order of their nests.
+    """
 
     weight: FloatArray
     """float64[n_rows]: views, all movies together"""
@@ -27,20 +30,43 @@ class Viewing:
     nest_starts: IntArray
     dissimilarity: float
 
-    def predicted(self, appeal: FloatArray) -> FloatArray:
-        """Views of each movie, float64[n_movies]; they add up to the weights."""
+    @classmethod
+    def from_exponents(
+        cls,
+        exponent: Float32Array,
+        weight: FloatArray,
+        nest_starts: IntArray,
+        dissimilarity: float,
+        factor: Float32Array | None = None,
+    ) -> "AudienceDesign":
+        """Rows from V/λ without appeal (float32[n_rows, n_movies]; overwritten) and further factors of the same shape."""
+        top = exponent.max(axis=1, keepdims=True)
+        exponent -= top
+        np.exp(exponent, out=exponent)
+        if factor is not None:
+            exponent *= factor
+        return cls(
+            weight=weight,
+            factor=exponent,
+            log_scale=top[:, 0].astype(np.float64),
+            nest_starts=nest_starts,
+            dissimilarity=dissimilarity,
+        )
+
+    def predicted_views(self, appeal: FloatArray) -> FloatArray:
+        """Predicted views of each movie, float64[n_movies]; they add up to the weights."""
         scaled, sums = self._sums(appeal)
-        pull, peak = single(self._pull(sums)[1])
+        pull, peak = column_scaled(self._pull(sums)[1])
         out = np.empty(len(scaled))
         for nest, part in enumerate(self._slices()):
             out[part] = scaled[part] * peak[nest] * (pull[:, nest] @ self.factor[:, part])
         return out
 
-    def shares(self, appeal: FloatArray) -> Float32Array:
-        """Views of each movie by each row, float32[n_rows, n_movies]; a row's add up to its weight."""
+    def predicted_views_by_row(self, appeal: FloatArray) -> Float32Array:
+        """Predicted views of each movie by each row, float32[n_rows, n_movies]; a row's add up to its weight."""
         scaled, sums = self._sums(appeal)
         whole = self._pull(sums)[1]
-        pull, peak = single(whole)
+        pull, peak = column_scaled(whole)
         out = np.empty_like(self.factor)
         for nest, part in enumerate(self._slices()):
             column, row = scaled[part] * peak[nest], pull[:, nest]
@@ -57,8 +83,8 @@ class Viewing:
         """weight · D^(λ−1) / S by nest, float64[n_rows, n_nests]: times factor · exp(α/λ) it gives views."""
         return self._pull(self._sums(appeal)[1])[1]
 
-    def log_worth(self, appeal: FloatArray) -> FloatArray:
-        """ln S, float64[n_rows]; −inf where nothing is open."""
+    def inclusive_values(self, appeal: FloatArray) -> FloatArray:
+        """Inclusive value ln S of each row, float64[n_rows]; −inf where nothing is open."""
         sums = self._sums(appeal)[1]
         with np.errstate(divide="ignore"):
             worth: FloatArray = np.log(self._pull(sums)[0]) + self.dissimilarity * self.log_scale + appeal.max()
@@ -82,31 +108,13 @@ class Viewing:
         return [slice(start, stop) for start, stop in zip(self.nest_starts, stops, strict=True)]
 
 
-def single(pull: FloatArray) -> tuple[Float32Array, FloatArray]:
+def column_scaled(pull: FloatArray) -> tuple[Float32Array, FloatArray]:
     """``pull`` over the largest of its column, and that: who can watch next to nothing pulls with more than float32 can hold."""
     peak = np.maximum(pull.max(axis=0, initial=0.0), np.finfo(np.float64).tiny)
     return (pull / peak).astype(np.float32), peak
 
 
-def viewing(
-    exponent: Float32Array, weight: FloatArray, nest_starts: IntArray, dissimilarity: float, others: Float32Array | None = None
-) -> Viewing:
-    """Rows of viewers from V/λ without appeal (float32[n_rows, n_movies]; overwritten) and further factors of the same shape."""
-    top = exponent.max(axis=1, keepdims=True)
-    exponent -= top
-    np.exp(exponent, out=exponent)
-    if others is not None:
-        exponent *= others
-    return Viewing(
-        weight=weight,
-        factor=exponent,
-        log_scale=top[:, 0].astype(np.float64),
-        nest_starts=nest_starts,
-        dissimilarity=dissimilarity,
-    )
-
-
-def match_views(
+def invert_views(
     predict: Callable[[FloatArray], FloatArray],
     actual: FloatArray,
     *,
@@ -117,7 +125,7 @@ def match_views(
     tolerance: float = 1e-4,
     iterations: int = 200,
 ) -> FloatArray:
-    """Appeals for which predicted views equal actual ones, shrunk towards a prior.
+    """Invert views: the appeals for which predicted views equal actual ones, shrunk towards a prior.
 
     Solves  actual_j − predicted_j(α) = (α_j − mean_j) / sd²  by the contraction of Berry, Levinsohn and Pakes, each step
     shortened as the prior asks. Where the prior is flat only differences of α are determined, and the mean is that of ``start``.

@@ -1,7 +1,7 @@
 """Rows of viewers: who could have watched what when, with the utilities that a member of the ensemble gives it.
 
 Persons are rows where their tastes were learnt from other views than those explained. Where they were not, users are gathered
-into groups of similar taste, so that nobody's own views are explained by a taste that was learnt from them.
+into clusters of similar taste, so that nobody's own views are explained by a taste that was learnt from them.
 """
 
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.choice.model.parameters import Float32Array, Member
-from recsys.choice.model.view_probabilities import Viewing, viewing
+from recsys.choice.model.view_probabilities import AudienceDesign
 from recsys.choice.panel.history import History, whole_months
-from recsys.choice.panel.user_clusters import Groups
+from recsys.choice.panel.user_clusters import UserClusters
 from recsys.ids import FloatArray, IntArray
 
 _CELLS = 16_000_000
@@ -20,7 +20,7 @@ _CELLS = 16_000_000
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Structure:
+class StructuralParameters:
     """The parameters that all movies share, in nats, and the nests."""
 
     slope: float
@@ -45,35 +45,35 @@ class Structure:
         return starts
 
     @property
-    def fatigue(self) -> float:
+    def satiation(self) -> float:
         """What exp(V/λ) loses once a movie has been watched."""
         return 1.0 - float(self.rewatch ** (1.0 / self.dissimilarity))
 
 
-def group_rows(
+def cluster_design(
     history: History,
-    structure: Structure,
-    groups: Groups,
+    structure: StructuralParameters,
+    clusters: UserClusters,
     movies: Float32Array,
     *,
     periods: IntArray,
     views: FloatArray,
-    depleted: bool = True,
-) -> Viewing:
-    """Rows of (half-month, group), half-months first.
+    satiated: bool = True,
+) -> AudienceDesign:
+    """Rows of (half-month, cluster), half-months first.
 
     Parameters
     ----------
-    movies : float32[n_movies, dim], in the space of the groups' vectors
+    movies : float32[n_movies, dim], in the space of the clusters' vectors
     periods : half-months to make rows for
-    views : float64[len(periods), n_groups], views of each row
-    depleted : movies count for less in groups that have watched them
+    views : float64[len(periods), n_clusters], views of each row
+    satiated : movies count for less in clusters that have watched them
     """
     columns, lam = structure.columns, structure.dissimilarity
-    taste = (groups.vectors @ movies[columns].T).astype(np.float64) * structure.slope
+    taste = (clusters.centroids @ movies[columns].T).astype(np.float64) * structure.slope
     open_share, ages = history.open_share()[:, columns], _ages(history, structure)[:, columns]
-    seen = _seen_shares(history, groups) if depleted else None
-    size = groups.n_groups
+    seen = _seen_shares(history, clusters) if satiated else None
+    size = clusters.n_clusters
     exponent = np.empty((len(periods) * size, len(columns)), dtype=np.float32)
     others = np.empty_like(exponent)
     for place, period in enumerate(periods):
@@ -81,19 +81,19 @@ def group_rows(
         exponent[rows] = (taste + structure.launch[ages[period]]) / lam
         others[rows] = open_share[period]
         if seen is not None:
-            others[rows] *= 1.0 - structure.fatigue * seen[period][:, columns]
-    return viewing(exponent, views.ravel(), structure.nest_starts, lam, others)
+            others[rows] *= 1.0 - structure.satiation * seen[period][:, columns]
+    return AudienceDesign.from_exponents(exponent, views.ravel(), structure.nest_starts, lam, others)
 
 
-def person_rows(
+def user_design(
     history: History,
-    structure: Structure,
+    structure: StructuralParameters,
     member: Member,
     *,
     users: IntArray,
     periods: IntArray,
     views: FloatArray,
-) -> Viewing:
+) -> AudienceDesign:
     """Rows of (user, half-month).
 
     Parameters
@@ -110,11 +110,11 @@ def person_rows(
     row, movie = history.watched_by(users, middle[periods])
     place = np.empty_like(columns)
     place[columns] = np.arange(len(columns))
-    others[row, place[movie]] *= np.float32(1.0 - structure.fatigue)
-    return viewing(exponent, views, structure.nest_starts, lam, others)
+    others[row, place[movie]] *= np.float32(1.0 - structure.satiation)
+    return AudienceDesign.from_exponents(exponent, views, structure.nest_starts, lam, others)
 
 
-def rows_of_views(history: History, cutoff_day: float, n_movies: int, *, rng: np.random.Generator) -> NDArray[np.bool_]:
+def sample_holdout_views(history: History, cutoff_day: float, n_movies: int, *, rng: np.random.Generator) -> NDArray[np.bool_]:
     """bool[n_views]: views after the cutoff, of so many (user, half-month) that their rows fit in memory."""
     later = (history.day >= cutoff_day) & (history.period >= 0)
     keys = history.user * history.n_periods + history.period
@@ -125,28 +125,28 @@ def rows_of_views(history: History, cutoff_day: float, n_movies: int, *, rng: np
     return later
 
 
-def _ages(history: History, structure: Structure) -> IntArray:
+def _ages(history: History, structure: StructuralParameters) -> IntArray:
     return np.minimum(history.age_months(), len(structure.launch) - 1)
 
 
-def launch_at_end(history: History, structure: Structure) -> FloatArray:
+def launch_at_end(history: History, structure: StructuralParameters) -> FloatArray:
     """float64[n_movies]: what the launch curve adds to each movie's appeal when the data end, nats."""
     age = np.minimum(whole_months(history.end - history.arrival), len(structure.launch) - 1)
     launch: FloatArray = structure.launch[age]
     return launch
 
 
-def _seen_shares(history: History, groups: Groups) -> Float32Array:
-    """Share of each group, by how much they watch, who have watched a movie by the middle of each half-month.
+def _seen_shares(history: History, clusters: UserClusters) -> Float32Array:
+    """Share of each cluster, by how much they watch, who have watched a movie by the middle of each half-month.
 
-    float32[n_periods, n_groups, n_movies]
+    float32[n_periods, n_clusters, n_movies]
     """
     active = 1.0 + np.bincount(history.user, minlength=history.n_users)
-    share = active / np.bincount(groups.assignment, weights=active)[groups.assignment]
+    share = active / np.bincount(clusters.assignment, weights=active)[clusters.assignment]
     since = np.clip(np.searchsorted(history.edges, history.pair_day, side="right"), 0, history.n_periods)
-    size = groups.n_groups * history.n_movies
-    cell = since * size + groups.assignment[history.pair_user] * history.n_movies + history.pair_movie
+    size = clusters.n_clusters * history.n_movies
+    cell = since * size + clusters.assignment[history.pair_user] * history.n_movies + history.pair_movie
     begun = np.bincount(cell, weights=share[history.pair_user], minlength=(history.n_periods + 1) * size)
-    by_start = np.cumsum(begun.reshape(history.n_periods + 1, groups.n_groups, history.n_movies), axis=0).astype(np.float32)
+    by_start = np.cumsum(begun.reshape(history.n_periods + 1, clusters.n_clusters, history.n_movies), axis=0).astype(np.float32)
     middle: Float32Array = np.minimum((by_start[:-1] + by_start[1:]) / 2, np.float32(1.0))
     return middle

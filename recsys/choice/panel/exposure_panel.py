@@ -16,21 +16,21 @@ _LEAST_MONTHS = 1.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Presence:
+class ExposurePanel:
     """Exposure and views by user and half-month."""
 
     exposure: FloatArray
     """float64[n_users, n_periods]: part of a half-month in which the user was a customer and the data cover"""
     views: FloatArray
     """float64[n_users, n_periods]"""
-    here: FloatArray
+    active: FloatArray
     """float64[n_users], 1 for customers when the data end, 0 for those whose subscription has lapsed"""
-    joined_known: bool
+    signup_known: bool
     """Whether sign-up dates are known. A user who counts from their first view on always has one then, so that half-months
     cannot be compared."""
 
 
-def presence(dataset: Dataset, history: History) -> Presence:
+def read_exposure(dataset: Dataset, history: History) -> ExposurePanel:
     """Read exposure from sign-up dates and subscriptions; a user who views something is there.
 
     Without a sign-up date a user counts from their first view on.
@@ -48,10 +48,10 @@ def presence(dataset: Dataset, history: History) -> Presence:
         exposure = exposure * active
     exposure = np.where(views > 0, np.maximum(exposure, 0.25 * covered), exposure)
     known = "signup_date" in dataset.users and bool(dataset.users["signup_date"].notna().mean() > 0.5)
-    return Presence(exposure=exposure, views=views, here=here, joined_known=known)
+    return ExposurePanel(exposure=exposure, views=views, active=here, signup_known=known)
 
 
-def monthly_views(present: Presence, segment: IntArray) -> FloatArray:
+def monthly_view_rates(panel: ExposurePanel, segment: IntArray) -> FloatArray:
     """Views a month of each user, season apart, shrunk to their segment's mean by how few they are.
 
     Views are Poisson with a rate that is Gamma-distributed within a segment (empirical Bayes). Where it is not known when a user
@@ -69,7 +69,7 @@ def monthly_views(present: Presence, segment: IntArray) -> FloatArray:
     ------
     DataError  E_INACTIVE: every subscription has lapsed
     """
-    if not present.here.any():
+    if not panel.active.any():
         raise DataError.of(
             "E_INACTIVE",
             "the subscriptions say that nobody is active when the events end.",
@@ -77,18 +77,18 @@ def monthly_views(present: Presence, segment: IntArray) -> FloatArray:
             table="subscriptions",
             column="active",
         )
-    season = _season(present) if present.joined_known else np.ones(present.views.shape[1])
-    months = np.maximum((present.exposure * season).sum(axis=1) / 2.0, _LEAST_MONTHS)
-    views = present.views.sum(axis=1)
-    if not present.joined_known:
+    season = _season(panel) if panel.signup_known else np.ones(panel.views.shape[1])
+    months = np.maximum((panel.exposure * season).sum(axis=1) / 2.0, _LEAST_MONTHS)
+    views = panel.views.sum(axis=1)
+    if not panel.signup_known:
         views = np.maximum(views - 1.0, 0.0)
     out = np.empty(len(views))
     for name in np.unique(segment):
         rows = segment == name
         out[rows] = _shrunk_rate(views[rows], months[rows])
-    out = out * present.here
+    out = out * panel.active
     if not out.any():  # nobody has come back: half a view among them all (Jeffreys), so that a rate is small and not nought
-        out = present.here * (0.5 / float(months.sum()))
+        out = panel.active * (0.5 / float(months.sum()))
     return np.asarray(out)
 
 
@@ -103,14 +103,14 @@ def _shrunk_rate(views: FloatArray, months: FloatArray) -> FloatArray:
     return np.asarray((views + shape) / (months + shape / mean))
 
 
-def _season(present: Presence) -> FloatArray:
+def _season(panel: ExposurePanel) -> FloatArray:
     """float64[n_periods]: activity of each half-month against the mean of the last year, for the same users."""
-    user = np.ones(len(present.views))
-    season = np.ones(present.views.shape[1])
+    user = np.ones(len(panel.views))
+    season = np.ones(panel.views.shape[1])
     for _ in range(_ROUNDS):
-        user = _ratio(present.views.sum(axis=1), present.exposure @ season)
-        season = _ratio(present.views.sum(axis=0), user @ present.exposure)
-    usual = season[-24:][present.exposure.sum(axis=0)[-24:] > 0].mean()
+        user = _ratio(panel.views.sum(axis=1), panel.exposure @ season)
+        season = _ratio(panel.views.sum(axis=0), user @ panel.exposure)
+    usual = season[-24:][panel.exposure.sum(axis=0)[-24:] > 0].mean()
     return np.asarray(season / usual if usual > 0 else np.ones_like(season))
 
 

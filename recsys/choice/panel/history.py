@@ -116,7 +116,7 @@ def whole_months(days: FloatArray) -> IntArray:
     return np.clip(np.where(np.isfinite(days), days / DAYS_PER_MONTH, 1e6), 0, 1e6).astype(np.int64)
 
 
-def read(dataset: Dataset) -> History:
+def read_history(dataset: Dataset) -> History:
     """The history of a data set.
 
     Raises

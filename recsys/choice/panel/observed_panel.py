@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from recsys.choice.model import movie_attributes
 from recsys.choice.model.parameters import Float32Array
-from recsys.choice.panel.history import History, read
+from recsys.choice.panel.history import History, read_history
 from recsys.embeddings.features import FeatureSpace
 from recsys.errors import DataError
 from recsys.tables.dataset import Dataset
@@ -44,7 +44,7 @@ def observe(dataset: Dataset, content_vectors: Float32Array, cutoff: pd.Timestam
     ------
     DataError  E_TOO_SMALL: no views, or no movie on the service when the data end
     """
-    history = read(dataset)
+    history = read_history(dataset)
     available = history.available_at_end()
     if not available.any():
         raise DataError.of(

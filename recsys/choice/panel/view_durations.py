@@ -17,7 +17,7 @@ _PRIOR_VIEWS = 10.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Watching:
+class ViewDurations:
     """Hours of views."""
 
     hours_per_view: FloatArray
@@ -29,7 +29,7 @@ class Watching:
     estimates: tuple[Estimate, ...]
 
 
-def watching(dataset: Dataset) -> Watching:
+def estimate_durations(dataset: Dataset) -> ViewDurations:
     """Read hours from minutes watched where they are logged, else from runtimes.
 
     Few timed views are shrunk towards runtime × completion.
@@ -66,7 +66,7 @@ def watching(dataset: Dataset) -> Watching:
     each = np.where(timed, minutes / 60.0, hours[movie])
     by_month = pd.Series(each).groupby([events["user_index"].to_numpy().astype(np.int64), month], sort=True).sum()
     by_month.index = by_month.index.set_names(["user_index", "month"])
-    return Watching(
+    return ViewDurations(
         hours_per_view=hours,
         completion=completion,
         monthly_hours=by_month,

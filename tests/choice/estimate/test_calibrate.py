@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recsys.choice.estimate.appeal import Appeals, of_groups, of_persons
+from recsys.choice.estimate.appeal import Appeals, appeals_from_clusters, appeals_from_users
 from recsys.choice.estimate.calibrate import calibrate
 from recsys.choice.estimate.draws import with_departed
-from recsys.choice.estimate.outside_share import OutsideShare, fit_outside, groups_before
+from recsys.choice.estimate.outside_share import OutsideShare, clusters_before_arrivals, fit_outside
 from recsys.choice.estimate.scored_choices import ScoredChoices, score_choices
 from recsys.choice.estimate.taste import Taste, explained, fit_taste
 from recsys.choice.estimate.taste_parameters import N_AGES
@@ -18,11 +18,11 @@ from recsys.choice.estimate.utility_space import SCALINGS, Space, as_member, mak
 from recsys.choice.model import movie_attributes, store
 from recsys.choice.model.parameters import ChoiceModel, Member
 from recsys.choice.model.utility import nearest_nest, offer_appeal, offer_utility
-from recsys.choice.panel.audience_design import Structure
-from recsys.choice.panel.exposure_panel import presence
-from recsys.choice.panel.history import read
+from recsys.choice.panel.audience_design import StructuralParameters
+from recsys.choice.panel.exposure_panel import read_exposure
+from recsys.choice.panel.history import read_history
 from recsys.choice.panel.holdout_choices import read_holdout_choices
-from recsys.choice.panel.user_clusters import group_users
+from recsys.choice.panel.user_clusters import cluster_users
 from recsys.errors import DataError
 from recsys.ids import IntArray
 from tests.builders import tiny_dataset
@@ -43,12 +43,12 @@ def space_of(truth: Service) -> Space:
 
 
 def scored(truth: Service, space: Space, nests: IntArray, *, cells: int = 5_000_000) -> ScoredChoices:
-    """Choices after the cutoff with the scores of a space, and groups of the true tastes."""
-    history = read(truth.dataset)
-    groups = group_users(truth.users.astype(np.float32), history.n_periods * history.n_movies, seed=0)
+    """Choices after the cutoff with the scores of a space, and clusters of the true tastes."""
+    history = read_history(truth.dataset)
+    clusters = cluster_users(truth.users.astype(np.float32), history.n_periods * history.n_movies, seed=0)
     cutoff, rng = float(history.edges[CUTOFF_PERIOD]), np.random.default_rng(0)
     choices = read_holdout_choices(history, nests, cutoff_day=cutoff, n_ages=N_AGES, rng=rng, cells=cells)
-    return score_choices(choices, space, groups, nests)
+    return score_choices(choices, space, clusters, nests)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def test_slope_substitution_rewatching_and_launch_are_recovered_within_their_err
     assert lam == pytest.approx(truth.dissimilarity, abs=3 * errors.dissimilarity)
     assert errors.dissimilarity < 0.05
     within = truth.slope / truth.dissimilarity
-    assert found.slope + found.group_slope == pytest.approx(within, abs=3 * (errors.slope + errors.group_slope))
+    assert found.slope + found.cluster_slope == pytest.approx(within, abs=3 * (errors.slope + errors.cluster_slope))
     assert found.seen == pytest.approx(np.log(truth.rewatch) / truth.dissimilarity, abs=3 * errors.seen)
     assert np.abs(found.launch - truth.launch[:-1] / truth.dissimilarity).max() < 3 * errors.launch.max()
     assert found.launch[0] > 3 * errors.launch[0]
@@ -111,27 +111,27 @@ def test_a_search_that_begins_with_what_other_nests_told_ends_at_the_same_mode(t
 
 
 def test_true_scores_need_no_stress(taste: Taste):
-    """Nothing about a group or a nest is surer than the rest of a score that is exact."""
+    """Nothing about a cluster or a nest is surer than the rest of a score that is exact."""
     assert abs(taste.parameters.nest_slope) < 3 * taste.errors.nest_slope
-    assert abs(taste.parameters.group_slope) < 3 * taste.errors.group_slope
+    assert abs(taste.parameters.cluster_slope) < 3 * taste.errors.cluster_slope
 
 
 def test_noise_in_the_scores_of_persons_is_made_up_for_by_their_group(truth: Service):
-    """Tastes blurred by as much as they differ: what the group likes is then the surer part."""
+    """Tastes blurred by as much as they differ: what the cluster likes is then the surer part."""
     space = space_of(truth)
     noise = 0.7 * np.random.default_rng(1).normal(size=space.users.shape)
     blurred = replace(space, users=(space.users + noise).astype(np.float32))
     found = fit_taste(scored(truth, blurred, truth.nests), rng=np.random.default_rng(0))
-    assert found.stress.group > 0.5
+    assert found.stress.cluster > 0.5
     assert found.parameters.slope < truth.slope / truth.dissimilarity
 
 
 def test_appeals_are_recovered_and_few_views_shrink_them(truth: Service):
-    history, space = read(truth.dataset), space_of(truth)
+    history, space = read_history(truth.dataset), space_of(truth)
     content = truth.content.astype(np.float32)
-    groups = group_users(space.users, history.n_periods * history.n_movies, seed=0)
-    member = as_member(space, groups, truth.nests, content, PLAIN)
-    structure = Structure(
+    clusters = cluster_users(space.users, history.n_periods * history.n_movies, seed=0)
+    member = as_member(space, clusters, truth.nests, content, PLAIN)
+    structure = StructuralParameters(
         slope=truth.slope,
         dissimilarity=truth.dissimilarity,
         rewatch=truth.rewatch,
@@ -139,8 +139,8 @@ def test_appeals_are_recovered_and_few_views_shrink_them(truth: Service):
         nests=truth.nests,
     )
     cutoff = float(history.edges[CUTOFF_PERIOD])
-    first = of_groups(history, structure, groups, member.movies, content, until_day=cutoff)
-    found = of_persons(history, structure, member, content, first=first, cutoff_day=cutoff, rng=np.random.default_rng(0))
+    first = appeals_from_clusters(history, structure, clusters, member.movies, content, until_day=cutoff)
+    found = appeals_from_users(history, structure, member, content, first=first, cutoff_day=cutoff, rng=np.random.default_rng(0))
     here = history.available_at_end()
     true, told = truth.appeal[here], found.appeal[here]
     assert np.corrcoef(true, told)[0, 1] > 0.9
@@ -151,16 +151,16 @@ def test_appeals_are_recovered_and_few_views_shrink_them(truth: Service):
 
 def outside_of(truth: Service) -> OutsideShare:
     """The outside share of a service, with its true tastes."""
-    history = read(truth.dataset)
+    history = read_history(truth.dataset)
     users, movies = truth.users.astype(np.float32), truth.movies.astype(np.float32)
     return fit_outside(
         history,
-        Structure(
+        StructuralParameters(
             slope=truth.slope, dissimilarity=truth.dissimilarity, rewatch=truth.rewatch, launch=truth.launch, nests=truth.nests
         ),
         Member(users=users, movies=movies, cold_map=np.zeros((1, users.shape[1]), np.float32)),
         truth.content.astype(np.float32),
-        present=presence(truth.dataset, history),
+        exposure=read_exposure(truth.dataset, history),
         seed=0,
         rng=np.random.default_rng(0),
     )
@@ -177,11 +177,13 @@ def test_the_outside_share_is_recovered_from_arrivals_and_expiries():
 
 
 def test_taste_groups_behind_the_outside_share_know_nothing_of_who_watched_an_arrival(truth: Service):
-    history, movies = read(truth.dataset), truth.movies.astype(np.float32)
+    history, movies = read_history(truth.dataset), truth.movies.astype(np.float32)
     arrived = np.isfinite(history.arrival)
     assert 0.2 < arrived[history.pair_movie].mean() < 0.8
     others = np.where(arrived[history.pair_movie], np.flatnonzero(arrived)[0], history.pair_movie)
-    found, same = (groups_before(each, movies, 0).assignment for each in (history, replace(history, pair_movie=others)))
+    found, same = (
+        clusters_before_arrivals(each, movies, 0).assignment for each in (history, replace(history, pair_movie=others))
+    )
     np.testing.assert_array_equal(found, same)
     assert len(np.unique(found)) > 20
 
@@ -197,14 +199,14 @@ def test_what_an_arrival_leaves_for_later_counts_as_added():
 
 def test_a_catalogue_that_never_changed_leaves_the_outside_share_an_assumption():
     truth = service(n_users=200, n_movies=40, months=4, late_share=0.0, rewatch=0.95, seed=2)
-    history = read(truth.dataset)
+    history = read_history(truth.dataset)
     users = truth.users.astype(np.float32)
     found = fit_outside(
         history,
-        Structure(slope=2.0, dissimilarity=0.6, rewatch=1.0, launch=np.zeros(N_AGES), nests=truth.nests),
+        StructuralParameters(slope=2.0, dissimilarity=0.6, rewatch=1.0, launch=np.zeros(N_AGES), nests=truth.nests),
         Member(users=users, movies=truth.movies.astype(np.float32), cold_map=np.zeros((1, users.shape[1]), np.float32)),
         truth.content.astype(np.float32),
-        present=presence(truth.dataset, history),
+        exposure=read_exposure(truth.dataset, history),
         seed=0,
         rng=np.random.default_rng(0),
     )
@@ -271,7 +273,7 @@ def test_attributes_tell_who_would_watch_a_movie_and_some_of_how_many(lasting: S
 
 
 def test_movies_that_have_left_are_told_from_what_groups_watched_of_them_and_of_the_others():
-    """Groups see half of every appeal: what is left of the first 20 movies is doubled, with the error that the others show."""
+    """Clusters see half of every appeal: what is left of the first 20 movies is doubled, with the error that the others show."""
     rng = np.random.default_rng(0)
     appeal, here = rng.normal(size=60), np.arange(60) >= 20
     own = 0.5 * appeal + 0.05 * rng.normal(size=60)

@@ -32,7 +32,7 @@ def choices(*, exclude_seen: bool = False, n: int = 40, n_movies: int = 9, seed:
         chosen=np.array([rng.choice(np.flatnonzero(mask)) for mask in pickable]),
         movies=np.arange(n_movies),
         score=rng.normal(size=(n, n_movies)).astype(np.float32),
-        group_score=rng.normal(size=(n, n_movies)).astype(np.float32),
+        cluster_score=rng.normal(size=(n, n_movies)).astype(np.float32),
         nest_score=rng.normal(size=(n, 3)).astype(np.float32),
         affinity=rng.normal(size=(N_AFFINITIES, n, n_movies)).astype(np.float32),
         cold=np.arange(n_movies) % 4 == 1,
@@ -60,7 +60,7 @@ def test_the_likelihood_is_that_of_the_nested_logit_given_that_something_was_wat
     p = LAYOUT.unflatten(flat)
     lam = p.dissimilarity
     nests = np.array([0, 0, 0, 0, 1, 1, 1, 2, 2])
-    v = data.score * (p.slope + p.cold_slope_delta * data.cold) + p.group_slope * data.group_score
+    v = data.score * (p.slope + p.cold_slope_delta * data.cold) + p.cluster_slope * data.cluster_score
     v = (
         v
         + p.nest_slope * data.nest_score[:, nests]
@@ -134,7 +134,7 @@ def test_parameters_come_back_from_one_vector():
     p = TasteParameters(
         slope=1.0,
         cold_slope_delta=2.0,
-        group_slope=3.0,
+        cluster_slope=3.0,
         nest_slope=4.0,
         affinity_slopes=np.array([4.5]),
         seen=5.0,

@@ -17,7 +17,7 @@ def a_taste(*, rewatches: bool = True, n_arrivals: int = 50, dissimilarity_found
     p = TasteParameters(
         slope=3.0,
         cold_slope_delta=0.0,
-        group_slope=0.0,
+        cluster_slope=0.0,
         nest_slope=0.0,
         affinity_slopes=np.array([0.5]),
         seen=-4.0,
