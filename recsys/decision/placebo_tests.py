@@ -14,7 +14,7 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 from scipy.stats import spearmanr
 
-from recsys.choice.estimate.cold_start_appeal import tell_cold
+from recsys.choice.estimate import cold_start_appeal
 from recsys.choice.model import movie_attributes
 from recsys.ids import IntArray
 from recsys.projection.context import ProjectionContext
@@ -132,7 +132,8 @@ def random_attribute(context: ProjectionContext, *, rng: np.random.Generator) ->
 
     def residual(table: pd.DataFrame) -> float:
         features = movie_attributes.learn(table, table.iloc[:0])
-        return tell_cold(features, movie_attributes.encode(features, table), np.zeros(len(table)), appeal, error).residual_sd
+        codes = movie_attributes.encode(features, table)
+        return cold_start_appeal.fit(features, codes, np.zeros(len(table)), appeal, error).residual_sd
 
     lot = movies.assign(drawn_by_lot=rng.standard_normal(len(movies)))
     change = residual(lot) / residual(movies) - 1.0

@@ -4,20 +4,20 @@ from typing import Any
 
 import numpy as np
 
-from recsys.choice.estimate.attribute_affinity import Affinities
-from recsys.choice.estimate.utility_space import Stress
+from recsys.choice.estimate.attribute_affinity import AttributeAffinities
+from recsys.choice.estimate.utility_space import ScoreReliability
 from recsys.choice.model.parameters import ChoiceModel, Draw, Estimate, Member
 from recsys.embeddings.features import Feature, FeatureSpace
 from recsys.ids import IdMap
 
-PLAIN = Stress(cold=1.0, cluster=0.0, nest=0.0, affinity=np.zeros(0))
+PLAIN = ScoreReliability(cold=1.0, cluster=0.0, nest=0.0, affinity=np.zeros(0))
 """Scores as they are."""
 
 
-def no_affinities(n_users: int, n_movies: int) -> Affinities:
+def no_affinities(n_users: int, n_movies: int) -> AttributeAffinities:
     """Nobody watches more of anything than others do."""
     nothing = np.zeros(0, dtype=np.int64)
-    return Affinities(
+    return AttributeAffinities(
         names=(),
         users=np.zeros((n_users, 0), np.float32),
         movies=np.zeros((n_movies, 0), np.float32),

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recsys.choice.estimate.attribute_affinity import Affinities
+from recsys.choice.estimate.attribute_affinity import AttributeAffinities
 from recsys.choice.estimate.current_demand import CurrentDemand, viewing_occasions
-from recsys.choice.estimate.utility_space import SCALINGS, Scaling, as_member, make_space
+from recsys.choice.estimate.utility_space import SCALINGS, LengthScaling, build_utility_space, to_member
 from recsys.choice.model.parameters import Member
 from recsys.choice.model.utility import offer_vectors
 from recsys.choice.panel.audience_design import StructuralParameters, cluster_design, user_design
@@ -139,7 +139,9 @@ def test_movies_with_few_views_get_a_vector_from_their_attributes():
     spoilt = movies.copy()
     spoilt[:5] = 0.0
     views = np.where(np.arange(60) < 5, 2, 500)
-    space = make_space(np.ones((2, 4), np.float32), spoilt, views, content, Scaling(users=0.0, movies=0.0), no_affinities(2, 60))
+    space = build_utility_space(
+        np.ones((2, 4), np.float32), spoilt, views, content, LengthScaling(users=0.0, movies=0.0), no_affinities(2, 60)
+    )
     assert space.cold.tolist() == [True] * 5 + [False] * 55
     assert space.movies == pytest.approx(movies, abs=0.02)
 
@@ -147,7 +149,7 @@ def test_movies_with_few_views_get_a_vector_from_their_attributes():
 def test_scaling_takes_out_length_and_keeps_direction():
     vectors = np.array([[3.0, 4.0], [0.3, 0.4], [6.0, 8.0]], np.float32)
     views = np.full(3, 100)
-    space = make_space(vectors, vectors, views, np.eye(3, dtype=np.float32), SCALINGS[1], no_affinities(3, 3))
+    space = build_utility_space(vectors, vectors, views, np.eye(3, dtype=np.float32), SCALINGS[1], no_affinities(3, 3))
     assert np.linalg.norm(space.movies, axis=1) == pytest.approx([5.0, 5.0, 5.0], rel=1e-5)
     assert np.linalg.norm(space.users, axis=1) == pytest.approx([5.0, 5.0 * np.sqrt(0.1), 5.0 * np.sqrt(2)], rel=1e-5)
 
@@ -158,13 +160,13 @@ def test_stress_is_worked_into_the_vectors():
     users, movies = rng.normal(size=(6, 3)).astype(np.float32), rng.normal(size=(8, 3)).astype(np.float32)
     content = rng.normal(size=(8, 2)).astype(np.float32)
     nests, views = np.arange(8) % 2, np.full(8, 100)
-    space = make_space(users, movies, views, content, SCALINGS[0], no_affinities(6, 8))
+    space = build_utility_space(users, movies, views, content, SCALINGS[0], no_affinities(6, 8))
     clusters = UserClusters(assignment=np.arange(6) % 3, centroids=np.stack([users[k::3].mean(axis=0) for k in range(3)]))
-    by_cluster = as_member(space, clusters, nests, content, replace(PLAIN, cluster=0.5))
+    by_cluster = to_member(space, clusters, nests, content, replace(PLAIN, cluster=0.5))
     assert by_cluster.users @ by_cluster.movies.T == pytest.approx(
         (users + 0.5 * clusters.centroids[np.arange(6) % 3]) @ movies.T, abs=1e-5
     )
-    by_nest = as_member(space, clusters, nests, content, replace(PLAIN, nest=2.0))
+    by_nest = to_member(space, clusters, nests, content, replace(PLAIN, nest=2.0))
     centres = np.stack([movies[nest::2].mean(axis=0) for nest in (0, 1)])[nests]
     assert by_nest.users @ by_nest.movies.T == pytest.approx(users @ (movies + 2.0 * centres).T, abs=1e-4)
 
@@ -174,7 +176,7 @@ def test_affinities_count_with_their_slopes_for_known_movies_and_for_offers_alik
     rng = np.random.default_rng(4)
     users, movies = rng.normal(size=(5, 3)).astype(np.float32), rng.normal(size=(6, 3)).astype(np.float32)
     codes = np.eye(2, dtype=np.float32)[np.arange(6) % 2]
-    liked = Affinities(
+    liked = AttributeAffinities(
         names=("genres",),
         users=rng.normal(size=(5, 2)).astype(np.float32),
         movies=codes,
@@ -182,15 +184,15 @@ def test_affinities_count_with_their_slopes_for_known_movies_and_for_offers_alik
         attribute=np.zeros(2, int),
     )
     clusters = UserClusters(assignment=np.zeros(5, dtype=np.int64), centroids=users[:1])
-    space = make_space(users, movies, np.full(6, 100), codes, SCALINGS[0], liked)
-    member = as_member(space, clusters, np.zeros(6, dtype=np.int64), codes, replace(PLAIN, affinity=np.array([-2.0])))
+    space = build_utility_space(users, movies, np.full(6, 100), codes, SCALINGS[0], liked)
+    member = to_member(space, clusters, np.zeros(6, dtype=np.int64), codes, replace(PLAIN, affinity=np.array([-2.0])))
     extra = -2.0 * liked.users @ codes.T
     assert member.users @ member.movies.T == pytest.approx(users @ movies.T + extra, abs=1e-5)
     told = codes @ space.from_codes[1:] + space.from_codes[0]
     assert member.users @ offer_vectors(member, codes).T == pytest.approx(users @ told.T + extra, abs=1e-5)
 
 
-def test_person_rows_hold_utilities_availability_and_what_was_watched(small: Service):
+def test_user_designs_hold_utilities_availability_and_what_was_watched(small: Service):
     history, structure = read_history(small.dataset), structure_of(small)
     users, period = np.arange(20), 5
     rows = user_design(history, structure, member_of(small), users=users, periods=np.full(20, period), views=np.ones(20))
@@ -207,7 +209,7 @@ def test_person_rows_hold_utilities_availability_and_what_was_watched(small: Ser
     assert rows.predicted_views(small.appeal[columns]) == pytest.approx(expected[columns], rel=1e-4)
 
 
-def test_group_rows_of_a_single_person_are_that_persons(small: Service):
+def test_cluster_designs_of_a_single_user_are_that_users(small: Service):
     """Had each user a cluster of their own, clusters would be persons, but for what was watched within the half-month."""
     history, structure, member = read_history(small.dataset), structure_of(small), member_of(small)
     alone = UserClusters(assignment=np.arange(120), centroids=member.users)

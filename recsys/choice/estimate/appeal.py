@@ -23,15 +23,15 @@ _LEAST_SD = 0.1
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Appeals:
+class AppealEstimates:
     """α in table order, of movies that have settled (the launch curve apart), and how sure it is."""
 
     appeal: FloatArray
     """float64[n_movies], nats"""
     standard_error: FloatArray
-    own: FloatArray
+    unshrunk: FloatArray
     """What the views say by themselves, not shrunk"""
-    own_error: FloatArray
+    unshrunk_error: FloatArray
     """Its standard error; large where there are few views, inf where there is none"""
     prior_sd: float
     """Spread of true appeals round what was expected of them."""
@@ -50,7 +50,7 @@ def appeals_from_clusters(
     *,
     until_day: float = np.inf,
     users: FloatArray | None = None,
-) -> Appeals:
+) -> AppealEstimates:
     """Appeals from what clusters watched up to a day.
 
     Parameters
@@ -77,10 +77,10 @@ def appeals_from_users(
     member: Member,
     content: Float32Array,
     *,
-    first: Appeals,
+    first: AppealEstimates,
     cutoff_day: float,
     rng: np.random.Generator,
-) -> Appeals:
+) -> AppealEstimates:
     """Appeals from held-out views, with those of :func:`appeals_from_clusters` to start from.
 
     Parameters
@@ -96,7 +96,7 @@ def appeals_from_users(
     return replace(_shrunk(rows, structure, actual, known), content_sd=first.content_sd)
 
 
-def _shrunk(rows: AudienceDesign, structure: StructuralParameters, actual: FloatArray, known: Float32Array) -> Appeals:
+def _shrunk(rows: AudienceDesign, structure: StructuralParameters, actual: FloatArray, known: Float32Array) -> AppealEstimates:
     """Appeals that reproduce the actual views, shrunk towards a regression on what is known; both are found in turns."""
     columns, lam = structure.columns, structure.dissimilarity
     wanted, features = actual[columns], known[columns]
@@ -118,24 +118,24 @@ def _shrunk(rows: AudienceDesign, structure: StructuralParameters, actual: Float
         mean = fit.coefficients[0] + features @ fit.coefficients[1:]
         mean[told] = fit.leave_one_out
     by_row = np.argsort(columns)
-    return Appeals(
+    return AppealEstimates(
         appeal=(appeal - appeal.mean())[by_row],
         standard_error=(1.0 / np.sqrt(noise**-2.0 + spread**-2.0))[by_row],
-        own=(_unshrunk(appeal, mean, spread, noise) - appeal.mean())[by_row],
-        own_error=np.where(wanted > 0, noise, np.inf)[by_row],
+        unshrunk=(_unshrunk(appeal, mean, spread, noise) - appeal.mean())[by_row],
+        unshrunk_error=np.where(wanted > 0, noise, np.inf)[by_row],
         prior_sd=spread,
         content_sd=spread,
         views=float(wanted.sum()),
     )
 
 
-def _unknown(n_movies: int) -> Appeals:
+def _unknown(n_movies: int) -> AppealEstimates:
     nothing = np.zeros(n_movies)
-    return Appeals(
+    return AppealEstimates(
         appeal=nothing,
         standard_error=nothing + _FIRST_SD,
-        own=nothing,
-        own_error=nothing + np.inf,
+        unshrunk=nothing,
+        unshrunk_error=nothing + np.inf,
         prior_sd=_FIRST_SD,
         content_sd=0.0,
         views=0.0,
@@ -145,5 +145,5 @@ def _unknown(n_movies: int) -> Appeals:
 def _unshrunk(appeal: FloatArray, mean: FloatArray, spread: float, noise: FloatArray) -> FloatArray:
     """What the views say by themselves, from what they and the prior say together."""
     trust = spread**2 / (spread**2 + noise**2)
-    own: FloatArray = mean + (appeal - mean) / np.maximum(trust, 0.05)
-    return own
+    unshrunk: FloatArray = mean + (appeal - mean) / np.maximum(trust, 0.05)
+    return unshrunk

@@ -1,15 +1,16 @@
-"""What kinds of movies each user watches: how much more of a language or a genre than others do.
+"""Attribute affinity: the log-lift of each user's share of an attribute's value, a language or a genre, over everybody's share.
 
 For a user with n views, w of them of a value whose share of all views is p, the next view is of that value with probability
 
     (w + κ p) / (n + κ)
 
-and the affinity is its logarithm less ln p. κ, by maximum likelihood for each attribute, is how alike users are: where all watch
-alike it is large, and every affinity is near 0.
+the posterior mean under a Dirichlet prior with mean p and concentration κ, and the affinity is its logarithm less ln p. κ is
+estimated for each attribute by maximum marginal likelihood: it says how alike users are. Where all watch alike it is large, and
+every affinity is near 0.
 
-A view of a movie that can be heard in several languages was watched in one of them, which the log does not tell: it is shared
-out in proportion to what the user watches otherwise (expectation maximisation). The affinity to a set of languages is that of the
-languages together, the logarithm of the sum.
+A view of a movie that can be heard in several languages was watched in one of them, which the log does not tell: an EM algorithm
+shares it out in proportion to what the user watches otherwise. The affinity to a set of languages is that of the languages
+together, the logarithm of the sum.
 
 References
 ----------
@@ -30,20 +31,20 @@ from recsys.ids import FloatArray, IntArray
 
 _MOST_VALUES = 48
 """An attribute with more values says little of a user by each of them."""
-_ROUNDS = 10
+_EM_ROUNDS = 10
 _TRACE = 1e-3
 """Views that a value has before anybody has watched it."""
-_PRECISIONS = np.log(0.05), np.log(1e4)
+_LOG_CONCENTRATIONS = np.log(0.05), np.log(1e4)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Affinities:
-    """Affinities of users to values, and which values movies have; products of the two are scores of movies by attribute."""
+class AttributeAffinities:
+    """Affinities of users, and attribute weights of movies; products of the two are scores of movies by attribute."""
 
     names: tuple[str, ...]
     """Attributes with affinities"""
     users: Float32Array
-    """float32[n_users, n_values], nats"""
+    """float32[n_users, n_values], log-lift in nats"""
     movies: Float32Array
     """float32[n_movies, n_values]: weights, which sum to 1 or 0 in each attribute"""
     codes: IntArray
@@ -60,8 +61,10 @@ class Affinities:
         return out
 
 
-def affinities(features: FeatureSpace, codes: Float32Array, user: IntArray, movie: IntArray, n_users: int) -> Affinities:
-    """Affinities from views.
+def estimate_affinities(
+    features: FeatureSpace, codes: Float32Array, user: IntArray, movie: IntArray, n_users: int
+) -> AttributeAffinities:
+    """Estimate affinities from views.
 
     Parameters
     ----------
@@ -80,10 +83,10 @@ def affinities(features: FeatureSpace, codes: Float32Array, user: IntArray, movi
             continue
         watched = (views @ (codes[:, start:stop] > 0).astype(np.float64)).astype(np.float64)
         names.append("languages" if by_set else feature.column)
-        tables.append(_to_sets(watched, feature.names) if by_set else _lift(watched, all_views))
+        tables.append(_log_lift_of_sets(watched, feature.names) if by_set else _log_lift(watched, all_views))
         places.append(np.arange(start, stop))
     chosen = np.concatenate([np.zeros(0, dtype=np.int64), *places])
-    return Affinities(
+    return AttributeAffinities(
         names=tuple(names),
         users=np.hstack([np.zeros((n_users, 0)), *tables]).astype(np.float32),
         movies=codes[:, chosen],
@@ -92,38 +95,55 @@ def affinities(features: FeatureSpace, codes: Float32Array, user: IntArray, movi
     )
 
 
-def _to_sets(watched: FloatArray, names: tuple[str, ...]) -> FloatArray:
-    """Affinities to sets of languages, float64[n_users, n_sets], from views of each set."""
+def _log_lift_of_sets(views_of_set: FloatArray, names: tuple[str, ...]) -> FloatArray:
+    """Affinities to sets of languages, float64[n_users, n_sets], from each user's views of each set."""
     languages = sorted({language for name in names for language in languages_of(name)})
     has = np.array([[language in languages_of(name) for language in languages] for name in names], dtype=np.float64)
-    counts = watched @ (has / has.sum(axis=1, keepdims=True))
-    views = watched.sum(axis=1)
-    for _ in range(_ROUNDS):
-        expected = np.exp(_lift(counts, views)) * _shares(counts, views)
-        counts = expected * ((watched / (expected @ has.T)) @ has)
-    together: FloatArray = np.log(np.exp(_lift(counts, views)) @ has.T)
+    counts = views_of_set @ (has / has.sum(axis=1, keepdims=True))
+    views = views_of_set.sum(axis=1)
+    for _ in range(_EM_ROUNDS):
+        counts = _expectation(views_of_set, _maximisation(counts, views), has)
+    together: FloatArray = np.log(np.exp(_log_lift(counts, views)) @ has.T)
     return together
 
 
-def _lift(watched: FloatArray, views: FloatArray) -> FloatArray:
-    """ln of each user's expected share of a value over everybody's.
+def _maximisation(counts: FloatArray, views: FloatArray) -> FloatArray:
+    """M-step: posterior mean of each user's share of each language, from views in it, float64[n_users, n_languages]."""
+    shares: FloatArray = np.exp(_log_lift(counts, views)) * _population_share(counts, views)
+    return shares
+
+
+def _expectation(views_of_set: FloatArray, shares: FloatArray, has: FloatArray) -> FloatArray:
+    """E-step: expected views in each language, float64[n_users, n_languages]; those of a set go to its languages by share."""
+    counts: FloatArray = shares * ((views_of_set / (shares @ has.T)) @ has)
+    return counts
+
+
+def _log_lift(counts: FloatArray, views: FloatArray) -> FloatArray:
+    """Logarithm of each user's posterior mean share of a value, less that of everybody's share.
 
     Parameters
     ----------
-    watched : float64[n_users, n_values], views of each value
+    counts : float64[n_users, n_values], views of each value
     views : float64[n_users], all views
     """
-    share = _shares(watched, views)
-    rest = np.maximum(views[:, None] - watched, 0.0)
-
-    def loss(log_precision: float) -> float:
-        a, b = np.exp(log_precision) * share, np.exp(log_precision) * (1.0 - share)
-        return -float((betaln(watched + a, rest + b) - betaln(a, b)).sum())
-
-    precision = float(np.exp(minimize_scalar(loss, bounds=_PRECISIONS, method="bounded").x))
-    lift: FloatArray = np.log((watched + precision * share) / (views[:, None] + precision)) - np.log(share)
+    share = _population_share(counts, views)
+    concentration = _concentration(counts, views, share)
+    lift: FloatArray = np.log((counts + concentration * share) / (views[:, None] + concentration)) - np.log(share)
     return lift
 
 
-def _shares(watched: FloatArray, views: FloatArray) -> FloatArray:
-    return np.asarray((watched.sum(axis=0) + _TRACE) / (views.sum() + _TRACE * (watched.shape[1] + 1)))
+def _concentration(counts: FloatArray, views: FloatArray, share: FloatArray) -> float:
+    """κ of maximum marginal likelihood: each value's count is beta-binomial, whatever the others are."""
+    rest = np.maximum(views[:, None] - counts, 0.0)
+
+    def loss(log_concentration: float) -> float:
+        a, b = np.exp(log_concentration) * share, np.exp(log_concentration) * (1.0 - share)
+        return -float((betaln(counts + a, rest + b) - betaln(a, b)).sum())
+
+    return float(np.exp(minimize_scalar(loss, bounds=_LOG_CONCENTRATIONS, method="bounded").x))
+
+
+def _population_share(counts: FloatArray, views: FloatArray) -> FloatArray:
+    """p of each value, float64[n_values]."""
+    return np.asarray((counts.sum(axis=0) + _TRACE) / (views.sum() + _TRACE * (counts.shape[1] + 1)))

@@ -2,7 +2,7 @@
 
 Each step makes one frozen result from those before it:
 
-    ObservedPanel → UtilitySpecification → Taste → MovieAppeals → OutsideShare → DrawInputs → PointDraw → draws → ChoiceModel
+    ObservedPanel → UtilitySpecification → TasteEstimate → MovieAppeals → OutsideShare → DrawInputs → PointDraw → ChoiceModel
 """
 
 import hashlib
@@ -27,9 +27,9 @@ from recsys.choice.estimate.holdout_recommender import (
     scaled_spaces,
     select_specification,
 )
-from recsys.choice.estimate.outside_share import fit_outside
-from recsys.choice.estimate.taste import Taste
-from recsys.choice.estimate.utility_space import Vectors, as_member, make_space
+from recsys.choice.estimate.outside_share import estimate_outside_share
+from recsys.choice.estimate.taste import TasteEstimate
+from recsys.choice.estimate.utility_space import Vectors, build_utility_space, to_member
 from recsys.choice.model.nests import candidate_nests, support_distance
 from recsys.choice.model.parameters import ChoiceModel, Estimate, Float32Array, Member
 from recsys.choice.panel.audience_design import StructuralParameters, launch_at_end
@@ -42,19 +42,19 @@ from recsys.errors import DataError
 from recsys.ids import FloatArray, IdMap, IntArray
 from recsys.tables.dataset import Dataset
 
-Steps = Callable[[int, int], None]
+Progress = Callable[[int, int], None]
 
 
 def calibrate(
     dataset: Dataset,
     members: Sequence[Vectors],
-    early_member: Vectors,
+    holdout_vectors: Vectors,
     content_vectors: Float32Array,
     *,
     seed: int,
     n_draws: int = 24,
     cutoff: pd.Timestamp | None = None,
-    progress: Steps | None = None,
+    progress: Progress | None = None,
 ) -> ChoiceModel:
     """Estimate every parameter of demand.
 
@@ -62,7 +62,7 @@ def calibrate(
     ----------
     dataset : the tables
     members : vectors of the ensemble; the first is the point model, trained on everyone
-    early_member : vectors of a recommender trained on the events before the cutoff only
+    holdout_vectors : vectors of a recommender trained on the events before the cutoff only
     content_vectors : float32[n_movies, content_dim], of features alone (what an offer gets too): which movies are alike
     seed : decides every draw
     n_draws : draws of the parameters, the point estimate (draw 0) included
@@ -78,48 +78,48 @@ def calibrate(
     DataError  E_TOO_SMALL: no views, none after the cutoff, or no movie on the service when the data end;
         E_SHAPE: vectors that do not fit the tables
     """
-    _check(dataset, members, early_member, content_vectors)
+    _check(dataset, members, holdout_vectors, content_vectors)
     rng = np.random.default_rng(seed)
     step = _reporter(progress, 6 + n_draws)
 
     panel = observe(dataset, content_vectors, cutoff)
-    spaces = scaled_spaces(panel, early_member, seed=seed)
+    spaces = scaled_spaces(panel, holdout_vectors, seed=seed)
     specification = select_specification(panel, spaces, candidate_nests(panel.content, dataset.movies, seed=seed), seed=seed)
     step()
     taste = estimate_taste(panel, specification, seed=seed, rng=rng)
     step()
     ensemble = _ensemble(panel, members, specification, taste, seed=seed)
     structure = parameter_draws.point_structure(taste, specification.nests.assignment)
-    early = holdout_member(panel, specification, taste)
-    appeals = estimate_appeals(panel, early, structure, rng=rng)
+    holdout = holdout_member(panel, specification, taste)
+    appeals = estimate_appeals(panel, holdout, structure, rng=rng)
     step()
     exposure = read_exposure(dataset, panel.history)
     rate = monthly_view_rates(exposure, _plans(dataset))
-    outside = fit_outside(panel.history, structure, ensemble[0], panel.content, exposure=exposure, seed=seed, rng=rng)
+    outside = estimate_outside_share(panel.history, structure, ensemble[0], panel.content, exposure=exposure, seed=seed, rng=rng)
     step()
     durations = estimate_durations(dataset)
     churn = fit_churn(dataset, durations.monthly_hours)
     step()
     audience = read_audience(panel.history, rate, rng=rng)
-    shares = _expected_shares(panel, audience, early, structure, appeals)
+    shares = _expected_shares(panel, audience, holdout, structure, appeals)
     inputs = DrawInputs(panel=panel, audience=audience, expected_shares=shares, appeals=appeals, churn=churn)
-    shared = parameter_draws.draws(taste, outside, structure.nests, n_draws - 1, rng)
+    shared = parameter_draws.sample(taste, outside, structure.nests, n_draws - 1, rng)
     step()
-    point = point_draw(inputs, ensemble[0], parameter_draws.point(structure, outside))
+    point = point_draw(inputs, ensemble[0], parameter_draws.point_parameters(structure, outside))
     step()
     draws = [point.draw]
-    for member, each in zip(parameter_draws.members_of(n_draws, len(ensemble))[1:].tolist(), shared, strict=True):
+    for member, each in zip(parameter_draws.member_of_draws(n_draws, len(ensemble))[1:].tolist(), shared, strict=True):
         draws.append(random_draw(inputs, member, ensemble[member], each, point.variances, rng))
         step()
 
     support = support_distance(panel.content)
     estimates: list[Estimate] = [
-        *estimate_descriptions.of_outside(outside),
-        estimate_descriptions.of_people(point.draw.occasions, rate, outside),
-        *estimate_descriptions.of_taste(taste, structure, panel.history, specification.scaled.space.affinity.names),
+        *estimate_descriptions.describe_outside_share(outside),
+        estimate_descriptions.describe_occasions(point.draw.occasions, rate, outside),
+        *estimate_descriptions.describe_taste(taste, structure, panel.history, specification.scaled.space.affinity.names),
         *durations.estimates,
         *churn.estimates,
-        *estimate_descriptions.of_cold(point, support, appeals.established),
+        *estimate_descriptions.describe_cold_start(point, support, appeals.established),
     ]
     digest = hashlib.sha256(f"{dataset.fingerprint} {seed} {n_draws}".encode())
     for draw in draws:
@@ -149,28 +149,32 @@ def calibrate(
 
 
 def _ensemble(
-    panel: ObservedPanel, members: Sequence[Vectors], specification: UtilitySpecification, taste: Taste, *, seed: int
+    panel: ObservedPanel, members: Sequence[Vectors], specification: UtilitySpecification, taste: TasteEstimate, *, seed: int
 ) -> tuple[Member, ...]:
     """The members in the spaces that one slope does for; user clusters are those of the first."""
     history, codes = panel.history, panel.codes
     views = np.bincount(history.movie, minlength=history.n_movies)
     affinity = affinities_before(panel, np.inf)
     scaling = specification.scaled.scaling
-    spaces = [make_space(users, movies, views, codes, scaling, affinity) for users, movies in members]
+    spaces = [build_utility_space(users, movies, views, codes, scaling, affinity) for users, movies in members]
     clusters = cluster_users(spaces[0].users, history.n_periods * history.n_movies, seed=seed)
     nests = specification.nests.assignment
-    return tuple(as_member(space, recentred(clusters, space.users), nests, codes, taste.stress) for space in spaces)
+    return tuple(to_member(space, recentred(clusters, space.users), nests, codes, taste.score_reliability) for space in spaces)
 
 
 def _expected_shares(
-    panel: ObservedPanel, audience: CurrentAudience, early: HoldoutMember, structure: StructuralParameters, appeals: MovieAppeals
+    panel: ObservedPanel,
+    audience: CurrentAudience,
+    holdout: HoldoutMember,
+    structure: StructuralParameters,
+    appeals: MovieAppeals,
 ) -> FloatArray:
     """Share of today's views that each movie can expect, float64[n_movies]."""
     appeal = appeals.established.appeal + launch_at_end(panel.history, structure)
-    return CurrentDemand(audience, early.member, structure).predicted_shares(appeal)
+    return CurrentDemand(audience, holdout.member, structure).predicted_shares(appeal)
 
 
-def _reporter(progress: Steps | None, total: int) -> Callable[[], None]:
+def _reporter(progress: Progress | None, total: int) -> Callable[[], None]:
     """Tells of one more step done at each call."""
     done = count(1)
 
@@ -188,8 +192,8 @@ def _plans(dataset: Dataset) -> IntArray:
     return pd.factorize(dataset.users["plan"].fillna("").astype(str))[0].astype(np.int64)
 
 
-def _check(dataset: Dataset, members: Sequence[Vectors], early: Vectors, content: Float32Array) -> None:
-    for users, movies in [*members, early]:
+def _check(dataset: Dataset, members: Sequence[Vectors], holdout: Vectors, content: Float32Array) -> None:
+    for users, movies in [*members, holdout]:
         if len(users) != dataset.n_users or len(movies) != dataset.n_movies or users.shape[1] != movies.shape[1]:
             raise DataError.of(
                 "E_SHAPE",

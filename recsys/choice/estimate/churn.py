@@ -30,32 +30,32 @@ LEAST_LEAVERS = 30
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Churn:
-    """The odds of leaving. ``terms`` are a, b, c; ``covariance`` float64[3, 3] of their errors."""
+class ChurnEstimate:
+    """The odds of leaving. ``coefficients`` are a, b, c; ``covariance`` float64[3, 3] of their errors."""
 
-    terms: FloatArray
+    coefficients: FloatArray
     covariance: FloatArray
-    usual: FloatArray
+    mean_log_hours: FloatArray
     """float64[n_users], each user's mean ln(1 + hours) in a month"""
     estimates: tuple[Estimate, ...]
 
     @property
     def slope(self) -> float:
         """b ≥ 0"""
-        return float(max(self.terms[1], 0.0))
+        return float(max(self.coefficients[1], 0.0))
 
     @property
     def intercept(self) -> FloatArray:
         """a_i, float64[n_users]"""
-        return np.asarray(self.terms[0] + self.terms[2] * self.usual)
+        return np.asarray(self.coefficients[0] + self.coefficients[2] * self.mean_log_hours)
 
-    def drawn(self, rng: np.random.Generator) -> tuple[FloatArray, float]:
+    def sample(self, rng: np.random.Generator) -> tuple[FloatArray, float]:
         """Another intercept and slope, from the distribution of the estimate."""
-        a, b, c = rng.multivariate_normal(self.terms, self.covariance, method="eigh")
-        return np.asarray(a + c * self.usual), float(max(b, 0.0))
+        a, b, c = rng.multivariate_normal(self.coefficients, self.covariance, method="eigh")
+        return np.asarray(a + c * self.mean_log_hours), float(max(b, 0.0))
 
 
-def fit_churn(dataset: Dataset, monthly_hours: pd.Series) -> Churn:
+def fit_churn(dataset: Dataset, monthly_hours: pd.Series) -> ChurnEstimate:
     """Estimate the odds of leaving, or say that they are assumed.
 
     Parameters
@@ -64,14 +64,14 @@ def fit_churn(dataset: Dataset, monthly_hours: pd.Series) -> Churn:
 
     Returns
     -------
-    Churn; assumed (and labelled so) without subscriptions, with fewer than ``LEAST_LEAVERS`` leavers, or where the months
+    ChurnEstimate; assumed (and labelled so) without subscriptions, with fewer than ``LEAST_LEAVERS`` leavers, or where the months
     do not tell
     """
-    usual = _usual(dataset, monthly_hours)
+    mean_log_hours = _usual(dataset, monthly_hours)
     months = None if dataset.subscriptions is None else _months(dataset, monthly_hours)
     if months is None or months["leaves"].sum() < LEAST_LEAVERS:
         why = "no subscriptions table" if dataset.subscriptions is None else f"fewer than {LEAST_LEAVERS} people left"
-        return _assumed(usual, why)
+        return _assumed(mean_log_hours, why)
     logs = np.log1p(months["hours"].to_numpy())
     design = np.column_stack([np.ones(len(months)), -logs, months["before"].to_numpy()])
     model = sm.GLM(months["leaves"].to_numpy(dtype=np.float64), design, family=sm.families.Binomial())
@@ -80,20 +80,23 @@ def fit_churn(dataset: Dataset, monthly_hours: pd.Series) -> Churn:
         try:
             fitted = model.fit(cov_type="cluster", cov_kwds={"groups": months["user"].to_numpy()})
         except (PerfectSeparationError, PerfectSeparationWarning, np.linalg.LinAlgError):
-            return _assumed(usual, "the months do not tell who leaves")
-    terms, covariance = np.asarray(fitted.params), np.asarray(fitted.cov_params())
-    if not (np.isfinite(terms).all() and np.isfinite(covariance).all()):
-        return _assumed(usual, "the months do not tell who leaves")
+            return _assumed(mean_log_hours, "the months do not tell who leaves")
+    coefficients, covariance = np.asarray(fitted.params), np.asarray(fitted.cov_params())
+    if not (np.isfinite(coefficients).all() and np.isfinite(covariance).all()):
+        return _assumed(mean_log_hours, "the months do not tell who leaves")
     source = f"logistic regression on {len(months):,} subscriber-months with {int(months['leaves'].sum()):,} departures"
     errors = np.sqrt(np.diag(covariance))
-    return Churn(
-        terms=terms,
+    return ChurnEstimate(
+        coefficients=coefficients,
         covariance=covariance,
-        usual=usual,
+        mean_log_hours=mean_log_hours,
         estimates=(
-            _estimate("churn_intercept", terms[0], errors[0], f"{source}; with nothing watched and no habit of watching"),
+            _estimate("churn_intercept", coefficients[0], errors[0], f"{source}; with nothing watched and no habit of watching"),
             _estimate(
-                "churn_hours_slope", max(terms[1], 0.0), errors[1], f"{source}; the same person in fuller and emptier months"
+                "churn_hours_slope",
+                max(coefficients[1], 0.0),
+                errors[1],
+                f"{source}; the same person in fuller and emptier months",
             ),
         ),
     )
@@ -105,10 +108,10 @@ def _estimate(name: str, value: float, error: float, source: str) -> Estimate:
     )
 
 
-def _assumed(usual: FloatArray, why: str) -> Churn:
+def _assumed(mean_log_hours: FloatArray, why: str) -> ChurnEstimate:
     """A usual monthly churn at the mean hours watched."""
     odds = np.log(ASSUMED_MONTHLY_CHURN / (1.0 - ASSUMED_MONTHLY_CHURN))
-    mean = float(usual.mean()) if len(usual) else 0.0
+    mean = float(mean_log_hours.mean()) if len(mean_log_hours) else 0.0
     intercept = odds + ASSUMED_SLOPE * mean
     covariance = np.zeros((3, 3))
     covariance[1, 1] = ASSUMED_SLOPE_SD**2
@@ -117,10 +120,10 @@ def _assumed(usual: FloatArray, why: str) -> Churn:
     source = (
         f"{why}: {ASSUMED_MONTHLY_CHURN:.0%} leave in a month of usual watching, and fewer who watch more; swept in the ranges"
     )
-    return Churn(
-        terms=np.array([intercept, ASSUMED_SLOPE, 0.0]),
+    return ChurnEstimate(
+        coefficients=np.array([intercept, ASSUMED_SLOPE, 0.0]),
         covariance=covariance,
-        usual=usual,
+        mean_log_hours=mean_log_hours,
         estimates=tuple(
             Estimate(name=name, value=float(value), unit="log-odds a month", kind="assumed", source=source)
             for name, value in (("churn_intercept", intercept), ("churn_hours_slope", ASSUMED_SLOPE))

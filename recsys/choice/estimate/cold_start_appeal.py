@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg
 
-from recsys.choice.estimate.variance_components import Variances, fit_effects
+from recsys.choice.estimate.variance_components import VarianceComponents, fit_mixed_model
 from recsys.choice.model import movie_attributes
 from recsys.choice.model.parameters import Float32Array
 from recsys.embeddings.features import FeatureSpace
@@ -24,7 +24,7 @@ _LEAST_SPREAD = 0.1
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Cold:
+class ColdStartAppeal:
     """How cold appeal is told."""
 
     coefficients: FloatArray
@@ -32,7 +32,7 @@ class Cold:
     the service) adds, nats"""
     covariance: FloatArray
     """float64[same, same]"""
-    variances: Variances
+    variances: VarianceComponents
     residual_sd: float
     """Spread of true appeals round what is told of movies that nobody has seen, nats"""
 
@@ -42,13 +42,13 @@ class Cold:
         error = float(np.sqrt(self.covariance[-1, -1]))
         return error if error > 0 else None
 
-    def drawn(self, rng: np.random.Generator) -> FloatArray:
+    def sample(self, rng: np.random.Generator) -> FloatArray:
         """Other coefficients, from the distribution of the estimate."""
         spread = np.linalg.cholesky(self.covariance + 1e-12 * np.eye(len(self.covariance)))
         return np.asarray(self.coefficients + spread @ rng.standard_normal(len(spread)))
 
 
-def tell_cold(
+def fit(
     features: FeatureSpace,
     codes: Float32Array,
     months: FloatArray,
@@ -56,8 +56,8 @@ def tell_cold(
     error: FloatArray,
     *,
     least_sd: float = LEAST_SD,
-    variances: Variances | None = None,
-) -> Cold:
+    variances: VarianceComponents | None = None,
+) -> ColdStartAppeal:
     """Tell appeal from attributes.
 
     Parameters
@@ -73,7 +73,7 @@ def tell_cold(
     since = np.log1p(months)
     steps = movie_attributes.step_basis(features)
     ageing = since[:, None] if np.ptp(since) > _LEAST_SPREAD else np.zeros((len(since), 0))
-    fit = fit_effects(
+    fit = fit_mixed_model(
         codes @ steps,
         movie_attributes.attribute_of_code(features),
         ageing,
@@ -84,7 +84,7 @@ def tell_cold(
     )
     back = linalg.block_diag(np.eye(1), steps, np.eye(1)[:, : ageing.shape[1]])
     coefficients, covariance = back @ fit.coefficients, back @ fit.covariance @ back.T
-    return Cold(
+    return ColdStartAppeal(
         coefficients=coefficients,
         covariance=covariance,
         variances=fit.variances,

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.choice.estimate.appeal import Appeals
-from recsys.choice.estimate.churn import Churn
-from recsys.choice.estimate.cold_start_appeal import LEAST_SD, Cold, tell_cold
+from recsys.choice.estimate import cold_start_appeal
+from recsys.choice.estimate.appeal import AppealEstimates
+from recsys.choice.estimate.churn import ChurnEstimate
+from recsys.choice.estimate.cold_start_appeal import LEAST_SD, ColdStartAppeal
 from recsys.choice.estimate.current_demand import CurrentDemand, viewing_occasions
 from recsys.choice.estimate.holdout_recommender import MovieAppeals
-from recsys.choice.estimate.outside_share import constant_for
-from recsys.choice.estimate.parameter_draws import Shared
-from recsys.choice.estimate.variance_components import Variances
+from recsys.choice.estimate.outside_share import outside_constant
+from recsys.choice.estimate.parameter_draws import SharedParameters
+from recsys.choice.estimate.variance_components import VarianceComponents
 from recsys.choice.model.parameters import Draw, Member
 from recsys.choice.panel.audience_design import launch_at_end
 from recsys.choice.panel.current_audience import CurrentAudience
@@ -38,7 +39,7 @@ class DrawInputs:
     expected_shares: FloatArray
     """float64[n_movies]: share of today's views that each movie can expect"""
     appeals: MovieAppeals
-    churn: Churn
+    churn: ChurnEstimate
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -46,7 +47,7 @@ class PointDraw:
     """Draw 0, the point estimate, with the regression of appeal on attributes behind it."""
 
     draw: Draw
-    cold_start: Cold | None
+    cold_start: ColdStartAppeal | None
     """None where too few movies are known"""
 
     @property
@@ -60,23 +61,28 @@ class PointDraw:
         return self.cold_start.ageing_error if self.cold_start else None
 
     @property
-    def variances(self) -> Variances | None:
+    def variances(self) -> VarianceComponents | None:
         """Variance components of the attributes."""
         return self.cold_start.variances if self.cold_start else None
 
 
-def point_draw(inputs: DrawInputs, member: Member, shared: Shared) -> PointDraw:
+def point_draw(inputs: DrawInputs, member: Member, shared: SharedParameters) -> PointDraw:
     """The point estimate of everything, under the first member."""
     demand = CurrentDemand(inputs.audience, member, shared.structure)
     appeals = _appeals_today(inputs, demand)
-    cold = _fit_cold_start(inputs, demand, appeals, None)
-    coefficients = cold.coefficients if cold else _no_coefficients(inputs)
+    cold_start = _fit_cold_start(inputs, demand, appeals, None)
+    coefficients = cold_start.coefficients if cold_start else _no_coefficients(inputs)
     churn = inputs.churn.intercept, inputs.churn.slope
-    return PointDraw(draw=_draw(inputs, 0, demand, shared, appeals, coefficients, churn), cold_start=cold)
+    return PointDraw(draw=_draw(inputs, 0, demand, shared, appeals, coefficients, churn), cold_start=cold_start)
 
 
 def random_draw(  # noqa: PLR0917
-    inputs: DrawInputs, index: int, member: Member, shared: Shared, variances: Variances | None, rng: np.random.Generator
+    inputs: DrawInputs,
+    index: int,
+    member: Member,
+    shared: SharedParameters,
+    variances: VarianceComponents | None,
+    rng: np.random.Generator,
 ) -> Draw:
     """One draw from the distribution of the estimates.
 
@@ -91,23 +97,23 @@ def random_draw(  # noqa: PLR0917
     appeals = _appeals_today(inputs, demand)
     noise = inputs.appeals.established.standard_error * rng.standard_normal(len(appeals))
     appeals = appeals + np.where(available, noise - noise[available].mean(), noise)
-    cold = _fit_cold_start(inputs, demand, appeals, variances)
-    coefficients = cold.drawn(rng) if cold else _no_coefficients(inputs)
-    return _draw(inputs, index, demand, shared, appeals, coefficients, inputs.churn.drawn(rng))
+    cold_start = _fit_cold_start(inputs, demand, appeals, variances)
+    coefficients = cold_start.sample(rng) if cold_start else _no_coefficients(inputs)
+    return _draw(inputs, index, demand, shared, appeals, coefficients, inputs.churn.sample(rng))
 
 
 def _draw(  # noqa: PLR0917
     inputs: DrawInputs,
     index: int,
     demand: CurrentDemand,
-    shared: Shared,
+    shared: SharedParameters,
     appeals: FloatArray,
     coefficients: FloatArray,
     churn: tuple[FloatArray, float],
 ) -> Draw:
     rate, structure = inputs.audience.rate, shared.structure
     inclusive = demand.inclusive_values(appeals)
-    constant = constant_for(inclusive, rate, shared.outside_share)
+    constant = outside_constant(inclusive, rate, shared.outside_share)
     return Draw(
         member=index,
         score_slope=structure.slope,
@@ -121,7 +127,7 @@ def _draw(  # noqa: PLR0917
         churn_hours_slope=churn[1],
         cold_appeal_coefficients=single(coefficients[:-1]),
         ageing=float(coefficients[-1]),
-        cold_appeal_shift=shared.cold_shift,
+        cold_appeal_shift=shared.cold_appeal_shift,
     )
 
 
@@ -137,17 +143,19 @@ def _appeals_today(inputs: DrawInputs, demand: CurrentDemand) -> FloatArray:
     return appeals
 
 
-def _fit_cold_start(inputs: DrawInputs, demand: CurrentDemand, appeals: FloatArray, variances: Variances | None) -> Cold | None:
+def _fit_cold_start(
+    inputs: DrawInputs, demand: CurrentDemand, appeals: FloatArray, variances: VarianceComponents | None
+) -> ColdStartAppeal | None:
     """Regress appeal on attributes, for movies whose vector is predicted from these too, and on time there."""
     panel, established = inputs.panel, inputs.appeals.established
-    here = inputs.audience.available & np.isfinite(established.own_error)
+    here = inputs.audience.available & np.isfinite(established.unshrunk_error)
     if here.sum() < _FEWEST_KNOWN:
         return None
     target = appeals - launch_at_end(panel.history, demand.structure)
-    target = target + demand.cold_vector_offset(appeals, panel.codes) + established.own - established.appeal
-    target, error = with_departed(target, established.own_error, here, inputs.appeals.attribute_based)
+    target = target + demand.cold_vector_offset(appeals, panel.codes) + established.unshrunk - established.appeal
+    target, error = with_departed(target, established.unshrunk_error, here, inputs.appeals.attribute_based)
     use = np.isfinite(error)
-    return tell_cold(
+    return cold_start_appeal.fit(
         panel.features,
         panel.codes[use],
         panel.history.months_there()[use],
@@ -163,7 +171,7 @@ def _no_coefficients(inputs: DrawInputs) -> FloatArray:
 
 
 def with_departed(
-    target: FloatArray, error: FloatArray, here: NDArray[np.bool_], attribute_based: Appeals
+    target: FloatArray, error: FloatArray, here: NDArray[np.bool_], attribute_based: AppealEstimates
 ) -> tuple[FloatArray, FloatArray]:
     """Appeals of today's movies, and of those that have left, from what user clusters watched of both.
 
@@ -171,16 +179,16 @@ def with_departed(
     -------
     Appeals and their errors, float64[n_movies]; errors are inf where nothing is known
     """
-    own, own_error = attribute_based.own, attribute_based.own_error
-    both = here & np.isfinite(own_error)
-    gone = ~here & np.isfinite(own_error)
+    unshrunk, unshrunk_error = attribute_based.unshrunk, attribute_based.unshrunk_error
+    both = here & np.isfinite(unshrunk_error)
+    gone = ~here & np.isfinite(unshrunk_error)
     target, error = target.copy(), np.where(here, error, np.inf)
-    if both.sum() < _FEWEST_TO_TRANSLATE or not np.ptp(own[both]) > 0:
+    if both.sum() < _FEWEST_TO_TRANSLATE or not np.ptp(unshrunk[both]) > 0:
         return target, error
-    slope, level = np.polyfit(own[both], target[both], 1)
-    away = float(np.std(target[both] - level - slope * own[both]))
-    target[gone] = level + slope * own[gone]
-    error[gone] = np.hypot(away, slope * own_error[gone])
+    slope, level = np.polyfit(unshrunk[both], target[both], 1)
+    away = float(np.std(target[both] - level - slope * unshrunk[both]))
+    target[gone] = level + slope * unshrunk[gone]
+    error[gone] = np.hypot(away, slope * unshrunk_error[gone])
     return target, error
 
 

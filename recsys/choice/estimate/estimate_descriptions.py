@@ -3,25 +3,27 @@
 import math
 from collections.abc import Sequence
 
-from recsys.choice.estimate.appeal import Appeals
+from recsys.choice.estimate.appeal import AppealEstimates
 from recsys.choice.estimate.draws import PointDraw
 from recsys.choice.estimate.outside_share import ASSUMED_RANGE, OutsideShare
 from recsys.choice.estimate.parameter_draws import ASSUMED_REWATCH, ASSUMED_REWATCH_RANGE
 from recsys.choice.estimate.posterior_mode import MIN_ARRIVALS
-from recsys.choice.estimate.taste import ASSUMED_DISSIMILARITY_RANGE, Taste
+from recsys.choice.estimate.taste import ASSUMED_DISSIMILARITY_RANGE, TasteEstimate
 from recsys.choice.model.parameters import Estimate
 from recsys.choice.panel.audience_design import StructuralParameters
 from recsys.choice.panel.history import History
 from recsys.ids import FloatArray
 
 
-def of_taste(taste: Taste, structure: StructuralParameters, history: History, affinities: Sequence[str]) -> list[Estimate]:
+def describe_taste(
+    taste: TasteEstimate, structure: StructuralParameters, history: History, affinities: Sequence[str]
+) -> list[Estimate]:
     """Slope, substitution inside nests, rewatching and the launch curve."""
     errors = taste.errors
     held_out = f"{taste.n_choices:,} later choices of {taste.n_users:,} users, among what was there for them at that moment"
     lam = structure.dissimilarity
     low, high = ASSUMED_DISSIMILARITY_RANGE
-    gain = taste.log_likelihood - taste.log_likelihood_even
+    gain = taste.log_likelihood - taste.log_likelihood_uniform
     out = [
         Estimate(
             name="score_slope",
@@ -98,7 +100,7 @@ def of_taste(taste: Taste, structure: StructuralParameters, history: History, af
     return out
 
 
-def of_outside(outside: OutsideShare) -> list[Estimate]:
+def describe_outside_share(outside: OutsideShare) -> list[Estimate]:
     """The outside share, and what it was found from."""
     low, high = ASSUMED_RANGE
     share = Estimate(
@@ -113,16 +115,16 @@ def of_outside(outside: OutsideShare) -> list[Estimate]:
         return [share]
     added = Estimate(
         name="added_by_arrivals",
-        value=outside.added,
+        value=outside.incrementality,
         unit="views added for each view of an arrival",
         kind="estimated",
         source="how viewing moved where arrivals were liked, against where they were not; no model of choice is in it",
-        standard_error=outside.added_error,
+        standard_error=outside.incrementality_error,
     )
     return [share, added]
 
 
-def of_people(occasions: FloatArray, rate: FloatArray, outside: OutsideShare) -> Estimate:
+def describe_occasions(occasions: FloatArray, rate: FloatArray, outside: OutsideShare) -> Estimate:
     """Occasions, which rest on the outside share."""
     watching = rate > 0
     return Estimate(
@@ -137,7 +139,7 @@ def of_people(occasions: FloatArray, rate: FloatArray, outside: OutsideShare) ->
     )
 
 
-def of_cold(point: PointDraw, support: float, appeals: Appeals) -> list[Estimate]:
+def describe_cold_start(point: PointDraw, support: float, appeals: AppealEstimates) -> list[Estimate]:
     """How well attributes tell appeal, and how it wears."""
     return [
         Estimate(

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys.choice.estimate.appeal import Appeals, appeals_from_clusters, appeals_from_users
-from recsys.choice.estimate.attribute_affinity import Affinities, affinities
+from recsys.choice.estimate.appeal import AppealEstimates, appeals_from_clusters, appeals_from_users
+from recsys.choice.estimate.attribute_affinity import AttributeAffinities, estimate_affinities
 from recsys.choice.estimate.scored_choices import ScoredChoices, score_choices
-from recsys.choice.estimate.taste import Explained, Taste, explained, fit_taste
+from recsys.choice.estimate.taste import TasteEstimate, TasteFit, fit_mode, fit_taste
 from recsys.choice.estimate.taste_parameters import N_AGES
-from recsys.choice.estimate.utility_space import SCALINGS, Scaling, Space, Vectors, as_member, make_space
+from recsys.choice.estimate.utility_space import SCALINGS, LengthScaling, UtilitySpace, Vectors, build_utility_space, to_member
 from recsys.choice.model.nests import Nests
 from recsys.choice.model.parameters import Member
 from recsys.choice.model.utility import offer_vectors
@@ -31,8 +31,8 @@ _TRIAL_CELLS = 1_200_000
 class ScaledSpace:
     """The recommender's space under one scaling of its vectors, with user clusters in it."""
 
-    scaling: Scaling
-    space: Space
+    scaling: LengthScaling
+    space: UtilitySpace
     clusters: UserClusters
 
 
@@ -42,7 +42,7 @@ class UtilitySpecification:
 
     scaled: ScaledSpace
     nests: Nests
-    fit: Explained
+    fit: TasteFit
     """Parameters that the sample told; the search for the estimates begins there"""
 
 
@@ -58,17 +58,17 @@ class HoldoutMember:
 class MovieAppeals:
     """Appeals of all movies under the point estimate of taste."""
 
-    established: Appeals
+    established: AppealEstimates
     """With each movie's own vector, the launch curve apart: users, after the cutoff"""
-    attribute_based: Appeals
+    attribute_based: AppealEstimates
     """With vectors predicted from attributes: user clusters, whole history, movies that have left too"""
 
 
-def affinities_before(panel: ObservedPanel, day: float) -> Affinities:
+def affinities_before(panel: ObservedPanel, day: float) -> AttributeAffinities:
     """Attribute affinities of users, from the views before a day."""
     history = panel.history
     known = history.day < day
-    return affinities(panel.features, panel.codes, history.user[known], history.movie[known], history.n_users)
+    return estimate_affinities(panel.features, panel.codes, history.user[known], history.movie[known], history.n_users)
 
 
 def scaled_spaces(panel: ObservedPanel, vectors: Vectors, *, seed: int) -> tuple[ScaledSpace, ...]:
@@ -76,7 +76,7 @@ def scaled_spaces(panel: ObservedPanel, vectors: Vectors, *, seed: int) -> tuple
     history = panel.history
     views = np.bincount(history.movie[history.day < panel.cutoff_day], minlength=history.n_movies)
     affinity = affinities_before(panel, panel.cutoff_day)
-    spaces = [make_space(*vectors, views, panel.codes, scaling, affinity) for scaling in SCALINGS]
+    spaces = [build_utility_space(*vectors, views, panel.codes, scaling, affinity) for scaling in SCALINGS]
     cells = history.n_periods * history.n_movies
     return tuple(
         ScaledSpace(scaling=scaling, space=space, clusters=cluster_users(space.users, cells, seed=seed))
@@ -98,8 +98,8 @@ def select_specification(
     trials: list[UtilitySpecification] = []
 
     def tried(scaled: ScaledSpace, nests: Nests) -> UtilitySpecification:
-        choices = holdout(panel, scaled, nests, seed=seed, cells=_TRIAL_CELLS)
-        fit = explained(choices, trials[-1].fit if trials else None)
+        choices = scored_holdout(panel, scaled, nests, seed=seed, cells=_TRIAL_CELLS)
+        fit = fit_mode(choices, trials[-1].fit if trials else None)
         trials.append(UtilitySpecification(scaled=scaled, nests=nests, fit=fit))
         return trials[-1]
 
@@ -111,13 +111,17 @@ def select_specification(
     )
 
 
-def estimate_taste(panel: ObservedPanel, specification: UtilitySpecification, *, seed: int, rng: np.random.Generator) -> Taste:
+def estimate_taste(
+    panel: ObservedPanel, specification: UtilitySpecification, *, seed: int, rng: np.random.Generator
+) -> TasteEstimate:
     """Estimate the parameters of taste from the held-out choices."""
-    choices = holdout(panel, specification.scaled, specification.nests, seed=seed)
-    return fit_taste(choices, rng=rng, like=specification.fit)
+    choices = scored_holdout(panel, specification.scaled, specification.nests, seed=seed)
+    return fit_taste(choices, rng=rng, start=specification.fit)
 
 
-def holdout(panel: ObservedPanel, scaled: ScaledSpace, nests: Nests, *, seed: int, cells: int | None = None) -> ScoredChoices:
+def scored_holdout(
+    panel: ObservedPanel, scaled: ScaledSpace, nests: Nests, *, seed: int, cells: int | None = None
+) -> ScoredChoices:
     """The held-out choices, or as many of them as fill ``cells``; the same ones for the same seed.
 
     Raises
@@ -134,22 +138,22 @@ def holdout(panel: ObservedPanel, scaled: ScaledSpace, nests: Nests, *, seed: in
     return score_choices(choices, scaled.space, scaled.clusters, nests.assignment)
 
 
-def holdout_member(panel: ObservedPanel, specification: UtilitySpecification, taste: Taste) -> HoldoutMember:
+def holdout_member(panel: ObservedPanel, specification: UtilitySpecification, taste: TasteEstimate) -> HoldoutMember:
     """The recommender in the space in which one slope does for all scores."""
     scaled = specification.scaled
-    member = as_member(scaled.space, scaled.clusters, specification.nests.assignment, panel.codes, taste.stress)
+    member = to_member(scaled.space, scaled.clusters, specification.nests.assignment, panel.codes, taste.score_reliability)
     return HoldoutMember(member=member, clusters=recentred(scaled.clusters, member.users))
 
 
 def estimate_appeals(
-    panel: ObservedPanel, early: HoldoutMember, structure: StructuralParameters, *, rng: np.random.Generator
+    panel: ObservedPanel, holdout: HoldoutMember, structure: StructuralParameters, *, rng: np.random.Generator
 ) -> MovieAppeals:
     """Estimate appeals with own and with attribute-based vectors."""
     history, content, day = panel.history, panel.content, panel.cutoff_day
-    first = appeals_from_clusters(history, structure, early.clusters, early.member.movies, content, until_day=day)
+    first = appeals_from_clusters(history, structure, holdout.clusters, holdout.member.movies, content, until_day=day)
     return MovieAppeals(
-        established=appeals_from_users(history, structure, early.member, content, first=first, cutoff_day=day, rng=rng),
+        established=appeals_from_users(history, structure, holdout.member, content, first=first, cutoff_day=day, rng=rng),
         attribute_based=appeals_from_clusters(
-            history, structure, early.clusters, offer_vectors(early.member, panel.codes), content
+            history, structure, holdout.clusters, offer_vectors(holdout.member, panel.codes), content
         ),
     )

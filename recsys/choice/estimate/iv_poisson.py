@@ -26,18 +26,20 @@ _FARTHEST = 3.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Response:
+class IvEstimate:
     """β and what it stands on."""
 
-    share: float
+    coefficient: float
     """β; NaN where nothing varies or nothing is found"""
     standard_error: float
     """Robust to whatever the cells of one cluster have in common"""
-    varies: bool
+    instrument_varies: bool
     """Whether arrivals were liked differently by different rows, as the instrument has it"""
 
 
-def respond(y: FloatArray, arrivals: FloatArray, weight: FloatArray, z: FloatArray, clusters: tuple[IntArray, ...]) -> Response:
+def fit_iv_poisson(
+    y: FloatArray, arrivals: FloatArray, weight: FloatArray, z: FloatArray, clusters: tuple[IntArray, ...]
+) -> IvEstimate:
     """Estimate what a view of an arrival adds.
 
     Parameters
@@ -71,17 +73,17 @@ def respond(y: FloatArray, arrivals: FloatArray, weight: FloatArray, z: FloatArr
     if not float((instrument**2 * weight).sum()) > 1e-12 * float((z**2 * weight).sum()):
         return _nothing()
     if total(-_FARTHEST) * total(_FARTHEST) >= 0:
-        return Response(share=np.nan, standard_error=np.inf, varies=True)
+        return IvEstimate(coefficient=np.nan, standard_error=np.inf, instrument_varies=True)
     share = float(optimize.brentq(total, -_FARTHEST, _FARTHEST, xtol=1e-6))
     gradient = (total(share + 1e-3) - total(share - 1e-3)) / 2e-3
     instrument, rest = moment(share)
     scores = (instrument * rest).sum(axis=1)
     error = max(float(np.sqrt((np.bincount(cluster, weights=scores) ** 2).sum())) for cluster in clusters)
-    return Response(share=share, standard_error=error / max(abs(gradient), 1e-300), varies=True)
+    return IvEstimate(coefficient=share, standard_error=error / max(abs(gradient), 1e-300), instrument_varies=True)
 
 
-def _nothing() -> Response:
-    return Response(share=np.nan, standard_error=np.inf, varies=False)
+def _nothing() -> IvEstimate:
+    return IvEstimate(coefficient=np.nan, standard_error=np.inf, instrument_varies=False)
 
 
 def _raked(y: FloatArray, base: FloatArray) -> FloatArray:

@@ -37,64 +37,64 @@ from recsys.choice.model.parameters import Float32Array
 from recsys.ids import FloatArray
 
 THREADS = 2
-_PIECE_CELLS = 250_000
+_BATCH_CELLS = 250_000
 """Choices times movies worked on at a time: a megabyte a table, which stays in the processor's cache."""
 
 _T = TypeVar("_T")
 
 
 class Likelihood:
-    """Log-likelihood of choices, its gradient, and its Fisher information, at one point. Pieces run in threads."""
+    """Log-likelihood of choices, its gradient, and its Fisher information, at one point. Batches run in threads."""
 
-    def __init__(self, pieces: Sequence[ScoredChoices], flat: FloatArray) -> None:
+    def __init__(self, batches: Sequence[ScoredChoices], flat: FloatArray) -> None:
         self.flat = flat.copy()
-        self._pieces = _each(lambda piece: _Piece(piece, flat), pieces)
+        self._batches = _each(lambda batch: _Batch(batch, flat), batches)
 
     def value(self) -> float:
         """Σ ln P."""
-        return float(sum(piece.value() for piece in self._pieces))
+        return float(sum(batch.value() for batch in self._batches))
 
     def gradient(self) -> FloatArray:
         """Derivative of :meth:`value`."""
-        return _total(_each(_Piece.gradient, self._pieces))
+        return _total(_each(_Batch.gradient, self._batches))
 
-    def directional(self, flat: FloatArray) -> FloatArray:
+    def directional_derivatives(self, flat: FloatArray) -> FloatArray:
         """Derivative of each choice's ln P along a direction, float64[n_choices]."""
-        return np.concatenate(_each(lambda piece: piece.directional(flat), self._pieces))
+        return np.concatenate(_each(lambda batch: batch.directional_derivatives(flat), self._batches))
 
-    def fisher_times(self, flat: FloatArray) -> FloatArray:
+    def fisher_product(self, flat: FloatArray) -> FloatArray:
         """Fisher information times a vector."""
-        return _total(_each(lambda piece: piece.fisher_times(flat), self._pieces))
+        return _total(_each(lambda batch: batch.fisher_product(flat), self._batches))
 
     def appeal_information(self) -> FloatArray:
         """Fisher information of the appeals, float64[n_movies, n_movies]."""
-        return _total(_each(_Piece.appeal_information, self._pieces))
+        return _total(_each(_Batch.appeal_information, self._batches))
 
     def appeal_information_diagonal(self) -> FloatArray:
         """Its diagonal, float64[n_movies]."""
-        return _total(_each(_Piece.appeal_information_diagonal, self._pieces))
+        return _total(_each(_Batch.appeal_information_diagonal, self._batches))
 
 
-def in_pieces(choices: ScoredChoices) -> list[ScoredChoices]:
-    """The choices, cut into runs that fit the processor's cache."""
-    step = max(_PIECE_CELLS // max(choices.n_movies, 1), 1)
+def in_batches(choices: ScoredChoices, *, cells: int = _BATCH_CELLS) -> list[ScoredChoices]:
+    """The choices, cut into runs that fit the processor's cache: ``cells`` choices times movies each."""
+    step = max(cells // max(choices.n_movies, 1), 1)
     return [choices.sample(np.arange(k, min(k + step, choices.n_choices))) for k in range(0, choices.n_choices, step)]
 
 
-def _each(work: Callable[..., _T], pieces: Iterable[object]) -> list[_T]:
+def _each(work: Callable[..., _T], batches: Iterable[object]) -> list[_T]:
     with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(work, pieces))
+        return list(pool.map(work, batches))
 
 
 def _total(parts: Sequence[FloatArray]) -> FloatArray:
-    """Sum in the order of the pieces, so that threads do not change a bit."""
+    """Sum in the order of the batches, so that threads do not change a bit."""
     total = parts[0].copy()
     for part in parts[1:]:
         total += part
     return total
 
 
-class _Piece:
+class _Batch:
     """The same for one run of choices, which are in order of time."""
 
     def __init__(self, choices: ScoredChoices, flat: FloatArray) -> None:
@@ -153,12 +153,12 @@ class _Piece:
         residual[self._rows, self.choices.chosen] += 1.0
         return self._project(residual, float(self._by_lam[self._rows, self._chosen_nest].sum()))
 
-    def directional(self, flat: FloatArray) -> FloatArray:
+    def directional_derivatives(self, flat: FloatArray) -> FloatArray:
         """Derivative of each choice's ln P along a direction, float64[n_choices]."""
         slopes: FloatArray = self._log_share_change(flat)[self._rows, self.choices.chosen].astype(np.float64)
         return slopes
 
-    def fisher_times(self, flat: FloatArray) -> FloatArray:
+    def fisher_product(self, flat: FloatArray) -> FloatArray:
         """Fisher information times a vector."""
         weight = self._log_share_change(flat)
         weight *= self.within

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys.choice.estimate.appeal import appeals_from_clusters
-from recsys.choice.estimate.iv_poisson import respond
+from recsys.choice.estimate.iv_poisson import fit_iv_poisson
 from recsys.choice.model.parameters import Float32Array, Member
 from recsys.choice.panel.audience_design import StructuralParameters, cluster_design
 from recsys.choice.panel.exposure_panel import ExposurePanel
@@ -48,16 +48,16 @@ class OutsideShare:
     """None: assumed"""
     reason: str
     """In plain words, how it was estimated or why it is assumed."""
-    added: float = np.nan
+    incrementality: float = np.nan
     """Views that a view of an arrival added; NaN where the data cannot tell"""
-    added_error: float = np.inf
+    incrementality_error: float = np.inf
 
     @property
     def estimated(self) -> bool:
         return self.standard_error is not None
 
 
-def fit_outside(
+def estimate_outside_share(
     history: History,
     structure: StructuralParameters,
     member: Member,
@@ -93,24 +93,25 @@ def fit_outside(
     np.add.at(arrivals, (history.user[inside], history.period[inside]), 1.0)
     error_clusters = np.arange(len(rows)), clusters.assignment[rows]
     instrument = z[half[rows], clusters.assignment[rows]]
-    found = respond(exposure.views[rows], arrivals[rows], exposure.exposure[rows], instrument, error_clusters)
-    if not found.varies:
+    found = fit_iv_poisson(exposure.views[rows], arrivals[rows], exposure.exposure[rows], instrument, error_clusters)
+    if not found.instrument_varies:
         return _assumed("the catalogue did not change, so viewing could not respond")
-    if not PLAUSIBLE_ADDED[0] < found.share < PLAUSIBLE_ADDED[1]:
+    if not PLAUSIBLE_ADDED[0] < found.coefficient < PLAUSIBLE_ADDED[1]:
         return _assumed("viewing where arrivals were liked gives no share between 0 and 1 that they added")
     if not found.standard_error < MOST_STANDARD_ERROR:
         return _assumed(f"what arrivals added to viewing is known to ± {found.standard_error:.2f} views for each of theirs only")
+    added = f"{found.coefficient:.2f} (± {found.standard_error:.2f})"
     reason = (
-        f"each view of a movie in its first {FRESH_MONTHS:.0f} months added {found.share:.2f} (± {found.standard_error:.2f}), "
+        f"each view of a movie in its first {FRESH_MONTHS:.0f} months added {added}, "
         f"told from whose taste it met of {len(rows):,} users over {history.n_periods} half-months; divided by nest_dissimilarity"
     )
     lam = structure.dissimilarity
     return OutsideShare(
-        value=float(np.clip(found.share / lam, *OUTSIDE_RANGE)),
+        value=float(np.clip(found.coefficient / lam, *OUTSIDE_RANGE)),
         standard_error=found.standard_error / lam,
         reason=reason,
-        added=found.share,
-        added_error=found.standard_error,
+        incrementality=found.coefficient,
+        incrementality_error=found.standard_error,
     )
 
 
@@ -152,7 +153,7 @@ def _share_of_arrivals(  # noqa: PLR0917
     return np.asarray(np.einsum("pgm,pm->gp", shares, fresh[:, columns].astype(np.float32)), dtype=np.float64)
 
 
-def constant_for(inclusive: FloatArray, weight: FloatArray, outside_share: float) -> float:
+def outside_constant(inclusive: FloatArray, weight: FloatArray, outside_share: float) -> float:
     """The constant that, added to all utilities, gives viewers this outside share on average.
 
     Parameters
@@ -162,7 +163,7 @@ def constant_for(inclusive: FloatArray, weight: FloatArray, outside_share: float
 
     Examples
     --------
-    >>> round(constant_for(np.array([1.0, 1.0]), np.ones(2), 0.5), 9)
+    >>> round(outside_constant(np.array([1.0, 1.0]), np.ones(2), 0.5), 9)
     -1.0
     """
     used = np.isfinite(inclusive) & (weight > 0)

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.stats import norm, qmc
 
 from recsys.choice.estimate.outside_share import ASSUMED_RANGE, OutsideShare
-from recsys.choice.estimate.taste import ASSUMED_DISSIMILARITY_RANGE, DISSIMILARITY_RANGE, Taste
+from recsys.choice.estimate.taste import ASSUMED_DISSIMILARITY_RANGE, DISSIMILARITY_RANGE, TasteEstimate
 from recsys.choice.panel.audience_design import StructuralParameters
 from recsys.ids import FloatArray, IntArray
 
@@ -19,26 +19,28 @@ ASSUMED_REWATCH, ASSUMED_REWATCH_RANGE = 0.05, (0.02, 0.12)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Shared:
+class SharedParameters:
     """One draw."""
 
     structure: StructuralParameters
     outside_share: float
-    cold_shift: float
+    cold_appeal_shift: float
     """Standard normal"""
 
 
-def point_structure(taste: Taste, nests: IntArray) -> StructuralParameters:
+def point_structure(taste: TasteEstimate, nests: IntArray) -> StructuralParameters:
     """The structural parameters at their estimates."""
     return _structure(taste, taste.parameters.flatten(), ASSUMED_REWATCH, nests)
 
 
-def point(structure: StructuralParameters, outside: OutsideShare) -> Shared:
+def point_parameters(structure: StructuralParameters, outside: OutsideShare) -> SharedParameters:
     """The estimates themselves."""
     return _shared(structure, outside.value, 0.0)
 
 
-def draws(taste: Taste, outside: OutsideShare, nests: IntArray, n_draws: int, rng: np.random.Generator) -> list[Shared]:
+def sample(
+    taste: TasteEstimate, outside: OutsideShare, nests: IntArray, n_draws: int, rng: np.random.Generator
+) -> list[SharedParameters]:
     """Draws that carry the uncertainty of the estimates.
 
     Parameters
@@ -73,23 +75,23 @@ def draws(taste: Taste, outside: OutsideShare, nests: IntArray, n_draws: int, rn
     ]
 
 
-def members_of(n_draws: int, n_members: int) -> IntArray:
+def member_of_draws(n_draws: int, n_members: int) -> IntArray:
     """Member of each draw: the first is the point's, the others take turns.
 
     Examples
     --------
-    >>> members_of(5, 3).tolist(), members_of(3, 1).tolist()
+    >>> member_of_draws(5, 3).tolist(), member_of_draws(3, 1).tolist()
     ([0, 1, 2, 1, 2], [0, 0, 0])
     """
     turns = np.arange(n_draws)
     return np.where(turns == 0, 0, 1 + (turns - 1) % max(n_members - 1, 1)) if n_members > 1 else np.zeros(n_draws, np.int64)
 
 
-def _shared(structure: StructuralParameters, outside_share: float, shift: float) -> Shared:
-    return Shared(structure=structure, outside_share=float(np.clip(outside_share, 0.05, 0.95)), cold_shift=shift)
+def _shared(structure: StructuralParameters, outside_share: float, shift: float) -> SharedParameters:
+    return SharedParameters(structure=structure, outside_share=float(np.clip(outside_share, 0.05, 0.95)), cold_appeal_shift=shift)
 
 
-def _structure(taste: Taste, flat: FloatArray, assumed_rewatch: float, nests: IntArray) -> StructuralParameters:
+def _structure(taste: TasteEstimate, flat: FloatArray, assumed_rewatch: float, nests: IntArray) -> StructuralParameters:
     """Parameters in nats, kept where choice theory and the error of the scale of tastes allow them."""
     drawn = taste.layout.unflatten(flat)
     lam = float(np.clip(drawn.dissimilarity, *DISSIMILARITY_RANGE))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, optimize
 
-from recsys.choice.estimate.likelihood import Likelihood, in_pieces
+from recsys.choice.estimate.likelihood import Likelihood, in_batches
 from recsys.choice.estimate.scored_choices import ScoredChoices
 from recsys.choice.estimate.taste_parameters import TasteParameters
 from recsys.ids import FloatArray
@@ -75,14 +75,14 @@ def posterior_mode(
     """
     prior = _prior(choices, dissimilarity)
     first = prior.mean if start is None else np.where(prior.free, start.flatten(), prior.mean)
-    pieces = in_pieces(choices)
-    latest = [Likelihood(pieces, first)]
+    batches = in_batches(choices)
+    latest = [Likelihood(batches, first)]
 
     def at(z: FloatArray) -> Likelihood:
         flat = prior.mean.copy()
         flat[prior.free] += z * step
         if not np.array_equal(latest[0].flat, flat):
-            latest[0] = Likelihood(pieces, flat)
+            latest[0] = Likelihood(batches, flat)
         return latest[0]
 
     def loss(z: FloatArray) -> tuple[float, FloatArray]:
@@ -94,7 +94,7 @@ def posterior_mode(
     def curvature(z: FloatArray, direction: FloatArray) -> FloatArray:
         full = np.zeros(len(prior.mean))
         full[prior.free] = direction * step
-        return np.asarray((at(z).fisher_times(full) + prior.precision * full)[prior.free] * step)
+        return np.asarray((at(z).fisher_product(full) + prior.precision * full)[prior.free] * step)
 
     step = prior.step[prior.free]
     found = optimize.minimize(
@@ -118,10 +118,10 @@ def sandwich_covariance(choices: ScoredChoices, mode: PosteriorMode, rng: np.ran
     if choices.n_choices > most:
         some = choices.sample(np.sort(rng.choice(choices.n_choices, most, replace=False)))
     times = choices.n_choices / some.n_choices
-    likelihood = Likelihood(in_pieces(some), found)
+    likelihood = Likelihood(in_batches(some), found)
     head = np.flatnonzero(prior.free[layout.structural])
     units = np.eye(layout.size)[head]
-    rows = times * np.stack([likelihood.fisher_times(unit) for unit in units]) + np.diag(prior.precision)[head]
+    rows = times * np.stack([likelihood.fisher_product(unit) for unit in units]) + np.diag(prior.precision)[head]
     across = rows[:, layout.appeal]
     appeal_precision = prior.precision[layout.appeal]
     if choices.n_movies <= _DENSE_MOVIES:
@@ -135,8 +135,8 @@ def sandwich_covariance(choices: ScoredChoices, mode: PosteriorMode, rng: np.ran
     directions[:, layout.appeal] = -inverse @ explained
 
     users, owner = np.unique(choices.user, return_inverse=True)
-    everyone = Likelihood(in_pieces(choices), found)
-    scores = np.stack([np.bincount(owner, everyone.directional(direction), len(users)) for direction in directions])
+    everyone = Likelihood(in_batches(choices), found)
+    scores = np.stack([np.bincount(owner, everyone.directional_derivatives(direction), len(users)) for direction in directions])
     meat = scores @ scores.T
     # the sandwich may come out too small where few users speak: the model's own variance is the least
     least = np.maximum(np.diag(inverse), np.diag(meat))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.choice.estimate.taste_parameters import TasteLayout
-from recsys.choice.estimate.utility_space import Space
+from recsys.choice.estimate.utility_space import UtilitySpace
 from recsys.choice.model.parameters import Float32Array
 from recsys.choice.panel.holdout_choices import HoldoutChoices
 from recsys.choice.panel.user_clusters import UserClusters
@@ -45,7 +45,7 @@ class ScoredChoices(HoldoutChoices):
         )
 
 
-def score_choices(choices: HoldoutChoices, space: Space, clusters: UserClusters, nests: IntArray) -> ScoredChoices:
+def score_choices(choices: HoldoutChoices, space: UtilitySpace, clusters: UserClusters, nests: IntArray) -> ScoredChoices:
     """Score every movie for the user of each choice.
 
     Parameters

@@ -13,7 +13,7 @@ from scipy import linalg
 from recsys.choice.estimate.posterior_mode import MIN_ARRIVALS, posterior_mode, sandwich_covariance, score_spread
 from recsys.choice.estimate.scored_choices import ScoredChoices
 from recsys.choice.estimate.taste_parameters import TasteLayout, TasteParameters
-from recsys.choice.estimate.utility_space import Stress
+from recsys.choice.estimate.utility_space import ScoreReliability
 from recsys.ids import FloatArray, IntArray
 
 DISSIMILARITY_RANGE = 0.1, 1.0
@@ -23,7 +23,7 @@ MOST_DISSIMILARITY_ERROR = 0.25
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Taste:
+class TasteEstimate:
     """Estimates with their joint covariance, float64[k, k], of the structural parameters as laid out.
 
     As in :mod:`recsys.choice.estimate.likelihood`, all but λ are in units of v = V/λ.
@@ -41,7 +41,7 @@ class Taste:
     """λ and its error as the choices have them, where that says too little and λ is assumed instead."""
     log_likelihood: float
     """Of a choice, mean, nats."""
-    log_likelihood_even: float
+    log_likelihood_uniform: float
     """The same if all available movies were chosen alike."""
 
     @property
@@ -71,10 +71,10 @@ class Taste:
         return float(information**-0.5) if information > 0 else np.inf
 
     @property
-    def stress(self) -> Stress:
+    def score_reliability(self) -> ScoreReliability:
         p = self.parameters
         slope = max(p.slope, 1e-9)
-        return Stress(
+        return ScoreReliability(
             cold=1.0 + p.cold_slope_delta / slope,
             cluster=p.cluster_slope / slope,
             nest=p.nest_slope / slope,
@@ -96,7 +96,7 @@ class Taste:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Explained:
+class TasteFit:
     """Choices explained as well as they can be with all parameters free, without their errors."""
 
     parameters: TasteParameters
@@ -107,7 +107,7 @@ class Explained:
     score_spread: float
     """Standard deviation of the scores"""
 
-    def carried_over(self, choices: ScoredChoices) -> TasteParameters:
+    def warm_start(self, choices: ScoredChoices) -> TasteParameters:
         """The same parameters for choices that are put in another way: where a search may begin."""
         times = self.score_spread / score_spread(choices)
         here = np.searchsorted(self.movies, choices.movies, sorter=(order := np.argsort(self.movies)))
@@ -123,15 +123,15 @@ class Explained:
         )
 
 
-def explained(choices: ScoredChoices, like: Explained | None = None) -> Explained:
+def fit_mode(choices: ScoredChoices, start: TasteFit | None = None) -> TasteFit:
     """How well choices can be explained.
 
     Parameters
     ----------
-    like : of about the same choices; the search begins there
+    start : of about the same choices; the search begins there
     """
-    mode = posterior_mode(choices, start=like.carried_over(choices) if like else None)
-    return Explained(
+    mode = posterior_mode(choices, start=start.warm_start(choices) if start else None)
+    return TasteFit(
         parameters=mode.parameters,
         log_likelihood=mode.log_likelihood / max(choices.n_choices, 1),
         movies=choices.movies,
@@ -139,19 +139,19 @@ def explained(choices: ScoredChoices, like: Explained | None = None) -> Explaine
     )
 
 
-def fit_taste(choices: ScoredChoices, *, rng: np.random.Generator, like: Explained | None = None) -> Taste:
+def fit_taste(choices: ScoredChoices, *, rng: np.random.Generator, start: TasteFit | None = None) -> TasteEstimate:
     """Maximise the posterior of all parameters given the choices.
 
     Parameters
     ----------
-    like : of about the same choices; the search begins there
+    start : of about the same choices; the search begins there
 
     Returns
     -------
-    Taste; the covariance is robust to what one user's choices have in common (sandwich, clustered by user). Where the choices do
-    not tell λ, the rest is estimated again with λ as assumed.
+    TasteEstimate; the covariance is robust to what one user's choices have in common (sandwich, clustered by user). Where the
+    choices do not tell λ, the rest is estimated again with λ as assumed.
     """
-    free = _fit(choices, rng=rng, start=like.carried_over(choices) if like else None)
+    free = _fit(choices, rng=rng, start=start.warm_start(choices) if start else None)
     found, error = free.parameters.dissimilarity, float(free.errors.dissimilarity)
     if found > DISSIMILARITY_RANGE[0] and error <= MOST_DISSIMILARITY_ERROR:
         return free
@@ -161,10 +161,10 @@ def fit_taste(choices: ScoredChoices, *, rng: np.random.Generator, like: Explain
 
 def _fit(
     choices: ScoredChoices, *, rng: np.random.Generator, dissimilarity: float | None = None, start: TasteParameters | None = None
-) -> Taste:
+) -> TasteEstimate:
     """The fit, with λ free or held."""
     mode = posterior_mode(choices, dissimilarity=dissimilarity, start=start)
-    return Taste(
+    return TasteEstimate(
         parameters=mode.parameters,
         covariance=sandwich_covariance(choices, mode, rng),
         n_choices=choices.n_choices,
@@ -173,10 +173,10 @@ def _fit(
         rewatches=not choices.exclude_seen,
         dissimilarity_found=None,
         log_likelihood=mode.log_likelihood / max(choices.n_choices, 1),
-        log_likelihood_even=_even(choices),
+        log_likelihood_uniform=_uniform_log_likelihood(choices),
     )
 
 
-def _even(choices: ScoredChoices) -> float:
+def _uniform_log_likelihood(choices: ScoredChoices) -> float:
     there = np.log(np.isfinite(choices.log_open).sum(axis=1).clip(1))
     return -float(there[choices.period].mean())

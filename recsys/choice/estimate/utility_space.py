@@ -1,7 +1,7 @@
 """A recommender's vectors, made fit for utilities.
 
 The length of an implicit-feedback vector says as much about how long a movie was there, and how much somebody watches, as
-about taste; :class:`Scaling` takes some of it out. Movies with few views, and offers, get a vector from their
+about taste; :class:`LengthScaling` takes some of it out. Movies with few views, and offers, get a vector from their
 attributes.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.choice.estimate.attribute_affinity import Affinities
+from recsys.choice.estimate.attribute_affinity import AttributeAffinities
 from recsys.choice.estimate.ridge import fit_ridge
 from recsys.choice.model.parameters import Float32Array, Member
 from recsys.choice.panel.user_clusters import UserClusters
@@ -24,19 +24,19 @@ FEW_VIEWS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scaling:
+class LengthScaling:
     """Power of the length that vectors are divided by: 0 leaves them, 1 makes them unit vectors."""
 
     users: float
     movies: float
 
 
-SCALINGS = (Scaling(users=0.0, movies=0.0), Scaling(users=0.5, movies=1.0))
+SCALINGS = (LengthScaling(users=0.0, movies=0.0), LengthScaling(users=0.5, movies=1.0))
 """What is tried; the likelihood of held-out choices decides."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Space:
+class UtilitySpace:
     """One recommender's space."""
 
     users: Float32Array
@@ -45,7 +45,7 @@ class Space:
     cold: NDArray[np.bool_]
     from_codes: FloatArray
     """float64[1 + n_codes, dim]: intercept and weights of a movie's attributes"""
-    affinity: Affinities
+    affinity: AttributeAffinities
 
     def centres(self, nests: IntArray) -> FloatArray:
         """float64[n_movies, dim]: mean vector of each movie's nest."""
@@ -55,9 +55,14 @@ class Space:
         return np.asarray((sums / counts[:, None])[nests])
 
 
-def make_space(  # noqa: PLR0917
-    users: Float32Array, movies: Float32Array, views: IntArray, codes: Float32Array, scaling: Scaling, affinity: Affinities
-) -> Space:
+def build_utility_space(  # noqa: PLR0917
+    users: Float32Array,
+    movies: Float32Array,
+    views: IntArray,
+    codes: Float32Array,
+    scaling: LengthScaling,
+    affinity: AttributeAffinities,
+) -> UtilitySpace:
     """Scale a recommender's vectors and fill in those of movies with few views.
 
     Parameters
@@ -78,7 +83,7 @@ def make_space(  # noqa: PLR0917
         coefficients = fit_ridge(codes[known], scaled_movies[known], weight).coefficients
     filled = scaled_movies.copy()
     filled[cold] = coefficients[0] + codes[cold] @ coefficients[1:]
-    return Space(
+    return UtilitySpace(
         users=scaled_users.astype(np.float32),
         movies=filled.astype(np.float32),
         cold=cold,
@@ -88,7 +93,7 @@ def make_space(  # noqa: PLR0917
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Stress:
+class ScoreReliability:
     """How much more, or less, parts of a score count than the rest of it (:mod:`recsys.choice.estimate.likelihood`)."""
 
     cold: float
@@ -101,25 +106,27 @@ class Stress:
     """β/θ, float64[n_affinities], added: the user's affinity to the movie's languages, genres and so on"""
 
 
-def as_member(space: Space, clusters: UserClusters, nests: IntArray, codes: Float32Array, stress: Stress) -> Member:
-    """The space in which one slope does for all scores: the stresses are worked into the vectors.
+def to_member(
+    space: UtilitySpace, clusters: UserClusters, nests: IntArray, codes: Float32Array, reliability: ScoreReliability
+) -> Member:
+    """The space in which one slope does for all scores: the weights are worked into the vectors.
 
-    The cluster's part of a score is stressed at the user, the nest's at the movie; their product, twice stressed, is left as it
+    The cluster's part of a score is weighted at the user, the nest's at the movie; their product, twice weighted, is left as it
     falls out. Affinities are dimensions of their own.
     """
     centres = space.centres(nests)
-    own = space.movies * np.where(space.cold, stress.cold, 1.0)[:, None]
+    own = space.movies * np.where(space.cold, reliability.cold, 1.0)[:, None]
     of_nest = fit_ridge(codes, centres, np.ones(len(codes))).coefficients
     affinity = space.affinity
-    slope = stress.affinity[affinity.attribute]
+    slope = reliability.affinity[affinity.attribute]
     half = np.sqrt(np.abs(slope))  # shared out evenly, so that users and movies move in the same scale
     of_value = np.zeros((1 + codes.shape[1], len(slope)))
     of_value[1 + affinity.codes, np.arange(len(slope))] = half
-    users = space.users + stress.cluster * clusters.centroids[clusters.assignment]
+    users = space.users + reliability.cluster * clusters.centroids[clusters.assignment]
     return Member(
         users=np.hstack([users, affinity.users * half * np.sign(slope)]).astype(np.float32),
-        movies=np.hstack([own + stress.nest * centres, affinity.movies * half]).astype(np.float32),
-        cold_map=np.hstack([stress.cold * space.from_codes + stress.nest * of_nest, of_value]).astype(np.float32),
+        movies=np.hstack([own + reliability.nest * centres, affinity.movies * half]).astype(np.float32),
+        cold_map=np.hstack([reliability.cold * space.from_codes + reliability.nest * of_nest, of_value]).astype(np.float32),
     )
 
 

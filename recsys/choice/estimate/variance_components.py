@@ -28,7 +28,7 @@ _FLAT = 1e-9
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Variances:
+class VarianceComponents:
     """σ_f² by attribute, and σ²."""
 
     attributes: FloatArray
@@ -36,17 +36,17 @@ class Variances:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Effects:
+class MixedModel:
     """A fit. Coefficients: the intercept, those of the attributes' values, those of the fixed columns."""
 
     coefficients: FloatArray
     """float64[1 + n_values + n_fixed]"""
     covariance: FloatArray
     """float64[same, same]"""
-    variances: Variances
+    variances: VarianceComponents
 
 
-def fit_effects(
+def fit_mixed_model(
     values: FloatArray,
     attribute: IntArray,
     fixed: FloatArray,
@@ -54,8 +54,8 @@ def fit_effects(
     error: FloatArray,
     *,
     fixed_sd: float = 1.0,
-    variances: Variances | None = None,
-) -> Effects:
+    variances: VarianceComponents | None = None,
+) -> MixedModel:
     """Estimate the effects, and the variances where they are not given.
 
     Parameters
@@ -67,15 +67,17 @@ def fit_effects(
     error : float64[n], its standard errors
     fixed_sd : prior standard deviation of their effects, of y for each unit
     """
-    found = variances or _variances(values, attribute, fixed * fixed_sd, target, error)
+    found = variances or _restricted_maximum_likelihood(values, attribute, fixed * fixed_sd, target, error)
     full = np.hstack([np.ones((len(target), 1)), values, fixed])
     weight = 1.0 / (found.residual + error**2)
     prior = np.concatenate([[_FLAT], 1.0 / found.attributes[attribute], np.full(fixed.shape[1], fixed_sd**-2.0)])
     covariance = linalg.inv(full.T @ (weight[:, None] * full) + np.diag(prior))
-    return Effects(coefficients=covariance @ (full.T @ (weight * target)), covariance=covariance, variances=found)
+    return MixedModel(coefficients=covariance @ (full.T @ (weight * target)), covariance=covariance, variances=found)
 
 
-def _variances(values: FloatArray, attribute: IntArray, fixed: FloatArray, target: FloatArray, error: FloatArray) -> Variances:
+def _restricted_maximum_likelihood(
+    values: FloatArray, attribute: IntArray, fixed: FloatArray, target: FloatArray, error: FloatArray
+) -> VarianceComponents:
     """Restricted maximum likelihood, each variance with an exponential prior whose mean is the variance of y."""
     rows = np.sort(np.random.default_rng(0).permutation(len(target))[:_MOST_ROWS])
     values, fixed, target, error = values[rows], fixed[rows], target[rows], error[rows]
@@ -104,4 +106,4 @@ def _variances(values: FloatArray, attribute: IntArray, fixed: FloatArray, targe
     start = np.full(n_attributes + 1, np.log(total / (n_attributes + 1)))
     bounds = [(np.log(_SMALLEST * total), np.log(_LARGEST * total))] * (n_attributes + 1)
     found = np.exp(minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x)
-    return Variances(attributes=found[:-1] / size, residual=float(found[-1]))
+    return VarianceComponents(attributes=found[:-1] / size, residual=float(found[-1]))

@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recsys.choice.estimate.appeal import Appeals, appeals_from_clusters, appeals_from_users
+from recsys.choice.estimate.appeal import AppealEstimates, appeals_from_clusters, appeals_from_users
 from recsys.choice.estimate.calibrate import calibrate
 from recsys.choice.estimate.draws import with_departed
-from recsys.choice.estimate.outside_share import OutsideShare, clusters_before_arrivals, fit_outside
+from recsys.choice.estimate.outside_share import OutsideShare, clusters_before_arrivals, estimate_outside_share
 from recsys.choice.estimate.scored_choices import ScoredChoices, score_choices
-from recsys.choice.estimate.taste import Taste, explained, fit_taste
+from recsys.choice.estimate.taste import TasteEstimate, fit_mode, fit_taste
 from recsys.choice.estimate.taste_parameters import N_AGES
-from recsys.choice.estimate.utility_space import SCALINGS, Space, as_member, make_space
+from recsys.choice.estimate.utility_space import SCALINGS, UtilitySpace, build_utility_space, to_member
 from recsys.choice.model import movie_attributes, store
 from recsys.choice.model.parameters import ChoiceModel, Member
 from recsys.choice.model.utility import nearest_nest, offer_appeal, offer_utility
@@ -34,15 +34,15 @@ from tests.choice.utilities import catalogue_utility
 CUTOFF_PERIOD = 16
 
 
-def space_of(truth: Service) -> Space:
+def space_of(truth: Service) -> UtilitySpace:
     views = np.full(len(truth.movies), 100)
     users, movies = truth.users.astype(np.float32), truth.movies.astype(np.float32)
-    return make_space(
+    return build_utility_space(
         users, movies, views, truth.content.astype(np.float32), SCALINGS[0], no_affinities(*users.shape[:1], *movies.shape[:1])
     )
 
 
-def scored(truth: Service, space: Space, nests: IntArray, *, cells: int = 5_000_000) -> ScoredChoices:
+def scored(truth: Service, space: UtilitySpace, nests: IntArray, *, cells: int = 5_000_000) -> ScoredChoices:
     """Choices after the cutoff with the scores of a space, and clusters of the true tastes."""
     history = read_history(truth.dataset)
     clusters = cluster_users(truth.users.astype(np.float32), history.n_periods * history.n_movies, seed=0)
@@ -57,7 +57,7 @@ def truth() -> Service:
 
 
 @pytest.fixture(scope="module")
-def taste(truth: Service) -> Taste:
+def taste(truth: Service) -> TasteEstimate:
     return fit_taste(scored(truth, space_of(truth), truth.nests), rng=np.random.default_rng(0))
 
 
@@ -75,7 +75,7 @@ def model(lasting: Service) -> ChoiceModel:
     return calibrate(lasting.dataset, members, (users, movies), lasting.content.astype(np.float32), seed=3, n_draws=8)
 
 
-def test_slope_substitution_rewatching_and_launch_are_recovered_within_their_errors(truth: Service, taste: Taste):
+def test_slope_substitution_rewatching_and_launch_are_recovered_within_their_errors(truth: Service, taste: TasteEstimate):
     found, errors = taste.parameters, taste.errors
     lam = found.dissimilarity
     assert lam == pytest.approx(truth.dissimilarity, abs=3 * errors.dissimilarity)
@@ -85,7 +85,7 @@ def test_slope_substitution_rewatching_and_launch_are_recovered_within_their_err
     assert found.seen == pytest.approx(np.log(truth.rewatch) / truth.dissimilarity, abs=3 * errors.seen)
     assert np.abs(found.launch - truth.launch[:-1] / truth.dissimilarity).max() < 3 * errors.launch.max()
     assert found.launch[0] > 3 * errors.launch[0]
-    assert taste.log_likelihood > taste.log_likelihood_even + 0.5
+    assert taste.log_likelihood > taste.log_likelihood_uniform + 0.5
 
 
 def test_a_search_that_begins_with_what_other_nests_told_ends_at_the_same_mode(truth: Service):
@@ -95,13 +95,13 @@ def test_a_search_that_begins_with_what_other_nests_told_ends_at_the_same_mode(t
         scaled = replace(space, movies=np.float32(times) * space.movies)
         return scored(truth, scaled, nests, cells=300_000)
 
-    other = explained(put(np.random.default_rng(0).permutation(truth.nests), 5.0))
+    other = fit_mode(put(np.random.default_rng(0).permutation(truth.nests), 5.0))
     choices = put(truth.nests, 1.0)
-    begun = other.carried_over(choices)
+    begun = other.warm_start(choices)
     appeals = dict(zip(other.movies, other.parameters.appeal, strict=True))
     assert begun.appeal.tolist() == [appeals[movie] for movie in choices.movies]
     assert begun.slope == pytest.approx(5.0 * other.parameters.slope, rel=1e-4)
-    afresh, on = explained(choices), explained(choices, other)
+    afresh, on = fit_mode(choices), fit_mode(choices, other)
     assert on.log_likelihood == pytest.approx(afresh.log_likelihood, abs=2e-4)
     head = on.parameters.layout.structural
     np.testing.assert_allclose(on.parameters.flatten()[head], afresh.parameters.flatten()[head], atol=0.1)
@@ -110,19 +110,19 @@ def test_a_search_that_begins_with_what_other_nests_told_ends_at_the_same_mode(t
     np.testing.assert_allclose(*centred, atol=0.1)
 
 
-def test_true_scores_need_no_stress(taste: Taste):
+def test_true_scores_need_no_reweighting(taste: TasteEstimate):
     """Nothing about a cluster or a nest is surer than the rest of a score that is exact."""
     assert abs(taste.parameters.nest_slope) < 3 * taste.errors.nest_slope
     assert abs(taste.parameters.cluster_slope) < 3 * taste.errors.cluster_slope
 
 
-def test_noise_in_the_scores_of_persons_is_made_up_for_by_their_group(truth: Service):
+def test_noise_in_the_scores_of_persons_is_made_up_for_by_their_cluster(truth: Service):
     """Tastes blurred by as much as they differ: what the cluster likes is then the surer part."""
     space = space_of(truth)
     noise = 0.7 * np.random.default_rng(1).normal(size=space.users.shape)
     blurred = replace(space, users=(space.users + noise).astype(np.float32))
     found = fit_taste(scored(truth, blurred, truth.nests), rng=np.random.default_rng(0))
-    assert found.stress.cluster > 0.5
+    assert found.score_reliability.cluster > 0.5
     assert found.parameters.slope < truth.slope / truth.dissimilarity
 
 
@@ -130,7 +130,7 @@ def test_appeals_are_recovered_and_few_views_shrink_them(truth: Service):
     history, space = read_history(truth.dataset), space_of(truth)
     content = truth.content.astype(np.float32)
     clusters = cluster_users(space.users, history.n_periods * history.n_movies, seed=0)
-    member = as_member(space, clusters, truth.nests, content, PLAIN)
+    member = to_member(space, clusters, truth.nests, content, PLAIN)
     structure = StructuralParameters(
         slope=truth.slope,
         dissimilarity=truth.dissimilarity,
@@ -153,7 +153,7 @@ def outside_of(truth: Service) -> OutsideShare:
     """The outside share of a service, with its true tastes."""
     history = read_history(truth.dataset)
     users, movies = truth.users.astype(np.float32), truth.movies.astype(np.float32)
-    return fit_outside(
+    return estimate_outside_share(
         history,
         StructuralParameters(
             slope=truth.slope, dissimilarity=truth.dissimilarity, rewatch=truth.rewatch, launch=truth.launch, nests=truth.nests
@@ -193,15 +193,15 @@ def test_what_an_arrival_leaves_for_later_counts_as_added():
     truth = service(n_users=1200, n_movies=150, rewatch=0.05, occasions=3.0, churn_hours_slope=0.0, late_share=0.6, seed=4)
     found = outside_of(truth)
     assert found.estimated
-    assert found.added_error < 0.08
-    assert found.added > truth.dissimilarity * truth.outside_share + 2 * found.added_error
+    assert found.incrementality_error < 0.08
+    assert found.incrementality > truth.dissimilarity * truth.outside_share + 2 * found.incrementality_error
 
 
 def test_a_catalogue_that_never_changed_leaves_the_outside_share_an_assumption():
     truth = service(n_users=200, n_movies=40, months=4, late_share=0.0, rewatch=0.95, seed=2)
     history = read_history(truth.dataset)
     users = truth.users.astype(np.float32)
-    found = fit_outside(
+    found = estimate_outside_share(
         history,
         StructuralParameters(slope=2.0, dissimilarity=0.6, rewatch=1.0, launch=np.zeros(N_AGES), nests=truth.nests),
         Member(users=users, movies=truth.movies.astype(np.float32), cold_map=np.zeros((1, users.shape[1]), np.float32)),
@@ -278,7 +278,9 @@ def test_movies_that_have_left_are_told_from_what_groups_watched_of_them_and_of_
     appeal, here = rng.normal(size=60), np.arange(60) >= 20
     own = 0.5 * appeal + 0.05 * rng.normal(size=60)
     error = np.where(np.arange(60) == 3, np.inf, 0.01)
-    told = Appeals(appeal=own, standard_error=error, own=own, own_error=error, prior_sd=1.0, content_sd=0.0, views=1.0)
+    told = AppealEstimates(
+        appeal=own, standard_error=error, unshrunk=own, unshrunk_error=error, prior_sd=1.0, content_sd=0.0, views=1.0
+    )
     found, spread = with_departed(np.where(here, appeal, 99.0), np.full(60, 0.1), here, told)
     gone = ~here & (np.arange(60) != 3)
     assert found[gone] == pytest.approx(appeal[gone], abs=0.4)
@@ -330,14 +332,14 @@ def test_a_tiny_service_without_subscriptions_minutes_or_arrivals_is_calibrated_
 def test_vectors_of_other_tables_are_refused():
     dataset = tiny_dataset()
     fine = np.zeros((dataset.n_users, 2), np.float32), np.zeros((dataset.n_movies, 2), np.float32)
-    for members, early, content in (
+    for members, holdout, content in (
         ([(fine[1], fine[1])], fine, fine[1]),
         ([fine], (fine[0], fine[0]), fine[1]),
         ([fine], fine, fine[0]),
         ([], fine, fine[1]),
     ):
         with pytest.raises(DataError, match="E_SHAPE"):
-            calibrate(dataset, members, early, content, seed=0)
+            calibrate(dataset, members, holdout, content, seed=0)
 
 
 def test_nothing_watched_after_the_cutoff_is_refused():

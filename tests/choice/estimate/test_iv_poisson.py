@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from recsys.choice.estimate.iv_poisson import respond
-from recsys.choice.estimate.outside_share import constant_for
+from recsys.choice.estimate.iv_poisson import fit_iv_poisson
+from recsys.choice.estimate.outside_share import outside_constant
 
 
 def panel(added: float, *, n: int = 1500, periods: int = 20, mood: float = 0.0, seed: int = 0) -> tuple[np.ndarray, ...]:
@@ -25,53 +25,55 @@ def panel(added: float, *, n: int = 1500, periods: int = 20, mood: float = 0.0, 
 @pytest.mark.parametrize("added", [0.2, 0.5, 0.9])
 def test_what_arrivals_add_is_found_whatever_activity_and_season(added: float):
     y, arrivals, z, group = panel(added)
-    found = respond(y, arrivals, np.ones_like(y), z, (np.arange(len(y)), group))
-    assert found.share == pytest.approx(added, abs=3 * found.standard_error)
+    found = fit_iv_poisson(y, arrivals, np.ones_like(y), z, (np.arange(len(y)), group))
+    assert found.coefficient == pytest.approx(added, abs=3 * found.standard_error)
     assert 0.002 < found.standard_error < 0.06
 
 
 def test_the_error_is_what_the_answers_of_many_panels_differ_by():
-    found = [respond(y, a, np.ones_like(y), z, (g,)) for y, a, z, g in (panel(0.5, n=400, seed=seed) for seed in range(40))]
-    spread = np.std([each.share for each in found])
+    found = [
+        fit_iv_poisson(y, a, np.ones_like(y), z, (g,)) for y, a, z, g in (panel(0.5, n=400, seed=seed) for seed in range(40))
+    ]
+    spread = np.std([each.coefficient for each in found])
     assert np.mean([each.standard_error for each in found]) == pytest.approx(spread, rel=0.4)
 
 
 def test_moods_do_not_bend_the_answer_though_they_go_with_views_of_arrivals():
     """Without the instrument, of what people happened to watch, every view of an arrival would seem to add more than itself."""
     y, arrivals, z, group = panel(0.5, mood=0.5, seed=3)
-    plain = respond(y, arrivals, np.ones_like(y), arrivals, (group,))
-    found = respond(y, arrivals, np.ones_like(y), z, (group,))
-    assert found.share == pytest.approx(0.5, abs=4 * found.standard_error)
-    assert plain.share > 0.9
+    plain = fit_iv_poisson(y, arrivals, np.ones_like(y), arrivals, (group,))
+    found = fit_iv_poisson(y, arrivals, np.ones_like(y), z, (group,))
+    assert found.coefficient == pytest.approx(0.5, abs=4 * found.standard_error)
+    assert plain.coefficient > 0.9
 
 
 def test_cells_without_exposure_do_not_count():
     y, arrivals, z, group = panel(0.5)
     weight = (np.random.default_rng(2).random(y.shape) < 0.8).astype(float)
-    clean = respond(y * weight, arrivals * weight, weight, z, (group,))
-    spoilt = respond(np.where(weight > 0, y, 1e6), arrivals, weight, np.where(weight > 0, z, np.nan), (group,))
-    assert spoilt.share == pytest.approx(clean.share, abs=1e-6)
+    clean = fit_iv_poisson(y * weight, arrivals * weight, weight, z, (group,))
+    spoilt = fit_iv_poisson(np.where(weight > 0, y, 1e6), arrivals, weight, np.where(weight > 0, z, np.nan), (group,))
+    assert spoilt.coefficient == pytest.approx(clean.coefficient, abs=1e-6)
 
 
 def test_a_catalogue_that_never_changes_gives_no_answer():
     y, arrivals, z, group = panel(0.5)
-    found = respond(y, arrivals, np.ones_like(y), np.repeat(z[:, :1], z.shape[1], axis=1), (group,))
-    assert not found.varies
-    assert np.isnan(found.share)
+    found = fit_iv_poisson(y, arrivals, np.ones_like(y), np.repeat(z[:, :1], z.shape[1], axis=1), (group,))
+    assert not found.instrument_varies
+    assert np.isnan(found.coefficient)
 
 
 def test_viewing_that_does_not_follow_arrivals_gives_no_share():
     """Arrivals nobody watches: whatever z says, there is nothing that could have added anything."""
     y, arrivals, z, group = panel(0.5)
-    found = respond(y, 0.0 * arrivals, np.ones_like(y), z, (group,))
-    assert found.varies
-    assert np.isnan(found.share)
+    found = fit_iv_poisson(y, 0.0 * arrivals, np.ones_like(y), z, (group,))
+    assert found.instrument_varies
+    assert np.isnan(found.coefficient)
 
 
 def test_the_constant_gives_viewers_the_outside_share_on_average():
     """Two viewers with S = e and 1, the first watching three times as much."""
     worth, weight = np.array([1.0, 0.0]), np.array([3.0, 1.0])
-    constant = constant_for(worth, weight, 0.4)
+    constant = outside_constant(worth, weight, 0.4)
     outside = 1 / (1 + np.exp(worth + constant))
     assert weight @ outside / 4 == pytest.approx(0.4)
-    assert constant_for(np.array([-np.inf]), np.ones(1), 0.4) == 0.0
+    assert outside_constant(np.array([-np.inf]), np.ones(1), 0.4) == 0.0

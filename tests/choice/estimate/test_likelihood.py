@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recsys.choice.estimate.likelihood import Likelihood, in_pieces
+from recsys.choice.estimate.likelihood import Likelihood, in_batches
 from recsys.choice.estimate.scored_choices import ScoredChoices
 from recsys.choice.estimate.taste_parameters import TasteLayout, TasteParameters
 from tests.choice.nested_logit import choice_shares
@@ -72,12 +72,12 @@ def test_the_likelihood_is_that_of_the_nested_logit_given_that_something_was_wat
     v[data.seen_row, data.seen_movie] += -np.inf if exclude_seen else p.seen
     shares = choice_shares(lam * (v + data.log_open[data.period]), nests, lam)
     expected = np.log(shares[np.arange(len(v)), data.chosen] / shares.sum(axis=1))
-    assert log_shares(Likelihood([data], flat)) == pytest.approx(expected, abs=2e-6)
+    assert log_shares(data, flat) == pytest.approx(expected, abs=2e-6)
 
 
-def log_shares(likelihood: Likelihood) -> np.ndarray:
+def log_shares(data: ScoredChoices, flat: np.ndarray) -> np.ndarray:
     """ln P of each choice, float64[n_choices]"""
-    return np.concatenate([piece.log_share for piece in likelihood._pieces])
+    return np.array([Likelihood([data.sample(np.array([row]))], flat).value() for row in range(data.n_choices)])
 
 
 @pytest.mark.parametrize("exclude_seen", [False, True])
@@ -89,7 +89,7 @@ def test_the_gradient_is_the_slope_of_the_value(exclude_seen: bool):
         up, down = Likelihood([data], flat + step * unit), Likelihood([data], flat - step * unit)
         slope = (up.value() - down.value()) / (2 * step)
         assert here.gradient()[place] == pytest.approx(slope, abs=3e-3), place
-        assert here.directional(unit).sum() == pytest.approx(slope, abs=3e-3), place
+        assert here.directional_derivatives(unit).sum() == pytest.approx(slope, abs=3e-3), place
 
 
 def test_the_fisher_information_is_the_expected_square_of_the_score():
@@ -102,7 +102,7 @@ def test_the_fisher_information_is_the_expected_square_of_the_score():
         gradient = at.gradient()
         expected += np.exp(at.value()) * np.outer(gradient, gradient)
     here = Likelihood([data], flat)
-    information = np.stack([here.fisher_times(unit) for unit in np.eye(len(flat))])
+    information = np.stack([here.fisher_product(unit) for unit in np.eye(len(flat))])
     assert information == pytest.approx(expected, abs=1e-5)
     assert here.appeal_information() == pytest.approx(expected[LAYOUT.appeal, LAYOUT.appeal], abs=1e-5)
     assert here.appeal_information_diagonal() == pytest.approx(np.diag(expected)[LAYOUT.appeal], abs=1e-5)
@@ -111,15 +111,14 @@ def test_the_fisher_information_is_the_expected_square_of_the_score():
 def test_pieces_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch):
     data, flat = choices(n=50), somewhere()
     whole = Likelihood([data], flat)
-    monkeypatch.setattr("recsys.choice.estimate.likelihood._PIECE_CELLS", 60)
-    pieces = in_pieces(data)
-    assert len(pieces) > 5
-    cut = Likelihood(pieces, flat)
+    batches = in_batches(data, cells=60)
+    assert len(batches) > 5
+    cut = Likelihood(batches, flat)
     assert cut.value() == pytest.approx(whole.value(), rel=1e-6)
     assert cut.gradient() == pytest.approx(whole.gradient(), abs=1e-4)
-    assert log_shares(cut) == pytest.approx(log_shares(whole), abs=1e-6)
+    np.testing.assert_allclose(np.concatenate([log_shares(batch, flat) for batch in batches]), log_shares(data, flat), atol=1e-6)
     monkeypatch.setattr("recsys.choice.estimate.likelihood.THREADS", 1)
-    assert Likelihood(pieces, flat).value() == cut.value()
+    assert Likelihood(batches, flat).value() == cut.value()
 
 
 def test_a_sample_of_choices_keeps_what_was_seen_beside_its_row():

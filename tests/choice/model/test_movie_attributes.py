@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recsys.choice.estimate.attribute_affinity import affinities
-from recsys.choice.estimate.cold_start_appeal import tell_cold
+from recsys.choice.estimate import cold_start_appeal
+from recsys.choice.estimate.attribute_affinity import estimate_affinities
 from recsys.choice.estimate.ridge import fit_ridge
-from recsys.choice.estimate.variance_components import fit_effects
+from recsys.choice.estimate.variance_components import fit_mixed_model
 from recsys.choice.model import movie_attributes
 from recsys.embeddings.features import Feature, FeatureSpace
 from tests.embeddings.codes import labels
@@ -49,7 +49,7 @@ def test_rare_values_have_no_code_where_there_would_be_too_many(monkeypatch: pyt
 
 def liked(user: list[int], movie: list[int], n_users: int, table: pd.DataFrame = LANGUAGES):
     features = movie_attributes.learn(table, table.iloc[:0])
-    return affinities(
+    return estimate_affinities(
         features, movie_attributes.encode(features, table), np.array(user, dtype=int), np.array(movie, dtype=int), n_users
     )
 
@@ -82,7 +82,9 @@ def test_what_no_view_tells_is_even():
     nobody = liked([], [], 3)
     assert np.isfinite(nobody.users).all()
     assert np.ptp(nobody.users, axis=0) == pytest.approx(0.0, abs=1e-6)
-    assert affinities(FeatureSpace(()), np.zeros((2, 0), np.float32), np.zeros(1, int), np.zeros(1, int), 1).users.shape == (1, 0)
+    assert estimate_affinities(
+        FeatureSpace(()), np.zeros((2, 0), np.float32), np.zeros(1, int), np.zeros(1, int), 1
+    ).users.shape == (1, 0)
 
 
 STARS_AND_GENRES = FeatureSpace(
@@ -104,7 +106,7 @@ def stars_and_genres(n: int = 600, seed: int = 0) -> tuple[np.ndarray, ...]:
 
 def test_each_attribute_has_the_spread_that_its_values_show():
     values, attribute, _, target, _ = stars_and_genres()
-    fit = fit_effects(values, attribute, np.zeros((600, 0)), target, np.zeros(600))
+    fit = fit_mixed_model(values, attribute, np.zeros((600, 0)), target, np.zeros(600))
     assert np.sqrt(fit.variances.attributes[0]) == pytest.approx(0.8, abs=0.2)
     assert np.sqrt(fit.variances.attributes[1]) < 0.1
     assert np.sqrt(fit.variances.residual) == pytest.approx(0.3, abs=0.03)
@@ -114,7 +116,7 @@ def test_what_rows_are_known_to_miss_is_no_part_of_the_spread():
     values, attribute, _, target, _ = stars_and_genres()
     error = np.where(np.arange(600) % 2, 1.0, 0.0)
     noisy = target + error * np.random.default_rng(1).normal(size=600)
-    fit = fit_effects(values, attribute, np.zeros((600, 0)), noisy, error)
+    fit = fit_mixed_model(values, attribute, np.zeros((600, 0)), noisy, error)
     assert np.sqrt(fit.variances.residual) == pytest.approx(0.3, abs=0.05)
 
 
@@ -122,14 +124,14 @@ def test_that_the_most_watched_are_known_best_does_not_make_movies_alike():
     """Of 3,000 movies the best known are those with most appeal, which differ less from each other than all do."""
     rng = np.random.default_rng(7)
     target = 1.5 * rng.normal(size=3000)
-    fit = fit_effects(np.zeros((3000, 0)), np.zeros(0, dtype=int), np.zeros((3000, 0)), target, 0.1 * np.exp(-target / 2))
+    fit = fit_mixed_model(np.zeros((3000, 0)), np.zeros(0, dtype=int), np.zeros((3000, 0)), target, 0.1 * np.exp(-target / 2))
     assert np.sqrt(fit.variances.residual) == pytest.approx(1.5, abs=0.15)
 
 
 def test_a_star_of_many_movies_is_known_better_than_one_of_few():
     values, attribute, worth, target, star = stars_and_genres(300)
     known, new = slice(0, 150), slice(150, 300)
-    fit = fit_effects(values[known], attribute, np.zeros((150, 0)), target[known], np.zeros(150))
+    fit = fit_mixed_model(values[known], attribute, np.zeros((150, 0)), target[known], np.zeros(150))
     often, once = np.argsort(np.bincount(star[known], minlength=60))[[-1, 0]]
     spread = np.sqrt(np.diag(fit.covariance))[1:]
     assert spread[often] < 0.5 * spread[once]
@@ -142,7 +144,7 @@ def test_appeal_wears_and_an_offer_is_told_as_if_it_had_just_come():
     values, _, worth, target, _ = stars_and_genres()
     months = np.random.default_rng(2).uniform(0, 12, 600)
     worn = target - 0.2 * np.log1p(months)
-    cold = tell_cold(STARS_AND_GENRES, values.astype(np.float32), months, worn, np.full(600, 0.05))
+    cold = cold_start_appeal.fit(STARS_AND_GENRES, values.astype(np.float32), months, worn, np.full(600, 0.05))
     assert cold.coefficients[-1] == pytest.approx(-0.2, abs=3 * np.sqrt(cold.covariance[-1, -1]))
     assert cold.ageing_error is not None
     assert cold.ageing_error < 0.05
@@ -153,12 +155,14 @@ def test_appeal_wears_and_an_offer_is_told_as_if_it_had_just_come():
 
 def test_movies_that_all_came_together_say_nothing_of_wear():
     values, _, _, target, _ = stars_and_genres(100)
-    cold = tell_cold(STARS_AND_GENRES, values.astype(np.float32), np.full(100, 7.0), target, np.full(100, 0.1))
+    cold = cold_start_appeal.fit(STARS_AND_GENRES, values.astype(np.float32), np.full(100, 7.0), target, np.full(100, 0.1))
     assert cold.coefficients[-1] == 0.0
     assert not cold.covariance[-1].any()
     assert cold.ageing_error is None
     assert (
-        tell_cold(STARS_AND_GENRES, values.astype(np.float32), np.zeros(100), target, np.full(100, 0.1), least_sd=2.0).residual_sd
+        cold_start_appeal.fit(
+            STARS_AND_GENRES, values.astype(np.float32), np.zeros(100), target, np.full(100, 0.1), least_sd=2.0
+        ).residual_sd
         == 2.0
     )
 
@@ -167,7 +171,7 @@ def test_an_attribute_that_says_nothing_leaves_the_spread_as_it_is():
     rng = np.random.default_rng(5)
     values = np.eye(10)[rng.integers(10, size=200)].astype(np.float32)
     alone = FeatureSpace((Feature(column="star", names=tuple(map(str, range(10)))),))
-    cold = tell_cold(alone, values, np.zeros(200), 0.8 * rng.normal(size=200), np.full(200, 0.05))
+    cold = cold_start_appeal.fit(alone, values, np.zeros(200), 0.8 * rng.normal(size=200), np.full(200, 0.05))
     assert cold.residual_sd == pytest.approx(0.8, abs=0.1)
     assert np.abs(cold.coefficients[1:]).max() < 0.3
 
@@ -183,7 +187,7 @@ def test_a_number_says_of_its_neighbours_what_it_says_of_itself():
     )
     middle = (movies["year"] > 2008) & (movies["year"] < 2016)
     rest = ~middle.to_numpy()
-    cold = tell_cold(features, codes[rest], np.zeros(rest.sum()), appeal[rest], np.full(rest.sum(), 0.05))
+    cold = cold_start_appeal.fit(features, codes[rest], np.zeros(rest.sum()), appeal[rest], np.full(rest.sum(), 0.05))
     told = cold.coefficients[0] + codes @ cold.coefficients[1:-1]
     assert told[~rest].mean() == pytest.approx(appeal[~rest].mean(), abs=0.2)
     assert np.corrcoef(told, appeal)[0, 1] > 0.9
