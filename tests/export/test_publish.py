@@ -111,7 +111,7 @@ def test_a_name_that_no_address_could_carry_is_refused(name: str, tmp_path: Path
 KILLED = """
 import os, shutil, signal, sys
 from pathlib import Path
-from recsys.export import build, bundle, signature, tfjs
+from recsys.export import bundle, bundle_build, signature, tfjs
 from tests.export import models
 tfjs.write = models.write_weights_only
 base, scratch, key = Path(sys.argv[1]), Path(sys.argv[2]), signature.load_private(Path(sys.argv[3]))
@@ -147,7 +147,7 @@ def die_at(n):
 
 shutil.copytree(base, made)
 assert in_child(lambda: publish(made)) == 0
-build.write = copied
+bundle_build.write = copied
 step, status = 0, signal.SIGKILL
 while status == signal.SIGKILL:  # until a child survives: every step has been tried
     channel = Path(shutil.copytree(base, scratch / "killed" / str(step) / "app"))

@@ -2,19 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
-from typing import Any
+from functools import cache, wraps
+from typing import Any, ParamSpec
 
 import numpy as np
+from hypothesis import reject
 from hypothesis import strategies as st
 
 from recsys.choice.model.parameters import ChoiceModel, Draw, Member
+from recsys.errors import ScenarioError
 from recsys.ids import FloatArray, IdMap, IntArray
 from recsys.projection.context import ProjectionContext
 from recsys.scenario import changes as c
 from recsys.scenario import scenario as s
 from tests.projection import builders
 
+Asked = ParamSpec("Asked")
 EVERYONE = c.Everyone()
 seeds = st.integers(0, 10_000)
 dissimilarities = st.floats(0.15, 1.0)
@@ -39,6 +42,21 @@ audience_changes = st.one_of(
         strength=st.floats(-2.0, 2.0),
     ),
 )
+
+
+def of_allowed_questions(test: Callable[Asked, None]) -> Callable[Asked, None]:
+    """A property of questions that are answered: those that would tell of too few people are refused, and drawn again."""
+
+    @wraps(test)
+    def asked(*arguments: Asked.args, **named: Asked.kwargs) -> None:
+        try:
+            test(*arguments, **named)
+        except ScenarioError as refusal:
+            if refusal.code != "E_SMALL_SEGMENT":
+                raise
+            reject()
+
+    return asked
 
 
 @cache

@@ -72,6 +72,7 @@ def test_01_an_empty_scenario_is_the_baseline_bit_for_bit(context: ProjectionCon
 
 
 @given(cases.bases, cases.slates, st.lists(cases.audience_changes, max_size=2).map(tuple))
+@cases.of_allowed_questions
 def test_02_adding_never_lowers_anyones_inclusive_value_and_removing_restores_the_baseline(
     context: ProjectionContext, offers: tuple[str, ...], changes: tuple[c.AudienceChange, ...]
 ):
@@ -116,6 +117,7 @@ def test_04_the_order_in_which_movies_are_added_does_not_matter(context: Project
 
 
 @given(cases.bases, cases.slates, st.lists(cases.audience_changes, max_size=2).map(tuple), st.randoms(use_true_random=False))
+@cases.of_allowed_questions
 def test_04_the_order_and_the_names_of_rows_and_columns_do_not_matter(
     context: ProjectionContext, offers: tuple[str, ...], changes: tuple[c.AudienceChange, ...], random: object
 ):
@@ -297,6 +299,7 @@ def lost_hours(context: ProjectionContext, found: counterfactuals.Counterfactual
 
 
 @given(cases.bases, cases.slates, st.lists(cases.audience_changes, max_size=2).map(tuple))
+@cases.of_allowed_questions
 def test_12_every_user_twice_at_half_weight_changes_nothing(
     context: ProjectionContext, offers: tuple[str, ...], changes: tuple[c.AudienceChange, ...]
 ):
@@ -327,6 +330,7 @@ def test_13_weights_scale_hours_and_value(context: ProjectionContext, offers: tu
 
 
 @given(cases.bases, cases.slates, st.lists(cases.audience_changes, max_size=2).map(tuple), cases.seeds, st.floats(0.2, 5))
+@cases.of_allowed_questions
 def test_14_neither_a_rotation_nor_a_scale_of_the_spaces_changes_anything(
     context: ProjectionContext, offers: tuple[str, ...], changes: tuple[c.AudienceChange, ...], seed: int, scale: float
 ):

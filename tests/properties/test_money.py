@@ -69,6 +69,7 @@ def test_18_at_max_bid_the_npv_is_the_hurdle_times_the_cost(context: ProjectionC
 
 
 @given(cases.bases, cases.slates, st.lists(cases.audience_changes, max_size=2).map(tuple))
+@cases.of_allowed_questions
 def test_19_a_horizon_of_0_is_worth_0(context: ProjectionContext, offers: tuple[str, ...], changes: tuple[c.AudienceChange, ...]):
     answer = project(context, buying(offers, *changes, horizon=0))
     effects = (answer.audience_effect, answer.acquisition_effect)
@@ -103,6 +104,7 @@ def test_20_npv_of_pay_now_earn_later_falls_as_the_discount_rate_rises(earned: n
 
 
 @given(cases.bases, cases.slates, st.lists(cases.audience_changes, min_size=1, max_size=3).map(tuple))
+@cases.of_allowed_questions
 def test_21_audience_effect_and_acquisition_effect_are_the_total_change(
     context: ProjectionContext, offers: tuple[str, ...], changes: tuple[c.AudienceChange, ...]
 ):

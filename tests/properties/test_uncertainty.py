@@ -38,6 +38,7 @@ def ranges(value: Any) -> list[Range]:
 
 
 @given(cases.bases, cases.slates, st.lists(cases.audience_changes, max_size=2).map(tuple))
+@cases.of_allowed_questions
 def test_23_p10_p50_and_p90_are_in_order_everywhere(
     context: ProjectionContext, offers: tuple[str, ...], changes: tuple[c.AudienceChange, ...]
 ):
@@ -132,6 +133,7 @@ def test_24_the_second_user_gets_what_the_first_gets():
 
 
 @given(cases.slates, st.lists(cases.audience_changes, max_size=3).map(tuple))
+@cases.of_allowed_questions
 def test_28_saved_linked_or_written_to_a_file_a_scenario_gives_the_same_answer(
     offers: tuple[str, ...], changes: tuple[c.AudienceChange, ...]
 ):
