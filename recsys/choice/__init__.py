@@ -1,1 +1,1 @@
-"""From scores to choices: utilities, nested logit, and how their parameters are estimated."""
+"""Choice model: nested-logit demand from recommender scores, and the estimation of its parameters."""

@@ -188,8 +188,8 @@ def test_affinities_count_with_their_slopes_for_known_movies_and_for_offers_alik
     member = to_member(space, clusters, np.zeros(6, dtype=np.int64), codes, replace(PLAIN, affinity=np.array([-2.0])))
     extra = -2.0 * liked.users @ codes.T
     assert member.users @ member.movies.T == pytest.approx(users @ movies.T + extra, abs=1e-5)
-    told = codes @ space.from_codes[1:] + space.from_codes[0]
-    assert member.users @ offer_vectors(member, codes).T == pytest.approx(users @ told.T + extra, abs=1e-5)
+    predicted = codes @ space.from_codes[1:] + space.from_codes[0]
+    assert member.users @ offer_vectors(member, codes).T == pytest.approx(users @ predicted.T + extra, abs=1e-5)
 
 
 def test_user_designs_hold_utilities_availability_and_what_was_watched(small: Service):

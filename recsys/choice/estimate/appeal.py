@@ -1,9 +1,9 @@
-"""α of every movie: predicted views equal actual ones, with date-correct availability.
+"""Appeal α of every movie, by empirical Bayes: predicted views equal actual ones, with date-correct availability.
 
-Two steps. What clusters of users watched before the cutoff gives every movie a first appeal. Then the held-out views, of persons
-whose tastes were learnt before them, settle it, shrunk towards what content and first appeal say by as much as these fail to
-say (empirical Bayes). A cluster's mean taste understates how unlike its people are, so the first appeals are too much alike;
-the second step's regression stretches them.
+Two steps. The views of user clusters before the cutoff give every movie a first appeal. Then the held-out views, of users whose
+tastes were learnt before them, give the established one, shrunk towards a regression on content and first appeal by the residual
+variance of that. A cluster's mean taste understates how its users differ, so the first appeals vary too little; the regression
+of the second step rescales them.
 """
 
 from dataclasses import dataclass, replace
@@ -24,21 +24,21 @@ _LEAST_SD = 0.1
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class AppealEstimates:
-    """α in table order, of movies that have settled (the launch curve apart), and how sure it is."""
+    """Appeal α of established movies, the launch curve apart, with standard errors; in table order."""
 
     appeal: FloatArray
     """float64[n_movies], nats"""
     standard_error: FloatArray
     unshrunk: FloatArray
-    """What the views say by themselves, not shrunk"""
+    """float64[n_movies]: what the views say by themselves, the prior taken out"""
     unshrunk_error: FloatArray
     """Its standard error; large where there are few views, inf where there is none"""
     prior_sd: float
-    """Spread of true appeals round what was expected of them."""
+    """Standard deviation of the prior: spread of true appeals round the regression."""
     content_sd: float
-    """Spread of true appeals round what content says, as far as clusters tell it."""
+    """Spread of true appeals round what content says, as user clusters show it."""
     views: float
-    """Views that it rests on."""
+    """Views that the estimates rest on."""
 
 
 def appeals_from_clusters(
@@ -51,7 +51,7 @@ def appeals_from_clusters(
     until_day: float = np.inf,
     users: FloatArray | None = None,
 ) -> AppealEstimates:
-    """Appeals from what clusters watched up to a day.
+    """Estimate appeals from what user clusters watched up to a day.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def appeals_from_users(
     cutoff_day: float,
     rng: np.random.Generator,
 ) -> AppealEstimates:
-    """Appeals from held-out views, with those of :func:`appeals_from_clusters` to start from.
+    """Estimate appeals from held-out views, with those of :func:`appeals_from_clusters` in the prior mean.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def appeals_from_users(
 
 
 def _shrunk(rows: AudienceDesign, structure: StructuralParameters, actual: FloatArray, known: Float32Array) -> AppealEstimates:
-    """Appeals that reproduce the actual views, shrunk towards a regression on what is known; both are found in turns."""
+    """Empirical Bayes: appeals that reproduce the actual views, shrunk towards a regression on what is known, in turns."""
     columns, lam = structure.columns, structure.dissimilarity
     wanted, features = actual[columns], known[columns]
     mean, spread = np.zeros(len(columns)), _FIRST_SD
@@ -107,16 +107,16 @@ def _shrunk(rows: AudienceDesign, structure: StructuralParameters, actual: Float
             rows.predicted_views, wanted, dissimilarity=lam, start=appeal, prior_mean=mean, prior_sd=spread, tolerance=1e-3
         )
         noise = 1.0 / np.sqrt(rows.predicted_views(appeal) / lam + 1e-3)
-        told = wanted > 0
-        if turn == 2 or told.sum() < 3:
+        watched = wanted > 0
+        if turn == 2 or watched.sum() < 3:
             break
         own = _unshrunk(appeal, mean, spread, noise)
-        fit = fit_ridge(features[told], own[told], 1.0 / (spread**2 + noise[told] ** 2))
-        precision = 1.0 / (spread**2 + noise[told] ** 2)
-        excess = np.average((own[told] - fit.leave_one_out) ** 2 - noise[told] ** 2, weights=precision)
+        fit = fit_ridge(features[watched], own[watched], 1.0 / (spread**2 + noise[watched] ** 2))
+        precision = 1.0 / (spread**2 + noise[watched] ** 2)
+        excess = np.average((own[watched] - fit.leave_one_out) ** 2 - noise[watched] ** 2, weights=precision)
         spread = float(np.clip(np.sqrt(max(excess, 0.0)), _LEAST_SD, _FIRST_SD))
         mean = fit.coefficients[0] + features @ fit.coefficients[1:]
-        mean[told] = fit.leave_one_out
+        mean[watched] = fit.leave_one_out
     by_row = np.argsort(columns)
     return AppealEstimates(
         appeal=(appeal - appeal.mean())[by_row],

@@ -8,7 +8,7 @@ the posterior mean under a Dirichlet prior with mean p and concentration κ, and
 estimated for each attribute by maximum marginal likelihood: it says how alike users are. Where all watch alike it is large, and
 every affinity is near 0.
 
-A view of a movie that can be heard in several languages was watched in one of them, which the log does not tell: an EM algorithm
+A view of a movie that can be heard in several languages was watched in one of them, which the log does not say: an EM algorithm
 shares it out in proportion to what the user watches otherwise. The affinity to a set of languages is that of the languages
 together, the logarithm of the sum.
 

@@ -67,7 +67,7 @@ def calibrate(
     seed : decides every draw
     n_draws : draws of the parameters, the point estimate (draw 0) included
     cutoff : what the early member knows lies before it; by default after 80 % of the events
-    progress : told (steps done, steps in all)
+    progress : called with (steps done, steps in all) after each step
 
     Returns
     -------
@@ -175,7 +175,7 @@ def _expected_shares(
 
 
 def _reporter(progress: Progress | None, total: int) -> Callable[[], None]:
-    """Tells of one more step done at each call."""
+    """Counter of steps: each call reports one more as done."""
     done = count(1)
 
     def step() -> None:

@@ -1,4 +1,4 @@
-"""How watching keeps subscribers: the monthly odds of leaving, from the subscriptions table.
+"""Churn: logistic regression of the monthly odds of leaving on hours watched, from the subscriptions table.
 
     logit P(user i leaves after month t) = a_i − b · ln(1 + hours_it)        a_i = a + c · mean over s < t of ln(1 + hours_is)
 
@@ -31,7 +31,7 @@ LEAST_LEAVERS = 30
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ChurnEstimate:
-    """The odds of leaving. ``coefficients`` are a, b, c; ``covariance`` float64[3, 3] of their errors."""
+    """Coefficients of the odds of leaving. ``coefficients`` are a, b, c; ``covariance`` float64[3, 3] of their errors."""
 
     coefficients: FloatArray
     covariance: FloatArray
@@ -50,13 +50,13 @@ class ChurnEstimate:
         return np.asarray(self.coefficients[0] + self.coefficients[2] * self.mean_log_hours)
 
     def sample(self, rng: np.random.Generator) -> tuple[FloatArray, float]:
-        """Another intercept and slope, from the distribution of the estimate."""
+        """Draw an intercept and a slope from the distribution of the estimate."""
         a, b, c = rng.multivariate_normal(self.coefficients, self.covariance, method="eigh")
         return np.asarray(a + c * self.mean_log_hours), float(max(b, 0.0))
 
 
 def fit_churn(dataset: Dataset, monthly_hours: pd.Series) -> ChurnEstimate:
-    """Estimate the odds of leaving, or say that they are assumed.
+    """Estimate the odds of leaving; where the data cannot tell, assume them.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def fit_churn(dataset: Dataset, monthly_hours: pd.Series) -> ChurnEstimate:
     Returns
     -------
     ChurnEstimate; assumed (and labelled so) without subscriptions, with fewer than ``LEAST_LEAVERS`` leavers, or where the months
-    do not tell
+    do not identify them
     """
     mean_log_hours = _usual(dataset, monthly_hours)
     months = None if dataset.subscriptions is None else _months(dataset, monthly_hours)

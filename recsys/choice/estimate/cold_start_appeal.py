@@ -1,8 +1,9 @@
-"""How appealing a movie without a history is: told from its attributes, with an honest spread.
+"""Cold-start appeal: regression of appeal on a movie's attributes and its time on the service, by a mixed linear model.
 
-What is wrong about an offer is what attributes leave unsaid of catalogue movies, and what is not known of the attributes: a star
-of one movie says less than one of ten. Appeals fall with the time that a movie has been there, for who likes it best watches it
-first; the fall is told apart, so that an offer is not taken for as worn as the catalogue, and wears as that did.
+The error of an offer's appeal has two parts: the residual spread of catalogue movies round the regression, and the uncertainty of
+its coefficients, which is larger for a star of one movie than for a star of ten. Appeal falls with the time a movie has been on
+the service, because those who like it best watch it first. Ageing is a coefficient of its own, so that an offer starts fresh and
+ages as the catalogue did.
 """
 
 from dataclasses import dataclass
@@ -20,12 +21,12 @@ LEAST_SD = 0.05
 _AGEING_SD = 0.5
 """Prior: nats that appeal falls or rises by each time that a movie's months, and one more, are e times as many."""
 _LEAST_SPREAD = 0.1
-"""Of ln(1 + months), below which nothing can be told of ageing."""
+"""Of ln(1 + months), below which ageing cannot be estimated."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ColdStartAppeal:
-    """How cold appeal is told."""
+    """Coefficients of appeal on attributes, with covariance and residual spread."""
 
     coefficients: FloatArray
     """float64[1 + n_codes + 1]: intercept and weights, for a movie that has just arrived; then what each unit of ln(1 + months on
@@ -34,16 +35,16 @@ class ColdStartAppeal:
     """float64[same, same]"""
     variances: VarianceComponents
     residual_sd: float
-    """Spread of true appeals round what is told of movies that nobody has seen, nats"""
+    """Standard deviation of true appeals round the prediction for movies that nobody has seen, nats"""
 
     @property
     def ageing_error(self) -> float | None:
-        """Standard error of ageing; None where movies have been there for too much alike for it to be told, and 0 is assumed."""
+        """Standard error of ageing; None where the movies' times on the service differ too little, and 0 is assumed."""
         error = float(np.sqrt(self.covariance[-1, -1]))
         return error if error > 0 else None
 
     def sample(self, rng: np.random.Generator) -> FloatArray:
-        """Other coefficients, from the distribution of the estimate."""
+        """Draw coefficients from the distribution of the estimate."""
         spread = np.linalg.cholesky(self.covariance + 1e-12 * np.eye(len(self.covariance)))
         return np.asarray(self.coefficients + spread @ rng.standard_normal(len(spread)))
 
@@ -58,13 +59,13 @@ def fit(
     least_sd: float = LEAST_SD,
     variances: VarianceComponents | None = None,
 ) -> ColdStartAppeal:
-    """Tell appeal from attributes.
+    """Fit appeal on attributes.
 
     Parameters
     ----------
     features, codes : attributes of movies with a known appeal, float32[n, n_codes]
     months : float64[n] that each had been on the service
-    target : float64[n], appeal that goes with vectors told from attributes, as the movies' own views tell it: a shrunken one
+    target : float64[n], appeal that goes with vectors predicted from attributes, as the movies' own views tell it: a shrunken one
         would agree with the attributes by construction
     error : float64[n], its standard error
     least_sd : what the spread is known to be at least

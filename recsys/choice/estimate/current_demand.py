@@ -45,7 +45,7 @@ class CurrentDemand:
         return out
 
     def invert_shares(self, shares: FloatArray, start: FloatArray) -> FloatArray:
-        """Invert shares of views: the appeals, float64[n_movies], that predict them; ``start`` where not available.
+        """Invert shares of views (Berry inversion): appeals, float64[n_movies], that predict them; ``start`` if not available.
 
         Where hardly a view a month is expected they stay near ``start``: among thousands of movies that next to nobody watches,
         shares alone would send them tens of nats apart.

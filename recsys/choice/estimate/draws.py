@@ -32,7 +32,7 @@ _UNKNOWN_RESIDUAL_SD = 1.0
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class DrawInputs:
-    """What all draws have in common."""
+    """Inputs that all draws have in common."""
 
     panel: ObservedPanel
     audience: CurrentAudience
@@ -67,7 +67,7 @@ class PointDraw:
 
 
 def point_draw(inputs: DrawInputs, member: Member, shared: SharedParameters) -> PointDraw:
-    """The point estimate of everything, under the first member."""
+    """Make draw 0: the point estimate of everything, under the first member."""
     demand = CurrentDemand(inputs.audience, member, shared.structure)
     appeals = _appeals_today(inputs, demand)
     cold_start = _fit_cold_start(inputs, demand, appeals, None)
@@ -84,7 +84,7 @@ def random_draw(  # noqa: PLR0917
     variances: VarianceComponents | None,
     rng: np.random.Generator,
 ) -> Draw:
-    """One draw from the distribution of the estimates.
+    """Draw everything once from the distribution of the estimates.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def _draw(  # noqa: PLR0917
 def _appeals_today(inputs: DrawInputs, demand: CurrentDemand) -> FloatArray:
     """Appeals, float64[n_movies], that give each movie the share of views it can expect, launch included.
 
-    The outside constant alone tells levels: established movies on the service have a mean appeal of 0.
+    The outside constant alone sets the level: established movies on the service have a mean appeal of 0.
     """
     established, available = inputs.appeals.established.appeal, inputs.audience.available
     launch = launch_at_end(inputs.panel.history, demand.structure)

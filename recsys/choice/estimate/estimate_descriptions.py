@@ -1,4 +1,4 @@
-"""The estimates that a run is built on, each in words that a buyer can read."""
+"""Descriptions of the estimates that a run is built on: value, unit, origin and source in words that a buyer can read."""
 
 import math
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from recsys.ids import FloatArray
 def describe_taste(
     taste: TasteEstimate, structure: StructuralParameters, history: History, affinities: Sequence[str]
 ) -> list[Estimate]:
-    """Slope, substitution inside nests, rewatching and the launch curve."""
+    """Describe slope, dissimilarity of nests, affinity slopes, rewatching and the launch curve."""
     errors = taste.errors
     held_out = f"{taste.n_choices:,} later choices of {taste.n_users:,} users, among what was there for them at that moment"
     lam = structure.dissimilarity
@@ -101,7 +101,7 @@ def describe_taste(
 
 
 def describe_outside_share(outside: OutsideShare) -> list[Estimate]:
-    """The outside share, and what it was found from."""
+    """Describe the outside share and the incrementality that it was found from."""
     low, high = ASSUMED_RANGE
     share = Estimate(
         name="outside_share",
@@ -125,7 +125,7 @@ def describe_outside_share(outside: OutsideShare) -> list[Estimate]:
 
 
 def describe_occasions(occasions: FloatArray, rate: FloatArray, outside: OutsideShare) -> Estimate:
-    """Occasions, which rest on the outside share."""
+    """Describe viewing occasions, which rest on the outside share."""
     watching = rate > 0
     return Estimate(
         name="occasions",
@@ -140,7 +140,7 @@ def describe_occasions(occasions: FloatArray, rate: FloatArray, outside: Outside
 
 
 def describe_cold_start(point: PointDraw, support: float, appeals: AppealEstimates) -> list[Estimate]:
-    """How well attributes tell appeal, and how it wears."""
+    """Describe the residual spread of cold-start appeal, ageing and the support of the catalogue."""
     return [
         Estimate(
             name="cold_appeal_residual_sd",

@@ -1,4 +1,4 @@
-"""What the recommender trained before the cutoff tells: the specification of utility, tastes, and appeals.
+"""Estimates from the hold-out recommender, trained before the cutoff: specification of utility, taste, appeals.
 
 Its scores of the hold-out remember nothing of it, so that they earn only what they predict.
 """
@@ -38,12 +38,12 @@ class ScaledSpace:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class UtilitySpecification:
-    """The scaling of vectors and the nests that explain a sample of the held-out choices best."""
+    """Selected scaling of vectors and nests: those with the largest likelihood of a sample of the held-out choices."""
 
     scaled: ScaledSpace
     nests: Nests
     fit: TasteFit
-    """Parameters that the sample told; the search for the estimates begins there"""
+    """Fit to the sample; the search for the estimates begins there"""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -122,7 +122,7 @@ def estimate_taste(
 def scored_holdout(
     panel: ObservedPanel, scaled: ScaledSpace, nests: Nests, *, seed: int, cells: int | None = None
 ) -> ScoredChoices:
-    """The held-out choices, or as many of them as fill ``cells``; the same ones for the same seed.
+    """Score the held-out choices, or as many of them as fill ``cells``; the same ones for the same seed.
 
     Raises
     ------
@@ -139,7 +139,7 @@ def scored_holdout(
 
 
 def holdout_member(panel: ObservedPanel, specification: UtilitySpecification, taste: TasteEstimate) -> HoldoutMember:
-    """The recommender in the space in which one slope does for all scores."""
+    """Make the recommender a member: reliability of scores is worked into its vectors, so that one slope does for all."""
     scaled = specification.scaled
     member = to_member(scaled.space, scaled.clusters, specification.nests.assignment, panel.codes, taste.score_reliability)
     return HoldoutMember(member=member, clusters=recentred(scaled.clusters, member.users))

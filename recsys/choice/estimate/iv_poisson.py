@@ -1,4 +1,4 @@
-"""What arrivals add: instrumental variables in a Poisson panel with effects of rows and columns.
+"""Instrumental-variable Poisson regression with two-way fixed effects: what a view of an arrival adds to viewing.
 
 For cells (row i, column t) with expected counts
 
@@ -27,7 +27,7 @@ _FARTHEST = 3.0
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class IvEstimate:
-    """β and what it stands on."""
+    """Coefficient β with its standard error."""
 
     coefficient: float
     """β; NaN where nothing varies or nothing is found"""
@@ -40,7 +40,7 @@ class IvEstimate:
 def fit_iv_poisson(
     y: FloatArray, arrivals: FloatArray, weight: FloatArray, z: FloatArray, clusters: tuple[IntArray, ...]
 ) -> IvEstimate:
-    """Estimate what a view of an arrival adds.
+    """Estimate β, the views that a view of an arrival adds.
 
     Parameters
     ----------

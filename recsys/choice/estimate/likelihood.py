@@ -1,4 +1,4 @@
-"""Likelihood of what people chose among what they could have watched: nested logit, given that something was watched.
+"""Nested-logit likelihood of choices among what was available, given that something was watched.
 
 For choice r (one view) and movie j in nest g, with v = V/λ, the utility in units of the noise inside a nest,
 
@@ -7,15 +7,15 @@ For choice r (one view) and movie j in nest g, with v = V/λ, the utility in uni
 
 f is the part of the half-month in which the movie was there; θ_j is θ for movies with views to learn from and θ + δ for those
 known by their attributes alone; s̃ is the score of the user's taste cluster, s̄ the user's mean score of the nest's movies; a_f is
-the user's affinity to the movie's languages, genres and so on (:mod:`recsys.choice.estimate.attribute_affinity`); κ tells what
+the user's affinity to the movie's languages, genres and so on (:mod:`recsys.choice.estimate.attribute_affinity`); κ is what
 is left of the appetite for a movie already watched; ν is common to all movies that arrived within the history, so that the
 launch curve γ is about how a movie ages and not about what kind of movies arrive. All are in units of v, so that λ is only
 about how much a fuller nest draws.
 
-Scores are estimates, and some parts of them are surer than others: what a user's cluster likes is known better than what sets the
-user apart, and which kind of movie somebody watches better than which one of its kind. With one slope for all, λ would have to
-make up for it and come out near 1 whatever people do when the choice changes; with ζ and η it is free to tell how close the
-movies of a nest stand in for each other.
+Scores are estimates, and some components of them are more reliable than others: the mean taste of a user's cluster is known
+better than the user's own deviation from it, and taste for a kind of movie better than taste for one movie of the kind. With one
+slope for all, λ would have to make up for that and come out near 1 whatever users do when the choice set changes; with ζ and η it
+is free to measure how closely the movies of a nest substitute for each other.
 
 Derivatives run through
 
@@ -44,7 +44,7 @@ _T = TypeVar("_T")
 
 
 class Likelihood:
-    """Log-likelihood of choices, its gradient, and its Fisher information, at one point. Batches run in threads."""
+    """Log-likelihood of choices, its gradient and its Fisher information at one point. Batches run in threads."""
 
     def __init__(self, batches: Sequence[ScoredChoices], flat: FloatArray) -> None:
         self.flat = flat.copy()
@@ -76,7 +76,7 @@ class Likelihood:
 
 
 def in_batches(choices: ScoredChoices, *, cells: int = _BATCH_CELLS) -> list[ScoredChoices]:
-    """The choices, cut into runs that fit the processor's cache: ``cells`` choices times movies each."""
+    """Cut the choices into runs that fit the processor's cache: ``cells`` choices times movies each."""
     step = max(cells // max(choices.n_movies, 1), 1)
     return [choices.sample(np.arange(k, min(k + step, choices.n_choices))) for k in range(0, choices.n_choices, step)]
 
@@ -95,7 +95,7 @@ def _total(parts: Sequence[FloatArray]) -> FloatArray:
 
 
 class _Batch:
-    """The same for one run of choices, which are in order of time."""
+    """Likelihood of one run of choices, which are in order of time."""
 
     def __init__(self, choices: ScoredChoices, flat: FloatArray) -> None:
         self.choices = choices
@@ -126,8 +126,8 @@ class _Batch:
         power = np.where(filled, lam * log_sums, -np.inf)
         peak = power.max(axis=1, keepdims=True)
         nest_share = np.exp(power - peak)
-        worth = nest_share.sum(axis=1, keepdims=True)
-        self.nest_share = nest_share / worth
+        total = nest_share.sum(axis=1, keepdims=True)
+        self.nest_share = nest_share / total
         """P of each nest, float64[n_choices, n_nests]"""
         log_sums = np.where(filled, log_sums, 0.0)
         inverse = np.where(filled, 1.0 / np.where(filled, sums, 1.0), 0.0).astype(np.float32)
@@ -138,7 +138,7 @@ class _Batch:
         self._by_lam = log_sums - (self.nest_share * log_sums).sum(axis=1, keepdims=True)
         """∂ ln P_rj / ∂λ, for the nest of j"""
         nest_sum = log_sums[self._rows, self._chosen_nest]
-        self.log_share = chosen + (lam - 1.0) * nest_sum - (peak + np.log(worth))[:, 0]
+        self.log_share = chosen + (lam - 1.0) * nest_sum - (peak + np.log(total))[:, 0]
         """ln P of each choice, float64[n_choices]"""
 
     def value(self) -> float:

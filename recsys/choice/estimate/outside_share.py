@@ -1,17 +1,17 @@
-"""The outside share: what part of viewing occasions goes to nothing here, from what arrivals added to viewing.
+"""Outside share: the part of viewing occasions that goes to the outside option, from the incrementality of arrivals.
 
-Views alone cannot tell many occasions with few taken from few with many taken. What a movie adds tells it: in a nested logit
+Views alone do not identify the outside share: many occasions of which few are taken give the same views as few of which many are
+taken. The incrementality of a movie identifies it. In a nested logit
 
     added views of a movie / its views  =  λ · (1 − S / (1 + S))  =  λ · outside share
 
 for a movie among many. The left side is measured without the model (:mod:`recsys.choice.estimate.iv_poisson`): by how much
 viewing of the users whose taste an arrival met rose against that of others, for each view that arrivals won in their first
-months. The instrument is the part of viewing that arrivals would win in a user's taste cluster by the appeals that other users
-tell. Clusters are told from movies that were there all along: from arrivals too, who was in the mood when one came would be found
-among those who like such movies.
+months. The instrument is the share of viewing that arrivals would win in a user's taste cluster, by appeals estimated from other
+users. Clusters are made from movies that were there all along: with arrivals in them, users who happened to watch a lot when one
+came would be found among those who like such movies.
 
-So whatever λ is taken to be, an offer adds what arrivals of the past added: an error in λ is made up for here by an opposite one
-in the share.
+So whatever λ is taken to be, an offer adds what arrivals of the past added: the share offsets an error in λ.
 """
 
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ _FEWEST_USERS, _FEWEST_PERIODS = 50, 4
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class OutsideShare:
-    """The share with its error; assumed where the data cannot tell."""
+    """Outside share with its standard error; assumed where the data cannot tell."""
 
     value: float
     standard_error: float | None
@@ -49,7 +49,7 @@ class OutsideShare:
     reason: str
     """In plain words, how it was estimated or why it is assumed."""
     incrementality: float = np.nan
-    """Views that a view of an arrival added; NaN where the data cannot tell"""
+    """Views that each view of an arrival added; NaN where the data cannot tell"""
     incrementality_error: float = np.inf
 
     @property
@@ -67,7 +67,7 @@ def estimate_outside_share(
     seed: int,
     rng: np.random.Generator,
 ) -> OutsideShare:
-    """Estimate the outside share.
+    """Estimate the outside share by instrumental variables.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def _share_of_arrivals(  # noqa: PLR0917
 
 
 def outside_constant(inclusive: FloatArray, weight: FloatArray, outside_share: float) -> float:
-    """The constant that, added to all utilities, gives viewers this outside share on average.
+    """Solve for the constant that, added to all utilities, gives viewers this outside share on average.
 
     Parameters
     ----------
@@ -169,10 +169,10 @@ def outside_constant(inclusive: FloatArray, weight: FloatArray, outside_share: f
     used = np.isfinite(inclusive) & (weight > 0)
     if not used.any():
         return 0.0
-    worth, share = inclusive[used], weight[used] / weight[used].sum()
-    low, high = -worth.max() - 30.0, -worth.min() + 30.0
+    value, share = inclusive[used], weight[used] / weight[used].sum()
+    low, high = -value.max() - 30.0, -value.min() + 30.0
     for _ in range(80):
         middle = (low + high) / 2
-        outside = float(share @ (1.0 / (1.0 + np.exp(np.clip(worth + middle, -500, 500)))))
+        outside = float(share @ (1.0 / (1.0 + np.exp(np.clip(value + middle, -500, 500)))))
         low, high = (middle, high) if outside > outside_share else (low, middle)
     return float((low + high) / 2)

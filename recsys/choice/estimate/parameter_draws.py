@@ -20,7 +20,7 @@ ASSUMED_REWATCH, ASSUMED_REWATCH_RANGE = 0.05, (0.02, 0.12)
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SharedParameters:
-    """One draw."""
+    """One draw of the parameters that all movies share."""
 
     structure: StructuralParameters
     outside_share: float
@@ -29,19 +29,19 @@ class SharedParameters:
 
 
 def point_structure(taste: TasteEstimate, nests: IntArray) -> StructuralParameters:
-    """The structural parameters at their estimates."""
+    """Structural parameters at their point estimates."""
     return _structure(taste, taste.parameters.flatten(), ASSUMED_REWATCH, nests)
 
 
 def point_parameters(structure: StructuralParameters, outside: OutsideShare) -> SharedParameters:
-    """The estimates themselves."""
+    """Shared parameters at their point estimates."""
     return _shared(structure, outside.value, 0.0)
 
 
 def sample(
     taste: TasteEstimate, outside: OutsideShare, nests: IntArray, n_draws: int, rng: np.random.Generator
 ) -> list[SharedParameters]:
-    """Draws that carry the uncertainty of the estimates.
+    """Sample the shared parameters by Latin hypercube.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def sample(
     low, high = ASSUMED_RANGE
     outside_shares = low + for_outside * (high - low)
     if outside.standard_error is not None:
-        # the data tell the product of λ and the outside share, so where one is larger the other is smaller
+        # the data identify the product of λ and the outside share, so where one is larger the other is smaller
         ratio = taste.dissimilarity / np.clip(moved[:, layout.dissimilarity], *DISSIMILARITY_RANGE)
         outside_shares = (outside.value + outside.standard_error * norm.ppf(for_outside)) * ratio
     low, high = np.log(ASSUMED_REWATCH_RANGE)
@@ -76,7 +76,7 @@ def sample(
 
 
 def member_of_draws(n_draws: int, n_members: int) -> IntArray:
-    """Member of each draw: the first is the point's, the others take turns.
+    """Assign a member to each draw: the first to the point estimate, the others in turn.
 
     Examples
     --------

@@ -26,7 +26,7 @@ _DENSE_MOVIES = 4_000
 _FIRST_DISSIMILARITY = 0.8
 _LEAST_SPREAD = 1e-6
 _APPEAL_SD = 1.5
-"""Prior standard deviations, in units of v: weak, so that what the data cannot tell stays finite."""
+"""Prior standard deviations, in units of v: weak, so that what the data do not identify stays finite."""
 _SLOPE_SD = 30.0
 _COLD_SLOPE_RATIO_SD = 0.5
 """Of δ / θ."""
@@ -43,14 +43,14 @@ class Prior:
     """Value of those that are not free"""
     precision: FloatArray
     free: NDArray[np.bool_]
-    """Whether the choices can tell it"""
+    """Whether the choices identify it"""
     step: FloatArray
     """Unit in which the search measures it, about its posterior standard deviation"""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PosteriorMode:
-    """Where the posterior is largest."""
+    """Mode of the posterior."""
 
     parameters: TasteParameters
     log_likelihood: float
@@ -66,7 +66,7 @@ def score_spread(choices: ScoredChoices) -> float:
 def posterior_mode(
     choices: ScoredChoices, *, dissimilarity: float | None = None, start: TasteParameters | None = None
 ) -> PosteriorMode:
-    """Maximise the posterior.
+    """Find the mode of the posterior.
 
     Parameters
     ----------
@@ -190,8 +190,8 @@ def _prior(choices: ScoredChoices, dissimilarity: float | None) -> Prior:
 
 
 def _spread(values: NDArray[np.floating[Any]]) -> float:
-    """Standard deviation; 1 where all are alike, as the scores of people of whom nothing was known before: no slope is told then,
-    and a large one would be as good as any.
+    """Standard deviation; 1 where all are alike, as the scores of users of whom nothing was known before: their slope is not
+    identified, and would be as good large as small.
     """
     found = float(values.std())
     return found if found > _LEAST_SPREAD else 1.0

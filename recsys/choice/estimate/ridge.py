@@ -14,7 +14,7 @@ _PENALTIES = np.logspace(-3, 4, 22)
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Ridge:
-    """A fit; targets may have one column or several."""
+    """Fitted ridge regression; targets may have one column or several."""
 
     coefficients: FloatArray
     """float64[1 + content_dim] or [1 + content_dim, n_targets]: intercept and weights"""
@@ -28,7 +28,7 @@ class Ridge:
 
 
 def fit_ridge(content: Float32Array, target: ArrayLike, weight: ArrayLike, *, penalty: float | None = None) -> Ridge:
-    """Regress on content; the intercept is not shrunk.
+    """Fit a weighted ridge regression on content; the intercept is not shrunk.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Scored choices: hold-out choices with what a recommender says of every movie for their users."""
+"""Scored choices: hold-out choices with a recommender's scores of every movie for the user of each."""
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -16,7 +16,7 @@ from recsys.ids import IntArray
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ScoredChoices(HoldoutChoices):
-    """Choices, and the columns of the utilities that explain them."""
+    """Choices with the regressors of their utilities."""
 
     score: Float32Array
     """float32[n_choices, n_movies]"""

@@ -1,4 +1,4 @@
-"""Taste: θ, λ, γ and the appetite for what was watched before, by maximum likelihood on held-out choices.
+"""Taste: slopes, dissimilarity, launch curve and rewatching, by penalised maximum likelihood on held-out choices.
 
 Scores come from a recommender that was trained on the views before ``cutoff``; the choices are those after it, so that a score
 that only remembers its training earns nothing. What could be chosen, and what had been watched, are as they were at the moment
@@ -24,7 +24,7 @@ MOST_DISSIMILARITY_ERROR = 0.25
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class TasteEstimate:
-    """Estimates with their joint covariance, float64[k, k], of the structural parameters as laid out.
+    """Taste parameters with the joint covariance of the structural ones, float64[k, k], as laid out.
 
     As in :mod:`recsys.choice.estimate.likelihood`, all but λ are in units of v = V/λ.
     """
@@ -57,7 +57,7 @@ class TasteEstimate:
 
     @property
     def scale_error(self) -> float:
-        """Standard error of one factor on all tastes together, with everything else as it is; inf where nothing tells it.
+        """Standard error of one factor on all tastes together, with everything else as it is; inf where nothing identifies it.
 
         Of single slopes less may be known than of their sum, where one can stand in for another.
         """
@@ -91,13 +91,13 @@ class TasteEstimate:
 
     @property
     def dissimilarity(self) -> float:
-        """λ, kept where choice theory allows it."""
+        """λ, clipped to what random-utility theory allows."""
         return float(np.clip(self.parameters.dissimilarity, *DISSIMILARITY_RANGE))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class TasteFit:
-    """Choices explained as well as they can be with all parameters free, without their errors."""
+    """Mode of the posterior with all parameters free, without standard errors: enough to compare specifications."""
 
     parameters: TasteParameters
     log_likelihood: float
@@ -108,7 +108,7 @@ class TasteFit:
     """Standard deviation of the scores"""
 
     def warm_start(self, choices: ScoredChoices) -> TasteParameters:
-        """The same parameters for choices that are put in another way: where a search may begin."""
+        """Warm start: the same parameters in the units of choices that are specified in another way."""
         times = self.score_spread / score_spread(choices)
         here = np.searchsorted(self.movies, choices.movies, sorter=(order := np.argsort(self.movies)))
         row = order[np.minimum(here, len(order) - 1)]
@@ -124,7 +124,7 @@ class TasteFit:
 
 
 def fit_mode(choices: ScoredChoices, start: TasteFit | None = None) -> TasteFit:
-    """How well choices can be explained.
+    """Fit the mode of the posterior, for comparing specifications.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ def fit_taste(choices: ScoredChoices, *, rng: np.random.Generator, start: TasteF
     Returns
     -------
     TasteEstimate; the covariance is robust to what one user's choices have in common (sandwich, clustered by user). Where the
-    choices do not tell λ, the rest is estimated again with λ as assumed.
+    choices do not identify λ, the rest is estimated again with λ as assumed.
     """
     free = _fit(choices, rng=rng, start=start.warm_start(choices) if start else None)
     found, error = free.parameters.dissimilarity, float(free.errors.dissimilarity)

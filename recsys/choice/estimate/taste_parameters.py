@@ -1,4 +1,4 @@
-"""Taste parameters, and where each of them lies in the one vector that is searched over."""
+"""Taste parameters, and the layout of them in the one vector that is searched over."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ N_AGES = 7
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class TasteParameters:
-    """Parameters that explain choices. All but λ are in units of v = V/λ, the noise inside a nest."""
+    """Parameters of the nested logit of choices. All but λ are in units of v = V/λ, the noise inside a nest."""
 
     slope: float
     """θ"""

@@ -1,4 +1,4 @@
-"""A recommender's vectors, made fit for utilities.
+"""Utility space: a recommender's vectors, scaled and filled in so that their products are utilities up to a slope.
 
 The length of an implicit-feedback vector says as much about how long a movie was there, and how much somebody watches, as
 about taste; :class:`LengthScaling` takes some of it out. Movies with few views, and offers, get a vector from their
@@ -37,7 +37,7 @@ SCALINGS = (LengthScaling(users=0.0, movies=0.0), LengthScaling(users=0.5, movie
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class UtilitySpace:
-    """One recommender's space."""
+    """One recommender's users and movies in utility space."""
 
     users: Float32Array
     movies: Float32Array
@@ -94,10 +94,10 @@ def build_utility_space(  # noqa: PLR0917
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ScoreReliability:
-    """How much more, or less, parts of a score count than the rest of it (:mod:`recsys.choice.estimate.likelihood`)."""
+    """Reliability of the components of a score, relative to its own slope (:mod:`recsys.choice.estimate.likelihood`)."""
 
     cold: float
-    """1 + δ/θ: what attributes alone tell of a movie"""
+    """1 + δ/θ: scores of movies known by their attributes alone"""
     cluster: float
     """ζ/θ, added: the mean taste of a user's cluster"""
     nest: float
@@ -109,7 +109,7 @@ class ScoreReliability:
 def to_member(
     space: UtilitySpace, clusters: UserClusters, nests: IntArray, codes: Float32Array, reliability: ScoreReliability
 ) -> Member:
-    """The space in which one slope does for all scores: the weights are worked into the vectors.
+    """Work the reliabilities into the vectors, so that one slope does for all scores.
 
     The cluster's part of a score is weighted at the user, the nest's at the movie; their product, twice weighted, is left as it
     falls out. Affinities are dimensions of their own.

@@ -1,4 +1,4 @@
-"""How much single attribute values are worth: a mixed linear model with a variance of its own for every attribute.
+"""Variance components: a mixed linear model of attribute values, with a variance of its own for every attribute.
 
     y = μ + x_fixed · b_fixed + Σ_f Z_f u_f + e        u_f ~ N(0, σ_f² I)        e_j ~ N(0, σ² + error_j²)
 
@@ -37,7 +37,7 @@ class VarianceComponents:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class MixedModel:
-    """A fit. Coefficients: the intercept, those of the attributes' values, those of the fixed columns."""
+    """Fitted mixed linear model. Coefficients: the intercept, those of the attributes' values, those of the fixed columns."""
 
     coefficients: FloatArray
     """float64[1 + n_values + n_fixed]"""
@@ -56,7 +56,7 @@ def fit_mixed_model(
     fixed_sd: float = 1.0,
     variances: VarianceComponents | None = None,
 ) -> MixedModel:
-    """Estimate the effects, and the variances where they are not given.
+    """Estimate the random effects, and the variance components where they are not given.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""The calibrated choice model: utilities, nests, its parameters, and how it is kept."""
+"""Calibrated choice model: parameters, utilities, nests, view probabilities, and its store on disk."""

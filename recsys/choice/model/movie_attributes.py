@@ -1,4 +1,4 @@
-"""Attributes of movies as numbers: what taste and appeal are told from where nobody has watched yet.
+"""Movie attributes as numeric codes: what taste and appeal are predicted from where nobody has watched yet.
 
 Unlike content vectors, which are learnt from what the catalogue's movies won, these know nothing of success.
 
@@ -24,7 +24,7 @@ _FEWEST_MOVIES = (2, 3, 5, 10, 20, 50, 100)
 
 
 def learn(movies: pd.DataFrame, offers: pd.DataFrame) -> FeatureSpace:
-    """The attributes of a catalogue, and the sets of languages of what is on offer to it."""
+    """Learn the attributes of a catalogue, with the sets of languages of the offers to it."""
     table = movies.drop(columns=LANGUAGE_SET, errors="ignore")
     for fewest in _FEWEST_MOVIES:
         found = FeatureSpace.learn(table, MOVIE_COLUMNS_LEFT_OUT, min_count=fewest)
@@ -37,7 +37,7 @@ def learn(movies: pd.DataFrame, offers: pd.DataFrame) -> FeatureSpace:
 
 
 def encode(features: FeatureSpace, movies: pd.DataFrame) -> Float32Array:
-    """float32[n_movies, features.n_codes]; a set of languages that was not known counts as the largest part of it that was.
+    """Encode attributes, float32[n_movies, features.n_codes]; an unknown set of languages counts as its largest known part.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def encode(features: FeatureSpace, movies: pd.DataFrame) -> Float32Array:
 
 
 def step_basis(features: FeatureSpace) -> FloatArray:
-    """What each code is worth as a sum of independent steps, float64[n_codes, n_codes].
+    """Basis in which codes have independent effects, float64[n_codes, n_codes].
 
     Values with a name are steps of their own; a knot of a number is all the steps up to it, so that near numbers are worth about
     the same.

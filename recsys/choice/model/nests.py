@@ -1,4 +1,4 @@
-"""Nests: movies that are close substitutes, found by what they are and named for it."""
+"""Nests of close substitutes, by clustering of content vectors."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ _FEWEST_MOVIES = 5
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Nests:
-    """A partition of the catalogue."""
+    """Partition of the catalogue into nests."""
 
     assignment: IntArray
     """int64[n_movies]"""
@@ -31,7 +31,7 @@ class Nests:
 
 
 def number_of_nests(n_movies: int) -> int:
-    """How many nests a catalogue of that size is cut into.
+    """Number of nests for a catalogue of a size.
 
     Examples
     --------
@@ -42,7 +42,7 @@ def number_of_nests(n_movies: int) -> int:
 
 
 def candidate_nests(content: Float32Array, movies: pd.DataFrame, *, seed: int) -> list[Nests]:
-    """Ways to cut a catalogue into nests, for the choices of its audience to decide between.
+    """Candidate partitions of the catalogue, for the likelihood of choices to select from.
 
     Clusters of movies by the direction of their content vectors, as many as suits the catalogue and half and a quarter as many;
     and clusters that begin with the languages. A movie belongs to the nearest centre in each, as an offer will.

@@ -75,7 +75,7 @@ class Draw:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ChoiceModel:
-    """What calibration hands to projection."""
+    """Choice model of a run: members, draws, nests, attributes and estimates."""
 
     user_ids: IdMap
     movie_ids: IdMap
@@ -87,8 +87,8 @@ class ChoiceModel:
     nest_centroids: Float32Array
     """float32[n_nests, content_dim], in content space: an offer joins the nearest (cosine)."""
     features: FeatureSpace
-    """Attributes that an offer's taste vector and appeal are told from (:mod:`recsys.choice.model.movie_attributes`), n_codes
-    in all.
+    """Attributes that an offer's taste vector and appeal are predicted from, n_codes in all
+    (:mod:`recsys.choice.model.movie_attributes`).
     """
     content: Float32Array
     """float32[n_movies, content_dim]: content vectors of the catalogue (two-tower movie tower without the id), which say which

@@ -21,7 +21,7 @@ An assumption; the rest is each movie's own."""
 
 
 def offer_vectors(member: Member, codes: Float32Array) -> Float32Array:
-    """Where offers lie in a member's space, from their attributes, float32[n, n_codes].
+    """Vectors of offers in a member's space, from their attributes, float32[n, n_codes].
 
     Returns
     -------
@@ -37,7 +37,7 @@ def offer_vectors(member: Member, codes: Float32Array) -> Float32Array:
 
 
 def offer_appeal(choice: ChoiceModel, draw: Draw, codes: Float32Array, noise: ArrayLike | None = None) -> FloatArray:
-    """Appeal of offers, predicted from their attributes as they arrive, with the part of it that these do not tell.
+    """Cold-start appeal of offers: predicted from attributes, as they arrive, with the residual.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def offer_utility(
 
 
 def nearest_nest(choice: ChoiceModel, content: Float32Array) -> IntArray:
-    """The nest each offer joins: the one whose centre points most nearly the same way as its content.
+    """Nearest nest of each offer, by cosine of its content to the nests' centroids.
 
     Returns
     -------

@@ -87,8 +87,8 @@ class AudienceDesign:
         """Inclusive value ln S of each row, float64[n_rows]; −inf where nothing is open."""
         sums = self._sums(appeal)[1]
         with np.errstate(divide="ignore"):
-            worth: FloatArray = np.log(self._pull(sums)[0]) + self.dissimilarity * self.log_scale + appeal.max()
-        return worth
+            values: FloatArray = np.log(self._pull(sums)[0]) + self.dissimilarity * self.log_scale + appeal.max()
+        return values
 
     def _sums(self, appeal: FloatArray) -> tuple[FloatArray, FloatArray]:
         """exp((α − max α)/λ) and D, each up to its scale."""
@@ -99,9 +99,9 @@ class AudienceDesign:
 
     def _pull(self, sums: FloatArray) -> tuple[FloatArray, FloatArray]:
         power = sums**self.dissimilarity
-        worth = power.sum(axis=1)
+        total = power.sum(axis=1)
         share = power / np.where(sums > 0, sums, 1.0)
-        return worth, share * (self.weight / np.where(worth > 0, worth, 1.0))[:, None]
+        return total, share * (self.weight / np.where(total > 0, total, 1.0))[:, None]
 
     def _slices(self) -> list[slice]:
         stops = np.append(self.nest_starts[1:], self.factor.shape[1])
@@ -109,7 +109,7 @@ class AudienceDesign:
 
 
 def column_scaled(pull: FloatArray) -> tuple[Float32Array, FloatArray]:
-    """``pull`` over the largest of its column, and that: who can watch next to nothing pulls with more than float32 can hold."""
+    """``pull`` divided by the largest of its column, and that: a user with next to nothing left exceeds what float32 can hold."""
     peak = np.maximum(pull.max(axis=0, initial=0.0), np.finfo(np.float64).tiny)
     return (pull / peak).astype(np.float32), peak
 

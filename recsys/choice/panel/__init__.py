@@ -1,1 +1,1 @@
-"""What is observed: who watched what when, and who could have."""
+"""Observed panel: histories, exposure, hold-out choices, user clusters and the design rows made from them."""

@@ -1,6 +1,6 @@
-"""Rows of viewers: who could have watched what when, with the utilities that a member of the ensemble gives it.
+"""Audience design: rows of viewers with their choice sets, and the utilities that a member of the ensemble gives them.
 
-Persons are rows where their tastes were learnt from other views than those explained. Where they were not, users are gathered
+Users are rows where their tastes were learnt from other views than those explained. Where they were not, users are gathered
 into clusters of similar taste, so that nobody's own views are explained by a taste that was learnt from them.
 """
 
@@ -21,7 +21,7 @@ _CELLS = 16_000_000
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class StructuralParameters:
-    """The parameters that all movies share, in nats, and the nests."""
+    """Structural parameters of the nested logit, in nats: all but the appeals."""
 
     slope: float
     """θ"""
@@ -46,7 +46,7 @@ class StructuralParameters:
 
     @property
     def satiation(self) -> float:
-        """What exp(V/λ) loses once a movie has been watched."""
+        """Share of exp(V/λ) that a movie loses once it has been watched."""
         return 1.0 - float(self.rewatch ** (1.0 / self.dissimilarity))
 
 
@@ -60,7 +60,7 @@ def cluster_design(
     views: FloatArray,
     satiated: bool = True,
 ) -> AudienceDesign:
-    """Rows of (half-month, cluster), half-months first.
+    """Design rows of (half-month, cluster), half-months first.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def user_design(
     periods: IntArray,
     views: FloatArray,
 ) -> AudienceDesign:
-    """Rows of (user, half-month).
+    """Design rows of (user, half-month).
 
     Parameters
     ----------

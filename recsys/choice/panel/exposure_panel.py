@@ -1,4 +1,4 @@
-"""Who could watch when, and how much they did: users × half-months."""
+"""Exposure panel: exposure and views of users by half-month."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ class ExposurePanel:
 
 
 def read_exposure(dataset: Dataset, history: History) -> ExposurePanel:
-    """Read exposure from sign-up dates and subscriptions; a user who views something is there.
+    """Read exposure from sign-up dates and subscriptions; a user with a view is exposed.
 
     Without a sign-up date a user counts from their first view on.
     """
@@ -52,7 +52,7 @@ def read_exposure(dataset: Dataset, history: History) -> ExposurePanel:
 
 
 def monthly_view_rates(panel: ExposurePanel, segment: IntArray) -> FloatArray:
-    """Views a month of each user, season apart, shrunk to their segment's mean by how few they are.
+    """Monthly view rate of each user by empirical Bayes, seasonally adjusted and shrunk to the mean of their segment.
 
     Views are Poisson with a rate that is Gamma-distributed within a segment (empirical Bayes). Where it is not known when a user
     came, the first view only says that they are here, and it is what follows that counts.
@@ -141,11 +141,11 @@ def _subscribed(dataset: Dataset, history: History, begin: FloatArray) -> tuple[
     known = column.notna().to_numpy() & (rows >= 0)
     active[rows[known], column[known].to_numpy().astype(np.int64)] = table["active"].to_numpy(dtype=np.float64)[known]
     named = ~np.isnan(active).all(axis=1)
-    told = ~np.isnan(active).all(axis=0)
+    covered = ~np.isnan(active).all(axis=0)
     filled = np.where(np.isnan(active), 0.0, active)
     filled[~named] = 1.0
-    filled[:, ~told] = 1.0
-    last = int(np.flatnonzero(told)[-1]) if told.any() else 0
+    filled[:, ~covered] = 1.0
+    last = int(np.flatnonzero(covered)[-1]) if covered.any() else 0
     return filled[:, of_period], filled[:, last]
 
 

@@ -1,4 +1,4 @@
-"""Who watched what when, and what they could have watched: the history in half-months, with date-correct availability.
+"""View history in half-months, with date-correct availability of movies.
 
 Half-months begin on the 1st and the 16th. A movie counts for the part of a half-month in which it was on the service, and from
 its first view at the latest.
@@ -15,7 +15,7 @@ from recsys.ids import FloatArray, IntArray
 from recsys.tables.dataset import Dataset
 
 HISTORY_MONTHS = 24
-"""Older views tell what a user has seen, and nothing else."""
+"""Older views count as watched, and for nothing else."""
 
 DAYS_PER_MONTH = 365.25 / 12
 
@@ -46,7 +46,7 @@ class History:
     departure: Days
     """float64[n_movies]: first day off the service, inf where open"""
     arrivals_inferred: bool
-    """Arrivals were told from first views, for want of dates."""
+    """Arrivals were inferred from first views, for want of dates."""
     pair_user: IntArray
     """int64[n_pairs]: who has watched …"""
     pair_movie: IntArray
@@ -92,7 +92,7 @@ class History:
         return whole_months(middle - self.arrival)
 
     def watched_by(self, users: IntArray, days: FloatArray) -> tuple[IntArray, IntArray]:
-        """What users had watched by some day: (place in ``users``, movie) pairs.
+        """Movies that users had watched by some day: (place in ``users``, movie) pairs.
 
         Parameters
         ----------
@@ -117,7 +117,7 @@ def whole_months(days: FloatArray) -> IntArray:
 
 
 def read_history(dataset: Dataset) -> History:
-    """The history of a data set.
+    """Read the history of a data set.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Hold-out choices: what people chose after a cutoff, among what they could have watched."""
+"""Hold-out choices: what users chose after a cutoff, with their choice sets."""
 
 from dataclasses import dataclass, replace
 from typing import Self

@@ -1,4 +1,4 @@
-"""The observed panel: the history of views, and what the tables say of the movies."""
+"""Observed panel: the history of views, and the attributes and content of movies."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ from recsys.tables.split import temporal
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ObservedPanel:
-    """Views with dates, and movies with attributes and content vectors."""
+    """History of views, with attributes and content vectors of movies."""
 
     history: History
     cutoff_day: float

@@ -1,4 +1,4 @@
-"""Clusters of users with similar tastes: enough people each that nobody's own views make the cluster's taste."""
+"""User clusters by taste, with enough users each that nobody's own views make the cluster's taste."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ _CELLS = 16_000_000
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class UserClusters:
-    """Clusters of users with similar tastes."""
+    """Partition of users by taste, with the centroid of each cluster."""
 
     assignment: IntArray
     """int64[n_users]"""

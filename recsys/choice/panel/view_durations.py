@@ -1,4 +1,4 @@
-"""How long a view lasts: hours by movie, completion, and hours by user and month."""
+"""View durations: hours per view by movie, completion, and hours by user and month."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ _PRIOR_VIEWS = 10.0
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ViewDurations:
-    """Hours of views."""
+    """Durations of views, in hours."""
 
     hours_per_view: FloatArray
     """float64[n_movies]"""
@@ -30,7 +30,7 @@ class ViewDurations:
 
 
 def estimate_durations(dataset: Dataset) -> ViewDurations:
-    """Read hours from minutes watched where they are logged, else from runtimes.
+    """Estimate durations from minutes watched where they are logged, else from runtimes.
 
     Few timed views are shrunk towards runtime × completion.
     """

@@ -142,9 +142,9 @@ def test_appeals_are_recovered_and_few_views_shrink_them(truth: Service):
     first = appeals_from_clusters(history, structure, clusters, member.movies, content, until_day=cutoff)
     found = appeals_from_users(history, structure, member, content, first=first, cutoff_day=cutoff, rng=np.random.default_rng(0))
     here = history.available_at_end()
-    true, told = truth.appeal[here], found.appeal[here]
-    assert np.corrcoef(true, told)[0, 1] > 0.9
-    assert np.polyfit(true, told, 1)[0] == pytest.approx(1.0, abs=0.15)
+    true, estimated = truth.appeal[here], found.appeal[here]
+    assert np.corrcoef(true, estimated)[0, 1] > 0.9
+    assert np.polyfit(true, estimated, 1)[0] == pytest.approx(1.0, abs=0.15)
     views = np.bincount(history.movie[history.day >= cutoff], minlength=150)
     assert found.standard_error[np.argmax(views)] < found.standard_error[np.argmin(views)]
 
@@ -263,9 +263,9 @@ def test_attributes_tell_who_would_watch_a_movie_and_some_of_how_many(lasting: S
     """Languages and genres make most of taste, and the budget goes with appeal."""
     draw, member = model.draws[0], model.members[0]
     codes = movie_attributes.encode(model.features, lasting.dataset.movies)
-    told = offer_utility(model, draw, codes, slice(None))
+    predicted = offer_utility(model, draw, codes, slice(None))
     known = draw.score_slope * member.users @ member.movies.T
-    by_person = np.corrcoef((told - told.mean(axis=0)).ravel(), (known - known.mean(axis=0)).ravel())[0, 1]
+    by_person = np.corrcoef((predicted - predicted.mean(axis=0)).ravel(), (known - known.mean(axis=0)).ravel())[0, 1]
     assert by_person > 0.75
     appeal = offer_appeal(model, draw, codes)
     assert np.corrcoef(appeal, lasting.content[:, -1])[0, 1] > 0.5
@@ -278,10 +278,10 @@ def test_movies_that_have_left_are_told_from_what_groups_watched_of_them_and_of_
     appeal, here = rng.normal(size=60), np.arange(60) >= 20
     own = 0.5 * appeal + 0.05 * rng.normal(size=60)
     error = np.where(np.arange(60) == 3, np.inf, 0.01)
-    told = AppealEstimates(
+    by_attributes = AppealEstimates(
         appeal=own, standard_error=error, unshrunk=own, unshrunk_error=error, prior_sd=1.0, content_sd=0.0, views=1.0
     )
-    found, spread = with_departed(np.where(here, appeal, 99.0), np.full(60, 0.1), here, told)
+    found, spread = with_departed(np.where(here, appeal, 99.0), np.full(60, 0.1), here, by_attributes)
     gone = ~here & (np.arange(60) != 3)
     assert found[gone] == pytest.approx(appeal[gone], abs=0.4)
     assert spread[gone] == pytest.approx(np.std(found[gone] - appeal[gone]), abs=0.05)

@@ -135,8 +135,8 @@ def test_a_star_of_many_movies_is_known_better_than_one_of_few():
     often, once = np.argsort(np.bincount(star[known], minlength=60))[[-1, 0]]
     spread = np.sqrt(np.diag(fit.covariance))[1:]
     assert spread[often] < 0.5 * spread[once]
-    told = fit.coefficients[0] + values[new] @ fit.coefficients[1:]
-    assert np.corrcoef(told, worth[new])[0, 1] > 0.75
+    predicted = fit.coefficients[0] + values[new] @ fit.coefficients[1:]
+    assert np.corrcoef(predicted, worth[new])[0, 1] > 0.75
 
 
 def test_appeal_wears_and_an_offer_is_told_as_if_it_had_just_come():
@@ -188,9 +188,9 @@ def test_a_number_says_of_its_neighbours_what_it_says_of_itself():
     middle = (movies["year"] > 2008) & (movies["year"] < 2016)
     rest = ~middle.to_numpy()
     cold = cold_start_appeal.fit(features, codes[rest], np.zeros(rest.sum()), appeal[rest], np.full(rest.sum(), 0.05))
-    told = cold.coefficients[0] + codes @ cold.coefficients[1:-1]
-    assert told[~rest].mean() == pytest.approx(appeal[~rest].mean(), abs=0.2)
-    assert np.corrcoef(told, appeal)[0, 1] > 0.9
+    predicted = cold.coefficients[0] + codes @ cold.coefficients[1:-1]
+    assert predicted[~rest].mean() == pytest.approx(appeal[~rest].mean(), abs=0.2)
+    assert np.corrcoef(predicted, appeal)[0, 1] > 0.9
 
 
 def test_without_attributes_appeal_is_told_by_the_mean_alone():
