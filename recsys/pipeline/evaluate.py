@@ -19,7 +19,7 @@ from recsys.models.compare import CompareConfig, compare
 from recsys.models.protocol import Progress, no_progress
 from recsys.pipeline.ranking_metrics import persona_masks
 from recsys.run_files import RunFiles
-from recsys.segments.store import load_personas
+from recsys.segments.persona_files import load_personas
 from recsys.tables.dataset import Dataset
 from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace, read_manifest, write_atomically

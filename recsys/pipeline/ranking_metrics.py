@@ -21,8 +21,8 @@ from recsys.models.protocol import Float32Array, dot_scores
 from recsys.pipeline.progress import Steps
 from recsys.pipeline.training_context import FACTORISATION_EARLY, TWO_TOWER_EARLY, TrainingContext
 from recsys.run_files import FACTORISATION, TWO_TOWER
+from recsys.segments.persona_files import load_personas
 from recsys.segments.personas import Personas
-from recsys.segments.store import load_personas
 
 EASE_MOST_MOVIES = 1_000
 """Beyond it, EASE takes longer than it should here."""

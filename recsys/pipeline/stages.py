@@ -28,8 +28,8 @@ from recsys.pipeline.training_context import (
     told,
 )
 from recsys.run_files import CHOICE, FACTORISATION, MAPS, METRICS, METRICS_FILE, PERSONAS, TWO_TOWER
-from recsys.segments.build import LastRun, fit_personas
-from recsys.segments.store import save_personas
+from recsys.segments.build import PreviousPersonas, fit_personas
+from recsys.segments.persona_files import save_personas
 
 PUBLISHED_STAGES = (TUNING, FACTORISATION, TWO_TOWER, CHOICE, PERSONAS, MAPS, METRICS)
 """Stages whose results are published as the run; the others are intermediate."""
@@ -179,7 +179,7 @@ def _choice(context: TrainingContext) -> StageFunction:
 def _personas(context: TrainingContext) -> StageFunction:
     def make(folder: Path, _steps: Steps) -> None:
         previous = context.previous
-        last = LastRun(personas=previous.personas, users=previous.users) if previous else None
+        last = PreviousPersonas(personas=previous.personas, users=previous.users) if previous else None
         config = replace(context.config.personas, seed=context.config.seed)
         save_personas(fit_personas(context.dataset, context.users_of(FACTORISATION), config, last=last), folder)
 

@@ -28,7 +28,7 @@ from recsys.pipeline.publish import find_identical_run, publish, run_id, trainin
 from recsys.pipeline.stages import PUBLISHED_STAGES, plan
 from recsys.pipeline.training_context import PreviousRun, TrainingContext
 from recsys.run_files import FACTORISATION, RunFiles
-from recsys.segments.store import load_personas
+from recsys.segments.persona_files import load_personas
 from recsys.tables.dataset import Dataset
 from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace

@@ -26,8 +26,8 @@ from recsys.projection.parallel import THREADS
 from recsys.projection.range_calibration import Calibration, load_calibration
 from recsys.projection.seasonality import Season, season_of
 from recsys.run_files import TWO_TOWER, RunFiles
+from recsys.segments.persona_files import load_personas
 from recsys.segments.personas import Personas
-from recsys.segments.store import load_personas
 from recsys.tables.economics_config import Economics, Plan
 from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import MANIFEST, Workspace, bytes_or_none

@@ -1,1 +1,1 @@
-"""Groups of users: learned personas and attribute rules."""
+"""Segments of users: learned personas and attribute rules."""

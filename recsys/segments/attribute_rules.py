@@ -1,4 +1,4 @@
-"""Who satisfies an attribute rule: the tree of :mod:`.grammar`, looked up in the users table.
+"""Evaluation of attribute rules on the users table; :mod:`recsys.segments.rule_grammar` parses them.
 
 A missing value satisfies no comparison, ``!=`` included; ``not`` is the complement, so that a rule and its ``not`` always make
 everyone. A text value that nobody has is refused and not answered with nobody: it is a typing mistake, or will be taken for one.
@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from recsys.errors import ScenarioError
-from recsys.segments.rule_grammar import Both, Either, Missing, Not, OneOf, Operator, Rule, Value, parse
+from recsys.segments.rule_grammar import And, Missing, Not, OneOf, Operator, Or, Rule, Value, parse
 
 Mask = NDArray[np.bool_]
 
@@ -33,7 +33,7 @@ _NOT_ATTRIBUTES = frozenset({"user_id"})
 
 
 def by_rule(users: pd.DataFrame, text: str, *, fewest: int = 1) -> Mask:
-    """Users who satisfy a rule.
+    """Evaluate a rule: which users satisfy it.
 
     Parameters
     ----------
@@ -67,9 +67,9 @@ def nearest_names(asked: str, known: Iterable[str], *, n: int = 3) -> str:
 
 
 def _evaluate(users: pd.DataFrame, rule: Rule, fewest: int) -> Mask:
-    if isinstance(rule, Both):
+    if isinstance(rule, And):
         return _evaluate(users, rule.left, fewest) & _evaluate(users, rule.right, fewest)
-    if isinstance(rule, Either):
+    if isinstance(rule, Or):
         return _evaluate(users, rule.left, fewest) | _evaluate(users, rule.right, fewest)
     if isinstance(rule, Not):
         return ~_evaluate(users, rule.rule, fewest)

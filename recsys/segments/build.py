@@ -1,4 +1,4 @@
-"""Makes the personas of a run: groups, their traits and names, their favourites, and how they grow."""
+"""Fits the personas of a run: clusters of users with names, traits, favourite movies and growth."""
 
 from dataclasses import dataclass
 
@@ -9,22 +9,24 @@ from recsys.embeddings.table import EmbeddingTable
 from recsys.errors import ArtefactError
 from recsys.segments.cluster import ClusterConfig, cluster
 from recsys.segments.monthly_counts import count_by_month, trend
-from recsys.segments.naming import favourites, names, traits, views_by_group
-from recsys.segments.persona_matching import Match, carried, match, reordered
+from recsys.segments.naming import favourites, persona_names, traits, views_by_group
+from recsys.segments.persona_matching import PersonaMatch, align_centroids, keep_order, match_personas
 from recsys.segments.personas import Persona, Personas
 from recsys.tables.dataset import Dataset
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class LastRun:
-    """What the run before knew of its users, so that personas keep their names and numbers."""
+class PreviousPersonas:
+    """Personas and user vectors of the previous run, from which personas keep their names and numbers."""
 
     personas: Personas
     users: EmbeddingTable
 
 
-def fit_personas(dataset: Dataset, users: EmbeddingTable, config: ClusterConfig, *, last: LastRun | None = None) -> Personas:
-    """Personas of the users of a data set.
+def fit_personas(
+    dataset: Dataset, users: EmbeddingTable, config: ClusterConfig, *, last: PreviousPersonas | None = None
+) -> Personas:
+    """Fit the personas of a data set.
 
     Parameters
     ----------
@@ -37,12 +39,12 @@ def fit_personas(dataset: Dataset, users: EmbeddingTable, config: ClusterConfig,
     """
     if list(users.ids.ids) != dataset.users["user_id"].tolist():
         raise ArtefactError.of("E_MIX", "the user vectors are not of these users.", "Train again.")
-    start = None if last is None else carried(last.personas.centroids, last.users, users)
+    start = None if last is None else align_centroids(last.personas.centroids, last.users, users)
     found = cluster(users.vectors, config, start=start)
-    matched: tuple[Match, ...] = ()
+    matched: tuple[PersonaMatch, ...] = ()
     if last is not None:
-        matched = match(found.centroids, users, last.personas.centroids, last.users)
-        found, matched = reordered(found, matched)
+        matched = match_personas(found.centroids, users, last.personas.centroids, last.users)
+        found, matched = keep_order(found, matched)
     n_groups = len(found.centroids)
     watched = views_by_group(_views(dataset), found.assignment, n_groups)
     typical = traits(dataset.users, dataset.movies, found.assignment, watched)
@@ -51,7 +53,7 @@ def fit_personas(dataset: Dataset, users: EmbeddingTable, config: ClusterConfig,
     ids = dataset.movies["movie_id"].tolist()
     kept = {} if last is None else {m.new: last.personas.personas[m.old].name for m in matched}
     fresh = [k for k in range(n_groups) if k not in kept]
-    invented = names(
+    invented = persona_names(
         [typical[k] for k in fresh], [titles[liked[k][0]] if liked[k] else None for k in fresh], taken=tuple(kept.values())
     )
     named = kept | dict(zip(fresh, invented, strict=True))

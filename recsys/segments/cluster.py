@@ -1,4 +1,4 @@
-"""Groups users by taste: k-means on unit vectors, so that heavy and light viewers of the same movies are together.
+"""Clustering of users by taste: k-means on unit vectors, so that heavy and light viewers of the same movies are together.
 
 How many groups is chosen by what can be found again: for each number, two fits on halves of a sample are compared (adjusted Rand
 index of how they assign everyone in it), and how far the groups lie apart (silhouette) is added. Groups too small for the privacy
@@ -30,7 +30,7 @@ _WHOLE_UP_TO = 50_000
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterConfig:
-    """How users are grouped."""
+    """Settings of the clustering."""
 
     n_personas: int | None = None
     """None: chosen among :func:`candidates`."""
@@ -39,7 +39,7 @@ class ClusterConfig:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Clustering:
-    """Groups of users, the largest first."""
+    """Clusters of users, the largest first."""
 
     assignment: IntArray
     """int64[n_users]"""
@@ -62,7 +62,7 @@ def candidates(n_users: int) -> tuple[int, ...]:
 
 
 def cluster(users: AnyFloats, config: ClusterConfig, *, start: FloatArray | None = None) -> Clustering:
-    """Group users.
+    """Cluster users.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def cluster(users: AnyFloats, config: ClusterConfig, *, start: FloatArray | None
         if start is not None and len(start) == k:
             model = _continued(unit, model, start, config.seed)
         labels = model.predict(unit)
-    assignment, centroids = _settle(unit, np.asarray(labels, dtype=np.int64))
+    assignment, centroids = _dissolve_small_groups(unit, np.asarray(labels, dtype=np.int64))
     return Clustering(assignment=assignment, centroids=centroids, stability=stability)
 
 
@@ -128,7 +128,7 @@ def _continued(
     return grown if grown.inertia_ <= _CLEARLY * fresh.inertia_ else fresh
 
 
-def _settle(unit: NDArray[np.float32], labels: IntArray) -> tuple[IntArray, FloatArray]:
+def _dissolve_small_groups(unit: NDArray[np.float32], labels: IntArray) -> tuple[IntArray, FloatArray]:
     """Dissolve groups below the privacy floor into the nearest others, and put the largest first."""
     exact = unit.astype(np.float64)
     while True:

@@ -1,4 +1,4 @@
-"""Statistical disclosure control: which groups of users may be asked about without telling of one of them by a difference.
+"""Statistical disclosure control: refuses groups of users from whose answers one could learn of single users by a difference.
 
 An answer about a group is a sum over its members. Two groups that differ by fewer users than the floor tell of those, so one of
 the two stays unanswered. Whoever has the answers to more groups can add and subtract all of them, and learns any sum whose
@@ -21,7 +21,7 @@ from recsys.segments.membership import PRIVACY_FLOOR
 COMBINED_FLOOR = PRIVACY_FLOOR // 2
 """Users of whom no combination of answers tells fewer."""
 _SMALL = 1e-9
-"""Share of a column outside of a span below which it counts as said already."""
+"""Share of a column outside of a span below which it counts as inside."""
 
 
 def leverage(columns: FloatArray) -> FloatArray:
@@ -45,7 +45,7 @@ def leverage(columns: FloatArray) -> FloatArray:
 
 
 def _kinds(columns: NDArray[Any]) -> tuple[NDArray[Any], IntArray]:
-    """The distinct rows, and which of them each row is, int64[n_rows]."""
+    """Distinct rows, and for each row the number of its distinct row, int64[n_rows]."""
     kind_of = np.zeros(len(columns), dtype=np.int64)
     for column in columns.T:
         value_of = column.astype(np.int64) if column.dtype == np.bool_ else np.unique(column, return_inverse=True)[1]
@@ -55,11 +55,11 @@ def _kinds(columns: NDArray[Any]) -> tuple[NDArray[Any], IntArray]:
 
 
 class _Span:
-    """The span of columns and of everyone, over kinds of users: an orthonormal context that grows (Gram and Schmidt, twice)."""
+    """The span of columns and of everyone, over kinds of users: an orthonormal basis that grows (Gram and Schmidt, twice)."""
 
     def __init__(self, counts: NDArray[np.int64]) -> None:
         self._size = np.sqrt(counts)
-        self._context = np.zeros((len(counts), 0))
+        self._basis = np.zeros((len(counts), 0))
         self.take(np.ones(len(counts)))
 
     def take(self, column: NDArray[Any]) -> bool:
@@ -68,17 +68,17 @@ class _Span:
         length = np.linalg.norm(wanted)
         rest = wanted / length if length > 0 else wanted
         for _ in range(2):
-            rest = rest - self._context @ (self._context.T @ rest)
+            rest = rest - self._basis @ (self._basis.T @ rest)
         left = np.linalg.norm(rest)
         if left <= _SMALL:
             return False
-        self._context = np.column_stack([self._context, rest / left])
+        self._basis = np.column_stack([self._basis, rest / left])
         return True
 
     @property
     def leverage(self) -> FloatArray:
         """Of a user of each kind, float64[n_kinds]."""
-        found: FloatArray = np.square(self._context).sum(axis=1) / np.square(self._size)
+        found: FloatArray = np.square(self._basis).sum(axis=1) / np.square(self._size)
         return found
 
 
@@ -110,17 +110,17 @@ _WITH_BEFORE = "this, with what has been asked of this audience before,"
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class AnsweredGroups:
-    """Groups that were answered about."""
+    """Query audit: the groups that have been answered about."""
 
     groups: NDArray[np.bool_]
     """bool[n_groups, n_users], none of which the others and everyone imply"""
 
     @classmethod
-    def nothing(cls, n_users: int) -> Self:
+    def none(cls, n_users: int) -> Self:
         return cls(groups=np.zeros((0, n_users), dtype=np.bool_))
 
-    def also(self, masks: NDArray[np.bool_]) -> Self:
-        """With these groups answered about too; the same object where they tell nothing new.
+    def including(self, masks: NDArray[np.bool_]) -> Self:
+        """Add groups that are answered about; the same object where they add no information.
 
         Parameters
         ----------
@@ -151,12 +151,12 @@ class AnsweredGroups:
             raise _refusal(_WITH_BEFORE, PRIVACY_FLOOR)
 
 
-def parts(masks: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The parts into which groups divide the users: who is in the same ones, bool[n_parts, n_users]. Together they are everyone.
+def partition(masks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Partition users by the groups that they are in, bool[n_parts, n_users]; the parts together are everyone.
 
     Examples
     --------
-    >>> parts(np.array([[True, True, False, False], [True, False, False, False]])).astype(int).tolist()
+    >>> partition(np.array([[True, True, False, False], [True, False, False, False]])).astype(int).tolist()
     [[0, 0, 1, 1], [0, 1, 0, 0], [1, 0, 0, 0]]
     """
     kinds, part_of = _kinds(masks.T)

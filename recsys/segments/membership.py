@@ -1,4 +1,4 @@
-"""Who is in a segment, as a mask over users; segments smaller than the privacy floor are refused.
+"""Segment membership as a mask over users; segments smaller than the privacy floor are refused.
 
 Masks combine with ``&``, ``|`` and ``~``. In a rule, ``persona`` can stand beside attributes (:func:`with_personas`).
 """

@@ -81,7 +81,7 @@ def count_by_month(events: pd.DataFrame, groups: IntArray, n_groups: int) -> Mon
 
 
 def trend(levels: FloatArray, whole: NDArray[np.bool_]) -> Trend:
-    """Straight line through the logarithm of a series, each month weighted by its level: the log of a count n varies by 1/n.
+    """Log-linear trend of a series, each month weighted by its level: the log of a count n has variance 1/n.
 
     Parameters
     ----------

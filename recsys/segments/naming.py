@@ -1,4 +1,4 @@
-"""What a group of users is like, and what to call it.
+"""Traits, favourite movies and names of clusters of users.
 
 A *trait* is a value of an attribute that is over-represented among the group's users, or a genre or language that is
 over-represented in what they watch. Traits are ordered by p · ln(p / q), p being the share in the group and q overall: what is
@@ -22,7 +22,7 @@ _WATCHED = ("languages", "genres")
 _MIN_LIFT = 1.1
 _MIN_Z = 3.0
 _MAX_TRAITS = 12
-_SAID = {
+_PHRASES = {
     "city_tier": "tier {}",
     "tier": "tier {}",
     "second_language": "also {}",
@@ -70,7 +70,7 @@ def views_by_group(views: sparse.csr_array, groups: IntArray, n_groups: int) -> 
 
 
 def traits(users: pd.DataFrame, movies: pd.DataFrame, groups: IntArray, watched: FloatArray) -> tuple[tuple[Trait, ...], ...]:
-    """Traits of each group, strongest first.
+    """Find the traits of each group, strongest first.
 
     Parameters
     ----------
@@ -135,7 +135,9 @@ def _log_odds(count: FloatArray, total: float) -> FloatArray:
     return np.asarray(np.log(np.maximum(count, 1e-9) / np.maximum(total - count, 1e-9)))
 
 
-def names(groups: Sequence[Sequence[Trait]], titles: Sequence[str | None], *, taken: Sequence[str] = ()) -> tuple[str, ...]:
+def persona_names(
+    groups: Sequence[Sequence[Trait]], titles: Sequence[str | None], *, taken: Sequence[str] = ()
+) -> tuple[str, ...]:
     """A unique name for each group, for example ``Tamil drama and family, tier 2``.
 
     Parameters
@@ -191,4 +193,4 @@ def _plain(trait: Trait) -> str:
     if trait.value in ("True", "False"):
         return column if trait.value == "True" else f"not {column}"
     numeric = re.fullmatch(r"(below |from )?[-+\d.–]+", trait.value) is not None
-    return _SAID.get(trait.attribute, f"{column} {{}}" if numeric else "{}").format(trait.value)
+    return _PHRASES.get(trait.attribute, f"{column} {{}}" if numeric else "{}").format(trait.value)

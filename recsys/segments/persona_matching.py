@@ -1,8 +1,8 @@
-"""Finds the personas of the last run again in a retrained one.
+"""Matching of personas between runs: finds those of the previous run in a retrained one.
 
-A retrained space is turned any way round. The users that both runs know say how (orthogonal Procrustes on unit vectors); the last
-centroids are turned with them, and each is matched to at most one new centroid so that the sum of cosines is largest (Hungarian
-method). Only pairs that are clearly the same count.
+A retrained space is rotated at will. The users that both runs know give the rotation (orthogonal Procrustes on unit vectors). The
+last centroids are rotated with them, and each is matched to at most one new centroid so that the sum of cosines is largest
+(Hungarian method). Only pairs that are clearly the same count.
 """
 
 from dataclasses import dataclass, replace
@@ -23,16 +23,16 @@ _MIN_SHARED = 20
 
 
 @dataclass(frozen=True, kw_only=True)
-class Match:
-    """A persona of the last run found again."""
+class PersonaMatch:
+    """A pair of matching personas of the new and the last run."""
 
     new: int
     old: int
     cosine: float
 
 
-def carried(last_centroids: FloatArray, last_users: EmbeddingTable, users: EmbeddingTable) -> FloatArray | None:
-    """Centroids of the last run in the space of this one, float64[n_personas, dim]; None where too few users are in both."""
+def align_centroids(last_centroids: FloatArray, last_users: EmbeddingTable, users: EmbeddingTable) -> FloatArray | None:
+    """Rotate centroids of the last run into this run's space, float64[n_personas, dim]; None where too few users are in both."""
     rows = last_users.ids.rows_or_missing(users.ids.ids)
     both = rows >= 0
     if both.sum() < _MIN_SHARED:
@@ -44,27 +44,27 @@ def carried(last_centroids: FloatArray, last_users: EmbeddingTable, users: Embed
     return np.asarray((_widened(last_centroids, width) @ turn)[:, : users.dim])
 
 
-def match(
+def match_personas(
     centroids: FloatArray, users: EmbeddingTable, last_centroids: FloatArray, last_users: EmbeddingTable
-) -> tuple[Match, ...]:
-    """Pairs of a new and a last persona that are the same, in the order of the last ones.
+) -> tuple[PersonaMatch, ...]:
+    """Match personas of the new run with those of the last one, in the order of the last ones.
 
     Parameters
     ----------
     centroids, last_centroids : float64[n_personas, dim], each in its own run's space (widths may differ)
     users, last_users : user vectors of each run
     """
-    turned = carried(last_centroids, last_users, users)
+    turned = align_centroids(last_centroids, last_users, users)
     if turned is None:
         return ()
     cosine = unit_rows(centroids).astype(np.float64) @ unit_rows(turned).astype(np.float64).T
     pairs = zip(*linear_sum_assignment(-cosine), strict=True)
-    found = (Match(new=int(n), old=int(o), cosine=float(cosine[n, o])) for n, o in pairs)
+    found = (PersonaMatch(new=int(n), old=int(o), cosine=float(cosine[n, o])) for n, o in pairs)
     return tuple(sorted((m for m in found if m.cosine >= _SAME), key=lambda m: m.old))
 
 
-def reordered(found: Clustering, matched: tuple[Match, ...]) -> tuple[Clustering, tuple[Match, ...]]:
-    """Groups that were found again first, in the order of the last run; new ones after them, the largest first."""
+def keep_order(found: Clustering, matched: tuple[PersonaMatch, ...]) -> tuple[Clustering, tuple[PersonaMatch, ...]]:
+    """Order clusters: matched ones first, in the order of the last run; new ones after them, the largest first."""
     first = [m.new for m in matched]
     order = np.array([*first, *(k for k in range(len(found.centroids)) if k not in first)], dtype=np.int64)
     rank = np.empty_like(order)

@@ -1,4 +1,4 @@
-"""Reads an attribute rule, for example ``language = 'Tamil' and city_tier in (2, 3)``, into a tree. Nothing is ever run.
+"""Parser of attribute rules such as ``language = 'Tamil' and city_tier in (2, 3)`` into a tree. Nothing is ever run.
 
     rule   = and-rule { "or" and-rule }
     and    = not-rule { "and" not-rule }
@@ -53,28 +53,28 @@ class Missing:
 
 @dataclass(frozen=True)
 class Not:
-    """Everyone else."""
+    """Complement of a rule."""
 
     rule: "Rule"
 
 
 @dataclass(frozen=True)
-class Both:
-    """The users of both."""
+class And:
+    """Conjunction: users of both rules."""
 
     left: "Rule"
     right: "Rule"
 
 
 @dataclass(frozen=True)
-class Either:
-    """The users of one or the other."""
+class Or:
+    """Disjunction: users of either rule."""
 
     left: "Rule"
     right: "Rule"
 
 
-Rule = Compare | OneOf | Missing | Not | Both | Either
+Rule = Compare | OneOf | Missing | Not | And | Or
 
 _TOKENS = re.compile(
     r"""\s*(?:
@@ -98,7 +98,7 @@ class _Token:
 
 
 def parse(text: str) -> Rule:
-    """The tree of a rule.
+    """Parse a rule into its tree.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def parse(text: str) -> Rule:
     Examples
     --------
     >>> parse("city_tier = 2 and not plan = 'monthly'")
-    Both(left=Compare(column='city_tier', operator='=', value=2.0),
+    And(left=Compare(column='city_tier', operator='=', value=2.0),
          right=Not(rule=Compare(column='plan', operator='=', value='monthly')))
     """
     if len(text) > MAX_LENGTH:
@@ -130,13 +130,13 @@ class _Parser:
     def _either(self, depth: int) -> Rule:
         rule = self._both(depth)
         while self._take_word("or"):
-            rule = Either(rule, self._both(depth))
+            rule = Or(rule, self._both(depth))
         return rule
 
     def _both(self, depth: int) -> Rule:
         rule = self._not(depth)
         while self._take_word("and"):
-            rule = Both(rule, self._not(depth))
+            rule = And(rule, self._not(depth))
         return rule
 
     def _not(self, depth: int) -> Rule:
@@ -162,7 +162,7 @@ class _Parser:
         elif self._take_word("between"):
             low = self._value()
             self._need_word("and")
-            rule = Both(Compare(column, ">=", low), Compare(column, "<=", self._value()))
+            rule = And(Compare(column, ">=", low), Compare(column, "<=", self._value()))
         elif not negated and self._now.text in _OPERATORS:
             return Compare(column, _OPERATORS[self._next().text], self._value())
         else:

@@ -22,7 +22,7 @@ from recsys.pipeline.train import train
 from recsys.projection.context import load_projection_context
 from recsys.projection.project import project
 from recsys.scenario.scenario import Scenario
-from recsys.segments.store import load_personas
+from recsys.segments.persona_files import load_personas
 from recsys.simulation.demo import ServiceConfig, write_service
 from recsys.tables.import_tables import import_path
 from recsys.tables.store.published_tables import load_dataset

@@ -11,8 +11,8 @@ from recsys.choice.model import store as choices
 from recsys.embeddings import tower
 from recsys.embeddings.features import Feature, FeatureSpace
 from recsys.ids import IdMap
+from recsys.segments.persona_files import save_personas
 from recsys.segments.personas import Personas
-from recsys.segments.store import save_personas
 from recsys.tables.dataset import Dataset
 from recsys.tables.economics_config import Economics
 from recsys.workspace import Workspace

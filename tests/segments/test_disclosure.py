@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recsys.errors import ScenarioError
-from recsys.segments.disclosure import AnsweredGroups, check, leverage, parts
+from recsys.segments.disclosure import AnsweredGroups, check, leverage, partition
 
 N_USERS = 200
 
@@ -17,9 +17,9 @@ def first(n: int, of: int = N_USERS, start: int = 0) -> np.ndarray:
 
 
 def asked(*groups: np.ndarray) -> AnsweredGroups:
-    held = AnsweredGroups.nothing(len(groups[0]))
+    held = AnsweredGroups.none(len(groups[0]))
     for group in groups:
-        held = held.also(group[None])
+        held = held.including(group[None])
     return held
 
 
@@ -54,7 +54,7 @@ def test_a_person_in_whom_two_large_groups_meet_is_not_told_by_their_union():
     one, other = first(60), first(60, start=59)
     both = asked(one, other)
     with pytest.raises(ScenarioError, match="E_SMALL_SEGMENT"):
-        both.also((one | other)[None])
+        both.including((one | other)[None])
 
 
 def test_a_person_is_not_told_by_three_groups_that_add_up():
@@ -66,7 +66,7 @@ def test_a_person_is_not_told_by_three_groups_that_add_up():
 def test_what_was_answered_already_is_answered_again_and_so_is_its_complement():
     held = asked(first(50), first(50, start=50))
     for group in (first(50), ~first(50), first(100), ~first(100)):
-        assert held.also(group[None]) is held
+        assert held.including(group[None]) is held
 
 
 @given(st.lists(st.lists(st.sampled_from([0.0, 0.5, 1.0, 1.2]), min_size=30, max_size=30), max_size=6))
@@ -78,10 +78,10 @@ def test_leverage_is_the_diagonal_of_the_projection_onto_the_span(counted: list[
 
 @given(st.lists(st.sets(st.integers(0, 59), min_size=1, max_size=59), max_size=8))
 def test_no_single_person_is_ever_in_the_span_of_what_was_answered(groups: list[set[int]]):
-    held = AnsweredGroups.nothing(60)
+    held = AnsweredGroups.none(60)
     for group in groups:
         try:
-            held = held.also(np.isin(np.arange(60), list(group))[None])
+            held = held.including(np.isin(np.arange(60), list(group))[None])
         except ScenarioError:
             continue
     span = np.column_stack([np.ones(60), held.groups.T.astype(float)])
@@ -91,6 +91,6 @@ def test_no_single_person_is_ever_in_the_span_of_what_was_answered(groups: list[
 
 
 def test_the_parts_of_groups_are_apart_and_make_everyone():
-    made = parts(np.stack([first(60), first(60, start=30)]))
+    made = partition(np.stack([first(60), first(60, start=30)]))
     assert made.sum(axis=0).tolist() == [1] * N_USERS
     assert sorted(made.sum(axis=1).tolist()) == [30, 30, 30, 110]

@@ -10,12 +10,12 @@ import pytest
 from recsys.embeddings.table import EmbeddingTable
 from recsys.errors import ArtefactError
 from recsys.ids import IdMap
-from recsys.segments.build import LastRun, fit_personas
+from recsys.segments.build import PreviousPersonas, fit_personas
 from recsys.segments.cluster import ClusterConfig, candidates, cluster
-from recsys.segments.naming import Trait, favourites, names
-from recsys.segments.persona_matching import match
+from recsys.segments.naming import Trait, favourites, persona_names
+from recsys.segments.persona_files import load_personas, save_personas
+from recsys.segments.persona_matching import match_personas
 from recsys.segments.personas import Personas
-from recsys.segments.store import load_personas, save_personas
 from recsys.tables.dataset import Dataset
 from tests.builders import LANGUAGES, tiny_dataset
 
@@ -111,7 +111,7 @@ def test_a_retrained_space_turned_any_way_keeps_names_and_numbers():
     turn = np.linalg.qr(np.random.default_rng(5).normal(size=(6, 6)))[0]
     again = user_vectors(DATA, seed=9)
     again = EmbeddingTable(ids=again.ids, vectors=(again.vectors @ turn).astype(np.float32))
-    kept = fit_personas(DATA, again, ClusterConfig(), last=LastRun(personas=last, users=user_vectors(DATA)))
+    kept = fit_personas(DATA, again, ClusterConfig(), last=PreviousPersonas(personas=last, users=user_vectors(DATA)))
     assert [p.name for p in kept.personas] == ["old 2", "old 0", "old 1"]
     assert (kept.assignment == last.assignment).mean() > 0.95
 
@@ -139,10 +139,10 @@ def test_a_persona_that_is_gone_is_not_matched():
     users = user_vectors(DATA)
     centroids = np.eye(2, 6)
     last = np.eye(3, 6)[[0, 2]]
-    found = match(centroids, users, last, users)
+    found = match_personas(centroids, users, last, users)
     assert [(m.new, m.old) for m in found] == [(0, 0)]
     strangers = EmbeddingTable(ids=IdMap([f"x{k}" for k in range(180)]), vectors=users.vectors.copy())
-    assert match(centroids, users, last, strangers) == ()
+    assert match_personas(centroids, users, last, strangers) == ()
 
 
 def trait(attribute: str, value: str, share: float = 0.6) -> Trait:
@@ -153,14 +153,14 @@ def test_names_are_plain_words_and_clashes_are_told_apart():
     tamil = [trait("languages", "Tamil"), trait("genres", "Family"), trait("genres", "Drama"), trait("city_tier", "2")]
     older = [*tamil, trait("age_band", "35-49")]
     younger = [*tamil, trait("age_band", "18-24")]
-    assert names([tamil], [None]) == ("Tamil family and drama, tier 2",)
-    assert names([older, younger], [None, None]) == (
+    assert persona_names([tamil], [None]) == ("Tamil family and drama, tier 2",)
+    assert persona_names([older, younger], [None, None]) == (
         "Tamil family and drama, tier 2, aged 35-49",
         "Tamil family and drama, tier 2, aged 18-24",
     )
-    assert names([[], []], ["Ponni", None]) == ("Viewers of Ponni", "Mixed viewers")
-    assert names([tamil, tamil], [None, None]) == ("Tamil family and drama, tier 2", "Tamil family and drama, tier 2 (2)")
-    assert names([[trait("genres", "Horror")]], [None], taken=["Horror"]) == ("Horror (2)",)
+    assert persona_names([[], []], ["Ponni", None]) == ("Viewers of Ponni", "Mixed viewers")
+    assert persona_names([tamil, tamil], [None, None]) == ("Tamil family and drama, tier 2", "Tamil family and drama, tier 2 (2)")
+    assert persona_names([[trait("genres", "Horror")]], [None], taken=["Horror"]) == ("Horror (2)",)
 
 
 def test_favourites_are_neither_the_hit_that_all_watch_nor_the_rarity():

@@ -21,7 +21,7 @@ from recsys.projection.draws import refuse
 from recsys.scenario.changes import Everyone
 from recsys.scenario.hash import question_hash
 from recsys.scenario.scenario import Scenario
-from recsys.segments.disclosure import AnsweredGroups, parts
+from recsys.segments.disclosure import AnsweredGroups, partition
 from recsys.segments.membership import check_floor
 from recsys.workspace import Workspace, bytes_or_none, write_atomically
 
@@ -84,7 +84,7 @@ def _admitted(
     groups = _groups(_context, _scenario)
     if groups:
         each = np.stack(groups)
-        admit(_workspace, _context, np.concatenate([each, parts(each)]))
+        admit(_workspace, _context, np.concatenate([each, partition(each)]))
 
 
 def _groups(context: ProjectionContext, scenario: Scenario) -> list[NDArray[np.bool_]]:
@@ -105,14 +105,14 @@ def _groups(context: ProjectionContext, scenario: Scenario) -> list[NDArray[np.b
 def _admit(path: Path, context: ProjectionContext, groups: NDArray[np.bool_]) -> None:
     n_users = context.choice.n_users
     learned = context.persona_of[None, :] == np.arange(len(context.personas.personas))[:, None]
-    held = AnsweredGroups.nothing(n_users).also(learned)
-    if held.also(groups) is held:
+    held = AnsweredGroups.none(n_users).including(learned)
+    if held.including(groups) is held:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     with (path.parent / ".lock").open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        before = held.also(_recorded(path, n_users))
-        after = before.also(groups)
+        before = held.including(_recorded(path, n_users))
+        after = before.including(groups)
         if after is not before:
             write_atomically(path, _record(after.groups[len(held.groups) :]))
 

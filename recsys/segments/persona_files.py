@@ -1,4 +1,4 @@
-"""Personas on disk, as JSON and safetensors."""
+"""Files of the personas of a run: JSON and safetensors."""
 
 from dataclasses import asdict
 from pathlib import Path
