@@ -8,7 +8,7 @@ import pandas as pd
 from recsys.ids import IdMap
 from recsys.tables.dataset import Dataset
 from recsys.tables.economics_config import ASSUMED, Economics
-from recsys.tables.store.assembly import NO_OFFERS, sealed, typed, typed_events
+from recsys.tables.store.assembly import NO_OFFERS, typed, typed_events, with_fingerprint
 from recsys.tables.store.published_tables import publish_dataset
 from recsys.workspace import Workspace
 
@@ -41,7 +41,7 @@ def assemble(
         user_index=IdMap(users["user_id"]).rows(events["user_id"]).astype(np.int32),
         movie_index=IdMap(movies["movie_id"]).rows(events["movie_id"]).astype(np.int32),
     )
-    return sealed(
+    return with_fingerprint(
         Dataset(
             users=users,
             movies=movies,

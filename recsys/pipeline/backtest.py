@@ -39,7 +39,7 @@ from recsys.pipeline.training_context import TrainingContext
 from recsys.projection.range_calibration import Calibration, Held
 from recsys.run_files import TWO_TOWER, RunFiles
 from recsys.tables.arrivals import ASSUMED_ARRIVALS
-from recsys.tables.as_of import frozen
+from recsys.tables.as_of import dataset_as_of
 from recsys.tables.dataset import Dataset
 from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace, write_atomically
@@ -204,7 +204,7 @@ def _origins(  # noqa: PLR0917
             days=tuple(days for days in config.days if np.isfinite(plan.arrivals.views[days][positions]).any()),
             seed=config.training.seed,
         )
-        past = frozen(dataset, at, offers=np.sort(plan.arrivals.row[positions]))
+        past = dataset_as_of(dataset, at, offers=np.sort(plan.arrivals.row[positions]))
         choice, tower = train(past, config.training, stages_folder / f"{name}-training", _half(steps, 0.0, 0.5))
         looked = look(moment, past_context(past, choice, tower), tower, _second_half(steps))
         looked = replace(looked, seconds=round(time.monotonic() - started, 1))

@@ -13,7 +13,7 @@ from recsys.pipeline.progress import ProgressLine, Report, unheard
 from recsys.pipeline.train import TrainResult, train
 from recsys.simulation.demo import ServiceConfig, write_service
 from recsys.tables.import_tables import import_path
-from recsys.tables.store.published_tables import WORLD_JSON
+from recsys.tables.store.published_tables import SIMULATION_JSON
 from recsys.workspace import Workspace
 
 _SIMULATE, _IMPORT = 0.04, 0.06
@@ -90,7 +90,7 @@ def _take_in(workspace: Workspace, world: ServiceConfig, clock: "_Span") -> None
 def _world_of(workspace: Workspace) -> Any:
     """Configuration of the world whose tables the workspace holds; None where there is none."""
     try:
-        return foreign.json_file(workspace.tables / WORLD_JSON)["config"]
+        return foreign.json_file(workspace.tables / SIMULATION_JSON)["config"]
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
 

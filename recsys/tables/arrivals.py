@@ -1,4 +1,4 @@
-"""When movies arrived, where nobody wrote it down."""
+"""Arrival dates of movies, inferred from first events where the tables do not give them."""
 
 from dataclasses import replace
 from typing import Any
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from recsys.tables.dataset import Dataset
 
-THERE_FROM_THE_START_SHARE = 0.02
+INITIAL_CATALOGUE_SHARE = 0.02
 """A movie first watched in this first part of the period is taken to have been there before it."""
 ASSUMED_ARRIVALS = "movies.available_from is not given"
 """How the sentence in ``Dataset.assumed`` begins."""
@@ -18,14 +18,14 @@ NEVER = np.iinfo(np.int64).max
 
 
 def first_events(movie_index: NDArray[np.int32], seconds: NDArray[np.int64], n_movies: int) -> NDArray[np.int64]:
-    """Epoch seconds of each movie's first event, int64[n_movies]; :data:`NEVER` where it has none."""
+    """Time of each movie's first event, epoch seconds, int64[n_movies]; :data:`NEVER` where it has none."""
     first = np.full(n_movies, NEVER)
     np.minimum.at(first, movie_index, seconds)
     return first
 
 
 def assumed_arrivals(movies: pd.DataFrame, first_event: NDArray[np.int64], last: int) -> "tuple[pd.Series[Any], str]":
-    """The assumed ``available_from``, and the sentence that says so: the day of a movie's first event.
+    """Infer ``available_from`` as the day of each movie's first event; returned with the sentence that states the assumption.
 
     NaT, there from the start, are movies watched in the first 2 % of the period, movies never watched, and movies released in
     a year before the period: an old film that is first watched in the third month was most likely on offer in the first.
@@ -41,19 +41,19 @@ def assumed_arrivals(movies: pd.DataFrame, first_event: NDArray[np.int64], last:
     datetime64[s], one a movie, and the sentence
     """
     begin = int(first_event.min())
-    late = (first_event != NEVER) & (first_event > begin + (last - begin) * THERE_FROM_THE_START_SHARE)
+    late = (first_event != NEVER) & (first_event > begin + (last - begin) * INITIAL_CATALOGUE_SHARE)
     if "year" in movies:
         late &= ~(movies["year"] < pd.Timestamp(begin, unit="s").year).to_numpy()
     arrivals = pd.Series(np.datetime64("NaT", "s"), index=movies.index, dtype="datetime64[s]")
     arrivals.loc[late] = first_event[late].astype("datetime64[s]")
     return arrivals.dt.floor("D"), (
         f"{ASSUMED_ARRIVALS}: a movie arrives with its first event ({int(late.sum()):,} movies); those released in an earlier "
-        f"year, or first seen in the first {THERE_FROM_THE_START_SHARE:.0%} of the period, or never, were there from the start"
+        f"year, or first seen in the first {INITIAL_CATALOGUE_SHARE:.0%} of the period, or never, were there from the start"
     )
 
 
-def assumed_anew(dataset: Dataset) -> Dataset:
-    """The data set with its arrivals taken from the events that it has now, where they were assumed; otherwise as it is.
+def with_reassumed_arrivals(dataset: Dataset) -> Dataset:
+    """Infer the arrivals anew from the events that are left, where they were assumed before; else return the data set as it is.
 
     The caller computes the fingerprint anew.
     """

@@ -1,4 +1,4 @@
-"""The tables as they stood at some moment: nothing that happened, arrived or was learnt later is in them."""
+"""Point-in-time snapshot of the tables: nothing that happened, arrived or was learnt later is in it."""
 
 from dataclasses import replace
 
@@ -7,17 +7,17 @@ import pandas as pd
 
 from recsys.errors import DataError
 from recsys.ids import IntArray
-from recsys.tables.arrivals import ASSUMED_ARRIVALS, assumed_anew
+from recsys.tables.arrivals import ASSUMED_ARRIVALS, with_reassumed_arrivals
 from recsys.tables.dataset import Dataset
-from recsys.tables.store.assembly import NO_OFFERS, sealed, typed, typed_events
+from recsys.tables.store.assembly import NO_OFFERS, typed, typed_events, with_fingerprint
 
-LEARNT_LATER = ("available_days",)
-"""Columns of the movies table that only time fills."""
+ACCUMULATED_COLUMNS = ("available_days",)
+"""Columns of the movies table that accumulate with time."""
 _TERMS = ("available_from", "available_until", "licence_fee", "licence_until")
 
 
-def frozen(dataset: Dataset, at: pd.Timestamp, *, offers: IntArray | None = None) -> Dataset:
-    """What somebody would have had who took the tables in at ``at``.
+def dataset_as_of(dataset: Dataset, at: pd.Timestamp, *, offers: IntArray | None = None) -> Dataset:
+    """Return the data set as an import at ``at`` would have found it.
 
     Kept are events before it, movies that had arrived, users who had joined (with a sign-up date or an event) and whole months
     of subscriptions. Where arrivals are only assumed from first events, a movie that nobody had watched yet is not known, and the
@@ -44,7 +44,7 @@ def frozen(dataset: Dataset, at: pd.Timestamp, *, offers: IntArray | None = None
         there = watched
     else:
         there = watched | ~(movies["available_from"] >= at).to_numpy(dtype=bool)
-    known = movies[there].drop(columns=[name for name in LEARNT_LATER if name in movies])
+    known = movies[there].drop(columns=[name for name in ACCUMULATED_COLUMNS if name in movies])
     if "available_until" in known:
         known = known.assign(available_until=known["available_until"].where(known["available_until"] < at))
     subscriptions = dataset.subscriptions
@@ -64,13 +64,13 @@ def frozen(dataset: Dataset, at: pd.Timestamp, *, offers: IntArray | None = None
         offers=_offers(dataset, offers),
         subscriptions=subscriptions,
     )
-    return sealed(assumed_anew(past))
+    return with_fingerprint(with_reassumed_arrivals(past))
 
 
 def _offers(dataset: Dataset, rows: IntArray | None) -> pd.DataFrame:
     if rows is None:
         return NO_OFFERS.copy()
-    left_out = [name for name in (*_TERMS, *LEARNT_LATER) if name in dataset.movies]
+    left_out = [name for name in (*_TERMS, *ACCUMULATED_COLUMNS) if name in dataset.movies]
     wares = dataset.movies.iloc[rows].drop(columns=left_out)
     return typed(wares.assign(fee=0.0, currency=dataset.economics.currency, window_months=1200))
 

@@ -1,4 +1,4 @@
-"""Characters that text from outside must not hold, and text that a spreadsheet would run."""
+"""Forbidden characters of foreign text, and the escaping of text that a spreadsheet would run as a formula."""
 
 import re
 
@@ -23,10 +23,10 @@ FORMULA = r"^\s*[=＝@＠+＋\-－]"
 FIGURE = r"^[+-][₹$€£ ]{0,2}[0-9][0-9., ]*[a-zA-Z% ]{0,40}$"
 
 
-def inert(text: str) -> str:
-    """Text as a sheet may hold it: with an apostrophe where it would be run.
+def escape_formula(text: str) -> str:
+    """Escape text that a spreadsheet would run as a formula: an apostrophe goes before it.
 
-    >>> inert("=1+1"), inert(" ＝1+1"), inert("-2+3+cmd|'/C calc'!A0"), inert("-57.4 lakh hours"), inert("Kadal")
-    ("'=1+1", "' ＝1+1", "'-2+3+cmd|'/C calc'!A0", '-57.4 lakh hours', 'Kadal')
+    >>> [escape_formula(text) for text in ("=1+1", " ＝1+1", "-2+3+cmd|'/C calc'!A0", "-57.4 lakh hours", "Kadal")]
+    ["'=1+1", "' ＝1+1", "'-2+3+cmd|'/C calc'!A0", '-57.4 lakh hours', 'Kadal']
     """
     return f"'{text}" if re.match(FORMULA, text) and not re.match(FIGURE, text) else text

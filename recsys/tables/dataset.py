@@ -1,4 +1,4 @@
-"""The validated tables of a workspace, as every later stage reads them."""
+"""The data set: validated tables of a workspace, as every later stage reads them."""
 
 from dataclasses import dataclass
 

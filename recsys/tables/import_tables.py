@@ -18,7 +18,7 @@ from recsys.tables.economics_config import Economics, load_economics, parse_econ
 from recsys.tables.formats.layout import Layout
 from recsys.tables.formats.parsing import define_macros
 from recsys.tables.formats.registry import recognise
-from recsys.tables.formats.sources import gather
+from recsys.tables.formats.sources import source_files
 from recsys.tables.formats.staging import Staged, stage, staging
 from recsys.tables.latest_arrivals import LatestArrivals, offer_latest
 from recsys.tables.limits import DEFAULT, Limits
@@ -27,11 +27,11 @@ from recsys.tables.report import ImportReport, ranges_of
 from recsys.tables.split import one_moment
 from recsys.tables.store.assembly import as_arrow, fingerprint_of
 from recsys.tables.store.event_stream import EventFacts, write_events
-from recsys.tables.store.merge import CATALOGUE_TABLES, Draft, keep_the_rest, standing
-from recsys.tables.store.published_tables import drafting, economics_path, publish
+from recsys.tables.store.merge import CATALOGUE_TABLES, TablesBuild, carry_over, current_table
+from recsys.tables.store.published_tables import build_folder, economics_path, publish
 from recsys.tables.validate.events import event_findings, outside_availability, read_events
 from recsys.tables.validate.rules import Context
-from recsys.tables.validate.small_tables import Checked, check
+from recsys.tables.validate.small_tables import CheckedTable, check
 from recsys.tables.validate.subscription_activity import activity_findings
 from recsys.tables.validate.texts import Spellings, spellings_of
 from recsys.workspace import Workspace
@@ -49,7 +49,7 @@ def import_path(
     now: pd.Timestamp | None = None,
     latest: LatestArrivals | None = None,
 ) -> ImportReport:
-    """Take in a folder, a zip or a single file.
+    """Import a folder, a zip or a single file into the workspace.
 
     Users, movies and events replace all tables of the workspace. Offers, subscriptions or ``economics.toml`` that come alone
     replace their like and are checked against the catalogue that is there.
@@ -71,10 +71,10 @@ def import_path(
     DataError  with every finding at once; E_BUSY where another process is writing
     """
     clock = pd.Timestamp.now("UTC").tz_localize(None) if now is None else now
-    with workspace.writing(), drafting(workspace) as folder:
+    with workspace.writing(), build_folder(workspace) as folder:
         scratch = folder.parent / "scratch"
         scratch.mkdir()
-        files = gather(path, scratch / "unpacked", limits)
+        files = source_files(path, scratch / "unpacked", limits)
         layout = recognise(files, format)
         source_bytes = sum(file.path.stat().st_size for file in layout.files)
         with staging(scratch, limits, source_bytes=source_bytes) as connection:
@@ -84,7 +84,7 @@ def import_path(
                 layout=layout,
                 limits=limits,
                 connection=connection,
-                draft=Draft(folder),
+                build=TablesBuild(folder),
                 now=clock,
                 progress=progress,
             )
@@ -95,7 +95,7 @@ def import_path(
 
 
 class _Import:
-    """One import: the tables of a layout on their way into a draft."""
+    """One import: reads and checks the tables of a layout, and builds the new tables folder."""
 
     def __init__(
         self,
@@ -104,12 +104,12 @@ class _Import:
         layout: Layout,
         limits: Limits,
         connection: duckdb.DuckDBPyConnection,
-        draft: Draft,
+        build: TablesBuild,
         now: pd.Timestamp,
         progress: Progress,
     ) -> None:
         self._workspace, self._layout, self._limits = workspace, layout, limits
-        self._connection, self._draft, self._now, self._progress = connection, draft, now, progress
+        self._connection, self._build, self._now, self._progress = connection, build, now, progress
         self._findings: list[Finding] = []
         self._assumed: list[str] = list(layout.assumed)
         self._notes: list[str] = [f"{name} was not used" for name in layout.unused]
@@ -160,7 +160,7 @@ class _Import:
         except DataError as error:
             self._findings += error.findings
             return load_economics(economics_path(self._workspace))
-        self._draft.put("economics.toml", content)
+        self._build.put("economics.toml", content)
         return economics
 
     def _stage(self, name: str, scratch: Path) -> None:
@@ -171,12 +171,12 @@ class _Import:
             self._findings += error.findings
             return
         self._staged[name] = staged
-        self._assumed += staged.said
+        self._assumed += staged.notes
         self._findings += staged.warnings
         if staged.ignored:
             self._notes.append(f"{name}: nothing was taken from {', '.join(staged.ignored)}")
 
-    def _check(self, name: str, context: Context) -> Checked | None:
+    def _check(self, name: str, context: Context) -> CheckedTable | None:
         if name not in self._staged:
             return None
         checked = check(self._connection, self._staged[name], context)
@@ -214,7 +214,7 @@ class _Import:
             return frozenset(self._frames[name][key])
         if self._layout.tables & set(CATALOGUE_TABLES):
             return None
-        return frozenset(standing(self._workspace, name, [key])[key])
+        return frozenset(current_table(self._workspace, name, [key])[key])
 
     def _side_tables(self, economics: Economics, users: frozenset[str] | None, movies: frozenset[str] | None) -> None:
         spelt = self._spellings()
@@ -224,7 +224,7 @@ class _Import:
             if checked is not None:
                 self._frames[name] = checked.frame
         alone = self._layout.economics is not None and not self._layout.tables & {*CATALOGUE_TABLES, "offers"}
-        if alone and (standing(self._workspace, "offers", ["currency"])["currency"] != economics.currency).any():
+        if alone and (current_table(self._workspace, "offers", ["currency"])["currency"] != economics.currency).any():
             self._find(
                 "E_CURRENCY",
                 f"the offers in the workspace are not in {economics.currency}.",
@@ -239,14 +239,14 @@ class _Import:
             return spellings_of(self._frames["movies"])
         if self._layout.tables & set(CATALOGUE_TABLES):
             return {}
-        return spellings_of(standing(self._workspace, "movies", None))
+        return spellings_of(current_table(self._workspace, "movies", None))
 
     def _plans(self, economics: Economics) -> None:
-        """A plan without terms is no fault of the table; how it will earn is said."""
+        """Warn of plans without terms, which is no fault of the table, and state how they earn."""
         if "users" in self._frames:
             users = self._frames["users"]
         elif self._layout.economics is not None and not self._layout.tables & set(CATALOGUE_TABLES):
-            users = standing(self._workspace, "users", None)
+            users = current_table(self._workspace, "users", None)
         else:
             return
         if "plan" not in users:
@@ -267,7 +267,7 @@ class _Import:
         given = [name for name in ("available_from", "available_until") if name in movies]
         if given:
             self._findings += outside_availability(self._connection)
-        path = self._draft.folder / "events.parquet"
+        path = self._build.folder / "events.parquet"
         sizes = {"n_users": len(users), "n_movies": len(movies)}
         facts = write_events(self._connection, staged, path, **sizes, progress=self._progress)
         self._findings += facts.warnings
@@ -276,52 +276,52 @@ class _Import:
             arrivals, sentence = assumed_arrivals(movies, facts.first_by_movie, int(facts.last.timestamp()))
             self._frames["movies"] = movies.assign(available_from=arrivals)
             self._assumed.append(sentence)
-        self._draft.add("events", facts.rows, facts.hash)
+        self._build.add("events", facts.rows, facts.hash)
         self._ranges["events.timestamp"] = (facts.first.isoformat(), facts.last.isoformat())
         self._ranges.update({f"events.{name}": limits for name, limits in facts.ranges.items()})
 
     def _refuse_too_small(self, facts: EventFacts) -> None:
         users, movies = int((facts.views_by_user > 0).sum()), int((facts.views_by_movie > 0).sum())
         self._findings += self._limits.too_small(users=users, movies=movies, events=facts.rows)
-        self._findings += one_moment(self._draft.folder / "events.parquet") if facts.rows else []
+        self._findings += one_moment(self._build.folder / "events.parquet") if facts.rows else []
         self._stop_if_refused()
 
     def _finish(self, whole: bool, economics: Economics) -> ImportReport:
-        """Write the small tables and what the draft says of itself."""
+        """Write the small tables and ``tables.json``."""
         for name, frame in self._frames.items():
-            self._draft.write(name, as_arrow(frame))
+            self._build.write(name, as_arrow(frame))
             self._ranges.update(ranges_of(name, frame))
-        kept = keep_the_rest(self._workspace, self._draft, whole=whole)
+        kept = carry_over(self._workspace, self._build, whole=whole)
         if "subscriptions" in self._frames:
-            self._findings += activity_findings(self._draft.folder)
+            self._findings += activity_findings(self._build.folder)
             self._stop_if_refused()
-        simulated = self._world() if whole else kept.simulated
+        simulated = self._simulation() if whole else kept.simulated
         notes = [*self._notes, *kept.notes]
         assumed = tuple(dict.fromkeys([*kept.assumed, *self._assumed]))
         report = ImportReport(
             format=self._layout.format,
-            rows=dict(self._draft.rows),
+            rows=dict(self._build.rows),
             imported=tuple(sorted({*self._frames, *self._staged, *(["economics"] if self._layout.economics else [])})),
             ranges={**kept.ranges, **self._ranges},
             warnings=tuple(finding for finding in self._findings if finding.code.startswith("W_")),
             assumed=assumed,
             notes=tuple(notes),
             simulated=simulated,
-            fingerprint=fingerprint_of(self._draft.hashes, economics),
+            fingerprint=fingerprint_of(self._build.hashes, economics),
         )
-        self._draft.seal(simulated=simulated, assumed=assumed, report=report.as_json())
+        self._build.seal(simulated=simulated, assumed=assumed, report=report.as_json())
         return report
 
-    def _world(self) -> bool:
+    def _simulation(self) -> bool:
         """Whether the tables come from a simulated service; its description is kept with them."""
-        if self._layout.world is None:
+        if self._layout.simulation is None:
             return False
-        content = self._layout.world.read_bytes()
+        content = self._layout.simulation.read_bytes()
         try:
             simulated = bool(foreign.json_value(content)["simulated"])
         except (ValueError, KeyError, TypeError) as error:
             raise DataError.of("E_WORLD", f"world.json does not say what it is ({error}).", "Make the world again.") from error
-        self._draft.put("world.json", content)
+        self._build.put("world.json", content)
         return simulated
 
     def _find(self, code: str, message: str, remedy: str, **place: Any) -> None:

@@ -1,4 +1,4 @@
-"""Offers for data that has none: the latest arrivals, as if they could still be bought."""
+"""Assumed offers for data that has none: the latest arrivals leave the catalogue and are offered instead."""
 
 import math
 import shutil
@@ -14,8 +14,8 @@ from recsys.tables.dataset import Dataset
 from recsys.tables.economics_config import load_economics
 from recsys.tables.limits import Limits
 from recsys.tables.report import ImportReport
-from recsys.tables.store.assembly import sealed, typed, typed_events
-from recsys.tables.store.published_tables import ECONOMICS, WORLD_JSON, economics_path, read_tables, write_tables
+from recsys.tables.store.assembly import typed, typed_events, with_fingerprint
+from recsys.tables.store.published_tables import ECONOMICS, SIMULATION_JSON, economics_path, read_tables, write_tables
 from recsys.workspace import Workspace, bytes_or_none
 
 ASSUMED_OFFERS = "the offers are the latest arrivals"
@@ -114,7 +114,7 @@ def with_latest_as_offers(dataset: Dataset, terms: LatestArrivals) -> Dataset:
         f"{ASSUMED_OFFERS} with {min_views} views or more: {n} movies left the catalogue with their {int(gone.sum()):,} events "
         f"and are offered at an assumed {terms.fee:,.0f} {dataset.economics.currency} for {terms.window_months} months each"
     )
-    return sealed(
+    return with_fingerprint(
         replace(
             dataset,
             movies=movies[~leaving].reset_index(drop=True),
@@ -126,26 +126,26 @@ def with_latest_as_offers(dataset: Dataset, terms: LatestArrivals) -> Dataset:
 
 
 def offer_latest(
-    workspace: Workspace, draft: Path, latest: LatestArrivals, report: ImportReport, limits: Limits
+    workspace: Workspace, build: Path, latest: LatestArrivals, report: ImportReport, limits: Limits
 ) -> tuple[Path, ImportReport]:
-    """:func:`with_latest_as_offers` on a draft of the tables; raises as that does, and E_TOO_SMALL.
+    """Apply :func:`with_latest_as_offers` to new tables that are not yet published; raises as that does, and E_TOO_SMALL.
 
     Returns
     -------
-    a folder beside the draft, whose own files may be those of the tables in use, and the report of what it holds
+    a folder beside ``build``, whose own files may be those of the tables in use, and the report of what it holds
     """
-    incoming, world = draft / ECONOMICS, draft / WORLD_JSON
+    incoming, simulation = build / ECONOMICS, build / SIMULATION_JSON
     economics = load_economics(incoming if incoming.exists() else economics_path(workspace))
-    moved = with_latest_as_offers(read_tables(draft, economics), latest)
+    moved = with_latest_as_offers(read_tables(build, economics), latest)
     users, movies = moved.events["user_index"].nunique(), moved.events["movie_index"].nunique()
     if findings := limits.too_small(users=users, movies=movies, events=len(moved.events)):
         raise DataError(findings)
     subscriptions = {} if moved.subscriptions is None else {"subscriptions": len(moved.subscriptions)}
     rows = {"users": moved.n_users, "movies": moved.n_movies, "events": len(moved.events), "offers": len(moved.offers)}
     report = replace(report, rows=rows | subscriptions, assumed=moved.assumed, fingerprint=moved.fingerprint)
-    folder = draft.with_name("offered")
+    folder = build.with_name("offered")
     folder.mkdir()
-    write_tables(folder, moved, report=report.as_json(), world=bytes_or_none(world))
+    write_tables(folder, moved, report=report.as_json(), simulation=bytes_or_none(simulation))
     if incoming.exists():
         shutil.copyfile(incoming, folder / ECONOMICS)
     return folder, report

@@ -1,4 +1,4 @@
-"""How much import takes in, and how little is too little."""
+"""Limits of an import: most bytes and files, fewest users, movies and events."""
 
 from dataclasses import dataclass
 

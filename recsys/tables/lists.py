@@ -1,4 +1,4 @@
-"""Lists in a cell, such as genres and languages: ``Drama|Family``. One splitter for everybody who looks into them."""
+"""Multi-valued cells, such as genres and languages: ``Drama|Family``, and the one place that splits them."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""What an import took in, what it warns of and what it had to assume."""
+"""Import report: rows and ranges of the tables, warnings, assumptions and notes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from recsys.tables.limits import SHOWN_ROWS
 
 @dataclass(frozen=True, kw_only=True)
 class ImportReport:
-    """The answer of an import. It is also kept with the tables."""
+    """Result of an import, also kept with the tables."""
 
     format: str
     """Recognised or given, for example ``movielens-csv``; ``tables`` for our own names."""

@@ -1,4 +1,4 @@
-"""The columns that each table may have, and how their text is read."""
+"""Schema of the tables: known columns and how their text is read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

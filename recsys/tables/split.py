@@ -1,4 +1,4 @@
-"""Events to learn from and events to be judged on."""
+"""Train and test splits of the events: by time, at random, or leave-one-out."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ EARLY_SHARE = 0.8
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Split:
-    """Two parts of the events, each in the order of the events and with their columns."""
+    """A split into train and test events, each in the order of the events and with their columns."""
 
     train: pd.DataFrame
     test: pd.DataFrame
@@ -24,7 +24,7 @@ class Split:
 
 
 def temporal(events: pd.DataFrame, train_share: float = EARLY_SHARE) -> Split:
-    """The earlier part to learn from, the later part to be judged on.
+    """Split by time: the earlier events train, the later ones test.
 
     Events of one and the same second are never parted, so that nothing in ``train`` is as late as ``cutoff``; ``train`` may so
     be somewhat smaller than asked.
@@ -70,7 +70,7 @@ def one_moment(path: Path) -> list[Finding]:
 
 
 def random(events: pd.DataFrame, train_share: float, rng: np.random.Generator) -> Split:
-    """Each event falls by lot. It lets a model see the future: for comparison with published figures only.
+    """Split at random. It lets a model see the future: for comparison with published figures only.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def random(events: pd.DataFrame, train_share: float, rng: np.random.Generator) -
 
 
 def leave_one_out(events: pd.DataFrame) -> Split:
-    """Of each user who watched two movies or more, the movie that they took up last is to be found; the rest is learnt from.
+    """Leave one out: the movie that each user with two or more started last is tested; the rest trains.
 
     A user's views of that movie are all in ``test``. Other users' later views are in ``train``: like a random split, it lets a
     model see the future.

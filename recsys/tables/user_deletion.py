@@ -1,4 +1,4 @@
-"""Deleting people: afterwards the tables are those that would be there had they never come."""
+"""Deletion of users: afterwards the tables are those that would be there had they never come."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -7,9 +7,9 @@ import numpy as np
 
 from recsys.errors import DataError
 from recsys.ids import IdMap
-from recsys.tables.arrivals import assumed_anew
+from recsys.tables.arrivals import with_reassumed_arrivals
 from recsys.tables.dataset import Dataset
-from recsys.tables.store.assembly import sealed, typed_events
+from recsys.tables.store.assembly import typed_events, with_fingerprint
 from recsys.tables.store.published_tables import load_dataset, load_info, publish_dataset
 from recsys.workspace import Workspace
 
@@ -61,4 +61,4 @@ def without_users(dataset: Dataset, ids: Iterable[str]) -> Dataset:
         events=typed_events(moved),
         subscriptions=subscriptions,
     )
-    return sealed(assumed_anew(remaining))
+    return with_fingerprint(with_reassumed_arrivals(remaining))

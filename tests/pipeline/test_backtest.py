@@ -16,7 +16,7 @@ from recsys.backtest.store import load_report
 from recsys.errors import DataError
 from recsys.pipeline import backtest as machine
 from recsys.pipeline.backtest import BacktestConfig, backtest
-from recsys.tables.as_of import frozen
+from recsys.tables.as_of import dataset_as_of
 from recsys.tables.dataset import Dataset
 from recsys.tables.economics_config import SeasonTerm
 from recsys.workspace import Workspace, read_manifest
@@ -178,7 +178,7 @@ def test_calibrated_ranges_are_those_that_the_projection_gives(service: Dataset)
     ensemble see the same audience (made-up members have nothing in common)."""
     at = START + pd.Timedelta(days=60)
     rows = np.flatnonzero((service.movies["available_from"] >= at).to_numpy())[:6]
-    past = frozen(service, at, offers=rows)
+    past = dataset_as_of(service, at, offers=rows)
     choice, _ = made_up_training()(past, None, Path(), None)
     choice = replace(choice, draws=tuple(replace(draw, member=0) for draw in choice.draws))
     context = past_context(past, choice, MadeUpTower())
@@ -201,7 +201,7 @@ def test_past_offers_are_projected_in_the_season_in_which_they_began(service: Da
     """Three times the usual viewing in July, as configured: an offer that begins then gets more, whenever its tables ended."""
     factors = tuple(3.0 if month == 7 else 9 / 11 for month in range(1, 13))
     stated = replace(service, economics=replace(service.economics, season=SeasonTerm(factors=factors, source="made up")))
-    past = frozen(stated, START + pd.Timedelta(days=60), offers=np.arange(80, 83))
+    past = dataset_as_of(stated, START + pd.Timedelta(days=60), offers=np.arange(80, 83))
     context = past_context(past, made_up_training()(past, None, Path(), None)[0], MadeUpTower())
     began = np.array(["2024-07-01", "2024-03-01", "2024-07-01"], dtype="datetime64[s]")
     seasonal = project_views(context, (28,), launched=began).draws

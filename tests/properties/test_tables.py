@@ -14,7 +14,7 @@ from recsys.tables.economics_config import Economics, Plan, Term, as_toml, parse
 from recsys.tables.import_tables import import_path
 from recsys.tables.limits import Limits
 from recsys.tables.split import temporal
-from recsys.tables.store.assembly import sealed
+from recsys.tables.store.assembly import with_fingerprint
 from recsys.tables.store.published_tables import load_dataset
 from recsys.tables.user_deletion import without_users
 from recsys.workspace import Workspace
@@ -153,5 +153,5 @@ def test_terms_to_toml_and_back_are_the_identity(economics):
 @given(any_economics(), any_economics())
 def test_other_terms_have_another_fingerprint(one, other):
     dataset = builders.tiny_dataset(4, 4, n_offers=0)
-    first, second = (sealed(replace(dataset, economics=terms)).fingerprint for terms in (one, other))
+    first, second = (with_fingerprint(replace(dataset, economics=terms)).fingerprint for terms in (one, other))
     assert (first == second) == (one == other)

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from recsys.errors import DataError
-from recsys.tables.arrivals import ASSUMED_ARRIVALS, assumed_anew
-from recsys.tables.as_of import frozen
+from recsys.tables.arrivals import ASSUMED_ARRIVALS, with_reassumed_arrivals
+from recsys.tables.as_of import dataset_as_of
 from recsys.tables.dataset import Dataset
-from recsys.tables.store.assembly import sealed
+from recsys.tables.store.assembly import with_fingerprint
 from tests import builders
 from tests.datasets import assemble
 
@@ -45,11 +45,11 @@ def with_another_future(dataset: Dataset) -> Dataset:
 
 def test_another_future_leaves_the_frozen_tables_as_they_are_bit_for_bit():
     """The canary: a movie, two users, 30 events and every licence's end that come later change not one byte."""
-    assert frozen(with_another_future(service()), AT).fingerprint == frozen(service(), AT).fingerprint
+    assert dataset_as_of(with_another_future(service()), AT).fingerprint == dataset_as_of(service(), AT).fingerprint
 
 
 def test_nothing_in_the_frozen_tables_is_as_late_as_the_moment():
-    past = frozen(service(), AT)
+    past = dataset_as_of(service(), AT)
     assert past.events["timestamp"].max() < AT
     assert not (past.movies["available_from"] >= AT).any()
     assert not (past.users["signup_date"] >= AT).any()
@@ -58,7 +58,7 @@ def test_nothing_in_the_frozen_tables_is_as_late_as_the_moment():
 
 
 def test_rows_of_events_name_the_same_people_and_movies_as_before():
-    whole, past = service(), frozen(service(), AT)
+    whole, past = service(), dataset_as_of(service(), AT)
     before = whole.events[whole.events["timestamp"] < AT]
 
     def named(data: Dataset, events: pd.DataFrame) -> list[tuple[object, ...]]:
@@ -72,7 +72,7 @@ def test_rows_of_events_name_the_same_people_and_movies_as_before():
 def test_offers_are_later_movies_with_their_attributes_alone():
     whole = service()
     rows = np.flatnonzero((whole.movies["available_from"] >= AT - pd.Timedelta(days=30)).to_numpy())
-    offers = frozen(whole, AT - pd.Timedelta(days=30), offers=rows).offers
+    offers = dataset_as_of(whole, AT - pd.Timedelta(days=30), offers=rows).offers
     assert list(offers["movie_id"]) == list(whole.movies["movie_id"].iloc[rows])
     assert {"genres", "languages", "runtime_min"} <= set(offers)
     assert not {"available_from", "available_until", "licence_fee", "available_days"} & set(offers)
@@ -82,14 +82,14 @@ def test_where_arrivals_are_assumed_an_unwatched_movie_is_unknown():
     """An old film first watched later was, as far as anybody knew, not there; the others' arrivals are assumed anew."""
     whole = service()
     bare = replace(whole, movies=whole.movies.drop(columns=["available_from", "available_until"]).assign(year=1990.0))
-    bare = sealed(assumed_anew(replace(bare, assumed=(f"{ASSUMED_ARRIVALS}: …",))))
+    bare = with_fingerprint(with_reassumed_arrivals(replace(bare, assumed=(f"{ASSUMED_ARRIVALS}: …",))))
     events = bare.events
     hidden = int(events["movie_index"].iloc[-1])
     late = (events["movie_index"] == hidden) & (events["timestamp"] < AT)
-    past = frozen(replace(bare, events=events[~late].reset_index(drop=True)), AT)
+    past = dataset_as_of(replace(bare, events=events[~late].reset_index(drop=True)), AT)
     assert bare.movies["movie_id"].iloc[hidden] not in set(past.movies["movie_id"])
 
 
 def test_before_the_first_event_there_is_nothing_to_freeze():
     with pytest.raises(DataError, match="E_TOO_SMALL"):
-        frozen(service(), builders.START - pd.Timedelta(days=1))
+        dataset_as_of(service(), builders.START - pd.Timedelta(days=1))

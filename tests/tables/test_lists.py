@@ -10,7 +10,7 @@ from recsys.errors import DataError
 from recsys.tables.import_tables import import_path
 from recsys.tables.report import ImportReport
 from recsys.tables.store.published_tables import load_dataset
-from recsys.tables.validate.texts import settle
+from recsys.tables.validate.texts import normalise
 from tests import builders
 from tests.tables.raw import NOW, Raw
 
@@ -49,21 +49,21 @@ def _import(folder: Path, **columns: dict[str, list[str]]) -> tuple[ImportReport
 @pytest.mark.parametrize("written", WRITTEN)
 def test_a_list_is_read_in_whatever_notation_every_row_has(written: str):
     several, one = WRITTEN[written]
-    found = settle("movies", pd.DataFrame({"genres": [several, one, several]}), ["genres"], {})
+    found = normalise("movies", pd.DataFrame({"genres": [several, one, several]}), ["genres"], {})
     assert found.columns["genres"].tolist() == ["Drama|Crime", "Family", "Drama|Crime"]
     assert not found.findings
     assert [sentence for sentence in found.assumed if sentence.startswith("movies.genres") and "rows" in sentence]
 
 
 def test_a_stroke_joins_what_is_found_apart_elsewhere():
-    found = settle("movies", pd.DataFrame({"genres": ["Drama/Crime", "Crime/Family", "Family"]}), ["genres"], {})
+    found = normalise("movies", pd.DataFrame({"genres": ["Drama/Crime", "Crime/Family", "Family"]}), ["genres"], {})
     assert found.columns["genres"].tolist() == ["Drama|Crime", "Crime|Family", "Family"]
 
 
 @pytest.mark.parametrize("sign", ["·", "•", "&", "-", "–", "and"])
 def test_a_sign_that_names_hold_too_joins_only_what_is_all_found_apart_elsewhere(sign: str):
     joined, name = f"Drama {sign} Crime", f"Action {sign} Drama"
-    found = settle("movies", pd.DataFrame({"genres": [joined, "Drama", "Crime", name]}), ["genres"], {})
+    found = normalise("movies", pd.DataFrame({"genres": [joined, "Drama", "Crime", name]}), ["genres"], {})
     assert found.columns["genres"].tolist() == ["Drama|Crime", "Drama", "Crime", name]
     assert found.assumed == [
         f"movies.genres holds lists joined by {sign!r}; 1 rows have several values",
@@ -73,7 +73,7 @@ def test_a_sign_that_names_hold_too_joins_only_what_is_all_found_apart_elsewhere
 
 def test_a_name_of_the_catalogue_is_not_parted_in_an_offer():
     known = {"genres": {"action & adventure": "Action & Adventure", "action": "Action", "adventure": "Adventure"}}
-    found = settle("offers", pd.DataFrame({"genres": ["action & adventure", "Adventure & Action"]}), ["genres"], known)
+    found = normalise("offers", pd.DataFrame({"genres": ["action & adventure", "Adventure & Action"]}), ["genres"], known)
     assert found.columns["genres"].tolist() == ["Action & Adventure", "Adventure|Action"]
 
 
@@ -108,7 +108,7 @@ def test_what_was_read_of_lists_is_said_in_the_report(tmp_path: Path):
     ],
 )
 def test_a_list_that_can_be_read_in_two_ways_or_none_is_in_doubt(cells: list[str]):
-    [finding] = settle("movies", pd.DataFrame({"genres": cells}), ["genres"], {}).findings
+    [finding] = normalise("movies", pd.DataFrame({"genres": cells}), ["genres"], {}).findings
     assert (finding.code, finding.table, finding.column) == ("E_LIST", "movies", "genres")
     assert "|" in finding.remedy
 
@@ -124,7 +124,7 @@ def test_a_list_that_can_be_read_in_two_ways_or_none_is_in_doubt(cells: list[str
     ],
 )
 def test_the_semicolon_of_an_html_entity_parts_nothing(cell: str, meant: str):
-    found = settle("movies", pd.DataFrame({"genres": [cell, cell, None]}), ["genres"], {})
+    found = normalise("movies", pd.DataFrame({"genres": [cell, cell, None]}), ["genres"], {})
     assert found.columns["genres"].dropna().tolist() == [meant, meant]
     assert "movies.genres: signs that were written for HTML, such as &amp;, were put back (2 rows)" in found.assumed
     assert not found.findings

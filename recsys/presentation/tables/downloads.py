@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from recsys.tables.characters import inert
+from recsys.tables.characters import escape_formula
 
 
 def as_sheet(frame: pd.DataFrame) -> pd.DataFrame:
@@ -19,4 +19,4 @@ def as_sheet(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _cell(value: object) -> object:
-    return inert(value) if isinstance(value, str) else value
+    return escape_formula(value) if isinstance(value, str) else value

@@ -14,7 +14,7 @@ from recsys.projection.context import ProjectionContext
 from recsys.projection.result import CannibalisedMovie, OfferResult, Projection, Range
 from recsys.scenario.changes import MAX_HORIZON_MONTHS, Acquire
 from recsys.scenario.scenario import Scenario
-from recsys.tables.characters import inert
+from recsys.tables.characters import escape_formula
 
 
 def today_and_then(projection: Projection) -> pd.DataFrame:
@@ -128,7 +128,12 @@ def _offer_row(offer: OfferResult, fee: float | None) -> dict[str, object]:
         "npv": offer.npv,
         "max_bid": offer.max_bid,
     }
-    row: dict[str, object] = {"movie_id": inert(offer.movie_id), "title": inert(offer.title), "fee": fee, "cost": offer.cost}
+    row: dict[str, object] = {
+        "movie_id": escape_formula(offer.movie_id),
+        "title": escape_formula(offer.title),
+        "fee": fee,
+        "cost": offer.cost,
+    }
     for name, value in ranges.items():
         row |= {f"{name}_{part}": getattr(value, part) for part in ("mean", "p10", "p50", "p90")}
     row["payback_month"] = offer.payback_month

@@ -1,4 +1,4 @@
-"""What a file is before anybody reads a table in it: its size, its kind, its encoding."""
+"""Checks of a file before it is read as a table: size, file type, encoding."""
 
 import codecs
 from pathlib import Path
@@ -27,7 +27,7 @@ _SMALLEST_PARQUET = 12
 
 
 class TextFault(Exception):  # noqa: N818 – a place in a file, caught here
-    """Where a text file stops being one: a code and the line, counted from 1 with the header."""
+    """First place at which a file is not valid text: a code and the line, counted from 1 with the header."""
 
     def __init__(self, code: str, row: int) -> None:
         super().__init__(code, row)
@@ -35,8 +35,8 @@ class TextFault(Exception):  # noqa: N818 – a place in a file, caught here
         self.row = row
 
 
-def faults_of(path: Path, table: str, limits: Limits) -> list[Finding]:
-    """Everything that bars reading this file as a table; empty where nothing does."""
+def file_findings(path: Path, table: str, limits: Limits) -> list[Finding]:
+    """Find everything that bars reading this file as a table; empty where nothing does."""
     size = path.stat().st_size
     if size == 0:
         return [_finding("E_EMPTY", f"{path.name} is empty.", "Send the file again.", table)]

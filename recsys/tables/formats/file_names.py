@@ -1,4 +1,4 @@
-"""What a file is called and which table it therefore is: near names are read and said, or refused, never passed over."""
+"""File names to tables: near misses of a table's name are read with a note, or refused, never ignored."""
 
 import difflib
 import re
@@ -10,7 +10,7 @@ from recsys.tables.formats.layout import Files
 from recsys.tables.schema import TABLES
 
 READABLE = (".csv", ".tsv", ".parquet")
-TERMS, WORLD = "economics.toml", "world.json"
+TERMS, SIMULATION_JSON = "economics.toml", "world.json"
 _COPY = re.compile(r"^copy of |[ _-]*(\(\d+\)|\[\d+\])$|[ _-]+(copy|kopie|copie)( ?\(?\d+\)?)?$")
 _PLURALS = {"user": "users", "movie": "movies", "event": "events", "offer": "offers", "subscription": "subscriptions"} | {
     "economic": "economics",
@@ -24,11 +24,11 @@ _DATA = {*READABLE, ".txt", ".tab", ".pq", ".json", ".jsonl", ".ndjson", ".feath
 _NEAR_ENOUGH = 0.85
 
 
-def meant(name: str) -> str:
-    """The name that a file would have if nobody had copied, capitalised or shortened it.
+def intended_name(name: str) -> str:
+    """Undo copying, capitals and singulars in a file's name.
 
-    >>> meant("Offers.CSV"), meant("offers (1).csv"), meant("movie.csv"), meant("Copy of users.csv")
-    ('offers.csv', 'offers.csv', 'movies.csv', 'users.csv')
+    >>> [intended_name(name) for name in ("Offers.CSV", "offers (1).csv", "movie.csv", "Copy of users.csv")]
+    ['offers.csv', 'offers.csv', 'movies.csv', 'users.csv']
     """
     low = PurePath(name.lower())
     stem = _COPY.sub("", _COPY.sub("", low.stem.strip()).strip()).strip()
@@ -36,42 +36,42 @@ def meant(name: str) -> str:
 
 
 def is_table(name: str) -> bool:
-    """Whether a name, as it is meant, is that of a table or of the money terms."""
-    path = PurePath(meant(name))
-    return path.name in (TERMS, WORLD) or (path.suffix in READABLE and path.stem in (*TABLES, "ratings"))
+    """Whether a name is intended as that of a table or of the money terms."""
+    path = PurePath(intended_name(name))
+    return path.name in (TERMS, SIMULATION_JSON) or (path.suffix in READABLE and path.stem in (*TABLES, "ratings"))
 
 
-def by_meaning(files: Files) -> dict[str, Path]:
-    """Files by the names that are meant; others than tables under their own where two are meant alike.
+def by_intended_name(files: Files) -> dict[str, Path]:
+    """Files by their intended names; a file that is no table keeps its own where two would be the same.
 
     Raises
     ------
-    DataError  E_TABLE_NAME: two files are meant to be one table
+    DataError  E_TABLE_NAME: two files are intended as one table
     """
     found: dict[str, Path] = {}
     for name, path in files.items():
         if name.endswith("/"):
             found[name] = path
             continue
-        other = found.get(meant(name))
+        other = found.get(intended_name(name))
         if other is not None and is_table(name):
             raise DataError.of(
                 "E_TABLE_NAME",
-                f"{other.name} and {path.name} both are called like {meant(name)}.",
+                f"{other.name} and {path.name} both are called like {intended_name(name)}.",
                 "Keep the one that is meant.",
-                table=PurePath(meant(name)).stem,
+                table=PurePath(intended_name(name)).stem,
             )
-        found[name if other is not None else meant(name)] = path
+        found[name if other is not None else intended_name(name)] = path
     return found
 
 
-def renamed(files: Mapping[str, Path], used: set[Path]) -> tuple[str, ...]:
-    """What is said of files that were used under another name than their own."""
+def rename_notes(files: Mapping[str, Path], used: set[Path]) -> tuple[str, ...]:
+    """Notes on files that were read under another name than their own."""
     return tuple(f"{path.name} was read as {name}" for name, path in files.items() if path in used and path.name != name)
 
 
-def refuse_passed_over(unused: Mapping[str, Path], tables: frozenset[str]) -> None:
-    """Refuse files that nothing was taken from though they are called like a table.
+def refuse_unread_tables(unused: Mapping[str, Path], tables: frozenset[str]) -> None:
+    """Refuse unread files whose names resemble a table's.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def refuse_passed_over(unused: Mapping[str, Path], tables: frozenset[str]) -> No
             remedy=_remedy(path, table, tables),
         )
         for name, path in unused.items()
-        if (table := _like(name, tables)) is not None
+        if (table := _resembled_table(name, tables)) is not None
     ]
     if findings:
         raise DataError(findings)
@@ -99,12 +99,12 @@ def _remedy(path: Path, table: str, tables: frozenset[str]) -> str:
     return f"{'Save the sheet as CSV (UTF-8), named' if sheet else 'If it is that table, call it'} {wanted}; else move it away."
 
 
-def _like(name: str, tables: frozenset[str]) -> str | None:
-    """The table that a file is called like; one that is there already only where nothing else is in the name."""
-    path = PurePath(meant(name.rstrip("/")))
+def _resembled_table(name: str, tables: frozenset[str]) -> str | None:
+    """Table whose name a file's resembles; one that was read already only counts where nothing else is in the name."""
+    path = PurePath(intended_name(name.rstrip("/")))
     if path.suffix not in _DATA:
         return None
-    stem = meant(path.name.split(".", maxsplit=1)[0])
+    stem = intended_name(path.name.split(".", maxsplit=1)[0])
     known = (*TABLES, "economics")
     if stem in known:
         return stem

@@ -1,10 +1,10 @@
-"""Files without a header that have one all the same, or remarks at their head: which lines to pass over."""
+"""Leading lines to skip in files of a format without header: a header all the same, comments, blank lines."""
 
-from recsys.tables.formats.layout import TableFile, first_lines, is_remark
+from recsys.tables.formats.layout import TableFile, first_lines, is_comment
 
 
-def lines_passed_over(file: TableFile) -> tuple[int, str | None]:
-    """How many lines at the head of a file hold no row, and what is said of them.
+def skipped_lines(file: TableFile) -> tuple[int, str | None]:
+    """Count the leading lines of a file that hold no row, and note what they are.
 
     Ids of these formats are whole numbers. A line of which no field is one is a header; blank lines and remarks go with it.
     """
@@ -12,7 +12,7 @@ def lines_passed_over(file: TableFile) -> tuple[int, str | None]:
     for line in first_lines(file.path):
         fields = [field.strip().strip("\"'") for field in line.split(file.delimiter or ",")]
         is_header = not seen and len(fields) > 1 and not any(field.isdecimal() for field in fields)
-        if line.strip() and not is_remark(line) and not is_header:
+        if line.strip() and not is_comment(line) and not is_header:
             break
         seen |= is_header
         passed += 1

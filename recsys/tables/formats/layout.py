@@ -8,7 +8,7 @@ from pathlib import Path
 
 DELIMITERS = (",", ";", "\t", "|")
 _LOOKED_AT = 30
-"""Lines in which a file says what it is."""
+"""Leading lines by which a format is recognised."""
 _LONGEST_LINE = 1 << 16
 Files = Mapping[str, Path]
 """What lies at a path, by name."""
@@ -32,8 +32,8 @@ class TableFile:
     """With ``select``: columns that it does not mention come along under their own names."""
     latin_1: bool = False
     """The format is written in ISO-8859-1; read so where it is not UTF-8."""
-    lost: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """Our column → the column it is made of, in SQL, and what is said of the values that are left blank, with ``{n}`` of them."""
+    blanked: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Our column → the column it is made of, in SQL, and the note on values that are left blank, ``{n}`` of them."""
     types: Mapping[str, str] = field(default_factory=dict)
     """Our column → ``number`` or ``text`` where the format itself says so."""
 
@@ -50,7 +50,8 @@ class Layout:
     format: str = ""
     """Name of the import format, set by the registry."""
     economics: Path | None = None
-    world: Path | None = None
+    simulation: Path | None = None
+    """``world.json``, which describes a simulated service."""
     assumed: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
     """Files that nothing was taken from."""
@@ -73,9 +74,9 @@ class ImportFormat:
 
 
 def first_line(path: Path) -> str:
-    """The first line of a text file that is neither blank nor a remark, without its end; empty where there is none."""
+    """The first line of a text file that is neither blank nor a comment, without its end; empty where there is none."""
     for line in first_lines(path):
-        if line.strip() and not is_remark(line):
+        if line.strip() and not is_comment(line):
             return line
     return ""
 
@@ -87,21 +88,21 @@ def first_lines(path: Path) -> list[str]:
     return [line.removeprefix(codecs.BOM_UTF8).decode("utf-8", errors="ignore").rstrip("\r\n") for line in lines]
 
 
-def is_remark(line: str) -> bool:
-    """Whether a line is a remark in a file that has no header."""
+def is_comment(line: str) -> bool:
+    """Whether a line is a comment in a file that has no header."""
     return line.lstrip().startswith(("#", "%", "//"))
 
 
 def header(path: Path) -> tuple[str, tuple[str, ...]]:
-    """Delimiter and names of the columns of a file with a header: the delimiter that cuts it into most of them."""
+    """Delimiter and column names of a file with a header: the delimiter that splits it into most columns."""
     line = next(iter(first_lines(path)), "")
-    cuts = {delimiter: cut(line, delimiter) for delimiter in DELIMITERS}
+    cuts = {delimiter: split_line(line, delimiter) for delimiter in DELIMITERS}
     best = max(cuts, key=lambda delimiter: len(cuts[delimiter]))
     return best, tuple(cuts[best])
 
 
-def cut(line: str, delimiter: str) -> list[str]:
-    """The fields of one line, without blanks around them."""
+def split_line(line: str, delimiter: str) -> list[str]:
+    """Split one line into its fields, without blanks around them."""
     return [name.strip() for name in next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter, skipinitialspace=True), [])]
 
 
@@ -123,10 +124,10 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def located(path: Path) -> str:
-    """A file as an SQL literal for the database's readers, which take a path for a pattern: here each sign stands for itself.
+def path_literal(path: Path) -> str:
+    """A path as an SQL literal for the database's readers, with the characters of glob patterns escaped.
 
-    >>> print(located(Path("/data[1]/we*rd.csv")))
+    >>> print(path_literal(Path("/data[1]/we*rd.csv")))
     '/data[[]1]/we[*]rd.csv'
     """
     return literal("".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(path.absolute())))

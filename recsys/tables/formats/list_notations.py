@@ -1,4 +1,4 @@
-"""Lists as others write them: with commas, semicolons or strokes, as JSON, as Python or PostgreSQL print them.
+"""Notations of lists in a cell: commas, semicolons or slashes between values, JSON, Python or PostgreSQL literals.
 
 A column is read only where every row can be read in one notation; of several the rows of the rarer ones are named.
 """
@@ -31,7 +31,7 @@ _NAME = "name"
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """What the cells of a column mean."""
+    """Parsed cells of a column of lists."""
 
     pieces: Mapping[str, tuple[str, ...]]
     """Cell → its values, as written."""
@@ -44,7 +44,7 @@ class Reading:
 
 
 def read(cells: Mapping[str, int], known: Container[str] = ()) -> Reading:
-    """Read the different cells of one column, each with the number of its rows.
+    """Parse the distinct cells of one column, each given with the number of its rows.
 
     Parameters
     ----------
@@ -80,8 +80,8 @@ def read(cells: Mapping[str, int], known: Container[str] = ()) -> Reading:
     return _stroked(values, sign, known)
 
 
-def own(cells: Iterable[str]) -> Reading:
-    """Read cells in our own notation, whatever else they hold."""
+def read_own(cells: Iterable[str]) -> Reading:
+    """Parse cells in our own notation, whatever else they hold."""
     return Reading(pieces={cell: tuple(cell.split(SEPARATOR)) for cell in cells}, notation="")
 
 
@@ -96,13 +96,13 @@ def unescaped(cell: str) -> str:
     return cell
 
 
-def bracketed(cell: str) -> bool:
+def is_printed_list(cell: str) -> bool:
     """Whether a cell looks like a list that a program printed."""
     return bool(_PRINTED.fullmatch(cell))
 
 
 def _ways(cell: str) -> set[str]:
-    return {"brackets"} if bracketed(cell) else {sign for sign in _SIGNS if sign in cell}
+    return {"brackets"} if is_printed_list(cell) else {sign for sign in _SIGNS if sign in cell}
 
 
 def _stroked(pieces: Mapping[str, tuple[str, ...]], sign: str | None, known: Container[str]) -> Reading:

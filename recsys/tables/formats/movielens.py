@@ -20,7 +20,7 @@ def _genres(genres: str | None) -> dict[str, str]:
     return {} if genres is None else {"genres": f"nullif({genres}, '(no genres listed)')"}
 
 
-def _lost(title: str, genres: str | None) -> dict[str, tuple[str, str]]:
+def _blanked(title: str, genres: str | None) -> dict[str, tuple[str, str]]:
     none = {} if genres is None else {"genres": (genres, "movies.genres is blank for {n} movies without genres")}
     return {"year": (title, "movies.year is blank for {n} movies whose title has none in brackets"), **none}
 
@@ -74,7 +74,7 @@ def _movielens_csv(files: Files) -> Layout:
                 path=files["movies.csv"],
                 delimiter=header(files["movies.csv"])[0],
                 select={"movie_id": movies["movieId"], **_split_title(title), **_genres(genres)},
-                lost=_lost(title, genres),
+                blanked=_blanked(title, genres),
             ),
         ),
         assumed=(_FROM_TITLE,),
@@ -113,7 +113,7 @@ def _double_colon(files: Files, *, users: TableFile | None, assumed: tuple[str, 
         quote="",
         names=("movie_id", "title", "genres"),
         select={"movie_id": "movie_id", **_split_title("title"), **_genres("genres")},
-        lost=_lost("title", "genres"),
+        blanked=_blanked("title", "genres"),
         latin_1=True,
     )
     return Layout(
@@ -136,7 +136,7 @@ def _movielens_1m(files: Files) -> Layout:
             "occupation": _decoded("occupation", {str(k): name for k, name in enumerate(_ML_1M_OCCUPATIONS)}),
             "zip_code": "zip_code",
         },
-        lost={
+        blanked={
             "age_band": ("age", "users.age_band is blank for {n} users whose code is not one of MovieLens's"),
             "occupation": ("occupation", "users.occupation is blank for {n} users whose code is not one of MovieLens's"),
         },
@@ -184,7 +184,7 @@ def _movielens_100k(files: Files) -> Layout:
         quote="",
         names=("movie_id", "title", "release_date", "video_date", "url", *flags),
         select={"movie_id": "movie_id", **_split_title("title"), "genres": f"nullif(concat_ws('|', {named}), '')"},
-        lost=_lost("title", "movie_id"),
+        blanked=_blanked("title", "movie_id"),
         latin_1=True,
     )
     events = TableFile(

@@ -1,4 +1,4 @@
-"""How text becomes a number, a time or a flag: one definition, as SQL macros, for every table.
+"""Parsing of text into numbers, times and flags: one definition, as SQL macros, for every table.
 
 Each kind has a value (NULL where there is none) and a fault: NULL where the text is fine or absent, else the code.
 """
@@ -126,11 +126,11 @@ def define_macros(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"CREATE OR REPLACE MACRO {macro}")
 
 
-def value(kind: Kind, column: str) -> str:
+def value_sql(kind: Kind, column: str) -> str:
     """SQL for the value of a column of text."""
     return _VALUE[kind].format(quoted(column))
 
 
-def fault(kind: Kind, column: str) -> str:
+def fault_sql(kind: Kind, column: str) -> str:
     """SQL for its fault; for dates and times what they are written in, which is a fault only where it starts with ``E_``."""
     return _FAULT[kind].format(quoted(column))

@@ -66,7 +66,7 @@ def _atomic_file(path: Path, table: str) -> TableFile:
         delimiter="\t",
         quote="",
         select={target: _atomic_sql(source, kinds[source], target) for target, source in chosen.items()},
-        lost={"year": (quoted(f"{ours['year']}:{kinds[ours['year']]}"), _NO_YEAR)} if "year" in ours else {},
+        blanked={"year": (quoted(f"{ours['year']}:{kinds[ours['year']]}"), _NO_YEAR)} if "year" in ours else {},
         types={target: "number" if kinds[source] == "float" else "text" for target, source in others.items()},
     )
 

@@ -6,7 +6,14 @@ from pathlib import Path
 
 from recsys.errors import DataError
 from recsys.tables.formats import movielens, recbole
-from recsys.tables.formats.file_names import READABLE, TERMS, WORLD, by_meaning, refuse_passed_over, renamed
+from recsys.tables.formats.file_names import (
+    READABLE,
+    SIMULATION_JSON,
+    TERMS,
+    by_intended_name,
+    refuse_unread_tables,
+    rename_notes,
+)
 from recsys.tables.formats.layout import Files, ImportFormat, Layout, TableFile, header
 from recsys.tables.schema import TABLES
 
@@ -15,22 +22,22 @@ OWN = "tables"
 
 
 def recognise(files: Files, wanted: str | None = None) -> Layout:
-    """How to read these files. Offers, subscriptions and money terms under our own names come along with any format.
+    """Recognise the format of these files. Offers, subscriptions and money terms under our own names come along with any format.
 
     Raises
     ------
     DataError  E_UNKNOWN_FORMAT: no format fits, several do, or ``wanted`` does not; E_TABLE_NAME: a file is called like a table
         and is none, or two are called alike; E_ENCODING, E_EMPTY where a file that has to be looked into is no text
     """
-    named = by_meaning(files)
+    named = by_intended_name(files)
     layout = with_side_tables(_layout(named, wanted, files), named)
-    used = {file.path for file in layout.files} | {path for path in (layout.economics, layout.world) if path}
+    used = {file.path for file in layout.files} | {path for path in (layout.economics, layout.simulation) if path}
     unused = {name: path for name, path in named.items() if path not in used}
-    refuse_passed_over(unused, layout.tables)
+    refuse_unread_tables(unused, layout.tables)
     _refuse_odd_ratings(layout, unused)
     return replace(
         layout,
-        assumed=(*layout.assumed, *renamed(named, used)),
+        assumed=(*layout.assumed, *rename_notes(named, used)),
         unused=tuple(sorted(f"{path.name}/" if path.is_dir() else path.name for path in unused.values())),
     )
 
@@ -43,7 +50,7 @@ def _layout(named: Files, wanted: str | None, files: Files) -> Layout:
         raise _unknown(f"this is not {wanted}.", files)
     if len(found) != 1:
         if not found:
-            refuse_passed_over(named, frozenset())
+            refuse_unread_tables(named, frozenset())
         what = "several formats fit: " + ", ".join(each.name for each in found) + "." if found else "no known format fits."
         raise _unknown(what, files)
     return replace(found[0].layout(named), format=found[0].name)
@@ -80,7 +87,7 @@ def _own(files: Files) -> Layout:
     return Layout(
         files=tuple(TableFile(table=table, path=path) for table, path in tables),
         economics=files.get(TERMS),
-        world=files.get(WORLD),
+        simulation=files.get(SIMULATION_JSON),
     )
 
 

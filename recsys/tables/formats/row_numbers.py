@@ -1,4 +1,4 @@
-"""Columns that only number the rows: what pandas, R and spreadsheets write beside the table, and no attribute of anything."""
+"""Index columns: columns that only number the rows, as pandas, R and spreadsheets write them."""
 # ruff: noqa: S608 – names in SQL come from `quoted`
 
 import re
@@ -30,7 +30,7 @@ class RowNumbers:
 
     columns: tuple[str, ...]
     """Left out."""
-    said: tuple[str, ...]
+    notes: tuple[str, ...]
     warnings: tuple[Finding, ...]
 
 
@@ -60,8 +60,8 @@ def row_numbers(
                     remedy="Leave it out, unless the order is something that you know of each movie or user.",
                 )
             )
-    said = tuple(f"{table}: {name} numbers the rows and was left out" for name in left_out)
-    return RowNumbers(columns=tuple(left_out), said=said, warnings=tuple(warnings))
+    notes = tuple(f"{table}: {name} numbers the rows and was left out" for name in left_out)
+    return RowNumbers(columns=tuple(left_out), notes=notes, warnings=tuple(warnings))
 
 
 def declared_index(schema: pa.Schema) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The files behind a path: a folder, a zip or a single file. Nothing outside the scratch folder is ever written."""
+"""Source files of an import: a folder, a zip or a single file. Nothing outside the scratch folder is ever written."""
 
 import gzip
 import stat
@@ -14,7 +14,7 @@ from recsys.tables.limits import MIB, Limits
 _IGNORED = ("__MACOSX", "Thumbs.db")
 
 
-def gather(path: Path, scratch: Path, limits: Limits) -> dict[str, Path]:
+def source_files(path: Path, scratch: Path, limits: Limits) -> dict[str, Path]:
     """Files by name. Where all of them lie in one sub-folder, it is looked into.
 
     Raises

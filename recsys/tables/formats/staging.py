@@ -1,5 +1,5 @@
-"""From a file to a table of text in the staging database; nothing is turned into a number here."""
-# ruff: noqa: S608 – names in SQL come from `quoted`, paths from `located`
+"""Staging: loads a file as a table of text into the staging database; nothing is turned into a number here."""
+# ruff: noqa: S608 – names in SQL come from `quoted`, paths from `path_literal`
 
 import difflib
 import re
@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 
 from recsys.errors import DataError, Finding
 from recsys.tables.characters import CONTROL
-from recsys.tables.formats.file_kind import faults_of, is_utf8
-from recsys.tables.formats.headerless import lines_passed_over
-from recsys.tables.formats.layout import DELIMITERS, TableFile, cut, literal, located, quoted
+from recsys.tables.formats.file_kind import file_findings, is_utf8
+from recsys.tables.formats.headerless import skipped_lines
+from recsys.tables.formats.layout import DELIMITERS, TableFile, literal, path_literal, quoted, split_line
 from recsys.tables.formats.parsing import MESSAGES, REMEDIES
 from recsys.tables.formats.row_numbers import NAMELESS, declared_index, row_numbers
 from recsys.tables.limits import MIB, SHOWN_ROWS, Limits
@@ -40,7 +40,7 @@ class Staged:
     """Column → ``number`` or ``text`` where the file itself says so."""
     ignored: tuple[str, ...] = ()
     """Columns that nothing was taken from."""
-    said: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     """What was passed over or left blank on the way."""
     warnings: tuple[Finding, ...] = ()
 
@@ -82,7 +82,7 @@ def stage(connection: duckdb.DuckDBPyConnection, file: TableFile, limits: Limits
     path = file.path
     if file.latin_1 and path.stat().st_size <= limits.file_bytes and not is_utf8(path):
         path = _transcoded(path, scratch)
-    findings = faults_of(path, file.table, limits)
+    findings = file_findings(path, file.table, limits)
     if findings:
         raise DataError(findings)
     return _stage_parquet(connection, file, limits) if file.is_parquet else _stage_text(connection, file, path)
@@ -91,7 +91,7 @@ def stage(connection: duckdb.DuckDBPyConnection, file: TableFile, limits: Limits
 def _stage_text(connection: duckdb.DuckDBPyConnection, file: TableFile, path: Path) -> Staged:
     names, delimiter = _header(file, path)
     _check_names(file, names)
-    passed, remark = lines_passed_over(file) if file.names else (0, None)
+    passed, remark = skipped_lines(file) if file.names else (0, None)
     listed = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     options = {
         "delim": literal(delimiter),
@@ -108,7 +108,7 @@ def _stage_text(connection: duckdb.DuckDBPyConnection, file: TableFile, path: Pa
         "compression": "'none'",
         "rejects_limit": str(_KEPT_REJECTS),
     }
-    source = f"read_csv({located(path)}, {', '.join(f'{key}={value}' for key, value in options.items())})"
+    source = f"read_csv({path_literal(path)}, {', '.join(f'{key}={value}' for key, value in options.items())})"
     for leftover in ("reject_scans", "reject_errors"):
         connection.execute(f"DROP TABLE IF EXISTS {leftover}")
     chosen = _selected(file, names)
@@ -142,7 +142,7 @@ def _stage_parquet(connection: duckdb.DuckDBPyConnection, file: TableFile, limit
                 for name in fractional
             ]
         )
-    source = f"read_parquet({located(file.path)}, hive_partitioning=false)"
+    source = f"read_parquet({path_literal(file.path)}, hive_partitioning=false)"
     chosen = _selected(file, schema.names)
     texts = [name for name in chosen if _is_text(schema.field(name).type)]
     try:
@@ -172,16 +172,17 @@ def _stage_parquet(connection: duckdb.DuckDBPyConnection, file: TableFile, limit
 
 
 def _create(connection: duckdb.DuckDBPyConnection, file: TableFile, select: Mapping[str, str], source: str) -> int:
-    lost = {
-        _lost(name): f"nullif({made_of}, '') IS NOT NULL AND ({select[name]}) IS NULL" for name, (made_of, _) in file.lost.items()
+    blanked = {
+        _blanked(name): f"nullif({made_of}, '') IS NOT NULL AND ({select[name]}) IS NULL"
+        for name, (made_of, _) in file.blanked.items()
     }
-    columns = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in {**select, **lost}.items())
+    columns = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in {**select, **blanked}.items())
     connection.execute(f"CREATE OR REPLACE TABLE raw_{file.table} AS SELECT {columns} FROM {source}")
     [(rows,)] = connection.execute(f"SELECT count(*) FROM raw_{file.table}").fetchall()
     return int(rows)
 
 
-def _lost(name: str) -> str:
+def _blanked(name: str) -> str:
     """Column of a raw table that tells where a value was left blank."""
     return f"{name} was left blank"
 
@@ -198,10 +199,12 @@ def _staged(
     declared: tuple[str, ...] = (),
 ) -> Staged:
     """What there is of a table that has been created; columns that only number its rows are left out of it."""
-    said = [] if remark is None else [remark]
-    for name, (_, sentence) in file.lost.items():
-        [(lost,)] = connection.execute(f"SELECT count(*) FILTER (WHERE {quoted(_lost(name))}) FROM raw_{file.table}").fetchall()
-        said += [sentence.format(n=f"{lost:,}")] if lost else []
+    notes = [] if remark is None else [remark]
+    for name, (_, sentence) in file.blanked.items():
+        [(blanked,)] = connection.execute(
+            f"SELECT count(*) FILTER (WHERE {quoted(_blanked(name))}) FROM raw_{file.table}"
+        ).fetchall()
+        notes += [sentence.format(n=f"{blanked:,}")] if blanked else []
     found = row_numbers(connection, file.table, tuple(chosen), declared=declared)
     columns = tuple(name for name in chosen if name not in found.columns)
     nameless = [name for name in columns if NAMELESS.fullmatch(name)] if file.select is None else []
@@ -215,7 +218,7 @@ def _staged(
         columns=columns,
         types=types,
         ignored=_ignored(file, names, chosen),
-        said=(*said, *found.said),
+        notes=(*notes, *found.notes),
         warnings=found.warnings,
     )
 
@@ -265,12 +268,12 @@ def _header(file: TableFile, path: Path) -> tuple[tuple[str, ...], str]:
     if file.quote and line.count(file.quote) % 2:
         raise DataError.of("E_QUOTE", "a quote in the header is never closed.", "Close it.", table=file.table)
     delimiter = file.delimiter or _delimiter(line, file.table)
-    return tuple(name or f"(column {k})" for k, name in enumerate(cut(line, delimiter), start=1)), delimiter
+    return tuple(name or f"(column {k})" for k, name in enumerate(split_line(line, delimiter), start=1)), delimiter
 
 
 def _delimiter(line: str, table: str) -> str:
     """The delimiter under which most of the header's names are known ones."""
-    known = {delimiter: sum(name in TABLES[table] for name in cut(line, delimiter)) for delimiter in DELIMITERS}
+    known = {delimiter: sum(name in TABLES[table] for name in split_line(line, delimiter)) for delimiter in DELIMITERS}
     most = max(known.values())
     best = [delimiter for delimiter, count in known.items() if count == most]
     if len(best) > 1:

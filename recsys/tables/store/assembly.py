@@ -1,4 +1,4 @@
-"""The form of a :class:`Dataset`: types, order and fingerprints of its tables, in one place."""
+"""Canonical form of a :class:`Dataset`: types, order and fingerprints of its tables."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -49,8 +49,8 @@ NO_OFFERS = pd.DataFrame(
 )
 
 
-def sealed(dataset: Dataset) -> Dataset:
-    """The same data set with its fingerprint computed anew."""
+def with_fingerprint(dataset: Dataset) -> Dataset:
+    """Return the data set with its fingerprint computed anew."""
     return replace(dataset, fingerprint=fingerprint_of(table_hashes(dataset), dataset.economics))
 
 
@@ -73,7 +73,7 @@ def fingerprint_of(hashes: Mapping[str, str], economics: Economics) -> str:
 
 
 def typed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Known columns in their types: text, float64 (NaN where absent), datetime64[s]; other columns as they are.
+    """Cast known columns to their types: text, float64 (NaN where absent), datetime64[s]; other columns as they are.
 
     Known columns come first, others by name, so that the order of a file's columns leaves no trace.
     """
@@ -97,7 +97,7 @@ def typed(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def typed_events(events: pd.DataFrame) -> pd.DataFrame:
-    """Events in their types and order, sorted by time and then by every other column."""
+    """Cast events to their types and column order, sorted by time and then by every other column."""
     types: dict[str, Any] = {
         "timestamp": "datetime64[s]",
         "user_index": "int32",

@@ -1,4 +1,4 @@
-"""The fingerprint of a table: a hash of what it says, whatever the file, the batch size or the library's version."""
+"""Content hash of a table: depends on its values, not on the file, the batch size or the library's version."""
 
 import hashlib
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Events on their way to the disk: sorted by the database, each exact repeat once, a batch at a time."""
+"""Streaming writer of events: sorted by the database, exact repeats dropped, a batch at a time."""
 # ruff: noqa: S608 – names in SQL come from `quoted` or from us
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _BATCH = 1 << 18
 
 @dataclass(frozen=True, kw_only=True)
 class EventFacts:
-    """What the written events hold."""
+    """Counts and ranges of the written events."""
 
     rows: int
     repeats: int

@@ -1,4 +1,4 @@
-"""A draft of the tables folder: what an import brings, and what stays of the tables that are there."""
+"""New tables folder of an import: the tables that it brings, merged with current ones that stay."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from recsys.tables.store.assembly import NO_OFFERS, as_arrow
 from recsys.tables.store.content_hash import hash_of_table
-from recsys.tables.store.published_tables import WORLD_JSON, TablesInfo, load_info, write_info, write_table
+from recsys.tables.store.published_tables import SIMULATION_JSON, TablesInfo, load_info, write_info, write_table
 from recsys.workspace import Workspace
 
 CATALOGUE_TABLES = ("users", "movies", "events")
@@ -21,8 +21,8 @@ CATALOGUE_TABLES = ("users", "movies", "events")
 
 
 @dataclass
-class Draft:
-    """Tables on their way into the workspace, with their rows and fingerprints."""
+class TablesBuild:
+    """Tables folder being built, with the rows and fingerprint of each table written so far."""
 
     folder: Path
     rows: dict[str, int] = field(default_factory=dict)
@@ -48,18 +48,18 @@ class Draft:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
-    """What stays, and what is said about it."""
+class CarriedOver:
+    """Tables carried over from the current ones, with their assumptions, notes and ranges."""
 
     simulated: bool = False
     assumed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     ranges: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
-    """Of the tables that stay, as their own import told them."""
+    """Of the tables carried over, from the report of their own import."""
 
 
-def standing(workspace: Workspace, name: str, columns: list[str] | None) -> pd.DataFrame:
-    """Columns of a table that the workspace holds (all of them where None); empty where it does not hold it."""
+def current_table(workspace: Workspace, name: str, columns: list[str] | None) -> pd.DataFrame:
+    """Read columns (all where None) of a table in the workspace; empty where the workspace does not hold it."""
     path = workspace.tables / f"{name}.parquet"
     if not path.exists():
         return pd.DataFrame({column: pd.Series(dtype="str") for column in columns or []})
@@ -67,22 +67,24 @@ def standing(workspace: Workspace, name: str, columns: list[str] | None) -> pd.D
     return frame
 
 
-def keep_the_rest(workspace: Workspace, draft: Draft, *, whole: bool) -> Kept:
-    """Complete a draft: with the standing tables where offers, subscriptions or terms came alone, else with no offers."""
+def carry_over(workspace: Workspace, build: TablesBuild, *, whole: bool) -> CarriedOver:
+    """Complete a build with the current tables, where offers, subscriptions or terms came alone; else with empty offers."""
     if whole:
-        if "offers" not in draft.rows:
-            draft.write("offers", as_arrow(NO_OFFERS))
-        gone = _old_side_tables(workspace) - set(draft.rows)
-        return Kept(notes=tuple(f"the {name} of the tables before are gone: they belonged to those" for name in sorted(gone)))
+        if "offers" not in build.rows:
+            build.write("offers", as_arrow(NO_OFFERS))
+        gone = _old_side_tables(workspace) - set(build.rows)
+        return CarriedOver(
+            notes=tuple(f"the {name} of the tables before are gone: they belonged to those" for name in sorted(gone))
+        )
     folder, info = workspace.tables, load_info(workspace)
-    others = [name for name in info.rows if name not in draft.rows]
+    others = [name for name in info.rows if name not in build.rows]
     for name in others:
-        _link(folder / f"{name}.parquet", draft.folder / f"{name}.parquet")
-        draft.add(name, info.rows[name], info.hashes[name])
-    if (folder / WORLD_JSON).exists():
-        _link(folder / WORLD_JSON, draft.folder / WORLD_JSON)
-    told = {column: tuple(ends) for column, ends in info.report.get("ranges", {}).items() if column.partition(".")[0] in others}
-    return Kept(simulated=info.simulated, assumed=info.assumed, ranges=told)
+        _link(folder / f"{name}.parquet", build.folder / f"{name}.parquet")
+        build.add(name, info.rows[name], info.hashes[name])
+    if (folder / SIMULATION_JSON).exists():
+        _link(folder / SIMULATION_JSON, build.folder / SIMULATION_JSON)
+    ranges = {column: tuple(ends) for column, ends in info.report.get("ranges", {}).items() if column.partition(".")[0] in others}
+    return CarriedOver(simulated=info.simulated, assumed=info.assumed, ranges=ranges)
 
 
 def _old_side_tables(workspace: Workspace) -> set[str]:
@@ -92,7 +94,7 @@ def _old_side_tables(workspace: Workspace) -> set[str]:
 
 
 def _link(source: Path, target: Path) -> None:
-    """The same file under a second name; a copy where the disk knows no links."""
+    """Hard-link a file under a second name; copy it where the disk has no links."""
     try:
         os.link(source, target)
     except OSError:

@@ -1,4 +1,4 @@
-"""The tables of a workspace on disk: Parquet, and ``tables.json`` that says what they are.
+"""Published tables of a workspace: Parquet files, and ``tables.json`` that describes them.
 
 The folder ``tables/`` is published whole. Terms that come in with it travel inside as ``economics.toml`` and are moved to the
 workspace's own place as the last step; until then the copy inside speaks, so that a crash in between loses nothing.
@@ -27,10 +27,10 @@ from recsys.tables.store.content_hash import hash_of_table
 from recsys.workspace import Workspace, bytes_or_none, replace_folder
 
 TABLES_JSON = "tables.json"
-WORLD_JSON = "world.json"
+SIMULATION_JSON = "world.json"
 ECONOMICS = "economics.toml"
 SCHEMA = 1
-DRAFT_PREFIX = ".import-"
+BUILD_PREFIX = ".import-"
 ROW_GROUP = 1 << 20
 NO_TERMS = "economics.toml is absent: the money terms are assumed"
 Read = TypeVar("Read")
@@ -38,7 +38,7 @@ Read = TypeVar("Read")
 
 @dataclass(frozen=True, kw_only=True)
 class TablesInfo:
-    """What ``tables.json`` says."""
+    """Content of ``tables.json``."""
 
     rows: Mapping[str, int]
     """Rows of each table."""
@@ -71,7 +71,7 @@ def load_dataset(workspace: Workspace) -> Dataset:
     DataError  E_NO_TABLES: nothing has been imported; E_VERSION: written by a newer version; E_PARQUET: a table is damaged;
         E_BUSY; and what :func:`recsys.tables.economics_config.load_economics` raises
     """
-    return _reading(workspace, lambda mark: read_tables(workspace.tables, mark.terms()))
+    return _reading(workspace, lambda version: read_tables(workspace.tables, version.terms()))
 
 
 def load_info(workspace: Workspace) -> TablesInfo:
@@ -81,7 +81,7 @@ def load_info(workspace: Workspace) -> TablesInfo:
     ------
     DataError  E_NO_TABLES, E_VERSION, E_PARQUET
     """
-    return _reading(workspace, lambda mark: _info(mark.tables))
+    return _reading(workspace, lambda version: _info(version.tables))
 
 
 def load_fingerprint(workspace: Workspace) -> str:
@@ -91,13 +91,13 @@ def load_fingerprint(workspace: Workspace) -> str:
     ------
     DataError  as :func:`load_info`; and what the terms are refused for
     """
-    return _reading(workspace, lambda mark: fingerprint_of(_info(mark.tables).hashes, mark.terms()))
+    return _reading(workspace, lambda version: fingerprint_of(_info(version.tables).hashes, version.terms()))
 
 
 def read_tables(folder: Path, economics: Economics) -> Dataset:
     """Read a folder of tables that nobody replaces meanwhile; raises as :func:`load_dataset` does."""
     info = _info(bytes_or_none(folder / TABLES_JSON))
-    frames = {name: _read_frame(folder, name, rows) for name, rows in info.rows.items() if name != "events"}
+    frames = {name: read_frame(folder, name, rows) for name, rows in info.rows.items() if name != "events"}
     return Dataset(
         users=frames["users"],
         movies=frames["movies"],
@@ -113,23 +113,23 @@ def read_tables(folder: Path, economics: Economics) -> Dataset:
 
 def publish_dataset(workspace: Workspace, dataset: Dataset, *, report: Mapping[str, Any] | None = None) -> None:
     """Replace the workspace's tables by these, all or nothing, for a caller that holds the workspace for writing."""
-    with drafting(workspace) as draft:
-        write_tables(draft, dataset, report=report or {}, world=_world(workspace) if dataset.simulated else None)
+    with build_folder(workspace) as build:
+        write_tables(build, dataset, report=report or {}, simulation=_simulation(workspace) if dataset.simulated else None)
         if dataset.economics != load_economics(economics_path(workspace)):
-            (draft / ECONOMICS).write_text(as_toml(dataset.economics), encoding="utf-8")
-        publish(workspace, draft)
+            (build / ECONOMICS).write_text(as_toml(dataset.economics), encoding="utf-8")
+        publish(workspace, build)
 
 
-def write_tables(draft: Path, dataset: Dataset, *, report: Mapping[str, Any], world: bytes | None = None) -> None:
+def write_tables(build: Path, dataset: Dataset, *, report: Mapping[str, Any], simulation: bytes | None = None) -> None:
     """Write every table and ``tables.json`` into a folder that nobody reads yet."""
     frames = {"users": dataset.users, "movies": dataset.movies, "offers": dataset.offers}
     if dataset.subscriptions is not None:
         frames["subscriptions"] = dataset.subscriptions
     arrow = {name: as_arrow(frame) for name, frame in frames.items()} | {"events": events_as_arrow(dataset.events)}
     for name, table in arrow.items():
-        write_table(draft / f"{name}.parquet", table)
-    if world is not None:
-        (draft / WORLD_JSON).write_bytes(world)
+        write_table(build / f"{name}.parquet", table)
+    if simulation is not None:
+        (build / SIMULATION_JSON).write_bytes(simulation)
     info = TablesInfo(
         rows={name: table.num_rows for name, table in arrow.items()},
         hashes={name: hash_of_table(table) for name, table in arrow.items()},
@@ -137,7 +137,7 @@ def write_tables(draft: Path, dataset: Dataset, *, report: Mapping[str, Any], wo
         assumed=tuple(sentence for sentence in dataset.assumed if sentence != NO_TERMS),
         report=report,
     )
-    write_info(draft, info)
+    write_info(build, info)
 
 
 def write_table(path: Path, table: pa.Table) -> None:
@@ -152,37 +152,37 @@ def write_info(folder: Path, info: TablesInfo) -> None:
 
 
 @contextmanager
-def drafting(workspace: Workspace) -> Iterator[Path]:
-    """A hidden folder in the workspace to prepare tables in; drafts of killed writers are cleared away first.
+def build_folder(workspace: Workspace) -> Iterator[Path]:
+    """Make a hidden folder in the workspace to build tables in; folders of killed writers are removed first.
 
     The caller holds the workspace for writing.
     """
-    for left in workspace.root.glob(f"{DRAFT_PREFIX}*"):
+    for left in workspace.root.glob(f"{BUILD_PREFIX}*"):
         shutil.rmtree(left, ignore_errors=True)
-    _settle_economics(workspace)
-    draft = workspace.root / f"{DRAFT_PREFIX}{os.getpid()}" / "tables"
-    draft.mkdir(parents=True)
+    install_economics(workspace)
+    build = workspace.root / f"{BUILD_PREFIX}{os.getpid()}" / "tables"
+    build.mkdir(parents=True)
     try:
-        yield draft
+        yield build
     finally:
-        shutil.rmtree(draft.parent, ignore_errors=True)
+        shutil.rmtree(build.parent, ignore_errors=True)
 
 
-def publish(workspace: Workspace, draft: Path) -> None:
-    """Make a finished draft the workspace's tables."""
-    replace_folder(draft, workspace.tables)
-    _settle_economics(workspace)
+def publish(workspace: Workspace, build: Path) -> None:
+    """Publish a finished build as the workspace's tables."""
+    replace_folder(build, workspace.tables)
+    install_economics(workspace)
 
 
 def economics_path(workspace: Workspace) -> Path:
-    """The terms in force: the workspace's own file, or the one that has just come in with the tables."""
+    """Path of the terms in force: the workspace's own file, or the one that has just come in with the tables."""
     incoming = workspace.tables / ECONOMICS
     return incoming if incoming.exists() else workspace.economics
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Mark:
-    """What changes when the tables or the terms do."""
+class _Version:
+    """Version of tables and terms, by their content."""
 
     tables: bytes | None
     economics: bytes | None
@@ -191,15 +191,15 @@ class _Mark:
         return ASSUMED if self.economics is None else parse_economics(self.economics)
 
 
-def _mark(workspace: Workspace) -> _Mark:
+def _version(workspace: Workspace) -> _Version:
     tables = bytes_or_none(workspace.tables / TABLES_JSON)
     incoming = bytes_or_none(workspace.tables / ECONOMICS)
-    return _Mark(tables=tables, economics=bytes_or_none(workspace.economics) if incoming is None else incoming)
+    return _Version(tables=tables, economics=bytes_or_none(workspace.economics) if incoming is None else incoming)
 
 
-def _reading(workspace: Workspace, read: Callable[[_Mark], Read]) -> Read:
+def _reading(workspace: Workspace, read: Callable[[_Version], Read]) -> Read:
     try:
-        found = workspace.read_folder(workspace.tables, lambda: _mark(workspace), lambda mark: (read(mark),))
+        found = workspace.read_folder(workspace.tables, lambda: _version(workspace), lambda version: (read(version),))
     except FileNotFoundError as error:
         raise DataError.of("E_PARQUET", f"a table is missing ({error}).", "Import the tables again.") from error
     if found is None:
@@ -207,14 +207,15 @@ def _reading(workspace: Workspace, read: Callable[[_Mark], Read]) -> Read:
     return found[0]
 
 
-def _settle_economics(workspace: Workspace) -> None:
+def install_economics(workspace: Workspace) -> None:
+    """Move terms that came in with the tables to the workspace's own place."""
     incoming = workspace.tables / ECONOMICS
     if incoming.exists():
         incoming.replace(workspace.economics)
 
 
-def _world(workspace: Workspace) -> bytes | None:
-    path = workspace.tables / WORLD_JSON
+def _simulation(workspace: Workspace) -> bytes | None:
+    path = workspace.tables / SIMULATION_JSON
     return path.read_bytes() if path.exists() else None
 
 
@@ -238,7 +239,8 @@ def _info(content: bytes | None) -> TablesInfo:
         raise DataError.of("E_PARQUET", f"{TABLES_JSON} is damaged ({error}).", "Import the tables again.") from error
 
 
-def _read_frame(folder: Path, name: str, rows: int) -> pd.DataFrame:
+def read_frame(folder: Path, name: str, rows: int) -> pd.DataFrame:
+    """Read one small table; raises E_PARQUET where it is damaged or has another number of rows."""
     try:
         frame = pq.read_table(folder / f"{name}.parquet", use_threads=False).to_pandas()
     except pa.ArrowInvalid as error:

@@ -1,4 +1,4 @@
-"""Events, of which there may be tens of millions: typed and checked inside the database."""
+"""Validation of events, of which there may be tens of millions: typed and checked inside the database."""
 # ruff: noqa: S608 – names in SQL come from `quoted` or from us
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import pyarrow as pa
 from recsys.errors import Finding
 from recsys.tables.characters import CONTROL_SQL
 from recsys.tables.formats.layout import literal, quoted
-from recsys.tables.formats.parsing import MESSAGES, REMEDIES, fault, value
+from recsys.tables.formats.parsing import MESSAGES, REMEDIES, fault_sql, value_sql
 from recsys.tables.formats.staging import Staged
 from recsys.tables.limits import (
     FUTURE_TOLERANCE_HOURS,
@@ -21,8 +21,8 @@ from recsys.tables.limits import (
 )
 from recsys.tables.schema import TABLES
 from recsys.tables.validate.contact_patterns import EMAIL, MOBILE, MOSTLY, PHONE, plain_sql
-from recsys.tables.validate.texts import blanks_said
-from recsys.tables.validate.times import time_clash, times_said
+from recsys.tables.validate.texts import blank_notes
+from recsys.tables.validate.times import notation_conflict, time_notes
 
 _IS_FAULT = "LIKE 'E!_%' ESCAPE '!'"
 _OPTIONAL = ("minutes", "rating", "completed", "device")
@@ -52,13 +52,13 @@ def read_events(
         "r.movie_id IS NULL AS no_movie",
         "u.index AS user_index" if users is not None else "-1 AS user_index",
         "m.index AS movie_index" if movies is not None else "-1 AS movie_index",
-        f"{value('time', 'timestamp')} AS seconds",
-        f"{fault('time', 'timestamp')} AS time_kind",
+        f"{value_sql('time', 'timestamp')} AS seconds",
+        f"{fault_sql('time', 'timestamp')} AS time_kind",
     ]
     for name in (name for name in _OPTIONAL if name in staged.columns):
         kind = TABLES["events"][name].kind
-        cast = {"number": "CAST({} AS FLOAT)", "flag": "{}", "text": "{}"}[kind].format(value(kind, name))
-        parts += [f"{cast} AS {name}", f"{fault(kind, name)} AS {name}_fault"]
+        cast = {"number": "CAST({} AS FLOAT)", "flag": "{}", "text": "{}"}[kind].format(value_sql(kind, name))
+        parts += [f"{cast} AS {name}", f"{fault_sql(kind, name)} AS {name}_fault"]
     user_join = "LEFT JOIN user_rows u ON r.user_id = u.id" if users is not None else ""
     movie_join = "LEFT JOIN movie_rows m ON r.movie_id = m.id" if movies is not None else ""
     connection.execute(f"CREATE OR REPLACE TABLE events AS SELECT {', '.join(parts)} FROM raw_events r {user_join} {movie_join}")
@@ -91,7 +91,7 @@ def event_findings(
     if "minutes" in staged.columns and with_movies:
         findings += _longer_than_runtime(connection)
     clash, assumed = _times(connection)
-    return [*findings, *clash], [*assumed, *blanks_said(connection, "events", ["device"] if "device" in staged.columns else [])]
+    return [*findings, *clash], [*assumed, *blank_notes(connection, "events", ["device"] if "device" in staged.columns else [])]
 
 
 def outside_availability(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
@@ -203,9 +203,9 @@ def _times(connection: duckdb.DuckDBPyConnection) -> tuple[list[Finding], list[s
         f"SELECT time_kind, count(*) AS n FROM events WHERE time_kind NOT {_IS_FAULT} GROUP BY 1 ORDER BY n DESC, 1"
     ).fetchall()
     names = [name for name, _ in ways]
-    clash = time_clash(names)
+    clash = notation_conflict(names)
     if clash is None:
-        return [], times_said("events.timestamp", names)
+        return [], time_notes("events.timestamp", names)
     code, message = clash
     rows = connection.execute(
         f"SELECT row + 1 FROM events WHERE time_kind <> $1 AND time_kind NOT {_IS_FAULT} ORDER BY 1 LIMIT $2",

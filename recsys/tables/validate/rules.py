@@ -1,4 +1,4 @@
-"""What must hold in users, movies, offers and subscriptions, one rule a sentence."""
+"""Validation rules of users, movies, offers and subscriptions, one rule a sentence."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """What the rules compare with."""
+    """Values that the rules compare with."""
 
     now: pd.Timestamp
     """UTC, without zone."""

@@ -1,4 +1,4 @@
-"""Users, movies, offers and subscriptions: from text to typed frames, with everything that is wrong with them."""
+"""Validation of users, movies, offers and subscriptions: from staged text to typed frames and findings."""
 # ruff: noqa: S608 – names in SQL come from `quoted`
 
 from collections.abc import Iterable
@@ -12,21 +12,21 @@ from pandera.errors import SchemaErrors
 
 from recsys.errors import Finding
 from recsys.tables.formats.layout import quoted
-from recsys.tables.formats.parsing import CANONICAL_NUMBER, MESSAGES, REMEDIES, fault, value
+from recsys.tables.formats.parsing import CANONICAL_NUMBER, MESSAGES, REMEDIES, fault_sql, value_sql
 from recsys.tables.formats.staging import Staged
 from recsys.tables.report import of_rows
 from recsys.tables.schema import TABLES, Column, Kind
 from recsys.tables.store.assembly import typed
 from recsys.tables.validate.rules import Context, Rule, rules_of
-from recsys.tables.validate.texts import blanks_said, settle
-from recsys.tables.validate.times import written_times
+from recsys.tables.validate.texts import blank_notes, normalise
+from recsys.tables.validate.times import check_time_notations
 
 _BLANK = Column("text")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checked:
-    """A small table and what was found in it."""
+class CheckedTable:
+    """A typed small table with its findings and assumptions."""
 
     frame: pd.DataFrame
     """Typed; the index is the file's row from 1."""
@@ -35,39 +35,41 @@ class Checked:
     assumed: tuple[str, ...]
 
 
-def check(connection: duckdb.DuckDBPyConnection, staged: Staged, context: Context) -> Checked:
-    """Read a staged table into its types and ask every rule."""
+def check(connection: duckdb.DuckDBPyConnection, staged: Staged, context: Context) -> CheckedTable:
+    """Cast a staged table to its types and check every rule."""
     table = staged.table
     known = {name: TABLES[table].get(name, _BLANK) for name in staged.columns}
     numeric = [name for name in staged.columns if name not in TABLES[table] and _is_numeric(connection, staged, name)]
     kinds: dict[str, Kind] = {name: "figure" if name in numeric else column.kind for name, column in known.items()}
-    values = ", ".join(f"{value(kinds[name], name)} AS {quoted(name)}" for name in staged.columns)
+    values = ", ".join(f"{value_sql(kinds[name], name)} AS {quoted(name)}" for name in staged.columns)
     frame = _frame(connection, f"SELECT {values} FROM raw_{table}")
-    faults = ", ".join(f"{fault(kinds[name], name)} AS {quoted(name)}" for name in staged.columns)
+    faults = ", ".join(f"{fault_sql(kinds[name], name)} AS {quoted(name)}" for name in staged.columns)
     written = _frame(connection, f"SELECT {faults} FROM raw_{table}")
     words = [name for name, kind in kinds.items() if kind == "text"]
-    settled = settle(table, frame, words, context.spellings)
-    frame = frame.assign(**settled.columns)
-    findings: list[Finding] = list(settled.findings)
-    assumed = [*blanks_said(connection, table, [*words, *numeric]), *settled.assumed]
+    normalised = normalise(table, frame, words, context.spellings)
+    frame = frame.assign(**normalised.columns)
+    findings: list[Finding] = list(normalised.findings)
+    assumed = [*blank_notes(connection, table, [*words, *numeric]), *normalised.assumed]
     for name, column in known.items():
-        findings += blanks(table, name, column, frame[name], written[name])
+        findings += missing_values(table, name, column, frame[name], written[name])
         if kinds[name] == "date":
-            found, said = written_times(table, name, written[name])
+            found, notes = check_time_notations(table, name, written[name])
             findings += found
-            assumed += said
+            assumed += notes
         findings += bad_values(table, name, written[name])
     text = tuple(name for name in staged.columns if kinds[name] in ("key", "name", "text"))
-    findings += judged(table, frame, rules_of(table, replace(context, text_columns=text)))
+    findings += failed_rules(table, frame, rules_of(table, replace(context, text_columns=text)))
     read = [name for name in numeric if name not in staged.types]
     if read:
         assumed.append(f"{table}: {', '.join(read)} hold nothing but numbers and were read as numbers")
     refused = any(finding.code.startswith("E_") for finding in findings)
-    return Checked(frame=frame if refused else _settled(frame, numeric), findings=tuple(findings), assumed=tuple(assumed))
+    return CheckedTable(
+        frame=frame if refused else _final_types(frame, numeric), findings=tuple(findings), assumed=tuple(assumed)
+    )
 
 
-def judged(table: str, frame: pd.DataFrame, rules: Iterable[Rule]) -> list[Finding]:
-    """Ask the rules of a frame whose index is the file's rows; one finding for each rule that fails."""
+def failed_rules(table: str, frame: pd.DataFrame, rules: Iterable[Rule]) -> list[Finding]:
+    """Check rules on a frame whose index is the file's rows; one finding for each rule that fails."""
     asked = {
         f"rule {k}": rule
         for k, rule in enumerate(rules)
@@ -96,8 +98,8 @@ def judged(table: str, frame: pd.DataFrame, rules: Iterable[Rule]) -> list[Findi
     return found
 
 
-def blanks(table: str, name: str, column: Column, values: "pd.Series[Any]", written: "pd.Series[Any]") -> list[Finding]:
-    """Rows without the value that each row must have."""
+def missing_values(table: str, name: str, column: Column, values: "pd.Series[Any]", written: "pd.Series[Any]") -> list[Finding]:
+    """Find rows without a value that each row must have."""
     if column.may_be_blank:
         return []
     code = "E_NULL_KEY" if column.kind == "key" else "E_NULL"
@@ -133,7 +135,7 @@ def _is_numeric(connection: duckdb.DuckDBPyConnection, staged: Staged, name: str
     return bool(numeric)
 
 
-def _settled(frame: pd.DataFrame, numeric: list[str]) -> pd.DataFrame:
-    """Types for good; attributes of whole numbers without gaps become int64."""
+def _final_types(frame: pd.DataFrame, numeric: list[str]) -> pd.DataFrame:
+    """Cast to final types; attributes of whole numbers without gaps become int64."""
     whole: dict[str, Any] = {name: "int64" for name in numeric if frame[name].notna().all() and (frame[name] % 1 == 0).all()}
     return typed(frame.astype(whole)).set_axis(frame.index, axis=0)

@@ -1,4 +1,4 @@
-"""Subscriptions against events: who is said not to subscribe does not watch, and somebody is there when the events end."""
+"""Consistency of subscriptions with events: non-subscribers do not watch, and subscribers remain when the events end."""
 
 from pathlib import Path
 
@@ -37,8 +37,8 @@ def activity_findings(folder: Path) -> list[Finding]:
         when = str(np.datetime64(int(month.max()), "M"))
         message = f"nobody is active in {when}, the last month up to the end of the events."
         return [_finding("E_INACTIVE", message)]
-    said = pd.Series(active, index=pd.MultiIndex.from_arrays([row, month])).groupby(level=[0, 1]).max()
-    known = said.reindex(pd.MultiIndex.from_arrays([watched_by, watched_in])).dropna().astype(bool)
+    stated = pd.Series(active, index=pd.MultiIndex.from_arrays([row, month])).groupby(level=[0, 1]).max()
+    known = stated.reindex(pd.MultiIndex.from_arrays([watched_by, watched_in])).dropna().astype(bool)
     against = int((~known).sum())
     if against <= MOST_INACTIVE_SHARE * len(known):
         return []

@@ -1,6 +1,6 @@
-"""Text as it was meant: blanks around it gone, spelled-out nulls blank, lists in one notation and one spelling.
+"""Normalisation of text: surrounding blanks removed, spelled-out nulls blank, lists in one notation and one spelling.
 
-Done once, at import, so that every comparison later is one of equal text. What was changed is said and counted.
+Done once, at import, so that every comparison later is one of equal text. What was changed is noted and counted.
 """
 
 # ruff: noqa: S608 – names in SQL come from `quoted`
@@ -14,7 +14,7 @@ import pandas as pd
 
 from recsys.errors import Finding
 from recsys.tables.formats.layout import quoted
-from recsys.tables.formats.list_notations import bracketed, own, read, unescaped
+from recsys.tables.formats.list_notations import is_printed_list, read, read_own, unescaped
 from recsys.tables.limits import SHOWN_ROWS
 from recsys.tables.lists import LIST_COLUMNS, NULL_WORDS, SEPARATOR, exploded, folded, split
 from recsys.tables.report import of_rows
@@ -27,36 +27,36 @@ Spellings = Mapping[str, Mapping[str, str]]
 
 
 @dataclass
-class Settled:
-    """Columns of text, and what is to be said of them."""
+class NormalisedTexts:
+    """Normalised columns of text, with findings and assumptions."""
 
     columns: dict[str, "pd.Series[str]"] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     assumed: list[str] = field(default_factory=list)
 
 
-def settle(table: str, frame: pd.DataFrame, columns: Sequence[str], spellings: Spellings) -> Settled:
-    """Bring the text ``columns`` of a small table into one form.
+def normalise(table: str, frame: pd.DataFrame, columns: Sequence[str], spellings: Spellings) -> NormalisedTexts:
+    """Normalise the text ``columns`` of a small table.
 
     Parameters
     ----------
     frame : text without blanks around it, None where there is none
     spellings : of the catalogue, which the offers follow
     """
-    settled = Settled()
+    normalised = NormalisedTexts()
     for name in columns:
         column = frame[name]
         if name in LIST_COLUMNS or _has_lists(column):
-            _settle_list(settled, table, column, spellings.get(name, {}))
-        words = settled.columns.get(name, column)
+            _normalise_list(normalised, table, column, spellings.get(name, {}))
+        words = normalised.columns.get(name, column)
         doubt = split(words).map(lambda several: any(value.lower() in _IN_DOUBT for value in several)).astype(bool)
         if doubt.any():
-            settled.findings.append(_unknown(table, name, words[doubt]))
-    return settled
+            normalised.findings.append(_unknown(table, name, words[doubt]))
+    return normalised
 
 
-def blanks_said(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> list[str]:
-    """What is left out of the text of a raw table: spelled-out nulls, and blanks around it; one sentence a column."""
+def blank_notes(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> list[str]:
+    """Notes on what is removed from the text of a raw table: spelled-out nulls and surrounding blanks, one sentence each."""
     if not columns:
         return []
     asked = [
@@ -65,14 +65,14 @@ def blanks_said(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequ
         for condition in ("name_value({0}) IS NOT NULL AND text_value({0}) IS NULL", "name_value({0}) <> {0}")
     ]
     [counts] = connection.execute(f"SELECT {', '.join(asked)} FROM raw_{table}").fetchall()
-    said = []
+    notes = []
     for name, nulls, padded in zip(columns, counts[::2], counts[1::2], strict=True):
         if nulls:
             words = ", ".join(_null_words(connection, table, name))
-            said.append(f"{table}.{name}: spelled-out nulls ({words}) are blank ({nulls:,} rows)")
+            notes.append(f"{table}.{name}: spelled-out nulls ({words}) are blank ({nulls:,} rows)")
         if padded:
-            said.append(f"{table}.{name}: blanks around the text were left out ({padded:,} rows)")
-    return said
+            notes.append(f"{table}.{name}: blanks around the text were left out ({padded:,} rows)")
+    return notes
 
 
 def _null_words(connection: duckdb.DuckDBPyConnection, table: str, name: str) -> list[str]:
@@ -93,38 +93,40 @@ def spellings_of(movies: pd.DataFrame) -> Spellings:
 def _has_lists(column: "pd.Series[str]") -> bool:
     """Whether a further attribute holds lists: our own, or some that a program printed in every row."""
     cells = column.dropna().unique()
-    return any(SEPARATOR in cell for cell in cells) or bool(len(cells) and all(map(bracketed, cells)))
+    return any(SEPARATOR in cell for cell in cells) or bool(len(cells) and all(map(is_printed_list, cells)))
 
 
-def _settle_list(settled: Settled, table: str, column: "pd.Series[str]", known: Mapping[str, str]) -> None:
+def _normalise_list(normalised: NormalisedTexts, table: str, column: "pd.Series[str]", known: Mapping[str, str]) -> None:
     name = str(column.name)
     escaped = column.astype(object)
     column = escaped.map(unescaped, na_action="ignore").astype(column.dtype)
     if entities := int((column.notna() & (column.astype(object) != escaped)).sum()):
-        settled.assumed.append(
+        normalised.assumed.append(
             f"{table}.{name}: signs that were written for HTML, such as &amp;, were put back ({entities:,} rows)"
         )
     counts = {str(cell): int(n) for cell, n in column.value_counts().items()}
-    reading = read(counts, known) if name in LIST_COLUMNS or not any(SEPARATOR in cell for cell in counts) else own(counts)
+    reading = read(counts, known) if name in LIST_COLUMNS or not any(SEPARATOR in cell for cell in counts) else read_own(counts)
     if reading.doubtful:
         if name in LIST_COLUMNS:
-            settled.findings.append(_in_doubt(table, name, column[column.isin(reading.doubtful)]))
+            normalised.findings.append(_in_doubt(table, name, column[column.isin(reading.doubtful)]))
         return
     loose = bool(reading.notation)  # blanks after a comma belong to the notation
     written = {cell: [value.strip() if loose else value for value in several] for cell, several in reading.pieces.items()}
     values = {cell: [value for value in map(str.strip, several) if _is_known(value)] for cell, several in written.items()}
     spelling = _one_spelling(values, counts, known)
-    meant = {cell: list(dict.fromkeys(spelling[folded(value)] for value in several)) for cell, several in values.items()}
-    settled.columns[name] = column.map(lambda cell: SEPARATOR.join(meant[cell]) or None, na_action="ignore").astype(column.dtype)
+    normal = {cell: list(dict.fromkeys(spelling[folded(value)] for value in several)) for cell, several in values.items()}
+    normalised.columns[name] = column.map(lambda cell: SEPARATOR.join(normal[cell]) or None, na_action="ignore").astype(
+        column.dtype
+    )
     if reading.notation:
-        many = sum(n for cell, n in counts.items() if len(meant[cell]) > 1)
-        settled.assumed.append(f"{table}.{name} holds lists {reading.notation}; {many:,} rows have several values")
-    if changed := sum(n for cell, n in counts.items() if written[cell] != meant[cell]):
-        settled.assumed.append(
+        many = sum(n for cell, n in counts.items() if len(normal[cell]) > 1)
+        normalised.assumed.append(f"{table}.{name} holds lists {reading.notation}; {many:,} rows have several values")
+    if changed := sum(n for cell, n in counts.items() if written[cell] != normal[cell]):
+        normalised.assumed.append(
             f"{table}.{name}: blanks, case, repeats, empties and spelled-out nulls in its lists were put right ({changed:,} rows)"
         )
     if strokes := sorted(reading.names_with_strokes):
-        settled.assumed.append(f"{table}.{name}: {', '.join(map(repr, strokes[:5]))} was taken for one name, not for several")
+        normalised.assumed.append(f"{table}.{name}: {', '.join(map(repr, strokes[:5]))} was taken for one name, not for several")
 
 
 def _is_known(value: str) -> bool:

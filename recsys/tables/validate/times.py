@@ -1,4 +1,4 @@
-"""How times are written: one way, or several that are each exact; or a finding with the rows of the rarer ways."""
+"""Notations of times: one in a column, or several that are each exact; else a finding with the rows of the rarer ones."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,21 +13,21 @@ _NUMBERS = {"s", "ms"}
 LOCAL = "local"
 
 
-def written_times(table: str, name: str, written: "pd.Series[Any]") -> tuple[list[Finding], list[str]]:
-    """What is wrong with a column of dates or times by how each is written, and what is said of it."""
+def check_time_notations(table: str, name: str, written: "pd.Series[Any]") -> tuple[list[Finding], list[str]]:
+    """Check the notations in a column of dates or times; returns findings and notes."""
     ways = written.dropna()
     ways = ways[~ways.astype("str").str.startswith("E_")].astype("str")
     counts = ways.value_counts()
-    clash = time_clash(counts.index)
+    clash = notation_conflict(counts.index)
     if clash is None:
-        return [], [sentence for sentence in times_said(f"{table}.{name}", counts.index) if "no time zone" not in sentence]
+        return [], [sentence for sentence in time_notes(f"{table}.{name}", counts.index) if "no time zone" not in sentence]
     code, message = clash
     rows = ways.index[ways != counts.index[0]].tolist()
     return [of_rows(code, table, name, rows, message=message, remedy=REMEDIES[code])], []
 
 
-def time_clash(ways: Iterable[str]) -> tuple[str, str] | None:
-    """Code and message where times written in these ways cannot be read together; those with a zone each are exact."""
+def notation_conflict(ways: Iterable[str]) -> tuple[str, str] | None:
+    """Code and message where times in these notations cannot be read together; those with a zone each are exact."""
     found = set(ways)
     numbers = found & _NUMBERS
     if numbers == _NUMBERS:
@@ -40,14 +40,14 @@ def time_clash(ways: Iterable[str]) -> tuple[str, str] | None:
     return None
 
 
-def times_said(column: str, ways: Iterable[str]) -> list[str]:
-    """What is said of times that can be read."""
+def time_notes(column: str, ways: Iterable[str]) -> list[str]:
+    """Notes on the notations of times that can be read."""
     found = sorted(set(ways))
-    said = {
+    notes = {
         LOCAL: f"{column} has no time zone and is read as UTC",
         "ms": f"{column} counts milliseconds",
         "UTC": f"{column} ends in UTC or GMT and is read so",
     }
     if len(found) > 1:
         return [f"{column} is written in several zones ({', '.join(found)}), each of them exact, and is read as UTC"]
-    return [said[way] for way in found if way in said]
+    return [notes[way] for way in found if way in notes]

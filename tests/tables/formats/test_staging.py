@@ -31,7 +31,7 @@ def another() -> Dataset:
 
 def test_tables_that_are_replaced_in_the_midst_of_a_reading_are_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     workspace, new = builders.tiny_workspace(tmp_path), another()
-    read, replaced = published_tables._read_frame, []
+    read, replaced = published_tables.read_frame, []
 
     def meanwhile(folder: Path, name: str, rows: int) -> pd.DataFrame:
         if not replaced:
@@ -39,7 +39,7 @@ def test_tables_that_are_replaced_in_the_midst_of_a_reading_are_read_anew(tmp_pa
             save_dataset(workspace, new)
         return read(folder, name, rows)
 
-    monkeypatch.setattr(published_tables, "_read_frame", meanwhile)
+    monkeypatch.setattr(published_tables, "read_frame", meanwhile)
     dataset = load_dataset(workspace)
     assert (dataset.fingerprint, dataset.economics, dataset.n_users) == (new.fingerprint, DEARER, 40)
 
@@ -48,14 +48,14 @@ def test_terms_that_move_to_their_place_in_the_midst_of_a_reading_are_not_lost(t
     """They travel inside the tables and are moved out as the last step; who came too late found none, and assumed others."""
     workspace = builders.tiny_workspace(tmp_path)
     with monkeypatch.context() as late:
-        late.setattr(published_tables, "_settle_economics", lambda _: None)
+        late.setattr(published_tables, "install_economics", lambda _: None)
         save_dataset(workspace, another())
     parsed, settled = published_tables.parse_economics, []
 
     def meanwhile(content: bytes) -> object:
         if not settled:
             settled.append(content)
-            published_tables._settle_economics(workspace)
+            published_tables.install_economics(workspace)
         return parsed(content)
 
     monkeypatch.setattr(published_tables, "parse_economics", meanwhile)
