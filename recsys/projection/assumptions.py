@@ -1,7 +1,5 @@
 """What a projection rests on: every parameter that went into it, each estimated, configured or assumed."""
 
-from dataclasses import fields
-
 import numpy as np
 
 from recsys.choice.model.parameters import Estimate
@@ -12,20 +10,11 @@ from recsys.projection.context import FOR_EVER, ProjectionContext
 from recsys.projection.range_calibration import said
 from recsys.scenario.changes import ChangePrice, ContinueDrift
 from recsys.scenario.scenario import Scenario
-from recsys.tables.economics_config import PLAN_TERMS, Economics, Plan, Term
+from recsys.tables.economics_config import Plan, Term, declared_terms
 
 TOGETHER_ERROR = 0.08
 """By what share of what they truly added offers bought together were misjudged, mean over six simulated services of the demo's
 size (``tests/benchmarks/RESULTS.md``)."""
-_TERM_UNITS = {
-    "monthly_price": "{currency} a month",
-    "margin_share": "share",
-    "ads_per_hour": "slots an hour",
-    "fill_share": "share",
-    "cpm": "{currency} a thousand",
-    "rental_price": "{currency} a rental",
-    "platform_share": "share",
-}
 
 
 def assumptions(context: ProjectionContext, scenario: Scenario, catalogue: Catalogue) -> tuple[Estimate, ...]:
@@ -47,7 +36,10 @@ def _money(context: ProjectionContext, scenario: Scenario) -> list[Estimate]:
     ]
     prices = {change.plan: change.amount for change in scenario.audience if isinstance(change, ChangePrice)}
     for plan in sorted((economics.plans[k] for k in np.unique(context.plan_of)), key=lambda plan: plan.name):
-        listed += [_plan_term(economics, plan, name, prices.get(plan.name)) for name in PLAN_TERMS[plan.kind]]
+        listed += [
+            _plan_term(plan, name, limits.unit.format(currency=economics.currency), prices.get(plan.name))
+            for name, limits in declared_terms(Plan, plan.kind).items()
+        ]
     if prices:
         listed.append(
             Estimate(
@@ -61,13 +53,12 @@ def _money(context: ProjectionContext, scenario: Scenario) -> list[Estimate]:
     return listed
 
 
-def _plan_term(economics: Economics, plan: Plan, name: str, price: float | None) -> Estimate:
-    term: Term | None = {field.name: getattr(plan, field.name) for field in fields(plan)}[name]
+def _plan_term(plan: Plan, name: str, unit: str, price: float | None) -> Estimate:
+    term: Term | None = getattr(plan, name)
     if price is not None and name in ("monthly_price", "rental_price"):
         term = Term(value=price, source="this scenario")
     if term is None:
         term = Term(value=0.0, source="the plan does not state it", kind="assumed")
-    unit = _TERM_UNITS[name].format(currency=economics.currency)
     return _estimate(f"{plan.name}: {name.replace('_', ' ')}", term, unit)
 
 

@@ -3,9 +3,9 @@
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import tomli_w
 
@@ -28,32 +28,49 @@ class Term:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a figure may be, in which unit, and on which plans it belongs; declared with its field."""
+
+    low: float = 0.0
+    high: float = math.inf
+    unit: str
+    """``{currency}`` stands for the workspace's."""
+    plan: PlanKind | None = None
+    """None: a figure of the service."""
+    remedy: str = "Shares and rates are fractions: 12 % is 0.12."
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """How one plan earns. Terms that do not belong to its kind are None."""
 
     name: str
     kind: PlanKind
-    monthly_price: Term | None = None
-    """svod: currency a subscriber pays each month."""
-    margin_share: Term | None = None
-    """svod: share of the price left after taxes, payment and app-store fees and serving."""
-    ads_per_hour: Term | None = None
-    """avod: advertising slots in an hour watched."""
-    fill_share: Term | None = None
-    """avod: share of slots sold."""
-    cpm: Term | None = None
-    """avod: currency for a thousand impressions."""
-    rental_price: Term | None = None
-    """tvod: currency for one rental."""
-    platform_share: Term | None = None
-    """tvod: share of the rental price that the service keeps."""
+    monthly_price: Annotated[Term | None, Limits(unit="{currency} a month", plan="svod")] = None
+    """What a subscriber pays."""
+    margin_share: Annotated[Term | None, Limits(high=1.0, unit="share", plan="svod")] = None
+    """What is left of the price after taxes, payment and app-store fees and serving."""
+    ads_per_hour: Annotated[Term | None, Limits(unit="slots an hour", plan="avod")] = None
+    """Advertising slots in an hour watched."""
+    fill_share: Annotated[Term | None, Limits(high=1.0, unit="share", plan="avod")] = None
+    """Share of slots sold."""
+    cpm: Annotated[Term | None, Limits(unit="{currency} a thousand", plan="avod")] = None
+    """What a thousand impressions earn."""
+    rental_price: Annotated[Term | None, Limits(unit="{currency} a rental", plan="tvod")] = None
+    platform_share: Annotated[Term | None, Limits(high=1.0, unit="share", plan="tvod")] = None
+    """Share of the rental price that the service keeps."""
 
 
-PLAN_TERMS: Mapping[PlanKind, tuple[str, ...]] = {
-    "svod": ("monthly_price", "margin_share"),
-    "avod": ("ads_per_hour", "fill_share", "cpm"),
-    "tvod": ("rental_price", "platform_share"),
-}
+def declared_terms(kind: type, plan: PlanKind | None = None) -> dict[str, Limits]:
+    """Limits of each figure that a class declares, of one kind of plan or of the service.
+
+    Examples
+    --------
+    >>> list(declared_terms(Plan, "avod"))
+    ['ads_per_hour', 'fill_share', 'cpm']
+    """
+    limits = {field.name: part for field in fields(kind) for part in get_args(field.type) if isinstance(part, Limits)}
+    return {name: each for name, each in limits.items() if each.plan == plan}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,12 +91,17 @@ class Economics:
     """The money side of a workspace. ``discount_rate`` is a year's; ``hurdle_rate`` is the ROI an offer has to reach."""
 
     currency: str
-    discount_rate: Term
-    hurdle_rate: Term
+    discount_rate: Annotated[Term, Limits(high=10.0, unit="share a year")]
+    hurdle_rate: Annotated[Term, Limits(high=100.0, unit="share of cost")]
     plans: tuple[Plan, ...]
     default_plan: str
     """Plan of users whose plan is not known."""
-    people_per_user: Term = ONE_PERSON_EACH
+    people_per_user: Annotated[
+        Term,
+        Limits(
+            low=1.0, high=1e6, unit="people", remedy="Give how many people of the audience one user of the tables stands for."
+        ),
+    ] = ONE_PERSON_EACH
     """People whom a user of the tables stands for: above 1 where the tables hold a sample of the audience."""
     season: SeasonTerm | None = None
     """None: estimated where the data are long enough, else none."""
@@ -160,13 +182,9 @@ def _texts(entry: object) -> Iterator[str]:
 
 MAX_BYTES = 1_000_000
 _TABLE = "economics"
-_KINDS: tuple[Origin, ...] = ("estimated", "configured", "assumed")
-_SHARES = ("margin_share", "fill_share", "platform_share")
-_RATES = ("discount_rate", "hurdle_rate")
-_SAMPLE = "people_per_user"
+_KINDS: tuple[Origin, ...] = get_args(Origin)
+_PLAN_KINDS: tuple[PlanKind, ...] = get_args(PlanKind)
 _SEASON = "season"
-_LARGEST = {**dict.fromkeys(_SHARES, 1.0), "discount_rate": 10.0, "hurdle_rate": 100.0, _SAMPLE: 1e6}
-_SMALLEST = {_SAMPLE: 1.0}
 
 
 class _Reader:
@@ -182,12 +200,16 @@ class _Reader:
         if type(version) is not int or version != 1:
             remedy = "Update the program." if isinstance(version, int) and version > 1 else "Write schema = 1."
             self._find("E_VERSION", "schema", f"the file has schema {version!r:.60}; this version reads 1.", remedy)
-        self._refuse_unknown(document, ("schema", "currency", "default_plan", "plans", _SAMPLE, _SEASON, *_RATES), "")
+        self._refuse_unknown(document, ("schema", *(field.name for field in fields(Economics))), "")
         currency = document.get("currency")
         if not (isinstance(currency, str) and len(currency) == 3 and currency.isascii() and currency.isupper()):
             self._find("E_CURRENCY", "currency", f"got {currency!r:.60}.", "Give a three-letter code, for example INR.")
-        rates = [self._term(document, name, name) for name in _RATES]
-        people = self._term(document, _SAMPLE, _SAMPLE) if _SAMPLE in document else ONE_PERSON_EACH
+        optional = {field.name for field in fields(Economics) if field.default is not MISSING}
+        terms = {
+            name: self._term(document, name, name, limits)
+            for name, limits in declared_terms(Economics).items()
+            if name in document or name not in optional
+        }
         season = self._season(document[_SEASON]) if _SEASON in document else None
         plans = self._plans(document.get("plans"))
         default = document.get("default_plan")
@@ -196,15 +218,7 @@ class _Reader:
             self._find("E_PLAN", "default_plan", f"got {default!r:.60}; plans are {known}.", "Name one of the plans.")
         if self._findings:
             raise DataError(self._findings)
-        return Economics(
-            currency=str(currency),
-            discount_rate=rates[0],
-            hurdle_rate=rates[1],
-            plans=tuple(plans),
-            default_plan=str(default),
-            people_per_user=people,
-            season=season,
-        )
+        return Economics(currency=str(currency), plans=tuple(plans), default_plan=str(default), season=season, **terms)
 
     def _season(self, entry: Any) -> SeasonTerm | None:
         if not isinstance(entry, dict):
@@ -230,15 +244,16 @@ class _Reader:
         return [self._plan(name, entry) for name, entry in plans.items()]
 
     def _plan(self, name: str, entry: Any) -> Plan:
-        kind: PlanKind | None = next((k for k in PLAN_TERMS if isinstance(entry, dict) and entry.get("kind") == k), None)
+        kind: PlanKind | None = next((k for k in _PLAN_KINDS if isinstance(entry, dict) and entry.get("kind") == k), None)
         if kind is None:
             self._find("E_PLAN", f"plans.{name}.kind", "there is no such kind of plan.", "Give svod, avod or tvod.")
             return Plan(name=name, kind="svod")
-        wanted = PLAN_TERMS[kind]
+        wanted = declared_terms(Plan, kind)
         self._refuse_unknown(entry, ("kind", *wanted), f"plans.{name}.")
-        return Plan(name=name, kind=kind, **{key: self._term(entry, key, f"plans.{name}.{key}") for key in wanted})
+        terms = {key: self._term(entry, key, f"plans.{name}.{key}", limits) for key, limits in wanted.items()}
+        return Plan(name=name, kind=kind, **terms)
 
-    def _term(self, table: dict[str, Any], key: str, place: str) -> Term:
+    def _term(self, table: dict[str, Any], key: str, place: str, limits: Limits) -> Term:
         nothing = Term(value=0.0, source="")
         if key not in table:
             self._find("E_MISSING_COL", place, "the figure is missing.", f'Write {key} = {{ value = 0.0, source = "…" }}.')
@@ -258,12 +273,8 @@ class _Reader:
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             self._find("E_NUMBER", place, f"got {value!r:.60}.", "Give a finite number.")
             return nothing
-        smallest, largest = _SMALLEST.get(key, 0.0), _LARGEST.get(key, math.inf)
-        if not smallest <= value <= largest:
-            remedy = "Shares and rates are fractions: 12 % is 0.12."
-            if key == _SAMPLE:
-                remedy = "Give how many people of the audience one user of the tables stands for."
-            self._find("E_RANGE", place, f"got {value}; allowed is {smallest:g} to {largest:g}.", remedy)
+        if not limits.low <= value <= limits.high:
+            self._find("E_RANGE", place, f"got {value}; allowed is {limits.low:g} to {limits.high:g}.", limits.remedy)
         return Term(value=float(value), source=str(source), kind=kind)
 
     def _refuse_unknown(self, table: dict[str, Any], known: tuple[str, ...], place: str) -> None:
@@ -281,28 +292,19 @@ def _is_factor(value: object) -> bool:
 
 def as_toml(economics: Economics) -> str:
     """The text that :func:`load_economics` reads back as the same value."""
-    plans: dict[str, Any] = {}
     season = economics.season
-    for plan in economics.plans:
-        terms = {f.name: getattr(plan, f.name) for f in fields(plan) if f.name not in ("name", "kind")}
-        plans[plan.name] = {"kind": plan.kind} | {k: _term(v) for k, v in terms.items() if v is not None}
     return tomli_w.dumps(
         {
             "schema": 1,
             "currency": economics.currency,
             "default_plan": economics.default_plan,
-            "discount_rate": _term(economics.discount_rate),
-            "hurdle_rate": _term(economics.hurdle_rate),
-            _SAMPLE: _term(economics.people_per_user),
-            **(
-                {}
-                if season is None
-                else {_SEASON: {"factors": list(season.factors), "source": season.source, "kind": season.kind}}
-            ),
-            "plans": plans,
+            **_terms(economics),
+            **({} if season is None else {_SEASON: asdict(season) | {"factors": list(season.factors)}}),
+            "plans": {plan.name: {"kind": plan.kind, **_terms(plan, plan.kind)} for plan in economics.plans},
         }
     )
 
 
-def _term(term: Term) -> dict[str, Any]:
-    return {"value": term.value, "source": term.source, "kind": term.kind}
+def _terms(held: Economics | Plan, plan: PlanKind | None = None) -> dict[str, Any]:
+    terms = {name: getattr(held, name) for name in declared_terms(type(held), plan)}
+    return {name: asdict(term) for name, term in terms.items() if term is not None}
