@@ -15,7 +15,8 @@ from recsys.choice.model.parameters import Estimate
 from recsys.cli import cli
 from recsys.decision.decision_threshold import Flips, Turn
 from recsys.decision.placebo_tests import Placebo
-from recsys.decision.slate import Slate, WhyNot
+from recsys.decision.slate import Slate
+from recsys.decision.slate_exclusions import LeftOutOffer
 from recsys.decision.walk_away_price import Bid
 from recsys.models.compare import CompareConfig, compare
 from recsys.pipeline.demo import DemoResult
@@ -80,7 +81,7 @@ def test_a_projection_is_told_with_every_warning(tmp_path: Path, monkeypatch: py
 
 
 def slate(n_chosen: int, n_left: int, *, exact: bool = True, fee_to_enter: float | None = None) -> Slate:
-    left = WhyNot(
+    left = LeftOutOffer(
         movie_id="o9", title="Kaatru", reason="it costs more than it earns", adds=-1e5, fee=79e5, fee_to_enter=fee_to_enter
     )
     return Slate(

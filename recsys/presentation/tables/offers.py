@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from recsys.decision.slate import WhyNot
+from recsys.decision.slate_exclusions import LeftOutOffer
 from recsys.presentation.text.money import money
 from recsys.presentation.text.numbers import months
 from recsys.tables import lists
@@ -55,7 +55,7 @@ def listed(offers: pd.DataFrame, currency: str) -> pd.DataFrame:
     return pd.DataFrame(shown)
 
 
-def why_not(entries: Sequence[WhyNot], currency: str) -> pd.DataFrame:
+def why_not(entries: Sequence[LeftOutOffer], currency: str) -> pd.DataFrame:
     """Offers left out: why, and the fee at which each would come in, the nearest first."""
     ranked = sorted(entries, key=lambda entry: -((entry.fee_to_enter or 0.0) / entry.fee if entry.fee else 0.0))
     return pd.DataFrame(
