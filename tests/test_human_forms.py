@@ -13,11 +13,11 @@ from click.testing import CliRunner, Result
 
 from recsys.choice.model.parameters import Estimate
 from recsys.cli import cli
-from recsys.decision.decision_threshold import Flips, Turn
-from recsys.decision.placebo_tests import Placebo
+from recsys.decision.decision_threshold import DecisionThreshold, DecisionThresholds
+from recsys.decision.placebo_tests import PlaceboTest
 from recsys.decision.slate import Slate
 from recsys.decision.slate_exclusions import LeftOutOffer
-from recsys.decision.walk_away_price import Bid
+from recsys.decision.walk_away_price import WalkAwayPrice
 from recsys.models.compare import CompareConfig, compare
 from recsys.pipeline.demo import DemoResult
 from recsys.pipeline.train import TrainResult
@@ -171,10 +171,10 @@ def test_a_training_is_told_with_every_warning(monkeypatch: pytest.MonkeyPatch, 
 
 @pytest.mark.parametrize("n", [0, 1, 400])
 def test_placebos_are_told_one_by_one(monkeypatch: pytest.MonkeyPatch, n: int):
-    one = Placebo(name="invisible", asks="What does it add?", found=0.0, unit="hours", expected="0", passed=True)
+    one = PlaceboTest(name="invisible", asks="What does it add?", found=0.0, unit="hours", expected="0", passed=True)
     monkeypatch.setattr("recsys.projection.context.load_projection_context", lambda _workspace: None)
     monkeypatch.setattr("recsys.tables.store.published_tables.load_dataset", lambda _workspace: SimpleNamespace(events=None))
-    monkeypatch.setattr("recsys.decision.placebo_tests.placebos", lambda *_, **__: (one,) * n)
+    monkeypatch.setattr("recsys.decision.placebo_tests.run_placebo_tests", lambda *_, **__: (one,) * n)
     assert human("refute").count("What does it add?") == n
 
 
@@ -212,7 +212,7 @@ def test_a_bid_is_told_whatever_its_verdict(
     monkeypatch: pytest.MonkeyPatch, verdict: str, warnings: tuple[str, ...], simulated: bool, fee: float
 ):
     asked = answer(warnings, simulated)
-    found = Bid(
+    found = WalkAwayPrice(
         movie_id="o1",
         title="Kaatru",
         fee=fee,
@@ -224,7 +224,7 @@ def test_a_bid_is_told_whatever_its_verdict(
         projection=asked,
     )
     monkeypatch.setattr("recsys.projection.context.load_projection_context", lambda _workspace: None)
-    monkeypatch.setattr("recsys.decision.walk_away_price.walk_away", lambda *_: found)
+    monkeypatch.setattr("recsys.decision.walk_away_price.walk_away_price", lambda *_: found)
     told = human("bid", "o1")
     assert told.startswith("Kaatru: licence fee, 12 months ahead")
     assert told.count("a warning without a code") == len(warnings) // 2
@@ -235,8 +235,8 @@ def test_a_bid_is_told_whatever_its_verdict(
 def test_what_turns_decisions_is_told_offer_by_offer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, warnings: tuple[str, ...], simulated: bool, n: int
 ):
-    turns = tuple(
-        Turn(
+    thresholds = tuple(
+        DecisionThreshold(
             movie_id=f"o{k}",
             title="Kaatru",
             buys=k % 2 == 0,
@@ -246,10 +246,12 @@ def test_what_turns_decisions_is_told_offer_by_offer(
         )
         for k in range(n)
     )
-    found = Flips(projection=answer(warnings, simulated), segment=Everyone(), limit=2.0, hurdle_rate=0.15, turns=turns)
+    found = DecisionThresholds(
+        projection=answer(warnings, simulated), segment=Everyone(), limit=2.0, hurdle_rate=0.15, thresholds=thresholds
+    )
     (tmp_path / "scenario.toml").write_text('schema = 1\nname = "x"\n')
     monkeypatch.setattr("recsys.projection.context.load_projection_context", lambda _workspace: None)
-    monkeypatch.setattr("recsys.decision.decision_threshold.flips", lambda *_: found)
+    monkeypatch.setattr("recsys.decision.decision_threshold.decision_thresholds", lambda *_: found)
     told = human("flip", str(tmp_path / "scenario.toml"))
     assert told.count("Kaatru") == n
     assert told.count("a warning without a code") == len(warnings) // 2

@@ -1,1 +1,1 @@
-"""The proof: past arrivals treated as offers, projected from what was known then, and compared with what happened."""
+"""Backtest: past arrivals projected as offers from what was known before them, and compared with their outcomes."""

@@ -1,4 +1,4 @@
-"""How good forecasts of arrivals were: error, order, bias, coverage, and differences that are more than chance."""
+"""Accuracy of forecasts: WAPE, rank correlation, bias, and bootstrap intervals of their differences."""
 
 import numpy as np
 from scipy.stats import rankdata
@@ -41,7 +41,9 @@ def spearman(forecast: FloatArray, actual: FloatArray) -> float:
     return float(_rank_correlation(forecast[None, :], actual[None, :])[0])
 
 
-def paired(better: FloatArray, than: FloatArray, actual: FloatArray, rng: np.random.Generator) -> dict[str, dict[str, float]]:
+def paired_bootstrap(
+    better: FloatArray, than: FloatArray, actual: FloatArray, rng: np.random.Generator
+) -> dict[str, dict[str, float]]:
     """How much better one forecast is than another on the same arrivals, by a paired bootstrap over arrivals.
 
     Returns
@@ -60,7 +62,7 @@ def paired(better: FloatArray, than: FloatArray, actual: FloatArray, rng: np.ran
     }
 
 
-def spread(figure: FloatArray, rng: np.random.Generator) -> tuple[float, float]:
+def bootstrap_interval(figure: FloatArray, rng: np.random.Generator) -> tuple[float, float]:
     """95 % interval of a mean over arrivals, by bootstrap."""
     means = figure[rng.integers(0, len(figure), (RESAMPLES, len(figure)))].mean(axis=1)
     low, high = np.quantile(means, [0.025, 0.975])

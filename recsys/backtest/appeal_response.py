@@ -1,4 +1,4 @@
-"""How an offer's views answer to its appeal: read one way it gives views, the other way the appeal that explains them."""
+"""The response of an offer's views to its appeal: views at an appeal, and the appeal that explains views."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ STEPS_NATS = (-6.0, -3.0, -1.5, 0.0, 1.5, 3.0, 6.0, 9.0)
 
 
 @dataclass(frozen=True, eq=False)
-class Response:
+class AppealResponse:
     """Views at each of :data:`STEPS_NATS`, logarithms joined by a rising curve.
 
     Examples

@@ -1,4 +1,4 @@
-"""What arrived when, and what each arrival won in its first days: the outcomes that projections are held against."""
+"""Arrivals of movies and their outcomes: the views and hours of each in its first days."""
 
 from dataclasses import dataclass
 

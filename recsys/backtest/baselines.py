@@ -1,4 +1,4 @@
-"""What a team without a model of choice would forecast from the same past: three rivals of the projection.
+"""Baseline forecasts of arrivals, without a choice model: by genre, by comparable movies, and by gradient boosting.
 
 Each learns from the outcomes of earlier arrivals that were known on the day, and from nothing else. All work with ln(1 + views),
 since views of arrivals differ by factors: on the plain scale a few hits decide everything, and each of the three does worse.
@@ -19,7 +19,7 @@ from recsys.tables import lists
 
 N_COMPARABLES = 5
 FEWEST_KNOWN = 10
-"""Outcomes that must be known before a rival says anything."""
+"""Outcomes that must be known before a baseline says anything."""
 _NOT_ATTRIBUTES = frozenset(
     {"movie_id", "title", "available_from", "available_until", "licence_fee", "licence_until", "available_days"}
 )
@@ -29,8 +29,8 @@ _MOST_VALUES = 300
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Past:
-    """Earlier arrivals with their outcomes, and the offers to forecast."""
+class KnownArrivals:
+    """Training data of a baseline: earlier arrivals with their outcomes, and the offers to forecast."""
 
     known: pd.DataFrame
     """Attributes of earlier arrivals"""
@@ -42,7 +42,7 @@ class Past:
     offer_content: Float32Array
 
 
-def genre_popularity(past: Past, _seed: int = 0) -> FloatArray:
+def genre_popularity(past: KnownArrivals, _seed: int = 0) -> FloatArray:
     """Mean over an offer's genres of what earlier arrivals of each genre won; the overall mean where it has none that is known.
 
     float64[n_offers]
@@ -60,14 +60,14 @@ def genre_popularity(past: Past, _seed: int = 0) -> FloatArray:
     return _views(out)
 
 
-def five_comparables(past: Past, _seed: int = 0) -> FloatArray:
+def five_comparables(past: KnownArrivals, _seed: int = 0) -> FloatArray:
     """Mean of the five earlier arrivals nearest in content, float64[n_offers]."""
     similarity = _unit(past.offer_content) @ _unit(past.known_content).T
     nearest = np.argsort(-similarity, axis=1, kind="stable")[:, :N_COMPARABLES]
     return _views(np.log1p(past.outcome)[nearest].mean(axis=1))
 
 
-def gradient_boosting(past: Past, seed: int = 0) -> FloatArray:
+def gradient_boosting(past: KnownArrivals, seed: int = 0) -> FloatArray:
     """Gradient-boosted trees on the attributes, float64[n_offers]."""
     n_known = len(past.known)
     table = attribute_table(pd.concat([past.known, past.offers[past.known.columns]], ignore_index=True))
@@ -79,18 +79,18 @@ def gradient_boosting(past: Past, seed: int = 0) -> FloatArray:
         return _views(model.predict(table[n_known:]))
 
 
-RIVALS: dict[str, Callable[[Past, int], FloatArray]] = {
+BASELINES: dict[str, Callable[[KnownArrivals, int], FloatArray]] = {
     "genre_popularity": genre_popularity,
     "five_comparables": five_comparables,
     "gradient_boosting": gradient_boosting,
 }
 
 
-def forecasts(past: Past, seed: int) -> dict[str, FloatArray]:
-    """What each rival says, by name; nothing where too few outcomes are known."""
+def baseline_forecasts(past: KnownArrivals, seed: int) -> dict[str, FloatArray]:
+    """Forecasts of each baseline, by name; nothing where too few outcomes are known."""
     if len(past.known) < FEWEST_KNOWN:
         return {}
-    return {name: rival(past, seed) for name, rival in RIVALS.items()}
+    return {name: baseline(past, seed) for name, baseline in BASELINES.items()}
 
 
 def _views(level: FloatArray) -> FloatArray:

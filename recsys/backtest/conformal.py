@@ -1,6 +1,6 @@
-"""Learns a calibration from past arrivals: how content misjudged them, and how wide ranges have to be to hold.
+"""Split-conformal calibration from past arrivals: a correction of their appeal, and factors at which ranges hold.
 
-Split-conformal in two respects: an arrival's own outcome has no part in the correction that it is judged by (leave-one-out
+Conformal in two respects: an arrival's own outcome has no part in the correction that it is judged by (leave-one-out
 predictions of a ridge regression, exact), and the factors on the spread are the smallest at which the promised share of the past
 arrivals, of n + 1 with the one to come, lies inside its range, with as many above it as below.
 
@@ -19,7 +19,7 @@ import pandas as pd
 from recsys.choice.estimate.ridge import fit_ridge
 from recsys.embeddings.features import MOVIE_COLUMNS_LEFT_OUT, FeatureSpace
 from recsys.ids import FloatArray
-from recsys.projection.range_calibration import Calibration, Held, attribute_codes
+from recsys.projection.range_calibration import Calibration, MeasuredCoverage, attribute_codes
 
 FEWEST_ARRIVALS = 30
 """Past arrivals below which nothing is calibrated."""
@@ -31,8 +31,8 @@ _FACTOR_RANGE = 0.2, 50.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Misjudged:
-    """Past arrivals with known outcomes, axis 0."""
+class AppealErrors:
+    """Appeal errors of past arrivals with known outcomes, axis 0."""
 
     attributes: pd.DataFrame
     nats: FloatArray
@@ -43,7 +43,9 @@ class Misjudged:
     """float64[n, 2]: P10 and P90 of what else the draws differ in, nats"""
 
 
-def fit_calibration(past: Misjudged, *, days: int, origins: int, data: str, held: Sequence[Held] = ()) -> Calibration | None:
+def fit_calibration(
+    past: AppealErrors, *, days: int, origins: int, data: str, held: Sequence[MeasuredCoverage] = ()
+) -> Calibration | None:
     """Learn a calibration; None where there are fewer than :data:`FEWEST_ARRIVALS` past arrivals.
 
     The correction is centred so that half of the past arrivals did better than projected and half worse.

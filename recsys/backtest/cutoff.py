@@ -1,4 +1,4 @@
-"""One origin: every movie that arrived after it projected from the tables frozen at it, and compared with what happened."""
+"""Evaluation of one cutoff: movies that arrived after it, projected from the tables frozen at it and compared with outcomes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from recsys.backtest.arrivals import Arrivals
-from recsys.backtest.baselines import Past, forecasts
+from recsys.backtest.baselines import KnownArrivals, baseline_forecasts
 from recsys.backtest.projected_views import ProjectedViews, project_views
-from recsys.backtest.serialization import Arrived, Origin
+from recsys.backtest.serialization import ArrivalRecord, CutoffResult
 from recsys.backtest.substitution import substitutions
 from recsys.choice.model.movie_attributes import encode
 from recsys.choice.model.parameters import ChoiceModel
@@ -26,8 +26,8 @@ Steps = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Moment:
-    """An origin with all that is looked at from it."""
+class CutoffInputs:
+    """A cutoff with the arrivals to project from it."""
 
     at: pd.Timestamp
     dataset: Dataset
@@ -40,7 +40,7 @@ class Moment:
 
 
 def past_context(frozen: Dataset, choice: ChoiceModel, tower: MovieTower) -> ProjectionContext:
-    """The context of tables frozen at an origin, with its offers; everybody is one persona, since none is asked for."""
+    """The context of tables frozen at a cutoff, with its offers; everybody is one persona, since none is asked for."""
     subscribed, return_share = subscription_state(frozen.subscriptions, choice.user_ids)
     everyone = Persona(
         name="everyone",
@@ -72,8 +72,10 @@ def past_context(frozen: Dataset, choice: ChoiceModel, tower: MovieTower) -> Pro
     )
 
 
-def look(moment: Moment, context: ProjectionContext, tower: MovieTower, progress: Steps | None = None) -> Origin:
-    """Project the arrivals of an origin and set them beside their outcomes and the rivals' forecasts.
+def evaluate_cutoff(
+    moment: CutoffInputs, context: ProjectionContext, tower: MovieTower, progress: Steps | None = None
+) -> CutoffResult:
+    """Project the arrivals of a cutoff and set them beside their outcomes and the baselines' forecasts.
 
     Parameters
     ----------
@@ -84,8 +86,8 @@ def look(moment: Moment, context: ProjectionContext, tower: MovieTower, progress
     positions = moment.positions[np.argsort(moment.arrivals.row[moment.positions])]
     launched = moment.arrivals.arrived[positions].astype("datetime64[s]")
     projected = project_views(context, moment.days, launched=launched, progress=progress)
-    arrived = _arrived(moment, context, tower, positions, projected)
-    return Origin(
+    arrived = _arrival_records(moment, context, tower, positions, projected)
+    return CutoffResult(
         date=moment.at.date().isoformat(),
         users=len(context.users),
         movies=len(context.movies),
@@ -96,27 +98,29 @@ def look(moment: Moment, context: ProjectionContext, tower: MovieTower, progress
     )
 
 
-def _arrived(
-    moment: Moment, context: ProjectionContext, tower: MovieTower, positions: IntArray, projected: ProjectedViews
-) -> list[Arrived]:
+def _arrival_records(
+    moment: CutoffInputs, context: ProjectionContext, tower: MovieTower, positions: IntArray, projected: ProjectedViews
+) -> list[ArrivalRecord]:
     """One entry an offer, in the order of the offers table."""
     movies = moment.dataset.movies.iloc[moment.arrivals.row[positions]]
     fees = movies["licence_fee"].to_numpy(dtype=np.float64) if "licence_fee" in movies else np.full(len(movies), np.nan)
     titles = context.movies["title"].to_numpy()
     actual = {str(days): _actual(moment.arrivals, days) for days in moment.days}
     rivals = {
-        str(days): {unit: _rivals(moment, tower, positions, days, values) for unit, values in actual[str(days)].items()}
+        str(days): {
+            unit: _baseline_forecasts(moment, tower, positions, days, values) for unit, values in actual[str(days)].items()
+        }
         for days in moment.days
     }
     found = []
     for k, position in enumerate(positions):
-        met = offering.offer(context, Acquire(offer=context.offer_ids.ids[k]), 1)
+        met = offering.resolve_offer(context, Acquire(offer=context.offer_ids.ids[k]), 1)
         spans = [
             (place, str(days)) for place, days in enumerate(moment.days) if np.isfinite(actual[str(days)]["views"][position])
         ]
         known = {days: {unit: each for unit, each in actual[days].items() if np.isfinite(each[position])} for _, days in spans}
         found.append(
-            Arrived(
+            ArrivalRecord(
                 movie_id=str(movies["movie_id"].iloc[k]),
                 title=str(movies["title"].iloc[k]),
                 arrived=str(np.datetime64(int(moment.arrivals.arrived[position]), "s")),
@@ -145,24 +149,26 @@ def _actual(arrivals: Arrivals, days: int) -> dict[str, FloatArray]:
     return found
 
 
-def _rivals(moment: Moment, tower: MovieTower, positions: IntArray, days: int, actual: FloatArray) -> dict[str, FloatArray]:
+def _baseline_forecasts(
+    moment: CutoffInputs, tower: MovieTower, positions: IntArray, days: int, actual: FloatArray
+) -> dict[str, FloatArray]:
     known = moment.arrivals.known_at(moment.at, days)
     movies = moment.dataset.movies
     before, offers = movies.iloc[moment.arrivals.row[known]], movies.iloc[moment.arrivals.row[positions]]
     if not len(before):
         return {}
-    past = Past(
+    past = KnownArrivals(
         known=before.reset_index(drop=True),
         known_content=tower.content(before),
         outcome=actual[known],
         offers=offers.reset_index(drop=True),
         offer_content=tower.content(offers),
     )
-    return forecasts(past, moment.seed)
+    return baseline_forecasts(past, moment.seed)
 
 
 def _residuals(context: ProjectionContext, k: int) -> FloatArray:
     """Cold residual of offer ``k`` in each draw but the point, nats, as the projection draws it."""
     name = context.offer_ids.ids[k]
-    z = np.array([offering.deviation(context, number, name) for number in range(1, len(context.choice.draws))])
-    return context.cold_residual(z)
+    z = np.array([offering.appeal_deviation(context, number, name) for number in range(1, len(context.choice.draws))])
+    return context.cold_start_residual(z)

@@ -1,4 +1,4 @@
-"""All origins together: scores against the rivals, how often ranges held, the worst misses, and substitution."""
+"""The report of a backtest, all cutoffs together: scores against the baselines, coverage, the worst misses, substitution."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from recsys.backtest import accuracy
-from recsys.backtest.baselines import RIVALS
-from recsys.backtest.scoring import Judged, JudgedOrigin, Outcome
-from recsys.backtest.serialization import Arrived, Substitution
+from recsys.backtest.baselines import BASELINES
+from recsys.backtest.scoring import Outcome, ScoredArrival, ScoredCutoff
+from recsys.backtest.serialization import ArrivalRecord, Substitution
 from recsys.backtest.slate_regret import BUDGET_SHARE, regret
 from recsys.ids import FloatArray
 
@@ -24,50 +24,50 @@ _FEWEST_FOR_SCORES = 5
 class _Cell:
     """Everything over one span of days in one unit; arrays are float64[n], or by name."""
 
-    arrived: list[Arrived]
+    arrived: list[ArrivalRecord]
     outcomes: list[Outcome]
-    origin: list[int]
+    cutoff: list[int]
 
     @property
     def actual(self) -> FloatArray:
         return np.array([outcome.actual for outcome in self.outcomes])
 
     def forecasts(self) -> dict[str, FloatArray]:
-        """By name; rivals only where they said something, NaN elsewhere."""
+        """By name; baselines only where they said something, NaN elsewhere."""
         found = {
             OURS: np.array([outcome.shown.p50 for outcome in self.outcomes]),
             UNCALIBRATED: np.array([outcome.raw.p50 for outcome in self.outcomes]),
         }
-        for name in RIVALS:
-            found[name] = np.array([outcome.rivals.get(name, np.nan) for outcome in self.outcomes])
+        for name in BASELINES:
+            found[name] = np.array([outcome.baselines.get(name, np.nan) for outcome in self.outcomes])
         return found
 
 
-def totals(origins: Sequence[JudgedOrigin], days: Sequence[int], seed: int) -> dict[str, dict[str, Any]]:
+def totals(cutoffs: Sequence[ScoredCutoff], days: Sequence[int], seed: int) -> dict[str, dict[str, Any]]:
     """Scores by days and unit; a cell without enough outcomes is left out."""
     found: dict[str, dict[str, Any]] = {}
     for span in days:
         for unit in ("views", "hours"):
-            cell = _cell(origins, span, unit)
+            cell = _cell(cutoffs, span, unit)
             if len(cell.outcomes) >= _FEWEST_FOR_SCORES and cell.actual.sum() > 0:
                 found.setdefault(str(span), {})[unit] = _scores(cell, np.random.default_rng([seed, span]))
     return found
 
 
-def _cell(origins: Sequence[JudgedOrigin], span: int, unit: str) -> _Cell:
+def _cell(cutoffs: Sequence[ScoredCutoff], span: int, unit: str) -> _Cell:
     rows = [
         (each.arrived, each.outcomes[str(span)][unit], number)
-        for number, origin in enumerate(origins)
-        for each in origin.arrivals
+        for number, cutoff in enumerate(cutoffs)
+        for each in cutoff.arrivals
         if unit in each.outcomes.get(str(span), {})
     ]
-    return _Cell(arrived=[row[0] for row in rows], outcomes=[row[1] for row in rows], origin=[row[2] for row in rows])
+    return _Cell(arrived=[row[0] for row in rows], outcomes=[row[1] for row in rows], cutoff=[row[2] for row in rows])
 
 
 def _scores(cell: _Cell, rng: np.random.Generator) -> dict[str, Any]:
     """Scores of everybody on the arrivals that everybody had learnt enough to speak about, and coverage on all.
 
-    A rival needs some known outcomes before it says anything, and so does the calibration; where no moment had enough for one,
+    A baseline needs some known outcomes before it says anything, and so does the calibration; where no moment had enough for one,
     the projection is compared as it is.
     """
     actual, said = cell.actual, cell.forecasts()
@@ -86,7 +86,7 @@ def _scores(cell: _Cell, rng: np.random.Generator) -> dict[str, Any]:
                 "regret": _regret(cell, values, shared),
             }
             if name != OURS:
-                against[name] = accuracy.paired(said[OURS][shared], values[shared], actual[shared], rng)
+                against[name] = accuracy.paired_bootstrap(said[OURS][shared], values[shared], actual[shared], rng)
     return {
         "arrivals": len(actual),
         "compared_on": int(shared.sum()),
@@ -99,17 +99,17 @@ def _scores(cell: _Cell, rng: np.random.Generator) -> dict[str, Any]:
 
 
 def _regret(cell: _Cell, values: FloatArray, shared: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> float:
-    """Share of what the best slates of all origins would have won that the forecast's slates did not."""
+    """Share of what the best slates of all cutoffs would have won that the forecast's slates did not."""
     won = best = 0.0
-    origin = np.array(cell.origin)
-    for number in np.unique(origin[shared]):
-        here = np.flatnonzero(shared & (origin == number))
+    cutoff = np.array(cell.cutoff)
+    for number in np.unique(cutoff[shared]):
+        here = np.flatnonzero(shared & (cutoff == number))
         one, other = regret(values[here], cell.actual[here], fees_of([cell.arrived[k] for k in here]))
         won, best = won + one, best + other
     return 1.0 - won / best if best > 0 else 0.0
 
 
-def fees_of(arrived: Sequence[Arrived]) -> FloatArray:
+def fees_of(arrived: Sequence[ArrivalRecord]) -> FloatArray:
     """Fees as the tables know them; equal fees where any is missing."""
     known = [each.fee for each in arrived]
     if any(fee is None or fee <= 0 for fee in known):
@@ -130,7 +130,7 @@ def _coverage(cell: _Cell, rng: np.random.Generator) -> Iterator[dict[str, Any]]
             low = np.array([getattr(each, low_name) for each in kept])
             high = np.array([getattr(each, high_name) for each in kept])
             inside = ((low <= actual) & (actual <= high)).astype(np.float64)
-            from_, until = accuracy.spread(inside, rng)
+            from_, until = accuracy.bootstrap_interval(inside, rng)
             yield {
                 "ranges": kind,
                 "promised": promised,
@@ -143,9 +143,9 @@ def _coverage(cell: _Cell, rng: np.random.Generator) -> Iterator[dict[str, Any]]
             }
 
 
-def misses(origins: Sequence[JudgedOrigin], span: int, unit: str = "views") -> list[dict[str, Any]]:
+def misses(cutoffs: Sequence[ScoredCutoff], span: int, unit: str = "views") -> list[dict[str, Any]]:
     """The arrivals where the middle of the range was farthest off, in units; with what is known of why."""
-    cell = _cell(origins, span, unit)
+    cell = _cell(cutoffs, span, unit)
     off = [abs(outcome.actual - outcome.shown.p50) for outcome in cell.outcomes]
     worst = np.argsort(-np.array(off), kind="stable")[:N_MISSES]
     return [
@@ -157,24 +157,24 @@ def misses(origins: Sequence[JudgedOrigin], span: int, unit: str = "views") -> l
             **{name: getattr(cell.outcomes[k].shown, name) for name in ("p10", "p50", "p90")},
             "inside_support": cell.arrived[k].inside,
             "comparables": list(cell.arrived[k].comparables),
-            "nearest_rival": _nearest_rival(cell.outcomes[k]),
+            "nearest_rival": _nearest_baseline(cell.outcomes[k]),
         }
         for k in worst
     ]
 
 
-def _nearest_rival(outcome: Outcome) -> dict[str, Any] | None:
-    if not outcome.rivals:
+def _nearest_baseline(outcome: Outcome) -> dict[str, Any] | None:
+    if not outcome.baselines:
         return None
-    name = min(outcome.rivals, key=lambda rival: abs(outcome.rivals[rival] - outcome.actual))
-    return {"name": name, "value": outcome.rivals[name]}
+    name = min(outcome.baselines, key=lambda baseline: abs(outcome.baselines[baseline] - outcome.actual))
+    return {"name": name, "value": outcome.baselines[name]}
 
 
-def substitution(origins: Sequence[JudgedOrigin], seed: int) -> dict[str, Any]:
+def substitution(cutoffs: Sequence[ScoredCutoff], seed: int) -> dict[str, Any]:
     """Views that close substitutes lost or gained for each view of the movie itself: measured, with its error, and projected."""
     found: dict[str, Any] = {}
     for kind in ("launch", "expiry"):
-        rows = [each for origin in origins for each in origin.origin.substitutions if each.kind == kind]
+        rows = [each for cutoff in cutoffs for each in cutoff.cutoff.substitutions if each.kind == kind]
         if len(rows) >= _FEWEST_FOR_SCORES:
             found[kind] = _per_view(rows, np.random.default_rng([seed, len(kind)]))
     return found
@@ -196,12 +196,12 @@ def _per_view(rows: list[Substitution], rng: np.random.Generator) -> dict[str, A
     }
 
 
-def listed(origins: Sequence[JudgedOrigin]) -> list[dict[str, Any]]:
+def arrival_entries(cutoffs: Sequence[ScoredCutoff]) -> list[dict[str, Any]]:
     """Each arrival with what was projected and what happened."""
-    return [_listed(each, origin.origin.date) for origin in origins for each in origin.arrivals]
+    return [_arrival_entry(each, cutoff.cutoff.date) for cutoff in cutoffs for each in cutoff.arrivals]
 
 
-def _listed(each: Judged, date: str) -> dict[str, Any]:
+def _arrival_entry(each: ScoredArrival, date: str) -> dict[str, Any]:
     arrived = each.arrived
     return {
         "movie_id": arrived.movie_id,
@@ -219,11 +219,11 @@ def _shown(outcome: Outcome) -> dict[str, Any]:
         "calibrated": outcome.calibrated is not None,
         "uncalibrated": asdict(outcome.raw),
         "actual": outcome.actual,
-        "rivals": dict(outcome.rivals),
+        "rivals": dict(outcome.baselines),
     }
 
 
-def document(origins: Sequence[JudgedOrigin], *, days: Sequence[int], seed: int, facts: Mapping[str, Any]) -> dict[str, Any]:
+def document(cutoffs: Sequence[ScoredCutoff], *, days: Sequence[int], seed: int, facts: Mapping[str, Any]) -> dict[str, Any]:
     """The document of ``recsys backtest --json``.
 
     Parameters
@@ -237,17 +237,17 @@ def document(origins: Sequence[JudgedOrigin], *, days: Sequence[int], seed: int,
         "budget_share": BUDGET_SHARE,
         "origins": [
             {
-                "date": each.origin.date,
-                "users": each.origin.users,
-                "movies": each.origin.movies,
-                "events": each.origin.events,
+                "date": each.cutoff.date,
+                "users": each.cutoff.users,
+                "movies": each.cutoff.movies,
+                "events": each.cutoff.events,
                 "arrivals": len(each.arrivals),
-                "seconds": each.origin.seconds,
+                "seconds": each.cutoff.seconds,
             }
-            for each in origins
+            for each in cutoffs
         ],
-        "arrivals": listed(origins),
-        "totals": totals(origins, days, seed),
-        "misses": {str(span): misses(origins, span) for span in days},
-        "substitution": substitution(origins, seed),
+        "arrivals": arrival_entries(cutoffs),
+        "totals": totals(cutoffs, days, seed),
+        "misses": {str(span): misses(cutoffs, span) for span in days},
+        "substitution": substitution(cutoffs, seed),
     }

@@ -1,4 +1,4 @@
-"""From what was kept of origins to what a buyer would have seen: ranges, calibrated on what earlier arrivals had taught."""
+"""Scores past cutoffs: each arrival's range as a buyer would have seen it, calibrated on earlier arrivals, beside its outcome."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from recsys.backtest.appeal_response import Response
-from recsys.backtest.conformal import Misjudged, fit_calibration
-from recsys.backtest.serialization import Arrived, Origin
+from recsys.backtest.appeal_response import AppealResponse
+from recsys.backtest.conformal import AppealErrors, fit_calibration
+from recsys.backtest.serialization import ArrivalRecord, CutoffResult
 from recsys.ids import FloatArray
-from recsys.projection.range_calibration import Calibration, Held
+from recsys.projection.range_calibration import Calibration, MeasuredCoverage
 from recsys.projection.uncertainty import quantiles
 from recsys.tables.dataset import Dataset
 
@@ -49,8 +49,9 @@ class Outcome:
     raw: Forecast
     """As projected without calibration"""
     calibrated: Forecast | None
-    """As projected with what arrivals before the origin had taught; None where these were too few"""
-    rivals: Mapping[str, float]
+    """As projected with what arrivals before the cutoff had taught; None where these were too few"""
+    baselines: Mapping[str, float]
+    """Forecasts by name"""
 
     @property
     def shown(self) -> Forecast:
@@ -59,23 +60,23 @@ class Outcome:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judged:
+class ScoredArrival:
     """An arrival with its outcomes by days (as text), then by unit."""
 
-    arrived: Arrived
+    arrived: ArrivalRecord
     outcomes: Mapping[str, Mapping[str, Outcome]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class JudgedOrigin:
-    """An origin with its arrivals judged."""
+class ScoredCutoff:
+    """A cutoff with its arrivals scored."""
 
-    origin: Origin
-    arrivals: tuple[Judged, ...]
+    cutoff: CutoffResult
+    arrivals: tuple[ScoredArrival, ...]
 
 
-def judge(origins: Sequence[Origin], dataset: Dataset, days: int) -> tuple[JudgedOrigin, ...]:
-    """Judge all origins, in order of time.
+def score_cutoffs(cutoffs: Sequence[CutoffResult], dataset: Dataset, days: int) -> tuple[ScoredCutoff, ...]:
+    """Score all cutoffs, in order of time.
 
     Parameters
     ----------
@@ -83,37 +84,37 @@ def judge(origins: Sequence[Origin], dataset: Dataset, days: int) -> tuple[Judge
     days : outcomes over so many days are learnt from, once they have passed
     """
     found = []
-    for number, origin in enumerate(origins):
-        calibration = learnt(origins[:number], dataset, days, at=pd.Timestamp(origin.date))
-        shifts = np.zeros(len(origin.arrivals))
+    for number, cutoff in enumerate(cutoffs):
+        calibration = learn_calibration(cutoffs[:number], dataset, days, at=pd.Timestamp(cutoff.date))
+        shifts = np.zeros(len(cutoff.arrivals))
         if calibration is not None:
-            shifts = calibration.shifts(_attributes(origin.arrivals, dataset))
-        judged = [
-            Judged(arrived=arrived, outcomes=_outcomes(arrived, calibration, float(shift)))
-            for arrived, shift in zip(origin.arrivals, shifts, strict=True)
+            shifts = calibration.shifts(_attributes(cutoff.arrivals, dataset))
+        scored = [
+            ScoredArrival(arrived=arrived, outcomes=_outcomes(arrived, calibration, float(shift)))
+            for arrived, shift in zip(cutoff.arrivals, shifts, strict=True)
         ]
-        found.append(JudgedOrigin(origin=origin, arrivals=tuple(judged)))
+        found.append(ScoredCutoff(cutoff=cutoff, arrivals=tuple(scored)))
     return tuple(found)
 
 
-def learnt(
-    origins: Sequence[Origin],
+def learn_calibration(
+    cutoffs: Sequence[CutoffResult],
     dataset: Dataset,
     days: int,
     *,
     at: pd.Timestamp,
-    held: Sequence[Held] = (),
+    held: Sequence[MeasuredCoverage] = (),
 ) -> Calibration | None:
-    """What arrivals whose first ``days`` had passed by ``at`` taught; None where they were too few."""
+    """The calibration learnt from arrivals whose first ``days`` had passed by ``at``; None where they were too few."""
     over = pd.Timedelta(days=days)
     past = [
-        [each for each in origin.arrivals if str(days) in each.actual and pd.Timestamp(each.arrived) + over <= at]
-        for origin in origins
+        [each for each in cutoff.arrivals if str(days) in each.actual and pd.Timestamp(each.arrived) + over <= at]
+        for cutoff in cutoffs
     ]
     known = [each for several in past for each in several]
-    rows = [misjudged(each, str(days)) for each in known]
+    rows = [appeal_error(each, str(days)) for each in known]
     return fit_calibration(
-        Misjudged(
+        AppealErrors(
             attributes=_attributes(known, dataset),
             nats=np.array([row[0] for row in rows]),
             noise=np.array([row[1] for row in rows]).reshape(-1, 2),
@@ -126,29 +127,29 @@ def learnt(
     )
 
 
-def misjudged(arrived: Arrived, days: str) -> tuple[float, FloatArray, FloatArray]:
+def appeal_error(arrived: ArrivalRecord, days: str) -> tuple[float, FloatArray, FloatArray]:
     """The appeal that an arrival turned out to have against the projected one, and P10 and P90 of the draws' spread: of the cold
     residual, and of what else they differ in; nats."""
-    response = Response(arrived.response[days])
+    response = AppealResponse(arrived.response[days])
     nats = float(response.appeal_of(np.array([max(arrived.actual[days]["views"], _LEAST_VIEWS)]))[0])
     noise = np.append(0.0, arrived.noise_nats)
     rest = response.appeal_of(np.asarray(arrived.draws[days])) - noise
     return nats, quantiles(noise, _ENDS), quantiles(rest, _ENDS)
 
 
-def calibrated_draws(arrived: Arrived, days: str, calibration: Calibration, shift_nats: float) -> FloatArray:
+def calibrated_draws(arrived: ArrivalRecord, days: str, calibration: Calibration, shift_nats: float) -> FloatArray:
     """What the same draws give once a calibration has corrected the appeal and widened its spread, float64[n_draws], views.
 
     Worked out through the response of views to appeal at the point estimate, instead of projecting everything again: within a few
     per cent of that as a rule, as far as the members of the ensemble see the same audience.
     """
-    response = Response(arrived.response[days])
+    response = AppealResponse(arrived.response[days])
     noise = np.append(0.0, np.asarray(arrived.noise_nats))
     wider = calibration.stretched(noise) - noise
     return response.views_at(response.appeal_of(np.asarray(arrived.draws[days])) + shift_nats + wider)
 
 
-def _outcomes(arrived: Arrived, calibration: Calibration | None, shift: float) -> dict[str, dict[str, Outcome]]:
+def _outcomes(arrived: ArrivalRecord, calibration: Calibration | None, shift: float) -> dict[str, dict[str, Outcome]]:
     found: dict[str, dict[str, Outcome]] = {}
     for days, by_unit in arrived.actual.items():
         raw = np.asarray(arrived.draws[days])
@@ -160,12 +161,12 @@ def _outcomes(arrived: Arrived, calibration: Calibration | None, shift: float) -
                 actual=actual,
                 raw=forecast(raw * scale),
                 calibrated=None if tuned is None else forecast(tuned * scale),
-                rivals=arrived.rivals[days][unit],
+                baselines=arrived.rivals[days][unit],
             )
     return found
 
 
-def _attributes(arrived: Sequence[Arrived], dataset: Dataset) -> pd.DataFrame:
+def _attributes(arrived: Sequence[ArrivalRecord], dataset: Dataset) -> pd.DataFrame:
     """Rows of the movies table, as they are today."""
     movies = dataset.movies.set_index(dataset.movies["movie_id"].astype(str))
     return movies.loc[[each.movie_id for each in arrived]].reset_index(drop=True)

@@ -1,6 +1,6 @@
-"""What is kept of an origin: each arrival's projection, draw by draw, beside its outcomes and rivals; as JSON and back.
+"""What is kept of a cutoff: each arrival's projection, draw by draw, beside its outcomes and baselines; as JSON and back.
 
-Everything here was known at the origin, but for the outcomes. Ranges and calibrations are worked out from it afterwards
+Everything here was known at the cutoff, but for the outcomes. Ranges and calibrations are worked out from it afterwards
 (:mod:`recsys.backtest.scoring`), so that they can be worked out again without training again.
 """
 
@@ -14,8 +14,11 @@ Figures = tuple[float, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arrived:
-    """One arrival, treated as an offer. Mappings go by days (as text); where the data end before them, these are missing."""
+class ArrivalRecord:
+    """Projection and outcome of one arrival, treated as an offer.
+
+    Mappings go by days (as text); where the data end before them, these are missing.
+    """
 
     movie_id: str
     title: str
@@ -56,8 +59,8 @@ class Substitution:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Origin:
-    """Everything found at one origin."""
+class CutoffResult:
+    """Projections and outcomes of all arrivals after one cutoff. Field names are those of ``origins.json``."""
 
     date: str
     """ISO 8601: the tables were frozen at its beginning"""
@@ -65,7 +68,7 @@ class Origin:
     movies: int
     events: int
     seconds: float
-    arrivals: tuple[Arrived, ...]
+    arrivals: tuple[ArrivalRecord, ...]
     """In order of arrival"""
     substitutions: tuple[Substitution, ...] = field(default=())
 
@@ -74,7 +77,7 @@ class Origin:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, document: Any) -> "Origin":
+    def from_json(cls, document: Any) -> "CutoffResult":
         """Inverse of :meth:`as_json`.
 
         Raises
@@ -85,7 +88,7 @@ class Origin:
             return cls(
                 **{
                     **document,
-                    "arrivals": tuple(_arrived(each) for each in document["arrivals"]),
+                    "arrivals": tuple(_arrival_record(each) for each in document["arrivals"]),
                     "substitutions": tuple(Substitution(**each) for each in document["substitutions"]),
                 }
             )
@@ -95,7 +98,7 @@ class Origin:
             ) from error
 
 
-def _arrived(document: Mapping[str, Any]) -> Arrived:
+def _arrival_record(document: Mapping[str, Any]) -> ArrivalRecord:
     by_days = {name: {days: tuple(values) for days, values in document[name].items()} for name in ("draws", "response")}
     tuples = {name: tuple(document[name]) for name in ("comparables", "noise_nats")}
-    return Arrived(**{**document, **tuples, **by_days})
+    return ArrivalRecord(**{**document, **tuples, **by_days})

@@ -1,4 +1,4 @@
-"""The slate that a forecast would have bought, and what a better one would have won: regret in units of the outcome."""
+"""Regret of a forecast: what its slate won, and what the best slate would have, in units of the outcome."""
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -6,23 +6,23 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from recsys.ids import FloatArray, IntArray
 
 BUDGET_SHARE = 1 / 3
-"""Budget of a slate, as a share of what all offers of an origin cost together."""
+"""Budget of a slate, as a share of what all offers of a cutoff cost together."""
 
 
-def best_slate(worth: FloatArray, fees: FloatArray, budget: float) -> IntArray:
-    """Rows of the offers of highest total worth within a budget; exact.
+def best_slate(value: FloatArray, fees: FloatArray, budget: float) -> IntArray:
+    """Rows of the offers of highest total value within a budget; exact.
 
     Examples
     --------
     >>> best_slate(np.array([5.0, 4.0, 3.0]), np.array([3.0, 2.0, 2.0]), 4.0)
     array([1, 2])
     """
-    if not len(worth) or budget < fees.min():
+    if not len(value) or budget < fees.min():
         return np.zeros(0, dtype=np.int64)
     found = milp(
-        -np.maximum(worth, 0.0),
+        -np.maximum(value, 0.0),
         constraints=LinearConstraint(fees[None, :], -np.inf, budget * (1 + 1e-9)),
-        integrality=np.ones(len(worth)),
+        integrality=np.ones(len(value)),
         bounds=Bounds(0, 1),
     )
     return np.flatnonzero(found.x > 0.5).astype(np.int64)

@@ -1,4 +1,4 @@
-"""A finished backtest on disk: ``backtest/`` of a workspace, published whole.
+"""Storage of a finished backtest: ``backtest/`` of a workspace, published whole.
 
 ``report.json`` is the document of the command line, ``origins.json`` what it was made from, ``calibration.json`` what projections
 use (absent where past arrivals were too few), ``manifest.json`` holds the checksums.
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from recsys import foreign
-from recsys.backtest.serialization import Origin
+from recsys.backtest.serialization import CutoffResult
 from recsys.errors import ArtefactError
 from recsys.projection.range_calibration import FILE, Calibration
 from recsys.workspace import MANIFEST, Workspace, bytes_or_none, read_manifest, replace_folder, write_manifest
@@ -24,7 +24,7 @@ REPORT, ORIGINS = "report.json", "origins.json"
 def publish(
     workspace: Workspace,
     report: Mapping[str, Any],
-    origins: Sequence[Origin],
+    cutoffs: Sequence[CutoffResult],
     calibration: Calibration | None,
     identity: Mapping[str, Any],
 ) -> None:
@@ -33,7 +33,7 @@ def publish(
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     _write(draft / REPORT, report)
-    _write(draft / ORIGINS, [origin.as_json() for origin in origins])
+    _write(draft / ORIGINS, [cutoff.as_json() for cutoff in cutoffs])
     if calibration is not None:
         _write(draft / FILE, calibration.as_json())
     created = datetime.now(UTC).isoformat(timespec="seconds")
@@ -62,18 +62,18 @@ def _report(folder: Path) -> dict[str, Any]:
     return document
 
 
-def equal(workspace: Workspace, identity: Mapping[str, Any], judged: int) -> dict[str, Any] | None:
+def equal_report(workspace: Workspace, identity: Mapping[str, Any], scoring_schema: int) -> dict[str, Any] | None:
     """The report of a backtest of the same tables and settings that is whole; None where there is none."""
-    return load_report(workspace) if _identity(workspace) == {**identity, "judged": judged} else None
+    return load_report(workspace) if _identity(workspace) == {**identity, "judged": scoring_schema} else None
 
 
-def equal_origins(workspace: Workspace, identity: Mapping[str, Any]) -> tuple[Origin, ...] | None:
-    """The origins of a backtest of the same tables and settings, whatever was worked out from them; None where there is none."""
+def equal_cutoffs(workspace: Workspace, identity: Mapping[str, Any]) -> tuple[CutoffResult, ...] | None:
+    """The cutoffs of a backtest of the same tables and settings, whatever was worked out from them; None where there is none."""
     found = _identity(workspace)
     if found is None or {name: value for name, value in found.items() if name != "judged"} != dict(identity):
         return None
     listed = foreign.json_file(workspace.backtest / ORIGINS)
-    return tuple(Origin.from_json(each) for each in listed)
+    return tuple(CutoffResult.from_json(each) for each in listed)
 
 
 def _identity(workspace: Workspace) -> dict[str, Any] | None:

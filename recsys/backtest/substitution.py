@@ -27,7 +27,7 @@ _DAY_SECONDS = 86_400
 def substitutions(
     dataset: Dataset, arrivals: Arrivals, positions: IntArray, context: ProjectionContext, *, days: int
 ) -> tuple[Substitution, ...]:
-    """Launches of an origin's arrivals and expiries of catalogue movies soon after it.
+    """Launches of a cutoff's arrivals and expiries of catalogue movies soon after it.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def substitutions(
     positions : of the arrivals, in the order of the context's offers
     days : before and after
     """
-    clock = _Clock(dataset, context, days)
+    clock = _EventStudy(dataset, context, days)
     launches = [int(arrivals.arrived[position]) for position in positions]
     ended = clock.expiries(dataset, min(launches, default=0), max(launches, default=0))
     found = []
@@ -54,7 +54,7 @@ def substitutions(
     return tuple(found)
 
 
-class _Clock:
+class _EventStudy:
     """Views of the day's catalogue before and after any moment."""
 
     def __init__(self, dataset: Dataset, context: ProjectionContext, days: int) -> None:

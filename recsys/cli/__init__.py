@@ -111,9 +111,9 @@ def import_(  # noqa: PLR0917  the options of a command
     with progress_bar() as report:
         document = import_path(path, workspace, format=form, latest=latest, progress=report).as_json()
     if "offers" in document["imported"]:
-        from recsys.projection.data_support import offers_unlike_in
+        from recsys.projection.data_support import support_findings_of
 
-        document["warnings"] += [finding.as_json() for finding in offers_unlike_in(workspace)]
+        document["warnings"] += [finding.as_json() for finding in support_findings_of(workspace)]
     return noted(workspace, "import", f"{path}: {', '.join(document['imported'])}", document)
 
 
@@ -230,7 +230,7 @@ def refute(workspace: Workspace, seed: int) -> Document:
     from recsys.projection.context import load_projection_context
     from recsys.tables.store.published_tables import load_dataset
 
-    asked = placebo_tests.placebos(
+    asked = placebo_tests.run_placebo_tests(
         load_projection_context(workspace), load_dataset(workspace).events, rng=np.random.default_rng(seed)
     )
     return placebo_tests.as_json(asked)

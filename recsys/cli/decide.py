@@ -27,14 +27,14 @@ def _turns(document: Document) -> str:
 def bid(workspace: Workspace, offer: str, scenario: Path | None) -> Document:
     """The walk-away price of an OFFER: by itself over its licence, or beside what a scenario does."""
     from recsys.app.runtime import disclosure
-    from recsys.decision.walk_away_price import walk_away
+    from recsys.decision.walk_away_price import walk_away_price
     from recsys.projection.context import load_projection_context
     from recsys.scenario import toml
 
     question = None if scenario is None else toml.loads(file_content(scenario))
     context = load_projection_context(workspace)
     disclosure.admit_listed(workspace, context, question)
-    return walk_away(context, offer, question).as_json()
+    return walk_away_price(context, offer, question).as_json()
 
 
 @partial(command, show=_turns)
@@ -44,7 +44,7 @@ def bid(workspace: Workspace, offer: str, scenario: Path | None) -> Document:
 def flip(workspace: Workspace, scenario: Path, persona: str | None, where: str | None) -> Document:
     """How many people more or fewer it takes to turn the decision on each offer of a SCENARIO.toml."""
     from recsys.app.runtime import disclosure
-    from recsys.decision.decision_threshold import flips
+    from recsys.decision.decision_threshold import decision_thresholds
     from recsys.projection.context import load_projection_context
     from recsys.scenario import toml
     from recsys.scenario.changes import ByPersona, ByRule, Everyone, Segment
@@ -58,4 +58,4 @@ def flip(workspace: Workspace, scenario: Path, persona: str | None, where: str |
         segment = ByRule(where=where)
     question, context = toml.loads(file_content(scenario)), load_projection_context(workspace)
     disclosure.admit_listed(workspace, context, question)
-    return flips(context, question, segment).as_json()
+    return decision_thresholds(context, question, segment).as_json()

@@ -1,1 +1,1 @@
-"""Which offers, at what price."""
+"""Decisions: slates, walk-away prices, thresholds, and how sensitive they are."""

@@ -17,7 +17,7 @@ _BEYOND = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
-class Turn:
+class DecisionThreshold:
     """How far a decision on an offer is from turning."""
 
     movie_id: str
@@ -33,7 +33,7 @@ class Turn:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Flips:
+class DecisionThresholds:
     """The decisions of a scenario, each with what would turn it."""
 
     projection: Projection
@@ -42,7 +42,7 @@ class Flips:
     limit: float
     """Largest factor looked at; its inverse is the smallest."""
     hurdle_rate: float
-    turns: tuple[Turn, ...]
+    thresholds: tuple[DecisionThreshold, ...]
     """One an offer, in the order of the projection."""
 
     def as_json(self) -> dict[str, Any]:
@@ -58,12 +58,12 @@ class Flips:
             "segment": write_fields(self.segment),
             "hurdle_rate": self.hurdle_rate,
             "largest_factor": self.limit,
-            "offers": [asdict(turn) for turn in self.turns],
+            "offers": [asdict(turn) for turn in self.thresholds],
             "warnings": list(answer.warnings),
         }
 
 
-def flips(context: ProjectionContext, scenario: Scenario, segment: Segment) -> Flips:
+def decision_thresholds(context: ProjectionContext, scenario: Scenario, segment: Segment) -> DecisionThresholds:
     """What would turn the decision on each offer that a scenario acquires, as far as the data have seen audiences change.
 
     A segment's size weighs its users and moves nobody's choices, so that revenue, views and with them the margin are linear in
@@ -85,13 +85,13 @@ def flips(context: ProjectionContext, scenario: Scenario, segment: Segment) -> F
     def margin(offer: OfferResult) -> float:
         return offer.npv.mean - hurdle * offer.cost
 
-    def turn(offer: OfferResult, at_limit: OfferResult) -> Turn:
+    def threshold(offer: OfferResult, at_limit: OfferResult) -> DecisionThreshold:
         before = margin(offer)
         slope = (margin(at_limit) - before) / (limit - 1.0)
         factor = 1.0 - (1.0 + _BEYOND) * before / slope if slope else None
         if factor is not None and not 1.0 / limit <= factor <= limit:
             factor = None
-        return Turn(
+        return DecisionThreshold(
             movie_id=offer.movie_id,
             title=offer.title,
             buys=before >= 0,
@@ -100,10 +100,10 @@ def flips(context: ProjectionContext, scenario: Scenario, segment: Segment) -> F
             margin_after=None if factor is None else before + (factor - 1.0) * slope,
         )
 
-    return Flips(
+    return DecisionThresholds(
         projection=answer,
         segment=segment,
         limit=limit,
         hurdle_rate=hurdle,
-        turns=tuple(turn(*pair) for pair in zip(answer.offers, largest.offers, strict=True)),
+        thresholds=tuple(threshold(*pair) for pair in zip(answer.offers, largest.offers, strict=True)),
     )

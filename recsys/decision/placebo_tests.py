@@ -34,7 +34,7 @@ _ERROR_NATS = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Placebo:
+class PlaceboTest:
     """One question, what was found, and whether that is what it has to be."""
 
     name: str
@@ -46,7 +46,7 @@ class Placebo:
     detail: str = ""
 
 
-def placebos(context: ProjectionContext, events: pd.DataFrame, *, rng: np.random.Generator) -> tuple[Placebo, ...]:
+def run_placebo_tests(context: ProjectionContext, events: pd.DataFrame, *, rng: np.random.Generator) -> tuple[PlaceboTest, ...]:
     """Every placebo that the workspace holds enough for.
 
     Parameters
@@ -55,20 +55,20 @@ def placebos(context: ProjectionContext, events: pd.DataFrame, *, rng: np.random
     """
     user, movie = (events[name].to_numpy(dtype=np.int64) for name in ("user_index", "movie_index"))
     asked = (
-        invisible(context),
-        shuffled(context, user, movie, rng=rng),
+        invisible_offer(context),
+        shuffled_outcomes(context, user, movie, rng=rng),
         random_attribute(context, rng=rng),
-        leak(context.movies, np.bincount(movie, minlength=context.choice.n_movies)),
+        outcome_leak(context.movies, np.bincount(movie, minlength=context.choice.n_movies)),
     )
     return tuple(placebo for placebo in asked if placebo is not None)
 
 
-def as_json(found: tuple[Placebo, ...]) -> dict[str, Any]:
+def as_json(found: tuple[PlaceboTest, ...]) -> dict[str, Any]:
     """The document that the command line prints."""
     return {"schema": 1, "passed": all(one.passed for one in found), "placebos": [asdict(one) for one in found]}
 
 
-def invisible(context: ProjectionContext) -> Placebo | None:
+def invisible_offer(context: ProjectionContext) -> PlaceboTest | None:
     """An offer that nobody can see, and everything that it seems to add or to get."""
     if not len(context.offers):
         return None
@@ -80,7 +80,7 @@ def invisible(context: ProjectionContext) -> Placebo | None:
     answer = project(unseen, asked)
     offer = answer.offers[0]
     hours = max(abs(offer.gross_hours.mean), abs(offer.incremental_hours.mean))
-    return Placebo(
+    return PlaceboTest(
         name="invisible movie",
         asks="What does a movie add that nobody can see?",
         found=hours,
@@ -90,7 +90,9 @@ def invisible(context: ProjectionContext) -> Placebo | None:
     )
 
 
-def shuffled(context: ProjectionContext, user: IntArray, movie: IntArray, *, rng: np.random.Generator) -> Placebo | None:
+def shuffled_outcomes(
+    context: ProjectionContext, user: IntArray, movie: IntArray, *, rng: np.random.Generator
+) -> PlaceboTest | None:
     """How often taste alone puts what a user watched above what somebody else did, with the users dealt out at random.
 
     What everybody likes is taken out (a movie's score is taken less its mean over users), and both movies of a pair come from the
@@ -110,7 +112,7 @@ def shuffled(context: ProjectionContext, user: IntArray, movie: IntArray, *, rng
 
     real, placebo = skill(user), skill(rng.permutation(user))
     chance = float(4.0 * 0.5 / np.sqrt(unlike.sum()))
-    return Placebo(
+    return PlaceboTest(
         name="shuffled outcomes",
         asks="How often do tastes tell what was watched, once views are dealt out to users at random?",
         found=placebo,
@@ -121,7 +123,7 @@ def shuffled(context: ProjectionContext, user: IntArray, movie: IntArray, *, rng
     )
 
 
-def random_attribute(context: ProjectionContext, *, rng: np.random.Generator) -> Placebo | None:
+def random_attribute(context: ProjectionContext, *, rng: np.random.Generator) -> PlaceboTest | None:
     """How much further off an offer's appeal seems once an attribute has been drawn by lot."""
     there = context.choice.available
     movies = context.movies[there].reset_index(drop=True)
@@ -137,7 +139,7 @@ def random_attribute(context: ProjectionContext, *, rng: np.random.Generator) ->
 
     lot = movies.assign(drawn_by_lot=rng.standard_normal(len(movies)))
     change = residual(lot) / residual(movies) - 1.0
-    return Placebo(
+    return PlaceboTest(
         name="random attribute",
         asks="By how much does the spread of an offer's appeal change once an attribute has been drawn by lot?",
         found=change,
@@ -147,7 +149,7 @@ def random_attribute(context: ProjectionContext, *, rng: np.random.Generator) ->
     )
 
 
-def leak(movies: pd.DataFrame, views: IntArray) -> Placebo | None:
+def outcome_leak(movies: pd.DataFrame, views: IntArray) -> PlaceboTest | None:
     """The attribute that ranks movies most nearly as their views do.
 
     Parameters
@@ -166,7 +168,7 @@ def leak(movies: pd.DataFrame, views: IntArray) -> Placebo | None:
             correlations[name] = abs(float(spearmanr(values[known], views[known]).statistic))
     worst = max(correlations, key=lambda name: (correlations[name], name), default="")
     found = correlations.get(worst, 0.0)
-    return Placebo(
+    return PlaceboTest(
         name="leak from the future",
         asks="Does an attribute of movies know how often they came to be watched?",
         found=found,

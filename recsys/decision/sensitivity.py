@@ -27,7 +27,7 @@ PARAMETERS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Swing:
+class ParameterSensitivity:
     """What one parameter does to the NPV of a scenario."""
 
     parameter: str
@@ -47,7 +47,7 @@ class Swing:
         return abs(self.change_high - self.change_low)
 
 
-def tornado(context: ProjectionContext, scenario: Scenario) -> tuple[Swing, ...]:
+def parameter_sensitivities(context: ProjectionContext, scenario: Scenario) -> tuple[ParameterSensitivity, ...]:
     """Swings of the NPV, largest first; parameters that no draw varies are left out.
 
     The appeal of cold movies moves the offers' appeal by its residual spread; every other parameter is set in place.
@@ -64,7 +64,9 @@ def tornado(context: ProjectionContext, scenario: Scenario) -> tuple[Swing, ...]
             continue
         low, high = (float(value) for value in quantiles(values, [0.1, 0.9]))
         ends = [project(_at(context, name, value), scenario).npv.mean - centre for value in (low, high)]
-        swings.append(Swing(parameter=name, meaning=meaning, low=low, high=high, change_low=ends[0], change_high=ends[1]))
+        swings.append(
+            ParameterSensitivity(parameter=name, meaning=meaning, low=low, high=high, change_low=ends[0], change_high=ends[1])
+        )
     return tuple(sorted(swings, key=lambda swing: (-swing.swing, swing.parameter)))
 
 
@@ -72,7 +74,7 @@ def _at(context: ProjectionContext, name: str, value: float) -> ProjectionContex
     point = context.choice.draws[0]
     if name == "cold_appeal_shift":
         coefficients = point.cold_appeal_coefficients.copy()
-        coefficients[0] += float(context.cold_residual(np.asarray(value)))
+        coefficients[0] += float(context.cold_start_residual(np.asarray(value)))
         moved: Draw = replace(point, cold_appeal_coefficients=coefficients)
     else:
         changed: dict[str, Any] = {name: value}

@@ -1,8 +1,8 @@
 """The slate: which offers to buy under a budget and rules.
 
 The value of a slate is its expected NPV, simulated together: offers take viewing from one another. The search goes by a value
-close to it that takes one simulation a slate (:mod:`recsys.decision.slate_value`); the slate it ends with is projected under every
-draw. A choice counts as exact only where every slate that obeys was simulated.
+close to it that takes one simulation a slate (:mod:`recsys.decision.slate_value`); the slate it ends with is projected under
+every draw. A choice counts as exact only where every slate that obeys was simulated.
 """
 
 from collections.abc import Callable
@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from recsys.decision.slate_exclusions import Exclusions, LeftOutOffer
-from recsys.decision.slate_rules import Rules, check_feasible, limits
+from recsys.decision.slate_rules import Rules, constraints, refuse_clashing_rules
 from recsys.decision.slate_search import SlateSearch
 from recsys.decision.slate_value import Tell, fixed_cost, slate_valuer, with_slate
 from recsys.projection.context import ProjectionContext
-from recsys.projection.data_support import offers_beyond
+from recsys.projection.data_support import offers_outside_support
 from recsys.projection.project import project
 from recsys.projection.result import Projection
 from recsys.scenario.changes import Acquire, ShiftLaunch
@@ -122,9 +122,9 @@ def choose(
     valuer = slate_valuer(context, scenario, tell)
     ids = [offer.movie_id for offer in valuer.offers]
     cost = np.array([fixed_cost(offer) for offer in valuer.offers])
-    bounds = limits(rules, context.offers, ids, cost, budget)
+    bounds = constraints(rules, context.offers, ids, cost, budget)
     allowed = np.array([offer.inside or offer.movie_id in rules.must_have for offer in valuer.offers])
-    check_feasible(bounds, allowed=allowed)
+    refuse_clashing_rules(bounds, allowed=allowed)
     search = SlateSearch(valuer, bounds, allowed)
     best, upper, exact = search.listed() if len(search.candidates) <= listed_up_to else (*search.heuristic(), False)
     exclusions = Exclusions(search, best, budget, exact=exact)
@@ -147,7 +147,7 @@ def choose(
         n_runs=valuer.n_runs,
         why_not=tuple(why_not),
         currency=context.economics.currency,
-        warnings=offers_beyond(valuer.offers),
+        warnings=offers_outside_support(valuer.offers),
         scenario=scenario,
     )
 

@@ -53,7 +53,7 @@ class Exclusions:
         asked = self._search.valuer.offers[left_out].terms.fee
         row = np.zeros(len(self._search.allowed), dtype=np.bool_)
         row[list(changed)] = True
-        if not all(limit.holds(row) for limit in self._search.limits[1:]):
+        if not all(constraint.holds(row) for constraint in self._search.constraints[1:]):
             return None
         equal = asked + self._search.valuer.npv(changed) - value
         affordable = self._budget - (self._search.valuer.committed(changed) - asked)
@@ -64,7 +64,7 @@ class Exclusions:
         """Why no slate can have an offer; None where one can."""
         if not self._search.allowed[left_out]:
             return "it is unlike anything in the catalogue, so what it is worth is not known"
-        cost, budget = self._search.valuer.committed([left_out]), self._search.limits[0].high
+        cost, budget = self._search.valuer.committed([left_out]), self._search.constraints[0].high
         if left_out in self._search.candidates:
             return None
         if cost > budget:
@@ -74,10 +74,14 @@ class Exclusions:
     def _reason(self, left_out: int, adds: float) -> str:
         if (impossible := self._impossible(left_out)) is not None:
             return impossible
-        limits = self._search.limits
+        constraints = self._search.constraints
         row = np.zeros(len(self._search.allowed), dtype=np.bool_)
         row[[*self._best, left_out]] = True
-        broken = ["the budget" if limit is limits[0] else limit.says for limit in limits if not limit.holds(row)]
+        broken = [
+            "the budget" if constraint is constraints[0] else constraint.says
+            for constraint in constraints
+            if not constraint.holds(row)
+        ]
         if self._search.alone[left_out] <= 0:
             return "it costs more than it would earn even by itself"
         if adds <= 0:

@@ -51,7 +51,7 @@ class Rules:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Limit:
+class Constraint:
     """A rule as ``low ≤ row · x ≤ high`` over offers bought (1) or not (0)."""
 
     says: str
@@ -164,7 +164,9 @@ def _is_minimum(entry: Any) -> bool:
     )
 
 
-def limits(rules: Rules, offers: pd.DataFrame, ids: Sequence[str], cost: FloatArray, budget: float) -> tuple[Limit, ...]:
+def constraints(
+    rules: Rules, offers: pd.DataFrame, ids: Sequence[str], cost: FloatArray, budget: float
+) -> tuple[Constraint, ...]:
     """Budget and rules over the offers ``ids``, in their order.
 
     Raises
@@ -185,16 +187,18 @@ def limits(rules: Rules, offers: pd.DataFrame, ids: Sequence[str], cost: FloatAr
     def having(names: Sequence[str]) -> FloatArray:
         return np.array([float(name in names) for name in ids])
 
-    found = [Limit(says=f"the budget of {budget:,.0f}", row=cost, low=-np.inf, high=budget)]
+    found = [Constraint(says=f"the budget of {budget:,.0f}", row=cost, low=-np.inf, high=budget)]
     if rules.at_most is not None:
-        found.append(Limit(says=f"at most {rules.at_most} offers", row=np.ones(len(ids)), low=-np.inf, high=float(rules.at_most)))
+        found.append(
+            Constraint(says=f"at most {rules.at_most} offers", row=np.ones(len(ids)), low=-np.inf, high=float(rules.at_most))
+        )
     for minimum in rules.at_least:
         row = having(_in_language(offers, minimum.language))
         says = f"at least {minimum.offers} in {minimum.language} (there are {int(row.sum())})"
-        found.append(Limit(says=says, row=row, low=float(minimum.offers), high=np.inf))
-    found += [Limit(says=f"{name} must be in", row=having([name]), low=1.0, high=np.inf) for name in rules.must_have]
+        found.append(Constraint(says=says, row=row, low=float(minimum.offers), high=np.inf))
+    found += [Constraint(says=f"{name} must be in", row=having([name]), low=1.0, high=np.inf) for name in rules.must_have]
     for group in rules.never_with:
-        found.append(Limit(says=f"one of {', '.join(group)} at most", row=having(group), low=-np.inf, high=1.0))
+        found.append(Constraint(says=f"one of {', '.join(group)} at most", row=having(group), low=-np.inf, high=1.0))
     return tuple(found)
 
 
@@ -205,8 +209,8 @@ def _in_language(offers: pd.DataFrame, language: str) -> list[str]:
     return offers.loc[lists.having(offers["languages"], language), "movie_id"].astype(str).tolist()
 
 
-def best_additive(
-    value: FloatArray, bounds: Sequence[Limit], *, allowed: NDArray[np.bool_]
+def best_additive_slate(
+    value: FloatArray, bounds: Sequence[Constraint], *, allowed: NDArray[np.bool_]
 ) -> tuple[float, NDArray[np.bool_]] | None:
     """The choice of greatest total value where values add up, by mixed-integer programming; None where no choice obeys.
 
@@ -236,7 +240,7 @@ def best_additive(
     return -float(bound_value) * scale, np.asarray(solved.x > 0.5)
 
 
-def check_feasible(bounds: Sequence[Limit], *, allowed: NDArray[np.bool_]) -> None:
+def refuse_clashing_rules(bounds: Sequence[Constraint], *, allowed: NDArray[np.bool_]) -> None:
     """Refuse rules that no slate can obey, with a smallest set of them that clash.
 
     Raises
@@ -244,12 +248,12 @@ def check_feasible(bounds: Sequence[Limit], *, allowed: NDArray[np.bool_]) -> No
     ScenarioError  E_RULES
     """
     nothing = np.zeros(len(allowed))
-    if best_additive(nothing, bounds, allowed=allowed) is not None:
+    if best_additive_slate(nothing, bounds, allowed=allowed) is not None:
         return
     clash = list(bounds)
     for bound in bounds:
         rest = [kept for kept in clash if kept is not bound]
-        if best_additive(nothing, rest, allowed=allowed) is None:
+        if best_additive_slate(nothing, rest, allowed=allowed) is None:
             clash = rest
     raise ScenarioError.of(
         "E_RULES",

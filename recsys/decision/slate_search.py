@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.decision.additive_bound import AdditiveBound
-from recsys.decision.slate_rules import Limit, best_additive
+from recsys.decision.slate_rules import Constraint, best_additive_slate
 from recsys.decision.slate_value import SlateValuer
 from recsys.ids import FloatArray
 
@@ -26,8 +26,8 @@ Chosen = frozenset[int]
 class SlateSearch:
     """Looks for the slate of greatest NPV."""
 
-    def __init__(self, valuer: SlateValuer, limits: Sequence[Limit], allowed: NDArray[np.bool_]) -> None:
-        self.valuer, self.limits, self.allowed = valuer, limits, allowed
+    def __init__(self, valuer: SlateValuer, constraints: Sequence[Constraint], allowed: NDArray[np.bool_]) -> None:
+        self.valuer, self.constraints, self.allowed = valuer, constraints, allowed
         self.candidates = [int(k) for k in np.flatnonzero(allowed) if self._could_be_in(int(k))]
         self.alone: FloatArray = np.array([valuer.npv([k]) if allowed[k] else 0.0 for k in range(len(allowed))])
         self._bound = AdditiveBound(self.alone)
@@ -36,7 +36,7 @@ class SlateSearch:
         """Whether a slate keeps to budget and rules."""
         row = np.zeros(len(self.allowed), dtype=np.bool_)
         row[list(chosen)] = True
-        return bool(self.allowed[row].all()) and all(limit.holds(row) for limit in self.limits)
+        return bool(self.allowed[row].all()) and all(constraint.holds(row) for constraint in self.constraints)
 
     def value(self, chosen: Chosen) -> float:
         """NPV of a slate, which the bound takes note of."""
@@ -66,7 +66,7 @@ class SlateSearch:
         count = len(self.candidates)
         masks = np.zeros((2**count, len(self.allowed)), dtype=np.bool_)
         masks[:, self.candidates] = (np.arange(2**count)[:, None] >> np.arange(count)) & 1
-        obeying = np.array([limit.holds_each(masks) for limit in self.limits]).all(axis=0)
+        obeying = np.array([constraint.holds_each(masks) for constraint in self.constraints]).all(axis=0)
         kept: NDArray[np.bool_] = masks[obeying]
         return kept
 
@@ -79,7 +79,7 @@ class SlateSearch:
 
     def heuristic(self) -> tuple[Chosen, float]:
         """A good slate, and the bound."""
-        solved = best_additive(self.alone, self.limits, allowed=self.allowed)
+        solved = best_additive_slate(self.alone, self.constraints, allowed=self.allowed)
         if solved is None:
             raise ArithmeticError("rules that can be met were not met")
         upper, row = solved
@@ -141,5 +141,5 @@ class SlateSearch:
         """Whether any slate that obeys has offer ``k``."""
         row = np.zeros(len(self.allowed))
         row[k] = 1.0
-        with_it = Limit(says="it is in", row=row, low=1.0, high=np.inf)
-        return best_additive(np.zeros(len(row)), (*self.limits, with_it), allowed=self.allowed) is not None
+        with_it = Constraint(says="it is in", row=row, low=1.0, high=np.inf)
+        return best_additive_slate(np.zeros(len(row)), (*self.constraints, with_it), allowed=self.allowed) is not None

@@ -1,9 +1,9 @@
 """The value of a set of offers together: its NPV, simulated and not added up from its parts.
 
 For searches, which compare hundreds of sets: each is simulated once, as coarsely as a draw among many, at the point estimate with
-the offers' appeal raised so that their odds are the expected ones (:func:`recsys.projection.cold_start_offers.expected_shift`),
-and remembered. That is close to the expected NPV, not equal to it; what is shown of the set that is chosen is projected under
-every draw.
+the offers' appeal raised so that their odds are the expected ones
+(:func:`recsys.projection.cold_start_offers.expected_appeal_shift`), and remembered. That is close to the expected NPV, not equal
+to it; what is shown of the set that is chosen is projected under every draw.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recsys.errors import DataError
-from recsys.projection.cold_start_offers import Offer, expected_shift
+from recsys.projection.cold_start_offers import Offer, expected_appeal_shift
 from recsys.projection.context import ProjectionContext
 from recsys.projection.economics import cost_flow, net_present_value
 from recsys.projection.outcome import Outcome
@@ -120,7 +120,7 @@ def slate_valuer(context: ProjectionContext, scenario: Scenario | None = None, t
     catalogue = question.catalogue
     prepared = question.under(0)
     appeal = np.zeros(len(prepared.tracked_movies))
-    appeal[: len(catalogue.offers)] = expected_shift(context, catalogue.offers)
+    appeal[: len(catalogue.offers)] = expected_appeal_shift(context, catalogue.offers)
     prepared = prepared.with_appeal(appeal)
     beside = tuple(position for position in catalogue.after if position not in catalogue.offer_positions)
     return SlateValuer(

@@ -12,7 +12,7 @@ from recsys.projection import audience_changes as audiences
 from recsys.projection.catalogue_changes import licence_fee
 from recsys.projection.context import ProjectionContext
 from recsys.projection.nest_sums import layout, movie_weights, user_weights
-from recsys.projection.parallel import PRODUCT_BLOCK, over_users
+from recsys.projection.parallel import PRODUCT_BLOCK, map_user_blocks
 from recsys.projection.project import project
 from recsys.scenario.changes import Acquire, ContinueDrift, Drop
 from recsys.scenario.scenario import Scenario
@@ -41,7 +41,7 @@ class Figure:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Decision:
+class SuggestedDecision:
     """Something to decide, with what it rests on and the scenario that shows it."""
 
     kind: Kind
@@ -54,7 +54,7 @@ class Decision:
     scenario: Scenario
 
 
-def today(context: ProjectionContext) -> tuple[Decision, ...]:
+def suggest_decisions(context: ProjectionContext) -> tuple[SuggestedDecision, ...]:
     """Up to three decisions of different kinds; fewer where the workspace does not hold what they need.
 
     The best offer against its walk-away price; a licence about to expire; the audience that grows fastest; an offer that looks
@@ -76,7 +76,7 @@ def _buying(context: ProjectionContext, offer: str) -> Scenario:
     )
 
 
-def _best_offer(context: ProjectionContext, alone: SlateValuer) -> Decision | None:
+def _best_offer(context: ProjectionContext, alone: SlateValuer) -> SuggestedDecision | None:
     """The offer of greatest net present value by itself, against its walk-away price over its licence."""
     known = [k for k, offer in enumerate(alone.offers) if offer.inside and fixed_cost(offer) > 0]
     if not known:
@@ -84,7 +84,7 @@ def _best_offer(context: ProjectionContext, alone: SlateValuer) -> Decision | No
     offer = alone.offers[max(known, key=lambda k: (alone.npv([k]), -k))]
     scenario = _buying(context, offer.movie_id)
     best = project(context, scenario, draws="all").offers[0]
-    return Decision(
+    return SuggestedDecision(
         kind="buy",
         subject=best.movie_id,
         title=best.title,
@@ -100,7 +100,7 @@ def _best_offer(context: ProjectionContext, alone: SlateValuer) -> Decision | No
     )
 
 
-def _expiring(context: ProjectionContext) -> Decision | None:
+def _expiring(context: ProjectionContext) -> SuggestedDecision | None:
     """Of the licences that end soonest, the most watched: what the service loses without it, against its fee."""
     column = next((name for name in ("licence_until", "available_until") if name in context.movies), None)
     if column is None or context.data_end is None:
@@ -127,7 +127,7 @@ def _expiring(context: ProjectionContext) -> Decision | None:
     ]
     if fee > 0:
         figures.append(Figure(name="licence fee", value=fee, unit="currency", origin="configured"))
-    return Decision(
+    return SuggestedDecision(
         kind="renew",
         subject=movie,
         title=context.title(movie),
@@ -160,12 +160,12 @@ def monthly_hours(context: ProjectionContext) -> FloatArray:
         return views
 
     hours = np.zeros(choice.n_movies)
-    total = np.sum(over_users(choice.n_users, work, block=PRODUCT_BLOCK), axis=0)
+    total = np.sum(map_user_blocks(choice.n_users, work, block=PRODUCT_BLOCK), axis=0)
     hours[columns.columns] = total * choice.hours_per_view[columns.columns]
     return hours
 
 
-def _growing(context: ProjectionContext) -> Decision | None:
+def _growing(context: ProjectionContext) -> SuggestedDecision | None:
     """The persona that grows fastest within reason, and the part of its occasions that the catalogue wins, against everyone's."""
     personas = context.personas.personas
     occasions = np.bincount(context.persona_of, weights=context.choice.draws[0].occasions, minlength=len(personas))
@@ -179,7 +179,7 @@ def _growing(context: ProjectionContext) -> Decision | None:
     served, everyone = _share_served(context, k)
     grown = (1.0 + fastest.monthly_growth_share) ** GROWTH_MONTHS
     people = float(context.weight[context.persona_of == k].sum())
-    return Decision(
+    return SuggestedDecision(
         kind="audience",
         subject=fastest.name,
         title=fastest.name,
@@ -206,7 +206,7 @@ def _share_served(context: ProjectionContext, persona: int) -> tuple[float, floa
     return float(inside @ own / own.sum()), float(inside @ occasions / occasions.sum())
 
 
-def _takes_from_others(context: ProjectionContext, alone: SlateValuer) -> Decision | None:
+def _takes_from_others(context: ProjectionContext, alone: SlateValuer) -> SuggestedDecision | None:
     """Of the offers that get more viewing than half of the others, the one that adds least of what it gets."""
     if len(alone.offers) < 2:
         return None
@@ -220,7 +220,7 @@ def _takes_from_others(context: ProjectionContext, alone: SlateValuer) -> Decisi
     scenario = _buying(context, offer.movie_id)
     worst = project(context, scenario, draws="all").offers[0]
     taken = worst.cannibalised_hours.mean / worst.gross_hours.mean
-    return Decision(
+    return SuggestedDecision(
         kind="takes from others",
         subject=offer.movie_id,
         title=offer.title,

@@ -14,7 +14,7 @@ from recsys.segments.attribute_rules import nearest_names
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bid:
+class WalkAwayPrice:
     """What to pay at most for one offer."""
 
     movie_id: str
@@ -57,7 +57,7 @@ class Bid:
         }
 
 
-def walk_away(context: ProjectionContext, offer: str, scenario: Scenario | None = None) -> Bid:
+def walk_away_price(context: ProjectionContext, offer: str, scenario: Scenario | None = None) -> WalkAwayPrice:
     """The walk-away price of an offer: by itself, over its licence, or on top of what a scenario does, over its horizon.
 
     Parameters
@@ -75,7 +75,7 @@ def walk_away(context: ProjectionContext, offer: str, scenario: Scenario | None 
     answer = project(context, asked, draws="all")
     result = next(found for found in answer.offers if found.movie_id == offer)
     fee = _fee(context, asked, offer)
-    return Bid(
+    return WalkAwayPrice(
         movie_id=offer,
         title=result.title,
         fee=fee,

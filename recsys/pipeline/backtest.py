@@ -22,10 +22,10 @@ from recsys import __version__, foreign
 from recsys.backtest import store
 from recsys.backtest.arrivals import Arrivals, arrivals
 from recsys.backtest.conformal import FEWEST_ARRIVALS
-from recsys.backtest.cutoff import Moment, look, past_context
+from recsys.backtest.cutoff import CutoffInputs, evaluate_cutoff, past_context
 from recsys.backtest.report import document
-from recsys.backtest.scoring import judge, learnt
-from recsys.backtest.serialization import Origin
+from recsys.backtest.scoring import learn_calibration, score_cutoffs
+from recsys.backtest.serialization import CutoffResult
 from recsys.choice.model.parameters import ChoiceModel
 from recsys.choice.model.store import load as load_choice
 from recsys.embeddings.tower import MovieTower
@@ -36,7 +36,7 @@ from recsys.pipeline.config import TrainConfig, with_settings
 from recsys.pipeline.progress import Clock, ProgressLine, Report, unheard
 from recsys.pipeline.stages import backtest_plan
 from recsys.pipeline.training_context import TrainingContext
-from recsys.projection.range_calibration import Calibration, Held
+from recsys.projection.range_calibration import Calibration, MeasuredCoverage
 from recsys.run_files import TWO_TOWER, RunFiles
 from recsys.tables.arrivals import ASSUMED_ARRIVALS
 from recsys.tables.as_of import dataset_as_of
@@ -118,9 +118,9 @@ def backtest(
             "data": dataset.fingerprint,
             "config": json.loads(json.dumps(asdict(config))),
         }
-        if (done := store.equal(workspace, identity, JUDGED)) is not None:
+        if (done := store.equal_report(workspace, identity, JUDGED)) is not None:
             return done
-        if (kept := store.equal_origins(workspace, identity)) is not None:
+        if (kept := store.equal_cutoffs(workspace, identity)) is not None:
             return _published(workspace, dataset, config, kept, identity)
         plan = _plan(dataset, config)
         digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
@@ -135,7 +135,7 @@ def backtest(
 
 
 def _published(
-    workspace: Workspace, dataset: Dataset, config: BacktestConfig, found: Sequence[Origin], identity: dict[str, Any]
+    workspace: Workspace, dataset: Dataset, config: BacktestConfig, found: Sequence[CutoffResult], identity: dict[str, Any]
 ) -> dict[str, Any]:
     made, calibration = _document(dataset, config, found)
     store.publish(workspace, made, found, calibration, {**identity, "judged": JUDGED})
@@ -183,9 +183,9 @@ def _plan(dataset: Dataset, config: BacktestConfig) -> _Plan:
 
 def _origins(  # noqa: PLR0917
     dataset: Dataset, config: BacktestConfig, plan: _Plan, stages_folder: Path, report: Report, train: Trainer
-) -> list[Origin]:
+) -> list[CutoffResult]:
     clock = Clock({moment.date().isoformat(): 1.0 for moment in plan.moments}, report)
-    found: list[Origin] = []
+    found: list[CutoffResult] = []
     for number, (at, positions) in enumerate(zip(plan.moments, plan.positions, strict=True), 1):
         name = at.date().isoformat()
         path = stages_folder / f"{name}.json"
@@ -196,7 +196,7 @@ def _origins(  # noqa: PLR0917
         started = time.monotonic()
         place = f"{name} ({number} of {len(plan.moments)})"
         steps = clock.begin(name, f"Learning from before {place}")
-        moment = Moment(
+        moment = CutoffInputs(
             at=at,
             dataset=dataset,
             arrivals=plan.arrivals,
@@ -206,7 +206,7 @@ def _origins(  # noqa: PLR0917
         )
         past = dataset_as_of(dataset, at, offers=np.sort(plan.arrivals.row[positions]))
         choice, tower = train(past, config.training, stages_folder / f"{name}-training", _half(steps, 0.0, 0.5))
-        looked = look(moment, past_context(past, choice, tower), tower, _second_half(steps))
+        looked = evaluate_cutoff(moment, past_context(past, choice, tower), tower, _second_half(steps))
         looked = replace(looked, seconds=round(time.monotonic() - started, 1))
         write_atomically(path, (json.dumps(looked.as_json(), allow_nan=False) + "\n").encode())
         shutil.rmtree(stages_folder / f"{name}-training", ignore_errors=True)
@@ -222,15 +222,17 @@ def _train(past: Dataset, config: TrainConfig, folder: Path, report: Report) -> 
     return load_choice(context.files.choice), MovieTower.load(context.files.recommender(TWO_TOWER).folder)
 
 
-def _kept(path: Path) -> Origin | None:
+def _kept(path: Path) -> CutoffResult | None:
     """What an earlier attempt has left of an origin."""
     try:
-        return Origin.from_json(foreign.json_file(path))
+        return CutoffResult.from_json(foreign.json_file(path))
     except (OSError, ValueError, ArtefactError):
         return None
 
 
-def _document(dataset: Dataset, config: BacktestConfig, found: Sequence[Origin]) -> tuple[dict[str, Any], Calibration | None]:
+def _document(
+    dataset: Dataset, config: BacktestConfig, found: Sequence[CutoffResult]
+) -> tuple[dict[str, Any], Calibration | None]:
     facts: dict[str, Any] = {
         "data": dataset.fingerprint,
         "simulated": dataset.simulated,
@@ -239,15 +241,15 @@ def _document(dataset: Dataset, config: BacktestConfig, found: Sequence[Origin])
         "notes": list(_notes(dataset, config)),
         "calibration": None,
     }
-    made = document(judge(found, dataset, config.days[0]), days=config.days, seed=config.training.seed, facts=facts)
+    made = document(score_cutoffs(found, dataset, config.days[0]), days=config.days, seed=config.training.seed, facts=facts)
     first = made["totals"].get(str(config.days[0]), {}).get("views", {"coverage": []})
     held = [
-        Held(promised=each["promised"], measured=each["measured"], arrivals=each["arrivals"])
+        MeasuredCoverage(promised=each["promised"], measured=each["measured"], arrivals=each["arrivals"])
         for each in first["coverage"]
         if each["ranges"] == "calibrated"
     ]
     end = dataset.events["timestamp"].iloc[-1] + pd.Timedelta(days=1)
-    calibration = learnt(found, dataset, config.days[0], at=end, held=held)
+    calibration = learn_calibration(found, dataset, config.days[0], at=end, held=held)
     if calibration is not None:
         made["calibration"] = {
             name: getattr(calibration, name)

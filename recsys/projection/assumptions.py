@@ -6,8 +6,8 @@ from recsys.choice.model.parameters import Estimate
 from recsys.choice.model.utility import COMMON_RESIDUAL_SHARE
 from recsys.projection import availability
 from recsys.projection.catalogue_changes import PROMOTION_NATS, Catalogue, licence_fee
-from recsys.projection.context import FOR_EVER, ProjectionContext
-from recsys.projection.range_calibration import said
+from recsys.projection.context import NO_END, ProjectionContext
+from recsys.projection.range_calibration import calibration_estimates
 from recsys.scenario.changes import ChangePrice, ContinueDrift
 from recsys.scenario.scenario import Scenario
 from recsys.tables.economics_config import Plan, Term, declared_terms
@@ -97,7 +97,7 @@ def _of_months(context: ProjectionContext, scenario: Scenario) -> list[Estimate]
 def _of_scenario(context: ProjectionContext, scenario: Scenario, catalogue: Catalogue) -> list[Estimate]:
     listed: list[Estimate] = []
     if catalogue.offers:
-        listed += said(context.calibration)
+        listed += calibration_estimates(context.calibration)
         listed.append(
             Estimate(
                 name="common error of offers' appeal",
@@ -119,7 +119,7 @@ def _of_scenario(context: ProjectionContext, scenario: Scenario, catalogue: Cata
             )
         )
     undated = sum(
-        movie.dropped and int(context.months_left[movie.row]) == FOR_EVER and licence_fee(context, movie.row) > 0
+        movie.dropped and int(context.months_left[movie.row]) == NO_END and licence_fee(context, movie.row) > 0
         for movie in catalogue.changed_movies
     )
     if undated:

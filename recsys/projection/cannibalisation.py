@@ -13,7 +13,7 @@ from recsys.ids import FloatArray
 from recsys.projection.context import ProjectionContext
 from recsys.projection.nest_sums import layout, movie_weights, user_weights
 from recsys.projection.outcome import Availability, Outcome
-from recsys.projection.parallel import PRODUCT_BLOCK, THREADS, over_users
+from recsys.projection.parallel import PRODUCT_BLOCK, THREADS, map_user_blocks
 
 
 def hours_lost(
@@ -72,6 +72,6 @@ def hours_lost(
                 part[:, here] += views
         return part
 
-    total = np.sum(over_users(choice.n_users, work, block=PRODUCT_BLOCK, threads=threads), axis=0)
+    total = np.sum(map_user_blocks(choice.n_users, work, block=PRODUCT_BLOCK, threads=threads), axis=0)
     lost[:, columns.columns] = total * choice.hours_per_view[columns.columns]
     return lost

@@ -8,9 +8,9 @@ import numpy as np
 from recsys.choice.model.parameters import Draw, Float32Array
 from recsys.errors import Finding, ScenarioError
 from recsys.ids import FloatArray
-from recsys.projection.cold_start_offers import Offer, offer
+from recsys.projection.cold_start_offers import Offer, resolve_offer
 from recsys.projection.cold_start_offers import utilities as offer_utilities
-from recsys.projection.context import FOR_EVER, ProjectionContext
+from recsys.projection.context import NO_END, ProjectionContext
 from recsys.projection.economics import OfferTerms
 from recsys.projection.outcome import TrackedMovies
 from recsys.projection.unknown_movie_errors import unknown_movie
@@ -167,7 +167,7 @@ def changed(context: ProjectionContext, changes: tuple[CatalogueChange, ...], ho
     if findings:
         raise ScenarioError(findings)
     offers = [
-        offer(context, _launched(acquire, requested.launches.get(name)), horizon_months)
+        resolve_offer(context, _launched(acquire, requested.launches.get(name)), horizon_months)
         for name, acquire in sorted(acquired.items())
     ]
     moving = sorted(dropped | (set(exposure) - set(acquired)))
@@ -210,7 +210,7 @@ def fees_saved(
     flow = np.zeros(horizon_months + 1)
     for movie in catalogue.changed_movies:
         left = int(context.months_left[movie.row])
-        due = 0 if left == FOR_EVER else left
+        due = 0 if left == NO_END else left
         if movie.dropped and due < horizon_months and (due == 0 or licences == "renewed"):
             flow[due] += licence_fee(context, movie.row)
     return flow

@@ -35,7 +35,7 @@ class Offer:
     """Whether the catalogue's movies are as far from one another."""
 
 
-def offer(context: ProjectionContext, acquire: Acquire, horizon_months: int) -> Offer:
+def resolve_offer(context: ProjectionContext, acquire: Acquire, horizon_months: int) -> Offer:
     """An offer with the terms of its table row, where the scenario does not override them.
 
     A licence without a window lasts as long as the horizon.
@@ -109,13 +109,15 @@ def utilities(context: ProjectionContext, draw: int, users: Float32Array, offers
     codes = context.offer_codes[rows]
     everyone = slice(0, context.choice.n_users)
     utility = offer_utility(context.choice, context.choice.draws[draw], codes, everyone, vectors=users)
-    shift = context.offer_shift[rows]
+    shift = context.offer_appeal_shift[rows]
     if draw:
-        shift = shift + context.cold_residual(np.array([deviation(context, draw, offered.movie_id) for offered in offers]))
+        shift = shift + context.cold_start_residual(
+            np.array([appeal_deviation(context, draw, offered.movie_id) for offered in offers])
+        )
     return (utility + shift).T
 
 
-def expected_shift(context: ProjectionContext, offers: tuple[Offer, ...]) -> FloatArray:
+def expected_appeal_shift(context: ProjectionContext, offers: tuple[Offer, ...]) -> FloatArray:
     """By how much each offer's appeal has to be raised at the point estimate for its odds to be the expected ones, nats.
 
     Odds are the exponential of utility, so that their mean over what is not known of appeal lies above the odds of the mean. With
@@ -128,21 +130,21 @@ def expected_shift(context: ProjectionContext, offers: tuple[Offer, ...]) -> Flo
     drawn = range(1, len(context.choice.draws))
     if not drawn or not offers:
         return np.zeros(len(offers))
-    z = np.array([[deviation(context, draw, offered.movie_id) for offered in offers] for draw in drawn])
-    found: FloatArray = np.log(np.mean(np.exp(context.cold_residual(z)), axis=0))
+    z = np.array([[appeal_deviation(context, draw, offered.movie_id) for offered in offers] for draw in drawn])
+    found: FloatArray = np.log(np.mean(np.exp(context.cold_start_residual(z)), axis=0))
     return found
 
 
-def deviation(context: ProjectionContext, draw: int, movie_id: str) -> float:
+def appeal_deviation(context: ProjectionContext, draw: int, movie_id: str) -> float:
     """Standard deviations by which a draw puts an offer's appeal above what is told of it.
 
     A part is common to all offers of the draw, the rest is the movie's own.
     """
     common = np.sqrt(COMMON_RESIDUAL_SHARE) * context.choice.draws[draw].cold_appeal_shift
-    return float(common + np.sqrt(1.0 - COMMON_RESIDUAL_SHARE) * residual(draw, len(context.choice.draws), movie_id))
+    return float(common + np.sqrt(1.0 - COMMON_RESIDUAL_SHARE) * appeal_residual(draw, len(context.choice.draws), movie_id))
 
 
-def residual(draw: int, n_draws: int, movie_id: str) -> float:
+def appeal_residual(draw: int, n_draws: int, movie_id: str) -> float:
     """Standard normal that belongs to a draw and a movie, whatever else is in the scenario.
 
     A movie's draws, the point left out, are the middles of equal parts of the distribution in an order of its own: loose ones

@@ -33,7 +33,7 @@ from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import MANIFEST, Workspace, bytes_or_none
 
 DAYS_PER_MONTH = 365.25 / 12
-FOR_EVER = 1_000_000
+NO_END = 1_000_000
 """Months left of a licence without an end."""
 
 
@@ -81,13 +81,13 @@ class ProjectionContext:
         return IdMap(self.offers["movie_id"].astype(str))
 
     @cached_property
-    def offer_shift(self) -> FloatArray:
+    def offer_appeal_shift(self) -> FloatArray:
         """float64[n_offers], nats: what past arrivals taught about the appeal of such offers; 0 where nothing did."""
         if self.calibration is None:
             return np.zeros(len(self.offers))
         return self.calibration.shifts(self.offers)
 
-    def cold_residual(self, z: FloatArray) -> FloatArray:
+    def cold_start_residual(self, z: FloatArray) -> FloatArray:
         """How far from its middle an offer's appeal lies at so many standard deviations, nats, shaped as ``z``."""
         residual: FloatArray = self.choice.cold_appeal_residual_sd * z
         return residual if self.calibration is None else self.calibration.stretched(residual)
@@ -135,9 +135,9 @@ class ProjectionContext:
 
     @cached_property
     def months_left(self) -> IntArray:
-        """Months from today for which each catalogue movie is licensed, int64[n_movies]; :data:`FOR_EVER` where no end is known.
+        """Months from today for which each catalogue movie is licensed, int64[n_movies]; :data:`NO_END` where no end is known.
         A month counts where at least half of it is covered."""
-        left = np.full(self.choice.n_movies, FOR_EVER, dtype=np.int64)
+        left = np.full(self.choice.n_movies, NO_END, dtype=np.int64)
         if self.data_end is None:
             return left
         now = pd.to_datetime(self.data_end, utc=True)

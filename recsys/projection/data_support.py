@@ -1,8 +1,7 @@
 """Where the data end: what a projection would have to make up is said, and its ROI withheld."""
 
 from recsys.errors import Finding, RecsysError
-from recsys.projection.cold_start_offers import Offer
-from recsys.projection.cold_start_offers import offer as described
+from recsys.projection.cold_start_offers import Offer, resolve_offer
 from recsys.projection.context import ProjectionContext, load_projection_context
 from recsys.scenario.changes import (
     Acquire,
@@ -38,7 +37,7 @@ def largest_change(context: ProjectionContext) -> float:
     return min(largest, MOST_FACTOR)
 
 
-def audience_beyond(context: ProjectionContext, scenario: Scenario) -> tuple[str, ...]:
+def audience_outside_support(context: ProjectionContext, scenario: Scenario) -> tuple[str, ...]:
     """What the scenario does to the audience that history has not seen, one sentence each."""
     limit = largest_change(context)
     n_months = max((len(persona.monthly_active) for persona in context.personas.personas), default=0)
@@ -56,7 +55,7 @@ def audience_beyond(context: ProjectionContext, scenario: Scenario) -> tuple[str
     return tuple(f"W_EXTRAPOLATION: the scenario assumes {what}; the ROI is withheld." for what in beyond)
 
 
-def offers_beyond(offers: tuple[Offer, ...]) -> tuple[str, ...]:
+def offers_outside_support(offers: tuple[Offer, ...]) -> tuple[str, ...]:
     """Offers unlike anything in the catalogue, one sentence each."""
     return tuple(
         f"W_EXTRAPOLATION: “{offer.title}” is unlike anything in the catalogue (distance {offer.distance:.2f} to the nearest "
@@ -66,9 +65,9 @@ def offers_beyond(offers: tuple[Offer, ...]) -> tuple[str, ...]:
     )
 
 
-def offers_unlike(context: ProjectionContext) -> tuple[Finding, ...]:
+def support_findings(context: ProjectionContext) -> tuple[Finding, ...]:
     """A warning where the offers table holds what is unlike anything in the catalogue."""
-    offers = [described(context, Acquire(offer=str(name)), 1) for name in context.offers["movie_id"]]
+    offers = [resolve_offer(context, Acquire(offer=str(name)), 1) for name in context.offers["movie_id"]]
     beyond = [each for each in offers if not each.inside]
     if not beyond:
         return ()
@@ -85,16 +84,16 @@ def offers_unlike(context: ProjectionContext) -> tuple[Finding, ...]:
     )
 
 
-def offers_unlike_in(workspace: Workspace) -> tuple[Finding, ...]:
+def support_findings_of(workspace: Workspace) -> tuple[Finding, ...]:
     """The same for the run in use; nothing where it cannot be known yet: nothing is trained, or on other tables."""
     try:
         context = load_projection_context(workspace)
     except RecsysError:
         return ()
-    return offers_unlike(context)
+    return support_findings(context)
 
 
-def terms_beyond(offers: tuple[Offer, ...], horizon_months: int) -> tuple[str, ...]:
+def terms_beyond_horizon(offers: tuple[Offer, ...], horizon_months: int) -> tuple[str, ...]:
     """Licences that the horizon cuts, one sentence each."""
     cut = []
     for offer in offers:

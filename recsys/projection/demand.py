@@ -26,7 +26,7 @@ from recsys.ids import FloatArray
 from recsys.projection.demand_kernel import DemandKernel
 from recsys.projection.nest_sums import NestSums
 from recsys.projection.outcome import Availability, Outcome, People, TrackedMovies
-from recsys.projection.parallel import MONTH_BLOCK, THREADS, over_users
+from recsys.projection.parallel import MONTH_BLOCK, THREADS, map_user_blocks
 from recsys.projection.unwatched_propensity import Start
 
 Precision = Literal["exact", "coarse"]
@@ -95,7 +95,7 @@ def simulate(
             outcomes.append(outcome)
         return outcomes
 
-    by_block = over_users(len(people.weight), work, block=MONTH_BLOCK, threads=threads)
+    by_block = map_user_blocks(len(people.weight), work, block=MONTH_BLOCK, threads=threads)
     return [_joined([blocks[k] for blocks in by_block]) for k in range(len(chosen))]
 
 

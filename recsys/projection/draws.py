@@ -16,7 +16,7 @@ from recsys.projection.catalogue_changes import Catalogue
 from recsys.projection.context import ProjectionContext
 from recsys.projection.counterfactuals import Counterfactuals
 from recsys.projection.outcome import Outcome
-from recsys.projection.parallel import THREADS, one_blas_thread, side_by_side
+from recsys.projection.parallel import THREADS, map_parallel, one_blas_thread
 from recsys.projection.question import Question
 from recsys.scenario.mapping import check
 from recsys.scenario.scenario import Scenario
@@ -102,7 +102,7 @@ class LeaveOneOut:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Simulated:
+class SimulatedDraw:
     """A scenario under one draw; offers along the first axis where there are several, months along the last."""
 
     baseline: Totals
@@ -115,7 +115,7 @@ class Simulated:
     incremental: LeaveOneOut
 
     @classmethod
-    def of(cls, catalogue: Catalogue, found: Counterfactuals, incremental: LeaveOneOut) -> "Simulated":
+    def of(cls, catalogue: Catalogue, found: Counterfactuals, incremental: LeaveOneOut) -> "SimulatedDraw":
         """What is kept of the counterfactuals of one draw."""
         views = found.projected.tracked_views[: len(catalogue.offers)]
         hours_per_view = np.array([offer.hours_per_view for offer in catalogue.offers])
@@ -140,10 +140,10 @@ class Simulated:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Drawn:
+class SimulatedDraws:
     """A scenario under every draw, the point estimate first, and what is told at the point estimate alone."""
 
-    draws: tuple[Simulated, ...]
+    draws: tuple[SimulatedDraw, ...]
     hours_lost: FloatArray
     """float64[n_offers, n_movies], hours that catalogue movies lose to each offer"""
     tracked_hours_lost: FloatArray
@@ -159,7 +159,7 @@ def simulate_draws(
     draws: Draws = "point",
     threads: int = THREADS,
     progress: Progress | None = None,
-) -> Drawn:
+) -> SimulatedDraws:
     """Simulate a scenario.
 
     Leave-one-out counterfactuals of several offers are simulated at the point estimate only. Under the other draws they are
@@ -182,17 +182,17 @@ def simulate_draws(
         estimates = draws == "all" and not catalogue.is_one_offer
         point = counterfactuals.simulate(question, 0, leave_one_out="both" if estimates else "simulated", threads=threads)
         point_simulated = LeaveOneOut.simulated(point)
-        found = [Simulated.of(catalogue, point, point_simulated)]
+        found = [SimulatedDraw.of(catalogue, point, point_simulated)]
         told(1, n_draws)
         if draws == "all":
             by_draw = context.choice.n_users <= FEW_USERS
             outer, inner = (threads, 1) if by_draw else (1, threads)
             done = [1]
 
-            def simulated(draw: int) -> Simulated:
+            def simulated(draw: int) -> SimulatedDraw:
                 outcomes = counterfactuals.simulate(question, draw, leave_one_out="estimated", threads=inner)
                 added = (LeaveOneOut.estimated if estimates else LeaveOneOut.simulated)(outcomes)
-                result = Simulated.of(catalogue, outcomes, added)
+                result = SimulatedDraw.of(catalogue, outcomes, added)
                 done[0] += 1
                 told(done[0], n_draws)
                 if not estimates:
@@ -200,8 +200,8 @@ def simulate_draws(
                 size = _ratio(result.gross_hours, found[0].gross_hours)
                 return replace(result, incremental=added.corrected(point_simulated, LeaveOneOut.estimated(point), size))
 
-            found += side_by_side(range(1, n_draws), simulated, threads=outer)
-        return Drawn(
+            found += map_parallel(range(1, n_draws), simulated, threads=outer)
+        return SimulatedDraws(
             draws=tuple(found),
             hours_lost=point.question.hours_lost(after=point.projected, before=point.without_offer, threads=threads),
             tracked_hours_lost=_tracked_hours_lost(context, catalogue, point),

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from recsys.choice.model.parameters import ChoiceModel, Draw, Float32Array
 from recsys.errors import ArtefactError
 from recsys.ids import FloatArray, IntArray
-from recsys.projection.parallel import PRODUCT_BLOCK, THREADS, over_users
+from recsys.projection.parallel import PRODUCT_BLOCK, THREADS, map_user_blocks
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -86,7 +86,7 @@ def compute(
         weights *= hours_per_view.astype(weights.dtype)
         hours[block, catalogue.nests] = scale * _by_nest(weights, catalogue)
 
-    over_users(len(rows), work, block=PRODUCT_BLOCK, threads=threads)
+    map_user_blocks(len(rows), work, block=PRODUCT_BLOCK, threads=threads)
     return NestSums(nest_sum=nest_sum, hours=hours)
 
 

@@ -144,7 +144,7 @@ class _Team(Generic[Task, Result]):
             self._errors[at] = error
 
 
-def side_by_side(tasks: Iterable[Task], work: Callable[[Task], Result], *, threads: int = THREADS) -> list[Result]:
+def map_parallel(tasks: Iterable[Task], work: Callable[[Task], Result], *, threads: int = THREADS) -> list[Result]:
     """``work`` on each task, results in the order of the tasks.
 
     Parameters
@@ -158,7 +158,7 @@ def side_by_side(tasks: Iterable[Task], work: Callable[[Task], Result], *, threa
         return _Team(listed, work, threads).run()
 
 
-def over_users(n_users: int, work: Callable[[slice], Result], *, block: int, threads: int = THREADS) -> list[Result]:
+def map_user_blocks(n_users: int, work: Callable[[slice], Result], *, block: int, threads: int = THREADS) -> list[Result]:
     """``work`` on each block of users, results in block order."""
     blocks = [slice(start, min(start + block, n_users)) for start in range(0, n_users, block)]
-    return side_by_side(blocks, work, threads=threads)
+    return map_parallel(blocks, work, threads=threads)

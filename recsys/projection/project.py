@@ -17,17 +17,17 @@ from recsys.projection import data_support
 from recsys.projection.assumptions import assumptions
 from recsys.projection.catalogue_changes import Catalogue
 from recsys.projection.context import ProjectionContext
-from recsys.projection.draws import Drawn, Draws, Progress, Simulated, Totals, simulate_draws
+from recsys.projection.draws import Draws, Progress, SimulatedDraw, SimulatedDraws, Totals, simulate_draws
 from recsys.projection.economics import cost_flow, cumulative, discount_factors, max_bid, payback_month
 from recsys.projection.parallel import THREADS, one_blas_thread
 from recsys.projection.result import (
     CannibalisedMovie,
-    Earned,
     Effect,
     ExpectedTotals,
     OfferResult,
     Projection,
     Range,
+    RevenueBySource,
     SegmentShare,
 )
 from recsys.projection.uncertainty import expected, share_above, to_range
@@ -68,7 +68,7 @@ def project(
         return assemble(context, scenario, simulate_draws(context, scenario, draws=draws, threads=threads, progress=progress))
 
 
-def assemble(context: ProjectionContext, scenario: Scenario, drawn: Drawn) -> Projection:
+def assemble(context: ProjectionContext, scenario: Scenario, drawn: SimulatedDraws) -> Projection:
     """The projection of a scenario from draws that are there.
 
     Parameters
@@ -87,16 +87,16 @@ def assemble(context: ProjectionContext, scenario: Scenario, drawn: Drawn) -> Pr
     factors, hurdle = cash.factors, context.economics.hurdle_rate.value
     value, cost, npv = cash.earned @ factors, cash.spent @ factors, cash.net @ factors
     positions = np.cumsum(cash.net * factors, axis=1)
-    audience_beyond = data_support.audience_beyond(context, scenario)
-    offers_beyond = data_support.offers_beyond(catalogue.offers)
+    audience_outside_support = data_support.audience_outside_support(context, scenario)
+    offers_outside_support = data_support.offers_outside_support(catalogue.offers)
     payable = bool((cost > 0).all())
-    roi = npv / cost if payable and not (audience_beyond or offers_beyond) else None
+    roi = npv / cost if payable and not (audience_outside_support or offers_outside_support) else None
     acquired = np.array([draw.acquisition_hours for draw in draws])
     gross = np.array([draw.gross_hours.sum() for draw in draws])
     audience_hours = np.array([draw.audience_hours for draw in draws])
     audience_value = np.array([_flow(draw.audience_only.revenue - draw.baseline.revenue) @ factors for draw in draws])
     offers = tuple(
-        _offer(context, catalogue, drawn, k, cash.costs[:, k], withheld=bool(audience_beyond))
+        _offer(context, catalogue, drawn, k, cash.costs[:, k], withheld=bool(audience_outside_support))
         for k in range(len(catalogue.offers))
     )
     undefined = () if payable or not catalogue.offers else (_UNDEFINED.format("the acquisition"),)
@@ -128,9 +128,9 @@ def assemble(context: ProjectionContext, scenario: Scenario, drawn: Drawn) -> Pr
         offers=offers,
         assumptions=assumptions(context, scenario, catalogue),
         warnings=(
-            *audience_beyond,
-            *offers_beyond,
-            *data_support.terms_beyond(catalogue.offers, horizon),
+            *audience_outside_support,
+            *offers_outside_support,
+            *data_support.terms_beyond_horizon(catalogue.offers, horizon),
             *undefined,
             *free,
         ),
@@ -155,7 +155,9 @@ class _Cash:
     """float64[1 + horizon], by which a flow is discounted"""
 
     @classmethod
-    def of(cls, context: ProjectionContext, scenario: Scenario, catalogue: Catalogue, draws: tuple[Simulated, ...]) -> "_Cash":
+    def of(
+        cls, context: ProjectionContext, scenario: Scenario, catalogue: Catalogue, draws: tuple[SimulatedDraw, ...]
+    ) -> "_Cash":
         """The cash flows behind a projection."""
         horizon = scenario.horizon_months
         return cls(
@@ -177,7 +179,7 @@ class _Cash:
         return self.earned + self.saved - self.spent
 
 
-def _costs(catalogue: Catalogue, draw: Simulated) -> FloatArray:
+def _costs(catalogue: Catalogue, draw: SimulatedDraw) -> FloatArray:
     """float64[n_offers, 1 + horizon], not discounted."""
     flows = [cost_flow(offer.terms, monthly) for offer, monthly in zip(catalogue.offers, draw.views, strict=True)]
     return np.array(flows).reshape(len(flows), len(draw.projected.hours) + 1)
@@ -210,7 +212,7 @@ def _expected_totals(by_draw: Sequence[Totals], factors: FloatArray) -> Expected
 
 
 def _offer(
-    context: ProjectionContext, catalogue: Catalogue, drawn: Drawn, k: int, costs: FloatArray, *, withheld: bool
+    context: ProjectionContext, catalogue: Catalogue, drawn: SimulatedDraws, k: int, costs: FloatArray, *, withheld: bool
 ) -> OfferResult:
     """One offer's figures; ``costs`` are its own, float64[n_draws, 1 + horizon]."""
     offer, draws = catalogue.offers[k], drawn.draws
@@ -246,12 +248,14 @@ def _offer(
     )
 
 
-def _earned(parts: FloatArray) -> Earned:
+def _earned(parts: FloatArray) -> RevenueBySource:
     subscriptions, advertising, rentals = map(float, parts)
-    return Earned(subscriptions=subscriptions, advertising=advertising, rentals=rentals)
+    return RevenueBySource(subscriptions=subscriptions, advertising=advertising, rentals=rentals)
 
 
-def _cannibalised(context: ProjectionContext, catalogue: Catalogue, drawn: Drawn, k: int) -> tuple[CannibalisedMovie, ...]:
+def _cannibalised(
+    context: ProjectionContext, catalogue: Catalogue, drawn: SimulatedDraws, k: int
+) -> tuple[CannibalisedMovie, ...]:
     """Movies that lose viewing to offer ``k``: catalogue movies and the scenario's other tracked movies.
 
     Who loses how much of it is told at the point estimate; the whole is the expected loss.

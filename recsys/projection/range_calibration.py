@@ -34,7 +34,7 @@ _REMEDY = "Run `recsys backtest` again."
 
 
 @dataclass(frozen=True, kw_only=True)
-class Held:
+class MeasuredCoverage:
     """How often intervals held, out of sample."""
 
     promised: float
@@ -62,7 +62,7 @@ class Calibration:
     """From the first so many days of each"""
     data: str
     """Fingerprint of the tables"""
-    held: tuple[Held, ...] = ()
+    held: tuple[MeasuredCoverage, ...] = ()
     """Coverage of ranges calibrated on earlier arrivals only; empty where there were too few to tell"""
 
     def shifts(self, offers: pd.DataFrame) -> FloatArray:
@@ -112,7 +112,7 @@ class Calibration:
                 origins=int(document["origins"]),
                 days=int(document["days"]),
                 data=str(document["data"]),
-                held=tuple(Held(**each) for each in document["held"]),
+                held=tuple(MeasuredCoverage(**each) for each in document["held"]),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ArtefactError.of("E_FORMAT", f"the calibration cannot be read ({error!r}).", _REMEDY) from error
@@ -164,7 +164,7 @@ def load_calibration(folder: Path, data: str) -> Calibration | None:
     return made if made.data == data else None
 
 
-def said(calibration: Calibration | None) -> tuple[Estimate, ...]:
+def calibration_estimates(calibration: Calibration | None) -> tuple[Estimate, ...]:
     """How far ranges of offers can be trusted, as an assumption that goes with every projection."""
     if calibration is None:
         why = "ranges of offers are not calibrated: no backtest of these tables has been run"

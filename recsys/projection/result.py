@@ -59,7 +59,7 @@ class SegmentShare:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Earned:
+class RevenueBySource:
     """What an offer is expected to bring by where it comes from: discounted, currency. The parts add up to its value."""
 
     subscriptions: float
@@ -96,7 +96,7 @@ class OfferResult:
     """``inside``, or ``outside`` the data: farther from the catalogue than its movies are from each other."""
     monthly_hours: tuple[Range, ...]
     """Incremental hours, one a month of the horizon."""
-    earned: Earned
+    earned: RevenueBySource
     subscribers_kept: float
     """Subscribers more at the horizon's end than without it, expected."""
 

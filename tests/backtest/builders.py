@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from recsys.backtest.appeal_response import STEPS_NATS
-from recsys.backtest.scoring import Forecast, Judged, JudgedOrigin, Outcome
-from recsys.backtest.serialization import Arrived, Origin, Substitution
+from recsys.backtest.scoring import Forecast, Outcome, ScoredArrival, ScoredCutoff
+from recsys.backtest.serialization import ArrivalRecord, CutoffResult, Substitution
 from recsys.choice.model.parameters import ChoiceModel
 from recsys.ids import IdMap
 from recsys.tables.dataset import Dataset
@@ -54,11 +54,11 @@ def made_up_training(seen: list[Dataset] | None = None) -> Callable[..., tuple[C
 
 def arrived(
     actual: float, p50: float, *, half: float = 2.0, rivals: dict[str, float] | None = None, fee: float | None = None
-) -> Judged:
+) -> ScoredArrival:
     """An arrival with one outcome over 28 days, its range from ``p50 / half`` to ``p50 · half`` (90 %: to the square of it)."""
     shown = Forecast(p05=p50 / half**2, p10=p50 / half, p50=p50, p90=p50 * half, p95=p50 * half**2)
-    outcome = Outcome(actual=actual, raw=shown, calibrated=None, rivals=rivals or {})
-    kept = Arrived(
+    outcome = Outcome(actual=actual, raw=shown, calibrated=None, baselines=rivals or {})
+    kept = ArrivalRecord(
         movie_id=f"m{actual:g}",
         title=f"Story {actual:g}",
         arrived="2024-02-01T00:00:00",
@@ -72,11 +72,11 @@ def arrived(
         actual={"28": {"views": actual}},
         rivals={"28": {"views": rivals or {}}},
     )
-    return Judged(arrived=kept, outcomes={"28": {"views": outcome}})
+    return ScoredArrival(arrived=kept, outcomes={"28": {"views": outcome}})
 
 
-def origin(*arrivals: Judged, date: str = "2024-02-01", substitutions: tuple[Substitution, ...] = ()) -> JudgedOrigin:
-    kept = Origin(
+def origin(*arrivals: ScoredArrival, date: str = "2024-02-01", substitutions: tuple[Substitution, ...] = ()) -> ScoredCutoff:
+    kept = CutoffResult(
         date=date,
         users=10,
         movies=20,
@@ -85,7 +85,7 @@ def origin(*arrivals: Judged, date: str = "2024-02-01", substitutions: tuple[Sub
         arrivals=tuple(each.arrived for each in arrivals),
         substitutions=substitutions,
     )
-    return JudgedOrigin(origin=kept, arrivals=arrivals)
+    return ScoredCutoff(cutoff=kept, arrivals=arrivals)
 
 
 def _number(text: str) -> int:

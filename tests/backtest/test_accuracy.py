@@ -7,10 +7,10 @@ import pytest
 from recsys.backtest import accuracy, report
 from recsys.backtest.baselines import (
     FEWEST_KNOWN,
-    Past,
+    KnownArrivals,
     attribute_table,
+    baseline_forecasts,
     five_comparables,
-    forecasts,
     genre_popularity,
     gradient_boosting,
 )
@@ -22,14 +22,14 @@ def test_a_forecast_that_is_always_nearer_is_better_by_more_than_chance():
     rng = np.random.default_rng(1)
     actual = np.exp(rng.normal(3.0, 1.0, 200))
     near, far = actual * np.exp(rng.normal(0, 0.2, 200)), actual * np.exp(rng.normal(0, 1.0, 200))
-    found = accuracy.paired(near, far, actual, rng)
+    found = accuracy.paired_bootstrap(near, far, actual, rng)
     assert found["wape"]["low"] > 0
     assert found["spearman"]["low"] > 0
 
 
 def test_a_forecast_against_itself_differs_by_nothing():
     actual = np.array([1.0, 5.0, 2.0, 9.0, 4.0])
-    found = accuracy.paired(actual[::-1], actual[::-1], actual, np.random.default_rng(0))
+    found = accuracy.paired_bootstrap(actual[::-1], actual[::-1], actual, np.random.default_rng(0))
     assert found == {"wape": {"mean": 0, "low": 0, "high": 0}, "spearman": {"mean": 0, "low": 0, "high": 0}}
 
 
@@ -43,13 +43,13 @@ def test_regret_is_what_the_best_slate_won_more():
     assert (won, best) == (3.0, 14.0)
 
 
-def past(n: int = 40) -> Past:
+def past(n: int = 40) -> KnownArrivals:
     """Dramas win 10 views each, comedies 100; content is the genre."""
     drama = np.arange(n) % 2 == 0
     known = pd.DataFrame({"genres": np.where(drama, "Drama", "Comedy")})
     offers = pd.DataFrame({"genres": ["Comedy", "Drama", "Drama|Comedy", "Horror"]})
     directions = {"Drama": [1.0, 0.0], "Comedy": [0.0, 1.0], "Drama|Comedy": [1.0, 1.0], "Horror": [1.0, 0.9]}
-    return Past(
+    return KnownArrivals(
         known=known,
         known_content=np.array([directions[name] for name in known["genres"]], dtype=np.float32),
         outcome=np.where(drama, 10.0, 100.0),
@@ -74,7 +74,7 @@ def test_gradient_boosting_learns_the_genres():
 
 def test_rivals_say_nothing_on_too_few_outcomes():
     few = past(FEWEST_KNOWN - 1)
-    assert forecasts(few, 0) == {}
+    assert baseline_forecasts(few, 0) == {}
 
 
 RIVAL = {"genre_popularity": 20.0, "five_comparables": 20.0, "gradient_boosting": 20.0}

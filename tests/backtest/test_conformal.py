@@ -7,21 +7,28 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recsys.backtest.conformal import FEWEST_ARRIVALS, Misjudged, conformal_factors, fit_calibration
+from recsys.backtest.conformal import FEWEST_ARRIVALS, AppealErrors, conformal_factors, fit_calibration
 from recsys.errors import ArtefactError
 from recsys.projection.project import project
-from recsys.projection.range_calibration import RANGES, SCHEMA, Calibration, Held, load_calibration, said
+from recsys.projection.range_calibration import (
+    RANGES,
+    SCHEMA,
+    Calibration,
+    MeasuredCoverage,
+    calibration_estimates,
+    load_calibration,
+)
 from recsys.scenario.changes import Acquire
 from recsys.scenario.scenario import Scenario
 from tests.projection import builders
 
 
-def past(n: int = 200, *, sd: float = 1.5, seed: int = 0) -> Misjudged:
+def past(n: int = 200, *, sd: float = 1.5, seed: int = 0) -> AppealErrors:
     """Content misses dramas by +2 nats and the others by −1; the draws' noise is of 0.5 nats, the truth's of ``sd``."""
     rng = np.random.default_rng(seed)
     drama = rng.random(n) < 0.5
     z = rng.normal(0, 0.5, (n, 23))
-    return Misjudged(
+    return AppealErrors(
         attributes=pd.DataFrame({"genres": np.where(drama, "Drama", "Comedy"), "title": [f"t{k}" for k in range(n)]}),
         nats=np.where(drama, 2.0, -1.0) + rng.normal(0, sd, n),
         noise=np.quantile(z, [0.1, 0.9], axis=1).T,
@@ -89,7 +96,7 @@ def test_without_attributes_the_correction_is_one_figure_for_all():
 def test_a_calibration_survives_its_file_and_is_used_for_its_own_tables_only(tmp_path):
     import json
 
-    made = fitted(held=(Held(promised=0.8, measured=0.78, arrivals=120),))
+    made = fitted(held=(MeasuredCoverage(promised=0.8, measured=0.78, arrivals=120),))
     (tmp_path / "calibration.json").write_text(json.dumps(made.as_json()))
     loaded = load_calibration(tmp_path, "tables")
     offers = pd.DataFrame({"genres": ["Drama", "Comedy", "Unknown"]})
@@ -159,7 +166,7 @@ def test_a_projection_says_whether_its_ranges_are_calibrated():
     before = {each.name: each for each in project(context, ASKED).assumptions}[RANGES]
     assert before.kind == "assumed"
     assert "not calibrated" in before.source
-    held = (Held(promised=0.8, measured=0.78, arrivals=120),)
+    held = (MeasuredCoverage(promised=0.8, measured=0.78, arrivals=120),)
     after = {each.name: each for each in project(calibrated(context, held=held), ASKED).assumptions}[RANGES]
     assert (after.kind, after.value) == ("estimated", 0.78)
     assert "120" in after.source
@@ -171,4 +178,4 @@ def test_without_offers_nothing_is_said_of_their_ranges():
 
 
 def test_too_few_to_tell_how_often_ranges_hold_is_said():
-    assert "too few" in said(fitted())[0].source
+    assert "too few" in calibration_estimates(fitted())[0].source

@@ -15,8 +15,8 @@ import numpy as np
 
 from recsys.backtest import accuracy
 from recsys.backtest.report import document
-from recsys.backtest.scoring import judge
-from recsys.backtest.serialization import Origin
+from recsys.backtest.scoring import score_cutoffs
+from recsys.backtest.serialization import CutoffResult
 from recsys.backtest.store import ORIGINS
 from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace
@@ -26,9 +26,9 @@ def show(workspace: Workspace) -> None:
     """Print the figures of a workspace's backtest, judged anew."""
     dataset = load_dataset(workspace)
     listed = json.loads((workspace.backtest / ORIGINS).read_text(encoding="utf-8"))
-    origins = [Origin.from_json(each) for each in listed]
+    origins = [CutoffResult.from_json(each) for each in listed]
     days = sorted({int(span) for origin in origins for each in origin.arrivals for span in each.actual})
-    found = document(judge(origins, dataset, days[0]), days=days, seed=0, facts={})
+    found = document(score_cutoffs(origins, dataset, days[0]), days=days, seed=0, facts={})
     print(f"{workspace.root}: {len(origins)} origins, {sum(len(each.arrivals) for each in origins)} arrivals, days {days}")
     for span, units in found["totals"].items():
         for unit, cell in units.items():
@@ -56,7 +56,7 @@ def _interval(name: str, found: dict[str, float]) -> str:
     return f"{name} {found['mean']:+.3f} [{found['low']:+.3f}, {found['high']:+.3f}]"
 
 
-def _ceiling(origins: list[Origin], span: str) -> None:
+def _ceiling(origins: list[CutoffResult], span: str) -> None:
     """How much of the outcome sits in how few arrivals: what any forecast from attributes is up against."""
     actual = np.array([each.actual[span]["views"] for origin in origins for each in origin.arrivals if span in each.actual])
     top = np.sort(actual)[-max(1, round(0.03 * len(actual))) :].sum() / actual.sum()

@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 
 from recsys.backtest import accuracy
-from recsys.backtest.appeal_response import Response
-from recsys.backtest.baselines import RIVALS
-from recsys.backtest.scoring import misjudged
-from recsys.backtest.serialization import Arrived, Origin
+from recsys.backtest.appeal_response import AppealResponse
+from recsys.backtest.baselines import BASELINES
+from recsys.backtest.scoring import appeal_error
+from recsys.backtest.serialization import ArrivalRecord, CutoffResult
 from recsys.backtest.store import ORIGINS
 from recsys.choice.estimate.ridge import fit_ridge
 from recsys.embeddings.features import MOVIE_COLUMNS_LEFT_OUT, FeatureSpace
@@ -30,29 +30,29 @@ from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace
 
 
-def origins_of(workspace: Workspace) -> list[Origin]:
+def origins_of(workspace: Workspace) -> list[CutoffResult]:
     """Of the finished backtest, else of the unfinished one."""
     finished = workspace.backtest / ORIGINS
     if finished.exists():
-        return [Origin.from_json(each) for each in json.loads(finished.read_text(encoding="utf-8"))]
+        return [CutoffResult.from_json(each) for each in json.loads(finished.read_text(encoding="utf-8"))]
     drafts = sorted(workspace.root.glob(".backtest-*/*.json"))
-    return [Origin.from_json(json.loads(path.read_text(encoding="utf-8"))) for path in drafts]
+    return [CutoffResult.from_json(json.loads(path.read_text(encoding="utf-8"))) for path in drafts]
 
 
 def compare(workspace: Workspace, days: str) -> None:
     """Print one row a set of regressors."""
     dataset, origins = load_dataset(workspace), origins_of(workspace)
     kept = [(number, each) for number, origin in enumerate(origins) for each in origin.arrivals]
-    kept = [(number, each) for number, each in kept if len(each.rivals.get(days, {}).get("views", {})) == len(RIVALS)]
+    kept = [(number, each) for number, each in kept if len(each.rivals.get(days, {}).get("views", {})) == len(BASELINES)]
     origin, arrived = np.array([number for number, _ in kept]), [each for _, each in kept]
     actual = np.array([each.actual[days]["views"] for each in arrived])
     told = np.log([float(np.median(each.draws[days][1:])) for each in arrived])[:, None]
-    rivals = {name: np.array([each.rivals[days]["views"][name] for each in arrived]) for name in RIVALS}
+    rivals = {name: np.array([each.rivals[days]["views"][name] for each in arrived]) for name in BASELINES}
     comparables = np.log1p(rivals["five_comparables"])[:, None]
     movies = dataset.movies.set_index(dataset.movies["movie_id"].astype(str))
     attributes = movies.loc[[each.movie_id for each in arrived]].reset_index(drop=True)
     codes = attribute_codes(FeatureSpace.learn(attributes, MOVIE_COLUMNS_LEFT_OUT, min_count=3), attributes)
-    nats = np.array([misjudged(each, days)[0] for each in arrived])
+    nats = np.array([appeal_error(each, days)[0] for each in arrived])
     sets = {
         "attributes": codes,
         "told": told,
@@ -69,7 +69,9 @@ def compare(workspace: Workspace, days: str) -> None:
         print(f"{name:<30} Spearman {accuracy.spearman(values, actual):.3f}  WAPE {accuracy.wape(values, actual):.3f}")
 
 
-def _left_out(regressors: FloatArray, nats: FloatArray, origin: FloatArray, arrived: list[Arrived], days: str) -> Iterator[float]:
+def _left_out(
+    regressors: FloatArray, nats: FloatArray, origin: FloatArray, arrived: list[ArrivalRecord], days: str
+) -> Iterator[float]:
     """Views of each arrival once its appeal is corrected by a regression on the other origins, centred on their median."""
     for number in np.unique(origin):
         out = origin == number
@@ -77,13 +79,13 @@ def _left_out(regressors: FloatArray, nats: FloatArray, origin: FloatArray, arri
         centre = float(np.median(nats[~out] - fit.leave_one_out))
         shifts = fit.coefficients[0] + regressors[out] @ fit.coefficients[1:] + centre
         for k, shift in zip(np.flatnonzero(out), shifts, strict=True):
-            yield float(Response(arrived[k].response[days]).views_at(np.array([shift]))[0])
+            yield float(AppealResponse(arrived[k].response[days]).views_at(np.array([shift]))[0])
 
 
 def _row(name: str, views: FloatArray, actual: FloatArray, rivals: dict[str, FloatArray], rng: np.random.Generator) -> None:
     said = f"{name:<30} Spearman {accuracy.spearman(views, actual):.3f}  WAPE {accuracy.wape(views, actual):.3f}"
     for rival, values in rivals.items():
-        found = accuracy.paired(views, values, actual, rng)
+        found = accuracy.paired_bootstrap(views, values, actual, rng)
         said += f"  | {rival}: " + ", ".join(
             f"{score} [{each['low']:+.3f}, {each['high']:+.3f}]" for score, each in found.items()
         )

@@ -75,7 +75,7 @@ def main(context: ProjectionContext) -> None:
     drawn = simulate_draws(context, asked(*offers), draws="all")
     dearer = asked(replace(offers[0], fee=1e6), *offers[1:])
     measure("six offers, another fee, from draws there", lambda: assemble(context, dearer, drawn))
-    measure("today's agenda", lambda: suggested_decisions.today(context), times=1)
+    measure("today's agenda", lambda: suggested_decisions.suggest_decisions(context), times=1)
     budget = float(context.offers["fee"].nlargest(4).sum())
     measure("a slate of all offers", lambda: slate.choose(context, budget), times=1)
 

@@ -30,7 +30,7 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from recsys.backtest.arrivals import arrivals
-from recsys.backtest.baselines import RIVALS, Past
+from recsys.backtest.baselines import BASELINES, KnownArrivals
 from recsys.pipeline.config import TrainConfig, with_settings
 from recsys.pipeline.demo import make_demo
 from recsys.projection.context import ProjectionContext, load_projection_context
@@ -69,7 +69,7 @@ def one_world(kind: str, config: ServiceConfig) -> dict[str, Any]:
     past = arrivals(dataset, (DAYS,))
     known = np.flatnonzero(np.isfinite(past.hours[DAYS]))
     attributes = [name for name in dataset.offers.columns if name in dataset.movies.columns]
-    asked_rivals = Past(
+    asked_rivals = KnownArrivals(
         known=dataset.movies[attributes].iloc[past.row[known]].reset_index(drop=True),
         known_content=context.choice.content[past.row[known]],
         outcome=people * past.hours[DAYS][known],
@@ -84,7 +84,7 @@ def one_world(kind: str, config: ServiceConfig) -> dict[str, Any]:
         "slate": projected(context, tuple(offers)),
         "true_slate": people * slate.total("hours"),
         "true_slate_gross": people * slate.total("gross_hours"),
-        "rivals": {name: (estimates["outside_share"] * rival(asked_rivals, 0)).tolist() for name, rival in RIVALS.items()},
+        "rivals": {name: (estimates["outside_share"] * rival(asked_rivals, 0)).tolist() for name, rival in BASELINES.items()},
         "true": [people * truth.of(offer).total("hours") for offer in offers],
         "true_gross": [people * truth.of(offer).total("gross_hours") for offer in offers],
         "luck": [people * truth.of(offer).standard_error["hours"] for offer in offers],
@@ -120,7 +120,7 @@ def figures(worlds: list[dict[str, Any]]) -> pd.DataFrame:
     for kind in dict.fromkeys(world["kind"] for world in worlds):
         mine = [world for world in worlds if world["kind"] == kind]
         true = [np.array(world["true"]) for world in mine]
-        for name in ("projected", "gross", *RIVALS):
+        for name in ("projected", "gross", *BASELINES):
             said = [answers(world, name) for world in mine]
             miss = np.concatenate([np.log(np.maximum(s, 1.0) / np.maximum(t, 1.0)) for s, t in zip(said, true, strict=True)])
             table.append(

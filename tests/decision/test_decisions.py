@@ -8,10 +8,10 @@ import pytest
 
 from recsys.decision import sensitivity, slate, slate_rules, suggested_decisions
 from recsys.decision.slate_rules import AtLeast, Rules
-from recsys.decision.walk_away_price import walk_away
+from recsys.decision.walk_away_price import walk_away_price
 from recsys.errors import DataError, ScenarioError
 from recsys.projection.context import ProjectionContext
-from recsys.projection.data_support import offers_unlike
+from recsys.projection.data_support import support_findings
 from recsys.projection.project import project
 from recsys.scenario import changes as c
 from recsys.scenario import scenario as s
@@ -182,10 +182,10 @@ def test_an_offer_unlike_anything_is_left_out_unless_it_must_be_in(context: Proj
     assert "o02" not in free.chosen
     assert "unlike" in next(entry.reason for entry in free.why_not if entry.movie_id == "o02")
     assert [warning.split(":")[0] for warning in free.as_json()["warnings"]] == ["W_EXTRAPOLATION"]
-    assert [(finding.code, finding.message.split(" are ")[0]) for finding in offers_unlike(strange)] == [
+    assert [(finding.code, finding.message.split(" are ")[0]) for finding in support_findings(strange)] == [
         ("W_EXTRAPOLATION", f"1 of {len(strange.offers)} offers")
     ]
-    assert offers_unlike(context) == ()
+    assert support_findings(context) == ()
     assert "o02" in slate.choose(strange, 100.0, Rules(must_have=("o02",))).chosen
 
 
@@ -198,12 +198,12 @@ def strange_offer_is_near(context: ProjectionContext) -> bool:
 
 
 def test_the_walk_away_price_is_the_max_bid_and_tells_what_to_do(context: ProjectionContext):
-    found = walk_away(context, "o01")
+    found = walk_away_price(context, "o01")
     assert found.price == project(context, found.scenario, draws="all").offers[0].max_bid
     assert found.fee == pytest.approx(context.offers["fee"][1])
 
     def verdict(fee: float) -> str:
-        return walk_away(context, "o01", s.Scenario(name="x", changes=(c.Acquire(offer="o01", fee=fee),))).verdict
+        return walk_away_price(context, "o01", s.Scenario(name="x", changes=(c.Acquire(offer="o01", fee=fee),))).verdict
 
     assert verdict(0.9 * found.price.p10) == "take"
     assert verdict(1.1 * found.price.p90) == "leave"
@@ -212,11 +212,11 @@ def test_the_walk_away_price_is_the_max_bid_and_tells_what_to_do(context: Projec
 
 def test_a_bid_on_an_offer_that_is_not_there_is_refused(context: ProjectionContext):
     with pytest.raises(ScenarioError, match="E_MOVIE"):
-        walk_away(context, "o99")
+        walk_away_price(context, "o99")
 
 
 def test_today_there_are_three_things_to_decide_each_with_a_scenario_that_shows_it(context: ProjectionContext):
-    found = suggested_decisions.today(context)
+    found = suggested_decisions.suggest_decisions(context)
     assert [decision.kind for decision in found] == ["buy", "renew", "audience"]
     for decision in found:
         assert project(context, decision.scenario).scenario_name == decision.scenario.name
@@ -232,12 +232,12 @@ def test_today_there_are_three_things_to_decide_each_with_a_scenario_that_shows_
 def test_a_licence_worth_more_than_its_fee_is_renewed_and_one_worth_less_is_not(context: ProjectionContext):
     for fee, verdict in ((0.5, "renew"), (1e6, "let go")):
         priced = replace(context, movies=context.movies.assign(licence_fee=fee))
-        assert suggested_decisions.today(priced)[1].verdict == verdict
+        assert suggested_decisions.suggest_decisions(priced)[1].verdict == verdict
 
 
 def test_without_licences_or_growth_an_offer_that_takes_from_others_is_named(context: ProjectionContext):
     bare = replace(context, movies=context.movies.drop(columns="licence_until"))
-    last = suggested_decisions.today(bare)[-1]
+    last = suggested_decisions.suggest_decisions(bare)[-1]
     assert last.kind == "takes from others"
     figures = {figure.name: figure.value for figure in last.figures}
     taken = 1 - figures["viewing hours it adds"] / figures["viewing hours it gets"]
@@ -249,7 +249,7 @@ def test_without_offers_the_agenda_speaks_of_the_rest(context: ProjectionContext
     empty = replace(
         context, offers=context.offers.iloc[:0], offer_content=context.offer_content[:0], offer_codes=context.offer_codes[:0]
     )
-    assert [decision.kind for decision in suggested_decisions.today(empty)] == ["renew", "audience"]
+    assert [decision.kind for decision in suggested_decisions.suggest_decisions(empty)] == ["renew", "audience"]
 
 
 def test_monthly_hours_of_the_catalogue_add_up_to_its_first_month(context: ProjectionContext):
@@ -260,7 +260,7 @@ def test_monthly_hours_of_the_catalogue_add_up_to_its_first_month(context: Proje
 def test_swings_are_those_of_the_draws_largest_first():
     made = builders.context(n_draws=8)
     asked = s.Scenario(name="x", changes=(c.Acquire(offer="o00"),))
-    found = sensitivity.tornado(made, asked)
+    found = sensitivity.parameter_sensitivities(made, asked)
     assert {swing.parameter for swing in found} == {"score_slope", "dissimilarity", "cold_appeal_shift", "ageing"}
     assert [swing.swing for swing in found] == sorted((swing.swing for swing in found), reverse=True)
     cold = next(swing for swing in found if swing.parameter == "cold_appeal_shift")
@@ -275,7 +275,7 @@ def test_swings_are_measured_from_every_parameter_at_its_estimate_and_not_from_t
     draws = [replace(draw, score_slope=point.score_slope + 0.02 * (k - 4)) for k, draw in enumerate(made.choice.draws[1:], 1)]
     even = replace(made, choice=replace(made.choice, draws=(point, *draws)))
     asked = s.Scenario(name="x", changes=(c.Acquire(offer="o00"),))
-    slope = next(swing for swing in sensitivity.tornado(even, asked) if swing.parameter == "score_slope")
+    slope = next(swing for swing in sensitivity.parameter_sensitivities(even, asked) if swing.parameter == "score_slope")
     assert slope.low < point.score_slope < slope.high
     assert slope.change_low * slope.change_high < 0
     at_low = replace(made, choice=replace(made.choice, draws=(replace(point, score_slope=slope.low),)))
@@ -285,10 +285,10 @@ def test_swings_are_measured_from_every_parameter_at_its_estimate_and_not_from_t
 
 def test_growth_that_no_audience_keeps_up_is_not_carried_on_for_a_year(context: ProjectionContext):
     """Persona 1 grows 2 % a month and is worth a look. At 37 % a month it would be 44 times as large in a year."""
-    assert [each.subject for each in suggested_decisions.today(context) if each.kind == "audience"] == ["persona 1"]
+    assert [each.subject for each in suggested_decisions.suggest_decisions(context) if each.kind == "audience"] == ["persona 1"]
     people = context.personas
     filling_up = replace(people, personas=tuple(replace(each, monthly_growth_share=0.37) for each in people.personas))
-    found = suggested_decisions.today(replace(context, personas=filling_up))
+    found = suggested_decisions.suggest_decisions(replace(context, personas=filling_up))
     assert [each for each in found if each.kind == "audience"] == []
 
 
@@ -297,7 +297,7 @@ def test_a_persona_of_which_nobody_is_left_is_not_one_to_serve(context: Projecti
     people, choice = context.personas, context.choice
     grow = replace(people, personas=tuple(replace(each, monthly_growth_share=0.02, size=each.size) for each in people.personas))
     left = tuple(replace(draw, occasions=draw.occasions * (context.persona_of == 0)) for draw in choice.draws)
-    found = suggested_decisions.today(replace(context, personas=grow, choice=replace(choice, draws=left)))
+    found = suggested_decisions.suggest_decisions(replace(context, personas=grow, choice=replace(choice, draws=left)))
     [growing] = [each for each in found if each.kind == "audience"]
     assert growing.subject == grow.personas[0].name
     assert all(np.isfinite(figure.value) for figure in growing.figures)

@@ -29,8 +29,8 @@ def views(context: ProjectionContext, n: int = 4000) -> pd.DataFrame:
     return pd.DataFrame({"user_index": user, "movie_index": utility.argmax(axis=1)})
 
 
-def found(context: ProjectionContext, events: pd.DataFrame) -> dict[str, placebo_tests.Placebo]:
-    return {one.name: one for one in placebo_tests.placebos(context, events, rng=np.random.default_rng(1))}
+def found(context: ProjectionContext, events: pd.DataFrame) -> dict[str, placebo_tests.PlaceboTest]:
+    return {one.name: one for one in placebo_tests.run_placebo_tests(context, events, rng=np.random.default_rng(1))}
 
 
 def test_a_sound_workspace_passes_every_placebo(context: ProjectionContext):

@@ -5,7 +5,7 @@ import pytest
 
 from recsys.app.runtime import open_workspace
 from recsys.backtest import store
-from recsys.backtest.baselines import RIVALS
+from recsys.backtest.baselines import BASELINES
 from recsys.backtest.report import document
 from recsys.backtest.serialization import Substitution
 from recsys.presentation.tables import backtest as views
@@ -26,7 +26,7 @@ def report(data: str, *, better: bool = True) -> dict:
         arrived(
             float(round(actual)),
             float(actual * np.exp(rng.normal(0, ours))),
-            rivals={name: float(actual * np.exp(rng.normal(0, theirs))) for name in RIVALS},
+            rivals={name: float(actual * np.exp(rng.normal(0, theirs))) for name in BASELINES},
         )
         for actual in np.exp(rng.normal(4, 1, 30))
     ]

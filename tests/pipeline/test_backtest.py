@@ -10,8 +10,8 @@ import pytest
 
 from recsys.backtest.cutoff import _residuals, past_context
 from recsys.backtest.projected_views import project_views
-from recsys.backtest.scoring import calibrated_draws, misjudged
-from recsys.backtest.serialization import Origin
+from recsys.backtest.scoring import appeal_error, calibrated_draws
+from recsys.backtest.serialization import CutoffResult
 from recsys.backtest.store import load_report
 from recsys.errors import DataError
 from recsys.pipeline import backtest as machine
@@ -152,7 +152,7 @@ def test_a_kill_loses_one_origin_at_most_and_changes_nothing(run, service: Datas
 def test_an_origin_survives_its_file(run):
     workspace, _, _ = run
     for each in json.loads((workspace.backtest / "origins.json").read_text()):
-        assert json.loads(json.dumps(Origin.from_json(each).as_json())) == each
+        assert json.loads(json.dumps(CutoffResult.from_json(each).as_json())) == each
 
 
 def test_a_service_where_nothing_arrives_is_refused(tmp_path: Path):
@@ -185,7 +185,7 @@ def test_calibrated_ranges_are_those_that_the_projection_gives(service: Dataset)
     calibration = fitted(shift_nats=0.4, factor_above=2.0, factor_below=1.5)
     raw = project_views(context, (28, 60))
     whole = project_views(replace(context, calibration=calibration), (28, 60))
-    for k, shift in enumerate(replace(context, calibration=calibration).offer_shift):
+    for k, shift in enumerate(replace(context, calibration=calibration).offer_appeal_shift):
         for place in range(2):
             kept = replace(
                 arrived(10.0, 10.0).arrived,
@@ -212,7 +212,7 @@ def test_past_offers_are_projected_in_the_season_in_which_they_began(service: Da
 
 def test_the_appeal_that_explains_actual_views_gives_them_back():
     """Views double every ln 2 nats in the made-up response; four times the projected views are 2 · ln 2."""
-    nats, noise, other = misjudged(arrived(40.0, 10.0).arrived, "28")
+    nats, noise, other = appeal_error(arrived(40.0, 10.0).arrived, "28")
     assert nats == pytest.approx(2 * np.log(2), abs=1e-3)
     assert noise == pytest.approx([-0.7, 0.7])
     assert np.abs(other).max() < 0.02  # ± ln 2 of the draws, less ± 0.7 of noise

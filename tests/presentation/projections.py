@@ -6,12 +6,12 @@ from typing import Any
 from recsys.choice.model.parameters import Estimate
 from recsys.projection.result import (
     CannibalisedMovie,
-    Earned,
     Effect,
     ExpectedTotals,
     OfferResult,
     Projection,
     Range,
+    RevenueBySource,
     SegmentShare,
 )
 
@@ -49,7 +49,7 @@ def offer(**changes: Any) -> OfferResult:
         comparables=("m1", "m3"),
         support="inside",
         monthly_hours=tuple(around(700, 1_200, 1_700) for _ in range(12)),
-        earned=Earned(subscriptions=40 * LAKH, advertising=12 * LAKH, rentals=0.0),
+        earned=RevenueBySource(subscriptions=40 * LAKH, advertising=12 * LAKH, rentals=0.0),
         subscribers_kept=240.0,
     )
     return replace(made, **changes)

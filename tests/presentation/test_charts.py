@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recsys.decision.sensitivity import Swing
+from recsys.decision.sensitivity import ParameterSensitivity
 from recsys.embeddings.maps import FlatMap
 from recsys.ids import IdMap
 from recsys.presentation import charts
@@ -186,7 +186,7 @@ def test_search_finds_whole_titles_before_parts_and_ids_exactly():
 
 def test_a_swing_goes_from_nothing_to_either_end_each_in_a_lane_of_its_own():
     """Where both ends lie on one side, one bar would lie behind the other."""
-    swing = Swing(parameter="rewatch", meaning="how often", low=0.0, high=0.1, change_low=4e5, change_high=9e5)
+    swing = ParameterSensitivity(parameter="rewatch", meaning="how often", low=0.0, high=0.1, change_low=4e5, change_high=9e5)
     chart = charts.swings_of([swing], "INR").to_dict()
     rows = next(iter(chart["datasets"].values()))
     assert [(row["from"], row["to"]) for row in rows] == [(0.0, 4.0), (0.0, 9.0)]

@@ -10,7 +10,7 @@ from recsys.ids import FloatArray
 from recsys.projection import audience_changes as audiences
 from recsys.projection import availability, counterfactuals, seasonality
 from recsys.projection import catalogue_changes as catalogues
-from recsys.projection.context import FOR_EVER, ProjectionContext
+from recsys.projection.context import NO_END, ProjectionContext
 from recsys.projection.project import project
 from recsys.projection.question import Question
 from recsys.projection.seasonality import Season
@@ -43,7 +43,7 @@ def plain(context: ProjectionContext) -> ProjectionContext:
 def test_a_licence_counts_for_the_months_of_which_it_has_half():
     context = dated()
     left = dict(zip(context.movies["movie_id"], context.months_left, strict=True))
-    assert [left[name] for name in ("m0003", "m0004", "m0008", "m0009")] == [2, 3, 4, FOR_EVER]
+    assert [left[name] for name in ("m0003", "m0004", "m0008", "m0009")] == [2, 3, 4, NO_END]
 
 
 def test_licences_are_taken_to_be_renewed_unless_the_scenario_says_that_they_lapse():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from recsys.decision.decision_threshold import flips
+from recsys.decision.decision_threshold import decision_thresholds
 from recsys.decision.slate import choose
 from recsys.decision.slate_rules import AtLeast, Rules
 from recsys.decision.slate_value import slate_valuer
@@ -136,7 +136,7 @@ def test_27_the_flip_flips_and_95_per_cent_of_it_does_not(
     hurdle = context.economics.hurdle_rate.value
     for fee in (part * bid, bid / part):
         asked = s.Scenario(name="x", changes=(c.Acquire(offer=offer, fee=fee),))
-        (found,) = flips(context, asked, segment).turns
+        (found,) = decision_thresholds(context, asked, segment).thresholds
         assert found.buys == (fee <= bid)
         if found.factor is None:
             continue

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import ndtri
 
-from recsys.projection.cold_start_offers import residual
+from recsys.projection.cold_start_offers import appeal_residual
 from recsys.projection.context import ProjectionContext
 from recsys.projection.json_document import as_text
 from recsys.projection.project import project
@@ -85,12 +85,12 @@ def test_23_ranges_of_a_couple_of_dozen_draws_hold_what_they_promise():
 
 
 def test_23_the_unknown_of_each_offer_lies_evenly_over_its_draws_in_an_order_of_its_own():
-    drawn = {name: [residual(draw, 24, name) for draw in range(1, 24)] for name in ("a", "b", "c")}
+    drawn = {name: [appeal_residual(draw, 24, name) for draw in range(1, 24)] for name in ("a", "b", "c")}
     even = ndtri((np.arange(23) + 0.5) / 23)
     for found in drawn.values():
         np.testing.assert_allclose(np.sort(found), even)
     assert abs(np.corrcoef(list(drawn.values()))[np.triu_indices(3, 1)]).max() < 0.6
-    assert residual(5, 24, "a") == drawn["a"][4]
+    assert appeal_residual(5, 24, "a") == drawn["a"][4]
 
 
 def test_23_with_the_point_alone_the_ranges_collapse_to_it():

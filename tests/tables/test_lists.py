@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from recsys.decision.slate_rules import AtLeast, Rules, limits
+from recsys.decision.slate_rules import AtLeast, Rules, constraints
 from recsys.errors import DataError
 from recsys.tables.import_tables import import_path
 from recsys.tables.report import ImportReport
@@ -176,7 +176,7 @@ def test_rules_find_a_language_however_it_is_spelt(tmp_path: Path):
     _, tables = _import(tmp_path, offers={"languages": ["Tamil | English", "Hindi", " tamil"]})
     offers = tables["offers"]
     ids = offers["movie_id"].tolist()
-    [_, minimum] = limits(
+    [_, minimum] = constraints(
         Rules(at_least=(AtLeast(language="TAMIL", offers=1),)), offers, ids, offers["fee"].to_numpy(), budget=1e9
     )
     assert minimum.row.tolist() == [1.0, 0.0, 1.0]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from recsys.errors import RecsysError, coded_system_errors
-from recsys.projection.data_support import offers_unlike_in
+from recsys.projection.data_support import support_findings_of
 from recsys.scenario import audit_trail
 from recsys.tables.sandbox import import_in_child
 from recsys.workspace import Workspace
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RecsysError as error:
         _say(error.as_json())
         return 2
-    unlike = offers_unlike_in(Workspace(given.workspace)) if "offers" in report.imported else ()
+    unlike = support_findings_of(Workspace(given.workspace)) if "offers" in report.imported else ()
     unwritten = audit_trail.note(Workspace(given.workspace), "import", f"{given.path.name}: {', '.join(report.imported)}")
     document = report.as_json()
     _say({"result": {**document, "warnings": [*document["warnings"], *(finding.as_json() for finding in (*unlike, *unwritten))]}})

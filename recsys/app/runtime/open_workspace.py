@@ -17,7 +17,7 @@ from recsys.backtest.store import REPORT, load_report
 from recsys.errors import ArtefactError, DataError, SystemRefusedError, coded_system_errors
 from recsys.presentation.text.numbers import day
 from recsys.projection.context import ProjectionContext, load_projection_context
-from recsys.projection.draws import Drawn, simulate_draws
+from recsys.projection.draws import SimulatedDraws, simulate_draws
 from recsys.projection.project import assemble
 from recsys.projection.range_calibration import FILE as CALIBRATION
 from recsys.projection.range_calibration import load_calibration
@@ -143,7 +143,7 @@ def answer(scenario: Scenario) -> Projection | Pending:
     disclosure.admit_scenario(workspace(), opened, scenario)
     key = demand_key(opened, scenario)
 
-    def simulate() -> Drawn:
+    def simulate() -> SimulatedDraws:
         return simulate_draws(opened, scenario, draws="all", progress=background().teller(key))
 
     found = background().ask(key, simulate, session_id=session_id())
@@ -187,7 +187,7 @@ def stamp(opened: Workspace) -> str:
 
 
 @st.cache_resource
-def background() -> BackgroundCache[Drawn]:
+def background() -> BackgroundCache[SimulatedDraws]:
     """Simulated draws by :func:`demand_key`."""
     return BackgroundCache()
 
@@ -208,7 +208,7 @@ def _loaded_context(root: str, run: str, stamp_of_tables: str) -> ProjectionCont
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
-def _assembled(question: str, _context: ProjectionContext, _scenario: Scenario, _drawn: Drawn) -> Projection:  # noqa: ARG001  as above
+def _assembled(question: str, _context: ProjectionContext, _scenario: Scenario, _drawn: SimulatedDraws) -> Projection:  # noqa: ARG001  as above
     return assemble(_context, _scenario, _drawn)
 
 

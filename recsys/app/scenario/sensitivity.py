@@ -6,23 +6,23 @@ import streamlit as st
 
 from recsys.app.runtime import open_workspace
 from recsys.app.runtime.background import BackgroundCache, Pending, session_id
-from recsys.decision.sensitivity import Swing, tornado
+from recsys.decision.sensitivity import ParameterSensitivity, parameter_sensitivities
 from recsys.decision.unobserved_confounding import Confounding, unobserved_confounding
 from recsys.projection.result import Projection
 from recsys.scenario.hash import question_hash
 from recsys.scenario.scenario import Scenario
 
 
-def swings(scenario: Scenario) -> tuple[Swing, ...] | Pending:
-    """Swing of the NPV as each unsure parameter is moved by itself, the largest first.
+def swings(scenario: Scenario) -> tuple[ParameterSensitivity, ...] | Pending:
+    """Change of the NPV as each unsure parameter is moved by itself, the largest first.
 
     Raises
     ------
-    ScenarioError  as :func:`recsys.decision.sensitivity.tornado`
+    ScenarioError  as :func:`recsys.decision.sensitivity.parameter_sensitivities`
     """
     context = open_workspace.projection_context()
     key = f"{context.fingerprint}/{question_hash(scenario)}"
-    return swings_background().ask(key, lambda: tornado(context, scenario), session_id=session_id())
+    return swings_background().ask(key, lambda: parameter_sensitivities(context, scenario), session_id=session_id())
 
 
 def strengths(scenario: Scenario, projection: Projection) -> Mapping[str, Confounding] | Pending:
@@ -42,7 +42,7 @@ def strengths(scenario: Scenario, projection: Projection) -> Mapping[str, Confou
 
 
 @st.cache_resource
-def swings_background() -> BackgroundCache[tuple[Swing, ...]]:
+def swings_background() -> BackgroundCache[tuple[ParameterSensitivity, ...]]:
     """Swings by fingerprint and question."""
     return BackgroundCache()
 

@@ -17,7 +17,7 @@ from recsys.decision.slate_rules import Rules
 from recsys.errors import ScenarioError
 from recsys.ids import IdMap
 from recsys.projection.context import ProjectionContext
-from recsys.projection.draws import Drawn, simulate_draws
+from recsys.projection.draws import SimulatedDraws, simulate_draws
 from recsys.projection.project import assemble
 from recsys.projection.result import Projection
 from recsys.scenario import link
@@ -159,7 +159,7 @@ def background() -> BackgroundCache[Slate]:
     return BackgroundCache()
 
 
-def _choose(context: ProjectionContext, question: Question, kept: BackgroundCache[Drawn], tell: Tell) -> Slate:
+def _choose(context: ProjectionContext, question: Question, kept: BackgroundCache[SimulatedDraws], tell: Tell) -> Slate:
     """The slate; the draws of its scenario are kept, so that the page shows the figures of the choice and no others."""
 
     def answer(scenario: Scenario) -> Projection:

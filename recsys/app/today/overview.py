@@ -10,7 +10,7 @@ from recsys.app.shell.job_progress import show_demo_completion
 from recsys.app.shell.waiting import poll
 from recsys.app.today import workspace_summary
 from recsys.app.today.workspace_summary import WorkspaceSummary
-from recsys.decision.suggested_decisions import Decision
+from recsys.decision.suggested_decisions import SuggestedDecision
 from recsys.presentation import text
 from recsys.presentation.text import suggested_decisions
 from recsys.presentation.text.escape import plain
@@ -39,7 +39,7 @@ def _waiting(_done: int, _of: int) -> None:
         st.markdown(":material/hourglass_top: Every offer is being looked at, one by one …")
 
 
-def _card(decision: Decision, currency: str, position: int) -> None:
+def _card(decision: SuggestedDecision, currency: str, position: int) -> None:
     with st.container(border=True):
         left, right = st.columns([7, 3], vertical_alignment="center", gap="medium")
         with left:

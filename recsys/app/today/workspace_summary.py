@@ -8,7 +8,7 @@ import streamlit as st
 
 from recsys.app.runtime import open_workspace
 from recsys.app.runtime.background import BackgroundCache, Pending, session_id
-from recsys.decision.suggested_decisions import Decision, today
+from recsys.decision.suggested_decisions import SuggestedDecision, suggest_decisions
 from recsys.presentation.tables import runs
 
 
@@ -61,7 +61,7 @@ def _trained() -> datetime | None:
     return datetime.fromisoformat(used.created) if used and used.created else None
 
 
-def suggested_decisions() -> tuple[Decision, ...] | Pending:
+def suggested_decisions() -> tuple[SuggestedDecision, ...] | Pending:
     """The decisions suggested for today.
 
     Raises
@@ -69,10 +69,10 @@ def suggested_decisions() -> tuple[Decision, ...] | Pending:
     ArtefactError  E_NO_RUN: nothing has been trained
     """
     context = open_workspace.projection_context()
-    return background().ask(context.fingerprint, lambda: today(context), session_id=session_id())
+    return background().ask(context.fingerprint, lambda: suggest_decisions(context), session_id=session_id())
 
 
 @st.cache_resource
-def background() -> BackgroundCache[tuple[Decision, ...]]:
+def background() -> BackgroundCache[tuple[SuggestedDecision, ...]]:
     """Suggested decisions by the fingerprint of the projection context."""
     return BackgroundCache()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from recsys.decision.sensitivity import Swing
+from recsys.decision.sensitivity import ParameterSensitivity
 from recsys.presentation.charts.scales import money_title, unit_for
 from recsys.presentation.charts.theme import layered, palette
 from recsys.presentation.text.money import money
@@ -14,7 +14,7 @@ from recsys.presentation.text.numbers import signed
 LOW, HIGH = "at its low end", "at its high end"
 
 
-def swings_of(swings: Sequence[Swing], currency: str) -> alt.LayerChart:
+def swings_of(swings: Sequence[ParameterSensitivity], currency: str) -> alt.LayerChart:
     """How far the worth after cost moves for each thing that may be other than estimated, the largest swing on top."""
     colours = palette()
     divisor, unit = unit_for([end for swing in swings for end in (swing.change_low, swing.change_high)], currency)

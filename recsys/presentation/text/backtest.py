@@ -13,7 +13,7 @@ NAMES = {
     "gradient_boosting": "Gradient-boosted trees",
 }
 UNITS = {"views": "views", "hours": "viewing hours"}
-RIVALS = ("genre_popularity", "five_comparables", "gradient_boosting")
+BASELINES = ("genre_popularity", "five_comparables", "gradient_boosting")
 _SCORES = {"wape": "error", "spearman": "order"}
 _FAR_TIMES = 1.5
 
@@ -33,15 +33,15 @@ def headline(cell: Mapping[str, Any], days: str, unit: str) -> str:
 
 
 def _against(differences: Mapping[str, Any], score: str) -> str:
-    better = [name for name in RIVALS if differences[name][score]["low"] > 0]
-    worse = [name for name in RIVALS if differences[name][score]["high"] < 0]
-    unclear = [name for name in RIVALS if name not in (*better, *worse)]
+    better = [name for name in BASELINES if differences[name][score]["low"] > 0]
+    worse = [name for name in BASELINES if differences[name][score]["high"] < 0]
+    unclear = [name for name in BASELINES if name not in (*better, *worse)]
     parts = [
         f"{verb} {_listed(names)}"
         for verb, names in (("better than", better), ("not clearly different from", unclear), ("worse than", worse))
         if names
     ]
-    return "better than all three rivals" if len(better) == len(RIVALS) else "; ".join(parts)
+    return "better than all three rivals" if len(better) == len(BASELINES) else "; ".join(parts)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -1,6 +1,6 @@
 """Something to decide, as a headline and a sentence with its figures."""
 
-from recsys.decision.suggested_decisions import Decision
+from recsys.decision.suggested_decisions import SuggestedDecision
 from recsys.presentation.text.money import money
 from recsys.presentation.text.numbers import compact, count, hours, months, percent
 
@@ -21,13 +21,13 @@ BUTTONS = {
 }
 
 
-def headline(decision: Decision) -> str:
+def headline(decision: SuggestedDecision) -> str:
     """What to decide, in a few words."""
     pattern = _HEADLINES.get((decision.kind, decision.verdict), "{verdict}: {title}")
     return pattern.format(title=decision.title, verdict=decision.verdict.capitalize())
 
 
-def why(decision: Decision, currency: str) -> str:
+def why(decision: SuggestedDecision, currency: str) -> str:
     """What speaks for it, with the figures."""
     figures = {figure.name: figure.value for figure in decision.figures}
 

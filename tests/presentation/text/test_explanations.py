@@ -9,7 +9,7 @@ from recsys.decision.unobserved_confounding import Confounding
 from recsys.presentation import text
 from recsys.presentation.text.explanations import explained
 from recsys.projection.json_document import as_json
-from recsys.projection.result import Earned, SegmentShare
+from recsys.projection.result import RevenueBySource, SegmentShare
 from tests.presentation import projections
 from tests.presentation.projections import LAKH, around, offer, sure
 from tests.presentation.text.test_sentences import spaced
@@ -43,7 +43,7 @@ def test_nobody_watches_it():
             cannibalised_hours=sure(0.0),
             victims=(),
             segments=(),
-            earned=Earned(subscriptions=0.0, advertising=0.0, rentals=0.0),
+            earned=RevenueBySource(subscriptions=0.0, advertising=0.0, rentals=0.0),
             subscribers_kept=0.0,
             npv=sure(-42 * LAKH),
         ),
@@ -90,7 +90,9 @@ def test_what_it_takes_from_is_named_only_where_something_is_taken():
 
 def test_only_terms_of_the_money_that_count_are_named():
     def earned(subscriptions: float, advertising: float, rentals: float) -> str:
-        return said(earned=Earned(subscriptions=subscriptions * LAKH, advertising=advertising * LAKH, rentals=rentals * LAKH))
+        return said(
+            earned=RevenueBySource(subscriptions=subscriptions * LAKH, advertising=advertising * LAKH, rentals=rentals * LAKH)
+        )
 
     assert "It earns ₹ 52 lakh through advertising." in earned(0, 52, 0)
     assert "subscribers" not in earned(0, 52, 0)

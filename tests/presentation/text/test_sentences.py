@@ -9,8 +9,8 @@ import pytest
 from recsys.embeddings.features import FeatureSpace
 from recsys.presentation import text as words
 from recsys.presentation.text.escape import plain
-from recsys.projection.range_calibration import Calibration, Held
-from recsys.projection.range_calibration import said as estimates
+from recsys.projection.range_calibration import Calibration, MeasuredCoverage
+from recsys.projection.range_calibration import calibration_estimates as estimates
 from recsys.scenario.changes import (
     KINDS,
     Acquire,
@@ -167,10 +167,10 @@ def test_without_a_range_an_offer_is_only_compared_with_its_expected_price():
     [
         ((), False, "not calibrated on past arrivals yet"),
         ((), True, "too few to tell"),
-        ((Held(promised=0.8, measured=0.78, arrivals=320),), True, "80% promised, 78% held"),
+        ((MeasuredCoverage(promised=0.8, measured=0.78, arrivals=320),), True, "80% promised, 78% held"),
     ],
 )
-def test_how_often_ranges_held_is_said_beside_them(held: tuple[Held, ...], calibrated: bool, expected: str):
+def test_how_often_ranges_held_is_said_beside_them(held: tuple[MeasuredCoverage, ...], calibrated: bool, expected: str):
     listed = estimates(replace(CALIBRATION, held=held) if calibrated else None)
     assert expected in words.how_sure(projections.projection(assumptions=listed))
 

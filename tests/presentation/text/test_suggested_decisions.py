@@ -1,6 +1,6 @@
 """Things worth deciding, as they are read on the first page."""
 
-from recsys.decision.suggested_decisions import Decision, Figure, today
+from recsys.decision.suggested_decisions import Figure, SuggestedDecision, suggest_decisions
 from recsys.presentation.text import suggested_decisions
 from recsys.scenario.scenario import Scenario
 from tests.presentation.text.test_sentences import spaced
@@ -8,7 +8,7 @@ from tests.projection import builders
 
 
 def test_every_decision_of_a_service_has_a_headline_a_reason_and_a_button():
-    found = today(builders.context(60, 30, n_offers=4))
+    found = suggest_decisions(builders.context(60, 30, n_offers=4))
     assert found
     for decision in found:
         assert decision.title in suggested_decisions.headline(decision)
@@ -17,7 +17,7 @@ def test_every_decision_of_a_service_has_a_headline_a_reason_and_a_button():
 
 
 def test_the_reason_to_buy_names_fee_walk_away_price_and_what_is_added():
-    decision = next(entry for entry in today(builders.context(60, 30, n_offers=4)) if entry.kind == "buy")
+    decision = next(entry for entry in suggest_decisions(builders.context(60, 30, n_offers=4)) if entry.kind == "buy")
     figures = {figure.name: figure.value for figure in decision.figures}
     said = spaced(suggested_decisions.why(decision, "INR"))
     assert "walk-away price of ₹" in said
@@ -33,5 +33,7 @@ def test_a_growing_audience_is_told_now_and_then_in_the_same_form():
         Figure(name="occasions that find something here", value=0.5, unit="share", origin="estimated"),
         Figure(name="the same over all users", value=0.5, unit="share", origin="estimated"),
     )
-    decision = Decision(kind="audience", subject="p", title="p", verdict="keep", figures=figures, scenario=Scenario(name="p"))
+    decision = SuggestedDecision(
+        kind="audience", subject="p", title="p", verdict="keep", figures=figures, scenario=Scenario(name="p")
+    )
     assert "from 2.75 lakh people to 4.01 lakh in a year" in spaced(suggested_decisions.why(decision, "INR"))
