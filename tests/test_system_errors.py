@@ -4,10 +4,12 @@ import errno
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -18,7 +20,6 @@ from recsys.app.runtime import import_worker
 from recsys.cli import cli
 from recsys.errors import DataError, SystemRefusedError, coded_system_errors, system_refusal
 from recsys.pipeline import worker
-from recsys.scenario import store as scenarios
 from recsys.scenario.changes import Drop
 from recsys.scenario.scenario import Scenario
 from recsys.scenario.store import ScenarioStore
@@ -198,15 +199,15 @@ def test_saving_a_scenario_on_a_full_disk_is_refused_and_keeps_what_was_saved(tm
     """A database that may not grow by another page is full as on a full disk."""
     store = ScenarioStore(tmp_path / "scenarios.sqlite")
     kept = store.save(Scenario(name="kept", changes=(Drop(movie="m1"),)))
-    connect = scenarios._connect
+    connect = sqlite3.connect
 
-    def full(path: Path) -> object:
-        db = connect(path)
+    def full(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        db = connect(*arguments, **options)
         db.execute("PRAGMA max_page_count = 1")
         return db
 
     with monkeypatch.context() as patched:
-        patched.setattr(scenarios, "_connect", full)
+        patched.setattr(sqlite3, "connect", full)
         with pytest.raises(SystemRefusedError, match="E_DISK"):
             filled(store)
     assert kept in store.all()

@@ -130,7 +130,7 @@ def _arrival_records(
                 hours_per_view=float(projected.hours_per_view[k]),
                 draws={days: tuple(map(float, projected.draws[k, :, place])) for place, days in spans},
                 response={days: tuple(map(float, projected.response[k, :, place])) for place, days in spans},
-                noise_nats=tuple(map(float, _residuals(context, k))),
+                noise_nats=tuple(map(float, appeal_residuals(context, k))),
                 actual={days: {unit: float(each[position]) for unit, each in units.items()} for days, units in known.items()},
                 rivals={
                     days: {unit: {name: float(said[k]) for name, said in rivals[days][unit].items()} for unit in units}
@@ -167,7 +167,7 @@ def _baseline_forecasts(
     return baseline_forecasts(past, moment.seed)
 
 
-def _residuals(context: ProjectionContext, k: int) -> FloatArray:
+def appeal_residuals(context: ProjectionContext, k: int) -> FloatArray:
     """Cold residual of offer ``k`` in each draw but the point, nats, as the projection draws it."""
     name = context.offer_ids.ids[k]
     z = np.array([offering.appeal_deviation(context, number, name) for number in range(1, len(context.choice.draws))])

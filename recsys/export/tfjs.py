@@ -72,7 +72,7 @@ def write(model: PhoneModel, folder: Path, *, bundle: str) -> Graphs:
     bundle : id, carried in each ``model.json``
     """
     tf = tensorflow_runtime.tensorflow()
-    tower, movies, exponent = _tower_weights(model), _movie_weights(model.movies), model.tower.pooling_exponent
+    tower, movies, exponent = tower_weights(model), movie_weights(model.movies), model.tower.pooling_exponent
     facts = {"bundle": bundle, "pooling_exponent": exponent}
     _convert(tf, lambda weights: _user_tower(tf, weights, exponent), folder / USER_TOWER, tower, facts)
     _convert(tf, lambda weights: _retrieve(tf, weights), folder / RETRIEVE, movies, {"bundle": bundle})
@@ -100,7 +100,7 @@ def _padded(numbers: NDArray[Any], padding: int, dtype: type[np.generic]) -> NDA
     return np.asarray(numbers if len(numbers) else [padding], dtype=dtype)
 
 
-def _tower_weights(model: PhoneModel) -> Named:
+def tower_weights(model: PhoneModel) -> Named:
     dense, features = model.tower.dense, model.tower.feature_table
     # A tower without attributes gets one row that nothing looks up, since a graph cannot hold an empty table.
     padded = features if len(features) else np.zeros((1, model.history.codes.shape[1]), dtype=np.float32)
@@ -115,7 +115,7 @@ def _tower_weights(model: PhoneModel) -> Named:
     return named if model.history.scale is None else {**named, "history/scale": (model.history.scale, "float16")}
 
 
-def _movie_weights(movies: Coded) -> Named:
+def movie_weights(movies: Coded) -> Named:
     # Rows are movies, so that every shard holds whole movies.
     named: dict[str, tuple[NDArray[np.float32], Dtype]] = {"movies/codes": (movies.codes, movies.dtype)}
     return named if movies.scale is None else {**named, "movies/scale": (movies.scale, "float16")}
@@ -192,12 +192,12 @@ def _convert(tf: Any, graph: Callable[[Arrays], Any], folder: Path, named: Named
         name = next((name for name, array in stand_ins.items() if _same(array, weight["data"])), None)
         if name is not None:
             found[name] = weight["name"]
-        spec, content = _stored(weight["name"], *((weight["data"], "float32") if name is None else named[name]))
+        spec, content = stored(weight["name"], *((weight["data"], "float32") if name is None else named[name]))
         specs.append(spec)
         parts.append(content)
     if missing := sorted(set(named) - set(found)):
         raise RuntimeError(f"the converter lost {missing}")
-    model["weightsManifest"] = [{"paths": _write_shards(folder, b"".join(parts)), "weights": specs}]
+    model["weightsManifest"] = [{"paths": write_shards(folder, b"".join(parts)), "weights": specs}]
     model["modelTopology"]["node"].sort(key=lambda node: node["name"])
     model["userDefinedMetadata"] = {**model.get("userDefinedMetadata", {}), **metadata, "weights": found}
     text = json.dumps(model, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -208,7 +208,7 @@ def _same(array: NDArray[Any], other: NDArray[Any]) -> bool:
     return array.dtype == other.dtype and array.shape == other.shape and bool(np.array_equal(array, other))
 
 
-def _stored(name: str, data: NDArray[Any], dtype: Dtype) -> tuple[dict[str, Any], bytes]:
+def stored(name: str, data: NDArray[Any], dtype: Dtype) -> tuple[dict[str, Any], bytes]:
     """The weight's entry in ``model.json`` and its bytes."""
     spec: dict[str, Any] = {"name": name, "shape": list(data.shape), "dtype": data.dtype.name}
     if data.dtype == np.float32 and dtype == "float16":
@@ -220,7 +220,7 @@ def _stored(name: str, data: NDArray[Any], dtype: Dtype) -> tuple[dict[str, Any]
     return spec, np.ascontiguousarray(data).tobytes()
 
 
-def _write_shards(folder: Path, content: bytes) -> Sequence[str]:
+def write_shards(folder: Path, content: bytes) -> Sequence[str]:
     starts = range(0, len(content), SHARD_BYTES)
     names = [f"group1-shard{i + 1}of{len(starts)}.bin" for i in range(len(starts))]
     for name, start in zip(names, starts, strict=True):

@@ -106,17 +106,17 @@ def fit(
     config = config or BlendConfig()
     judged = validation.sampled_users(seed)
     progress("blend", 0, 5)
-    tried = _Parts.train(judged.seen, config, seed, further)
+    tried = Parts.train(judged.seen, config, seed, further)
     progress("blend", 2, 5)
     mixture, figure = choose(tried, judged)
     progress("blend", 3, 5)
-    users, movies = _Parts.train(interactions, config, seed, further).joined(mixture)
+    users, movies = Parts.train(interactions, config, seed, further).joined(mixture)
     progress("blend", 5, 5)
     return Blend(users=users, movies=movies, mixture=mixture, figure=figure)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class _Parts:
+class Parts:
     """The recommenders that are blended, trained on the same views."""
 
     mf: Vectors
@@ -130,7 +130,7 @@ class _Parts:
         config: BlendConfig,
         seed: int,
         further: Callable[[sparse.csr_array], Vectors] | None,
-    ) -> "_Parts":
+    ) -> "Parts":
         factors = factorisation.fit(views, config.factorisation, seed=seed)
         return cls(
             mf=(factors.users, factors.movies),
@@ -161,7 +161,7 @@ class _Bowl:
 
     name = "mixture"
 
-    def __init__(self, parts: _Parts, validation: ValidationSplit) -> None:
+    def __init__(self, parts: Parts, validation: ValidationSplit) -> None:
         self._validation, self._rows = validation, validation.users
         self._figures: dict[Mixture, float] = {}
         self._mixed: Float32Array = np.empty((0, 0), dtype=np.float32)
@@ -187,7 +187,7 @@ class _Bowl:
         return self._mixed[np.searchsorted(self._rows, user_rows)]
 
 
-def choose(parts: _Parts, validation: ValidationSplit) -> tuple[Mixture, float]:
+def choose(parts: Parts, validation: ValidationSplit) -> tuple[Mixture, float]:
     """The best mixture found by changing one setting after another until none is better, and its figure."""
     ranges = dict(RANGES)
     if parts.further is None:

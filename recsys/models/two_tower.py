@@ -192,7 +192,7 @@ def fit(
     inputs = graph.Inputs(
         movie_codes=movie_space.encode(movies),
         user_codes=user_space.encode(users),
-        candidate_probability=_candidate_probability(training, config),
+        candidate_probability=candidate_probability(training, config),
         pooling_exponent=config.pooling_exponent,
     )
     tensors = graph.initial_tensors(inputs, dim=config.dim, hidden=config.hidden, scale=config.initial_scale, rng=rng)
@@ -280,7 +280,7 @@ def _entries_where(matrix: sparse.csr_array, owner: IntArray, kept: Any) -> spar
     return sparse.csr_array((matrix.data[kept], matrix.indices[kept], indptr), shape=matrix.shape)
 
 
-def _candidate_probability(training: sparse.csr_array, config: TwoTowerConfig) -> Float32Array:
+def candidate_probability(training: sparse.csr_array, config: TwoTowerConfig) -> Float32Array:
     """Chance of each movie to be a given candidate: some come from the views, the others evenly from the catalogue."""
     n_movies = training.shape[1]
     viewed = np.bincount(training.indices, minlength=n_movies) / training.nnz

@@ -101,7 +101,7 @@ class _Coded(NamedTuple):
     n_rows: Any
 
 
-class _Arrays(NamedTuple):
+class Arrays(NamedTuple):
     """What a step is fed."""
 
     context: _Coded
@@ -118,6 +118,21 @@ class _Arrays(NamedTuple):
     """where among the different movies each candidate is"""
     target_chunks: Any
     allowed: Any
+
+
+class Forward(NamedTuple):
+    """What a forward pass gives, as tensors of TensorFlow."""
+
+    users: Any
+    """float32[n_chunks, dim]"""
+    candidates: Any
+    """float32[n_candidates, dim]"""
+    pooled: Any
+    """float32[n_chunks, dim]: what the history says"""
+    own: Any
+    """float32[n_movies, dim]: what the id of each different movie says, where it may be known"""
+    content: Any
+    """float32[n_movies, dim]: what its attributes say"""
 
 
 class Trainer:
@@ -137,7 +152,7 @@ class Trainer:
             return tf.TensorSpec([None], kind)
 
         coded = _Coded(flat(tf.int64), flat(tf.int64), flat(tf.float32), tf.TensorSpec([], tf.int64))
-        fed = _Arrays(
+        fed = Arrays(
             context=coded,
             history_chunks=flat(tf.int64),
             history_movies=flat(tf.int64),
@@ -175,11 +190,12 @@ class Trainer:
         batch : what to learn from
         keep_id : bool[n_movies], movies that may be known by their id in this step
         """
-        return float(self._step(self._fed(batch, keep_id)))
+        return float(self._step(self.feed(batch, keep_id)))
 
-    def _fed(self, batch: Batch, keep_id: NDArray[np.bool_]) -> _Arrays:
+    def feed(self, batch: Batch, keep_id: NDArray[np.bool_]) -> Arrays:
+        """A batch as the arrays that a step is fed."""
         movies, place = np.unique(batch.candidates, return_inverse=True)
-        return _Arrays(
+        return Arrays(
             context=_coded(self._inputs.user_codes, batch.users),
             history_chunks=batch.history_chunks,
             history_movies=batch.history_movies,
@@ -191,14 +207,18 @@ class Trainer:
             allowed=batch.allowed,
         )
 
-    def _one_step(self, fed: _Arrays) -> Any:
+    def forward(self, fed: Arrays) -> Forward:
+        """Both towers' vectors of a batch, by the weights now."""
+        pooled = self._pooled(fed)
+        users = self._dense("user", pooled + self._context(fed))
+        own, content = self._known(fed)
+        candidates = self._tf.gather(self._dense("movie", own + content), fed.candidate_place)
+        return Forward(users=users, candidates=candidates, pooled=pooled, own=own, content=content)
+
+    def _one_step(self, fed: Arrays) -> Any:
         tf, weights = self._tf, self._variables
         with tf.GradientTape() as tape:
-            pooled = self._pooled(fed)
-            users = self._dense("user", pooled + self._context(fed))
-            own, content = self._known(fed)
-            vectors = self._dense("movie", own + content)
-            candidates = tf.gather(vectors, fed.candidate_place)
+            users, candidates, pooled, own, content = self.forward(fed)
             probability = tf.gather(self._probability, tf.gather(fed.movies, fed.candidate_place))
             loss = self._task(
                 users,
@@ -214,17 +234,17 @@ class Trainer:
         self._optimiser.apply_gradients(zip(gradients, variables, strict=True))
         return loss
 
-    def _pooled(self, fed: _Arrays) -> Any:
+    def _pooled(self, fed: Arrays) -> Any:
         tf = self._tf
         history = tf.gather(self._variables["user.history"], fed.history_movies)
         count = tf.math.unsorted_segment_sum(tf.ones_like(history[:, :1]), fed.history_chunks, fed.context.n_rows)
         pooled = tf.math.unsorted_segment_sum(history, fed.history_chunks, fed.context.n_rows)
         return pooled * tf.maximum(count, 1.0) ** -self._inputs.pooling_exponent
 
-    def _context(self, fed: _Arrays) -> Any:
+    def _context(self, fed: Arrays) -> Any:
         return self._summed("user.feature", fed.context)
 
-    def _known(self, fed: _Arrays) -> tuple[Any, Any]:
+    def _known(self, fed: Arrays) -> tuple[Any, Any]:
         """What a movie's id says, where it may be known, and what its attributes say."""
         own = self._tf.gather(self._variables["movie.id"], fed.movies) * fed.keep_id[:, None]
         return own, self._summed("movie.feature", fed.content)

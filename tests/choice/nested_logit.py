@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from recsys.errors import ScenarioError
 from recsys.ids import FloatArray, IntArray
 
-_BLOCK_CELLS = 4_000_000
+BLOCK_CELLS = 4_000_000
 """Utilities held at a time: 32 MB in float64."""
 
 
@@ -237,7 +237,7 @@ def _count(nests: IntArray) -> int:
 
 
 def _by_blocks(work: Callable[[slice], NDArray[np.float64]], shape: tuple[int, ...], width: int) -> FloatArray:
-    step = max(_BLOCK_CELLS // max(shape[1], 1), 1)
+    step = max(BLOCK_CELLS // max(shape[1], 1), 1)
     out = np.empty((shape[0], width))
     for start in range(0, shape[0], step):
         rows = slice(start, min(start + step, shape[0]))

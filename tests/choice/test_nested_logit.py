@@ -52,7 +52,7 @@ def test_blocks_of_users_give_the_same_bits_as_one_pass(monkeypatch: pytest.Monk
     rng = np.random.default_rng(3)
     utility, nests = rng.normal(size=(50, 20)), rng.integers(4, size=20)
     whole = choice_shares(utility, nests, 0.6)
-    monkeypatch.setattr(nested_logit, "_BLOCK_CELLS", 130)
+    monkeypatch.setattr(nested_logit, "BLOCK_CELLS", 130)
     assert np.array_equal(choice_shares(utility, nests, 0.6), whole)
 
 

@@ -134,12 +134,12 @@ def write_weights_only(model: PhoneModel, folder: Path, *, bundle: str) -> Arith
     TensorFlow has to start.
     """
     metadata = {"bundle": bundle, "pooling_exponent": model.tower.pooling_exponent}
-    parts = {tfjs.USER_TOWER: tfjs._tower_weights(model), tfjs.RETRIEVE: tfjs._movie_weights(model.movies)}
+    parts = {tfjs.USER_TOWER: tfjs.tower_weights(model), tfjs.RETRIEVE: tfjs.movie_weights(model.movies)}
     for name, weights in parts.items():
         (folder / name).mkdir(parents=True)
         smallest_first = sorted(weights.items(), key=lambda item: (item[1][0].size, item[0]))
-        stored = [tfjs._stored(key, array, dtype) for key, (array, dtype) in smallest_first]
-        shards = tfjs._write_shards(folder / name, b"".join(content for _, content in stored))
+        stored = [tfjs.stored(key, array, dtype) for key, (array, dtype) in smallest_first]
+        shards = tfjs.write_shards(folder / name, b"".join(content for _, content in stored))
         document = {
             "format": "graph-model",
             "weightsManifest": [{"paths": shards, "weights": [spec for spec, _ in stored]}],

@@ -59,7 +59,7 @@ class TestBlend:
         assert trained.mixture == again.mixture
 
     def test_its_score_is_the_weighted_sum_of_its_parts_scores(self, service: Taste) -> None:
-        parts = blend._Parts.train(service.seen, SMALL, 1, None)
+        parts = blend.Parts.train(service.seen, SMALL, 1, None)
         users, movies = parts.joined(Mixture(ridge=50.0, ease_weight=0.5))
         mf, ease = parts.vectors("mf", 0.0), parts.vectors("ease", 50.0)
         expected = mf[0] @ mf[1].T + 0.5 * (ease[0] @ ease[1].T)

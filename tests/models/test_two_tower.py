@@ -155,9 +155,8 @@ def test_numpy_and_tensorflow_walk_the_same_towers() -> None:
         allowed=np.ones((3, 72), dtype=bool),
     )
     known = rng.random(72) > 0.5
-    fed = trainer._fed(batch, known)
-    by_graph = trainer._dense("user", trainer._pooled(fed) + trainer._context(fed)).numpy()
-    candidates = trainer._dense("movie", sum(trainer._known(fed))).numpy()[fed.candidate_place]
+    found = trainer.forward(trainer.feed(batch, known))
+    by_graph, candidates = found.users.numpy(), found.candidates.numpy()
 
     description = tower.describe(movie_space, user_space, IdMap(service.movies["movie_id"]), 0.5)
     movie_tower, user_tower = MovieTower.of(description, tensors), UserTower.of(description, tensors)
@@ -208,7 +207,7 @@ def test_history_dropout_hides_about_its_share() -> None:
 
 def test_the_chance_of_being_a_candidate_adds_up_over_the_catalogue() -> None:
     service = taste()
-    probability = two_tower._candidate_probability(service.seen, SMALL)
+    probability = two_tower.candidate_probability(service.seen, SMALL)
     assert probability.sum() == pytest.approx(1.0, abs=1e-5)
     assert (probability > 0).all()
 

@@ -27,6 +27,7 @@ from recsys.scenario.changes import (
 from recsys.scenario.scenario import Scenario
 from tests import patience
 from tests.pages.conftest import Open
+from tests.pages.tabs import open_tab
 from tests.pages.test_scenario_page import said, settled, with_scenario
 
 GROWTH = ResizeSegment(segment=Everyone(), factor=1.2)
@@ -36,7 +37,6 @@ QUESTIONS = {
     "for a changed audience": (GROWTH, Acquire(offer="o01")),
     "instead of a movie": (Drop(movie="m0005"), Acquire(offer="o01")),
 }
-TABS = 7
 
 
 @pytest.fixture(params=sorted(QUESTIONS))
@@ -62,11 +62,6 @@ def on_scenario(app: AppTest) -> AppTest:
 
 def metrics(app: AppTest) -> dict[str, str]:
     return {metric.label: metric.value for metric in app.metric}
-
-
-def on_tab(app: AppTest, name: str) -> AppTest:
-    app.session_state[f"answer.tabs.{TABS}"] = name
-    return app.run()
 
 
 def datasets(app: AppTest) -> list[dict[str, Any]]:
@@ -114,7 +109,7 @@ def test_the_headline_the_figures_and_the_cards_say_what_the_projection_says(
 
 
 def test_two_tables_of_one_page_agree(service: ProjectionContext, opened: Open, scenario: Scenario):
-    app = on_tab(settled(with_scenario(opened, scenario)), "Today and then")
+    app = open_tab(settled(with_scenario(opened, scenario)), "Today and then")
     answer = project(service, scenario, draws="all")
     then, effects = table(app, "With this scenario").set_index(""), table(app, "Viewing").set_index("")
     together = effects.loc["Both together"]
@@ -129,10 +124,10 @@ def test_charts_are_drawn_from_the_same_figures(service: ProjectionContext, open
     if len(answer.offers) > 1:
         prices = {row["offer"]: row["shown"] for row in datasets(app) if "offer" in row and "shown" in row}
         assert prices == {offer.title: amount(offer.max_bid.mean) for offer in answer.offers}
-    steps = {row["step"].replace("\n", " "): row["shown"] for row in datasets(on_tab(app, "Hours to money")) if "step" in row}
+    steps = {row["step"].replace("\n", " "): row["shown"] for row in datasets(open_tab(app, "Hours to money")) if "step" in row}
     assert steps["worth after cost"] == words.signed(answer.npv.mean, amount)
     assert steps["added viewing"] == words.signed(answer.acquisition_effect.hours.mean, words.compact)
-    cash = [row for row in datasets(on_tab(app, "Months")) if "range" in row]
+    cash = [row for row in datasets(open_tab(app, "Months")) if "range" in row]
     assert [row["shown"] for row in cash] == [amount(month.mean) for month in answer.monthly_cash]
 
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ def held(service: ProjectionContext, monkeypatch: pytest.MonkeyPatch) -> BundleS
     made = models.source(n_movies=40, dim=dim, run="made-up")
     bundle.publish(made, open_workspace.export_folder())
     server = Server(model=PhoneModel.of(made.tower, made.movies.vectors, "float32"), movies=IdMap(service.choice.movie_ids.ids))
-    monkeypatch.setattr(comparison, "_server", lambda *_: server)
+    monkeypatch.setattr(Server, "load", lambda *_: server)
     found = bundle.status(open_workspace.export_folder())
     assert found is not None
     return found
@@ -80,7 +81,7 @@ def test_offers_of_another_model_are_not_mixed_in(held: BundleStatus, service: P
 
 
 def test_a_phones_list_is_held_against_the_servers(held: BundleStatus, service: ProjectionContext):
-    server = comparison._server("", "float32")
+    server = Server.load(Path(), "float32")
     history = service.choice.movie_ids.ids[3:6]
     ids, scores = server.answer(
         history,
@@ -136,4 +137,4 @@ def test_of_a_persona_the_model_is_told_what_it_knows_of_people():
         {"column": "age", "knots": [1.0, 2.0]},
         {"column": "city", "names": ["A"]},
     ]
-    assert comparison._typical(persona, attributes) == {"plan": "monthly"}
+    assert comparison.typical_context(persona, attributes) == {"plan": "monthly"}

@@ -17,6 +17,7 @@ from recsys.scenario.changes import (
 from recsys.scenario.scenario import Scenario
 from tests import patience
 from tests.pages.conftest import Open
+from tests.pages.tabs import open_tab
 
 PAGE = "pages/decide/scenario.py"
 
@@ -82,8 +83,7 @@ def test_an_offers_card_says_fee_walk_away_price_audience_and_victims(service: P
 def test_audience_and_acquisition_effect_are_told_apart(service: ProjectionContext, opened: Open):
     changes = (ResizeSegment(segment=ByPersona(persona="persona 1"), factor=1.2), Acquire(offer="o01"))
     app = settled(with_scenario(opened, Scenario(name="both", changes=changes)))
-    app.session_state["answer.tabs.7"] = "Today and then"
-    app = app.run()
+    app = open_tab(app, "Today and then")
     assert not app.exception
     tables = [table.value for table in app.table]
     rows = next(list(table[""]) for table in tables if "Audience effect" in str(table[""].iloc[0]))
@@ -177,8 +177,7 @@ def test_an_offer_is_bought_through_the_dialog_which_stays_when_ranges_arrive(se
 def test_what_the_answer_hangs_on_is_worked_out_when_somebody_looks(service: ProjectionContext, opened: Open):
     app = settled(with_scenario(opened, Scenario(name="buy", changes=(Acquire(offer="o00"),))))
     assert not len(sensitivity.swings_background())
-    app.session_state["answer.tabs.7"] = "What it hangs on"
-    app = app.run()
+    app = open_tab(app, "What it hangs on")
     sensitivity.swings_background().wait(patience.SECONDS)
     app = app.run()
     assert not app.exception

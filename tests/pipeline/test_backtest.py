@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recsys.backtest.cutoff import _residuals, past_context
+from recsys.backtest.cutoff import appeal_residuals, past_context
 from recsys.backtest.projected_views import project_views
 from recsys.backtest.scoring import appeal_error, calibrated_draws
 from recsys.backtest.serialization import CutoffResult
@@ -191,7 +191,7 @@ def test_calibrated_ranges_are_those_that_the_projection_gives(service: Dataset)
                 arrived(10.0, 10.0).arrived,
                 draws={"28": raw.draws[k, :, place]},
                 response={"28": raw.response[k, :, place]},
-                noise_nats=_residuals(context, k),
+                noise_nats=appeal_residuals(context, k),
             )
             quick = calibrated_draws(kept, "28", calibration, shift)
             assert quick == pytest.approx(whole.draws[k, :, place], rel=0.15)

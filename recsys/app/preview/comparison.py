@@ -110,7 +110,7 @@ def _preview_bundle(
         "service": open_workspace.workspace().root.resolve().name,
         "simulated": _held.simulated,
         "personas": [
-            {"name": persona.name, "history": list(persona.favourites), "context": _typical(persona, attributes)}
+            {"name": persona.name, "history": list(persona.favourites), "context": typical_context(persona, attributes)}
             for persona in sorted(_context.personas.personas, key=lambda persona: -persona.size)[:MOST_PERSONAS]
             if persona.favourites
         ],
@@ -123,7 +123,7 @@ def _preview_bundle(
     return PreviewBundle(content=b"".join([f"{len(table):08d}".encode(), table, *(content for _, content in files)]), stamp=stamp)
 
 
-def _typical(persona: Persona, attributes: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def typical_context(persona: Persona, attributes: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """The attributes that are typical of a persona and that the bundle's model knows, the strongest value of each."""
     known = {feature["column"]: feature.get("names", ()) for feature in attributes}
     typical: dict[str, str] = {}

@@ -85,7 +85,7 @@ def read_address() -> None:
         for key in [key for key in st.session_state if str(key).startswith(KEYS)]:
             del st.session_state[key]  # fields are filled in anew
     if (carried := page_address.parameter(_ASKED)) and carried != held.asked_link:
-        question = page_address.decode_or_find(carried, Question, _decode)
+        question = page_address.decode_or_find(carried, Question, decode)
     _put(filled, question)
 
 
@@ -114,7 +114,7 @@ def _encode(question: Question) -> str:
     )
 
 
-def _decode(parameter: str) -> Question:
+def decode(parameter: str) -> Question:
     match link.unpack(parameter):
         case {
             "offers": list(offers),

@@ -18,9 +18,9 @@ from recsys.tables import lists
 LANGUAGE_SET = "language_set"
 _JOINT = "+"
 """Between the languages of a set; they are in alphabetical order."""
-_MOST_CODES = 1_500
+MOST_CODES = 1_500
 _FEWEST_MOVIES = (2, 3, 5, 10, 20, 50, 100)
-"""Movies that share a value before it has a code: the first of these that keeps codes within :data:`_MOST_CODES`."""
+"""Movies that share a value before it has a code: the first of these that keeps codes within :data:`MOST_CODES`."""
 
 
 def learn(movies: pd.DataFrame, offers: pd.DataFrame) -> FeatureSpace:
@@ -28,7 +28,7 @@ def learn(movies: pd.DataFrame, offers: pd.DataFrame) -> FeatureSpace:
     table = movies.drop(columns=LANGUAGE_SET, errors="ignore")
     for fewest in _FEWEST_MOVIES:
         found = FeatureSpace.learn(table, MOVIE_COLUMNS_LEFT_OUT, min_count=fewest)
-        if found.n_codes <= _MOST_CODES:
+        if found.n_codes <= MOST_CODES:
             break
     sets = sorted({each for known in (movies, offers) if "languages" in known for each in _sets(known["languages"]) if each})
     if len(sets) < 2:

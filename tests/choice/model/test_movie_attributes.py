@@ -43,7 +43,7 @@ def test_one_language_or_none_makes_no_sets():
 def test_rare_values_have_no_code_where_there_would_be_too_many(monkeypatch: pytest.MonkeyPatch):
     table = pd.DataFrame({"star": [f"s{k // 2}" for k in range(60)] + ["known"] * 6})
     assert movie_attributes.learn(table, table.iloc[:0]).n_codes == 31
-    monkeypatch.setattr(movie_attributes, "_MOST_CODES", 10)
+    monkeypatch.setattr(movie_attributes, "MOST_CODES", 10)
     assert labels(movie_attributes.learn(table, table.iloc[:0])) == ["star=known"]
 
 
