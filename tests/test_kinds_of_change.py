@@ -98,10 +98,10 @@ def test_a_declaration_is_all_that_files_and_links_need(referral: type[Change]):
     assert toml.loads(toml.dumps(scenario)) == scenario == link.decode(link.encode(scenario))
 
 
-def test_a_field_without_a_rule_is_a_defect_of_its_kind():
+def test_a_number_without_bounds_is_a_defect_of_its_kind():
     @dataclass(frozen=True, kw_only=True)
     class Unbounded:
         factor: float
 
-    with pytest.raises(TypeError, match=r"Unbounded\.factor declares no rule"):
+    with pytest.raises(TypeError, match=r"Unbounded\.factor declares no bounds"):
         fields.declared(Unbounded)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
-from recsys.scenario.fields import Bounds, Findings, Ids, OneOf, Rule, read_fields, short, write_fields
+from recsys.scenario.fields import Bounds, FieldType, Findings, Ids, OneOf, read_fields, short, write_fields
 
 MAX_CHANGES = 200
 MAX_HORIZON_MONTHS = 120
@@ -81,6 +81,7 @@ Months = Annotated[int, Bounds(1, 60, "months", whole=True)]
 HorizonMonth = Annotated[int, Bounds(1, MAX_HORIZON_MONTHS, "months", whole=True)]
 
 
+@dataclass(frozen=True, kw_only=True)
 class Change:
     """One change to today's audience or catalogue; a kind of change is a frozen dataclass below one of the two sides."""
 
@@ -110,7 +111,7 @@ class Change:
             for name, held in vars(self).items()
             if isinstance(held, ByUsers)
         }
-        return replace(self, **left) if all(held.users for held in left.values()) else None  # type: ignore[type-var]  # kinds are dataclasses
+        return replace(self, **left) if all(held.users for held in left.values()) else None
 
 
 KINDS: dict[str, type[Change]] = {}
@@ -216,7 +217,7 @@ class ShiftLaunch(CatalogueChange, key="shift_launch"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChangeList(Rule):
+class ChangeList(FieldType):
     """A list of changes, each a table that states its ``type``."""
 
     key: str = "change"

@@ -1,6 +1,6 @@
 """Declared fields: what a field of a value may hold, and one reader and one writer of keys and values for all of them.
 
-A field's annotation carries its rule: ``factor: Annotated[float, Bounds(0, 1000, "times")]``. A plain ``str`` is a text. Numbers
+A field's annotation carries its type: ``factor: Annotated[float, Bounds(0, 1000, "times")]``. A plain ``str`` is a text. Numbers
 that a file states in another unit than the program (``delta_pp``) stay decimal on the way, so that writing and reading back gives
 the very same value.
 """
@@ -66,8 +66,8 @@ class Findings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
-    """What a field may hold, and how files state it."""
+class FieldType:
+    """Type of a field: what it may hold, and how files state it."""
 
     key: str = ""
     """Name in files; empty where it is the field's."""
@@ -77,7 +77,7 @@ class Rule:
     """Whether it is money paid for an offer, which moves no demand."""
 
     def read(self, value: Any, place: str, findings: Findings, of: Any) -> Any:
-        """The field's value as a file states it; None where it is refused. ``of`` is the field's type."""
+        """The field's value as a file states it; None where it is refused. ``of`` is its Python type."""
         raise NotImplementedError
 
     def write(self, value: Any) -> Any:
@@ -86,7 +86,7 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Bounds(Rule):
+class Bounds(FieldType):
     """A finite number within bounds."""
 
     low: float
@@ -130,7 +130,7 @@ class Bounds(Rule):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Text(Rule):
+class Text(FieldType):
     """A text without control characters."""
 
     longest: int = MAX_TEXT
@@ -148,7 +148,7 @@ class Text(Rule):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ids(Rule):
+class Ids(FieldType):
     """A list of ids with at least one in it."""
 
     most: int
@@ -168,7 +168,7 @@ class Ids(Rule):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OneOf(Rule):
+class OneOf(FieldType):
     """One of several literals, or one of several dataclasses told apart by their keys."""
 
     code: str = "E_PARAM"
@@ -196,9 +196,9 @@ class Declared:
 
     name: str
     key: str
-    rule: Rule
+    type: FieldType
     of: Any
-    """Type of its values."""
+    """Python type of its values."""
     default: Any
     """``dataclasses.MISSING`` where it has to be stated."""
 
@@ -208,26 +208,33 @@ def declared(kind: type) -> tuple[Declared, ...]:
 
     Raises
     ------
-    TypeError: a field declares no rule; a defect of the class
+    TypeError: a field declares neither bounds nor another type; a defect of the class
     """
+    if kind in _DECLARED:
+        return _DECLARED[kind]
     found = []
     for field in dataclasses.fields(kind):
         annotation: Any = field.type
         if get_origin(annotation) is not Annotated:  # ``… | None``
             annotation = next((part for part in get_args(annotation) if get_origin(part) is Annotated), annotation)
-        of, rule = get_args(annotation)[:2] if get_origin(annotation) is Annotated else (annotation, Text())
-        if not isinstance(rule, Rule) or (type(rule) is Text and of is not str):
-            raise TypeError(f"{kind.__name__}.{field.name} declares no rule: write Annotated[…, Bounds(…)] or another rule")
-        found.append(Declared(name=field.name, key=rule.key or field.name, rule=rule, of=of, default=field.default))
-    return tuple(found)
+        of, declares = get_args(annotation)[:2] if get_origin(annotation) is Annotated else (annotation, Text())
+        if not isinstance(declares, FieldType) or (isinstance(declares, Text) and of is not str):
+            raise TypeError(f"{kind.__name__}.{field.name} declares no bounds: write Annotated[…, Bounds(…)] or another type")
+        found.append(Declared(name=field.name, key=declares.key or field.name, type=declares, of=of, default=field.default))
+    _DECLARED[kind] = tuple(found)
+    return _DECLARED[kind]
+
+
+_DECLARED: dict[type, tuple[Declared, ...]] = {}
+"""A scenario is hashed several times a rerun."""
 
 
 def bounds(kind: type, name: str) -> Bounds:
     """What a number of a kind may be: the limits of its widget."""
-    (rule,) = [field.rule for field in declared(kind) if field.name == name]
-    if not isinstance(rule, Bounds):
+    (found,) = [field.type for field in declared(kind) if field.name == name]
+    if not isinstance(found, Bounds):
         raise TypeError(f"{kind.__name__}.{name} is not a number")
-    return rule
+    return found
 
 
 def read_fields(
@@ -245,7 +252,7 @@ def read_fields(
     for field in declared(kind):
         at = ".".join(filter(None, (place, field.key))) if inside else place
         if field.key in entry:
-            values[field.name] = field.rule.read(entry[field.key], at, findings, field.of)
+            values[field.name] = field.type.read(entry[field.key], at, findings, field.of)
         elif field.default is MISSING:
             findings.refuse("E_PARAM", f"{entry.get('type', 'a scenario')} needs {field.key}.", f"Add {field.key}.", at)
     return kind(**values) if len(findings) == before else None
@@ -260,7 +267,7 @@ def write_fields(value: Any, *, stated: Collection[str] | None = None) -> dict[s
     """
     given = [(field, getattr(value, field.name)) for field in declared(type(value))]
     return {
-        field.key: field.rule.write(held)
+        field.key: field.type.write(held)
         for field, held in given
         if held is not None and (stated is None or field.name in stated or held != field.default)
     }

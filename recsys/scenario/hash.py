@@ -47,7 +47,7 @@ def demand_hash(scenario: Scenario) -> str:
 
 
 def _unpaid(change: Change) -> Change:
-    return replace(change, **{field.name: None for field in declared(type(change)) if field.rule.paid})  # type: ignore[type-var]
+    return replace(change, **{field.name: None for field in declared(type(change)) if field.type.paid})
 
 
 def _number(value: object) -> float:

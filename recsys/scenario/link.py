@@ -53,7 +53,7 @@ def decode(parameter: str) -> Scenario:
         else as a scenario file
     """
     document = unpack(parameter)
-    scaled = {field.key for kind in KINDS.values() for field in declared(kind) if field.rule.scale != 1}
+    scaled = {field.key for kind in KINDS.values() for field in declared(kind) if field.type.scale != 1}
     for entry in document.get("change", []) if isinstance(document.get("change"), list) else []:
         for key in scaled if isinstance(entry, dict) else ():
             if isinstance(entry.get(key), str):

@@ -23,7 +23,7 @@ def _values(field: Declared) -> st.SearchStrategy[Any]:
 
 
 def _held(field: Declared) -> st.SearchStrategy[Any]:
-    match field.rule:
+    match field.type:
         case Bounds(low=low, high=high, whole=True):
             return st.integers(int(low), int(high))
         case Bounds(low=low, high=high, above=above):
