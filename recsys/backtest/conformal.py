@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from recsys.choice.estimate.ridge import fit_ridge
+from recsys.choice.estimate.regression.ridge import fit_ridge
 from recsys.embeddings.features import MOVIE_COLUMNS_LEFT_OUT, FeatureSpace
 from recsys.ids import FloatArray
 from recsys.projection.range_calibration import Calibration, MeasuredCoverage, attribute_codes

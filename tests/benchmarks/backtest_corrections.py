@@ -22,7 +22,7 @@ from recsys.backtest.baselines import BASELINES
 from recsys.backtest.scoring import appeal_error
 from recsys.backtest.serialization import ArrivalRecord, CutoffResult
 from recsys.backtest.store import ORIGINS
-from recsys.choice.estimate.ridge import fit_ridge
+from recsys.choice.estimate.regression.ridge import fit_ridge
 from recsys.embeddings.features import MOVIE_COLUMNS_LEFT_OUT, FeatureSpace
 from recsys.ids import FloatArray
 from recsys.projection.range_calibration import attribute_codes

@@ -5,11 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from recsys.choice.estimate.utility_space import SCALINGS, UtilitySpace, build_utility_space
+from recsys.choice.model.parameters import Member, StructuralParameters
 from recsys.ids import FloatArray, IntArray
 from recsys.tables.dataset import Dataset
+from tests.choice.models import no_affinities
 from tests.choice.nested_logit import choice_shares
 from tests.datasets import assemble
 
+CUTOFF_PERIOD = 16
+"""Half-month with which the hold-out begins."""
 START = pd.Timestamp("2024-01-01")
 
 
@@ -154,4 +159,34 @@ def service(  # noqa: PLR0915
         rewatch=rewatch,
         outside_share=outside / weight,
         churn_hours_slope=churn_hours_slope,
+    )
+
+
+def space_of(truth: Service) -> UtilitySpace:
+    """The space of the true vectors."""
+    views = np.full(len(truth.movies), 100)
+    users, movies = truth.users.astype(np.float32), truth.movies.astype(np.float32)
+    return build_utility_space(
+        users, movies, views, truth.content.astype(np.float32), SCALINGS[0], no_affinities(*users.shape[:1], *movies.shape[:1])
+    )
+
+
+def structure_of(truth: Service) -> StructuralParameters:
+    """The structural parameters that the service was made with."""
+    return StructuralParameters(
+        slope=truth.slope,
+        dissimilarity=truth.dissimilarity,
+        rewatch=truth.rewatch,
+        launch=truth.launch,
+        nests=truth.nests,
+    )
+
+
+def member_of(truth: Service) -> Member:
+    """The true vectors, with attributes that say nothing of them."""
+    width = truth.content.shape[1]
+    return Member(
+        users=truth.users.astype(np.float32),
+        movies=truth.movies.astype(np.float32),
+        cold_map=np.zeros((1 + width, truth.users.shape[1]), np.float32),
     )

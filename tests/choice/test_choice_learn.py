@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from recsys.choice.estimate.likelihood import Likelihood
-from recsys.choice.estimate.scored_choices import ScoredChoices
-from recsys.choice.estimate.taste_parameters import TasteParameters
+from recsys.choice.estimate.taste.likelihood import Likelihood
+from recsys.choice.estimate.taste.parameters import TasteParameters
+from recsys.choice.estimate.taste.scored_choices import ScoredChoices
 from recsys.ids import FloatArray, IntArray
 from tests.choice.nested_logit import choice_shares
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recsys.choice.estimate.ridge import fit_ridge
-from recsys.choice.model.parameters import Float32Array, Member
+from recsys.choice.estimate.regression.ridge import fit_ridge
+from recsys.choice.model.parameters import Float32Array, Member, StructuralParameters
 from recsys.choice.model.view_probabilities import AudienceDesign, invert_views
-from recsys.choice.panel.audience_design import StructuralParameters, cluster_design, sample_holdout_views, user_design
+from recsys.choice.panel.audience_design import cluster_design, sample_holdout_views, user_design
 from recsys.choice.panel.history import History
 from recsys.choice.panel.user_clusters import UserClusters
 from recsys.ids import FloatArray

@@ -28,11 +28,11 @@ from recsys.choice.estimate.holdout_recommender import (
     select_specification,
 )
 from recsys.choice.estimate.outside_share import estimate_outside_share
-from recsys.choice.estimate.taste import TasteEstimate
+from recsys.choice.estimate.taste.taste_estimate import TasteEstimate
 from recsys.choice.estimate.utility_space import Vectors, build_utility_space, to_member
 from recsys.choice.model.nests import candidate_nests, support_distance
-from recsys.choice.model.parameters import ChoiceModel, Estimate, Float32Array, Member
-from recsys.choice.panel.audience_design import StructuralParameters, launch_at_end
+from recsys.choice.model.parameters import ChoiceModel, Estimate, Float32Array, Member, StructuralParameters
+from recsys.choice.panel.audience_design import launch_at_end
 from recsys.choice.panel.current_audience import CurrentAudience, read_audience
 from recsys.choice.panel.exposure_panel import monthly_view_rates, read_exposure
 from recsys.choice.panel.observed_panel import ObservedPanel, observe

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg
 
-from recsys.choice.estimate.variance_components import VarianceComponents, fit_mixed_model
+from recsys.choice.estimate.regression.variance_components import VarianceComponents, fit_mixed_model
 from recsys.choice.model import movie_attributes
 from recsys.choice.model.parameters import Float32Array
 from recsys.embeddings.features import FeatureSpace

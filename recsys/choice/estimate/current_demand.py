@@ -7,9 +7,8 @@ what offers are measured by.
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.choice.model.parameters import Float32Array, Member
+from recsys.choice.model.parameters import Float32Array, Member, StructuralParameters
 from recsys.choice.model.view_probabilities import AudienceDesign, column_scaled, invert_views
-from recsys.choice.panel.audience_design import StructuralParameters
 from recsys.choice.panel.current_audience import CurrentAudience
 from recsys.ids import FloatArray, IntArray
 

@@ -17,7 +17,7 @@ from recsys.choice.estimate.current_demand import CurrentDemand, viewing_occasio
 from recsys.choice.estimate.holdout_recommender import MovieAppeals
 from recsys.choice.estimate.outside_share import outside_constant
 from recsys.choice.estimate.parameter_draws import SharedParameters
-from recsys.choice.estimate.variance_components import VarianceComponents
+from recsys.choice.estimate.regression.variance_components import VarianceComponents
 from recsys.choice.model.parameters import Draw, Member
 from recsys.choice.panel.audience_design import launch_at_end
 from recsys.choice.panel.current_audience import CurrentAudience

@@ -7,10 +7,9 @@ from recsys.choice.estimate.appeal import AppealEstimates
 from recsys.choice.estimate.draws import PointDraw
 from recsys.choice.estimate.outside_share import ASSUMED_RANGE, OutsideShare
 from recsys.choice.estimate.parameter_draws import ASSUMED_REWATCH, ASSUMED_REWATCH_RANGE
-from recsys.choice.estimate.posterior_mode import MIN_ARRIVALS
-from recsys.choice.estimate.taste import ASSUMED_DISSIMILARITY_RANGE, TasteEstimate
-from recsys.choice.model.parameters import Estimate
-from recsys.choice.panel.audience_design import StructuralParameters
+from recsys.choice.estimate.taste.posterior_mode import MIN_ARRIVALS
+from recsys.choice.estimate.taste.taste_estimate import ASSUMED_DISSIMILARITY_RANGE, TasteEstimate
+from recsys.choice.model.parameters import Estimate, StructuralParameters
 from recsys.choice.panel.history import History
 from recsys.ids import FloatArray
 

@@ -10,14 +10,13 @@ import numpy as np
 
 from recsys.choice.estimate.appeal import AppealEstimates, appeals_from_clusters, appeals_from_users
 from recsys.choice.estimate.attribute_affinity import AttributeAffinities, estimate_affinities
-from recsys.choice.estimate.scored_choices import ScoredChoices, score_choices
-from recsys.choice.estimate.taste import TasteEstimate, TasteFit, fit_mode, fit_taste
-from recsys.choice.estimate.taste_parameters import N_AGES
+from recsys.choice.estimate.taste.parameters import N_AGES
+from recsys.choice.estimate.taste.scored_choices import ScoredChoices, score_choices
+from recsys.choice.estimate.taste.taste_estimate import TasteEstimate, TasteFit, fit_mode, fit_taste
 from recsys.choice.estimate.utility_space import SCALINGS, LengthScaling, UtilitySpace, Vectors, build_utility_space, to_member
 from recsys.choice.model.nests import Nests
-from recsys.choice.model.parameters import Member
+from recsys.choice.model.parameters import Member, StructuralParameters
 from recsys.choice.model.utility import offer_vectors
-from recsys.choice.panel.audience_design import StructuralParameters
 from recsys.choice.panel.holdout_choices import read_holdout_choices
 from recsys.choice.panel.observed_panel import ObservedPanel
 from recsys.choice.panel.user_clusters import UserClusters, cluster_users, recentred

@@ -5,7 +5,7 @@ taken. The incrementality of a movie identifies it. In a nested logit
 
     added views of a movie / its views  =  λ · (1 − S / (1 + S))  =  λ · outside share
 
-for a movie among many. The left side is measured without the model (:mod:`recsys.choice.estimate.iv_poisson`): by how much
+for a movie among many. :mod:`recsys.choice.estimate.regression.iv_poisson` measures the left side without the model: by how much
 viewing of the users whose taste an arrival met rose against that of others, for each view that arrivals won in their first
 months. The instrument is the share of viewing that arrivals would win in a user's taste cluster, by appeals estimated from other
 users. Clusters are made from movies that were there all along: with arrivals in them, users who happened to watch a lot when one
@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys.choice.estimate.appeal import appeals_from_clusters
-from recsys.choice.estimate.iv_poisson import fit_iv_poisson
-from recsys.choice.model.parameters import Float32Array, Member
-from recsys.choice.panel.audience_design import StructuralParameters, cluster_design
+from recsys.choice.estimate.regression.iv_poisson import fit_iv_poisson
+from recsys.choice.model.parameters import Float32Array, Member, StructuralParameters
+from recsys.choice.panel.audience_design import cluster_design
 from recsys.choice.panel.exposure_panel import ExposurePanel
 from recsys.choice.panel.history import DAYS_PER_MONTH, History
 from recsys.choice.panel.user_clusters import UserClusters, cluster_users, recentred

@@ -9,8 +9,8 @@ import numpy as np
 from scipy.stats import norm, qmc
 
 from recsys.choice.estimate.outside_share import ASSUMED_RANGE, OutsideShare
-from recsys.choice.estimate.taste import ASSUMED_DISSIMILARITY_RANGE, DISSIMILARITY_RANGE, TasteEstimate
-from recsys.choice.panel.audience_design import StructuralParameters
+from recsys.choice.estimate.taste.taste_estimate import ASSUMED_DISSIMILARITY_RANGE, DISSIMILARITY_RANGE, TasteEstimate
+from recsys.choice.model.parameters import StructuralParameters
 from recsys.ids import FloatArray, IntArray
 
 _FARTHEST = 3.0

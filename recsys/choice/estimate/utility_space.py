@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.choice.estimate.attribute_affinity import AttributeAffinities
-from recsys.choice.estimate.ridge import fit_ridge
+from recsys.choice.estimate.regression.ridge import fit_ridge
 from recsys.choice.model.parameters import Float32Array, Member
 from recsys.choice.panel.user_clusters import UserClusters
 from recsys.ids import FloatArray, IntArray
@@ -94,7 +94,7 @@ def build_utility_space(  # noqa: PLR0917
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ScoreReliability:
-    """Reliability of the components of a score, relative to its own slope (:mod:`recsys.choice.estimate.likelihood`)."""
+    """Reliability of the components of a score, relative to its own slope (:mod:`recsys.choice.estimate.taste.likelihood`)."""
 
     cold: float
     """1 + δ/θ: scores of movies known by their attributes alone"""

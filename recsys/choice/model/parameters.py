@@ -42,6 +42,37 @@ class Member:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class StructuralParameters:
+    """Structural parameters of the nested logit, in nats: all but the appeals."""
+
+    slope: float
+    """θ"""
+    dissimilarity: float
+    """λ"""
+    rewatch: float
+    """ρ"""
+    launch: FloatArray
+    """γ, float64[n_ages], the last one 0"""
+    nests: IntArray
+
+    @property
+    def columns(self) -> IntArray:
+        """Movies in the order of their nests."""
+        return np.argsort(self.nests, kind="stable").astype(np.int64)
+
+    @property
+    def nest_starts(self) -> IntArray:
+        """First column of each nest; none is empty."""
+        starts: IntArray = np.unique(self.nests[self.columns], return_index=True)[1].astype(np.int64)
+        return starts
+
+    @property
+    def satiation(self) -> float:
+        """Share of exp(V/λ) that a movie loses once it has been watched."""
+        return 1.0 - float(self.rewatch ** (1.0 / self.dissimilarity))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Draw:
     """One complete set of parameters. Arrays are read-only; utilities are in nats."""
 

@@ -4,12 +4,10 @@ Users are rows where their tastes were learnt from other views than those explai
 into clusters of similar taste, so that nobody's own views are explained by a taste that was learnt from them.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.choice.model.parameters import Float32Array, Member
+from recsys.choice.model.parameters import Float32Array, Member, StructuralParameters
 from recsys.choice.model.view_probabilities import AudienceDesign
 from recsys.choice.panel.history import History, whole_months
 from recsys.choice.panel.user_clusters import UserClusters
@@ -17,37 +15,6 @@ from recsys.ids import FloatArray, IntArray
 
 _CELLS = 16_000_000
 """Rows times movies held at a time."""
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class StructuralParameters:
-    """Structural parameters of the nested logit, in nats: all but the appeals."""
-
-    slope: float
-    """θ"""
-    dissimilarity: float
-    """λ"""
-    rewatch: float
-    """ρ"""
-    launch: FloatArray
-    """γ, float64[n_ages], the last one 0"""
-    nests: IntArray
-
-    @property
-    def columns(self) -> IntArray:
-        """Movies in the order of their nests."""
-        return np.argsort(self.nests, kind="stable").astype(np.int64)
-
-    @property
-    def nest_starts(self) -> IntArray:
-        """First column of each nest; none is empty."""
-        starts: IntArray = np.unique(self.nests[self.columns], return_index=True)[1].astype(np.int64)
-        return starts
-
-    @property
-    def satiation(self) -> float:
-        """Share of exp(V/λ) that a movie loses once it has been watched."""
-        return 1.0 - float(self.rewatch ** (1.0 / self.dissimilarity))
 
 
 def cluster_design(

@@ -7,8 +7,8 @@ import pytest
 
 from recsys.choice.estimate import parameter_draws
 from recsys.choice.estimate.outside_share import ASSUMED_RANGE, OutsideShare
-from recsys.choice.estimate.taste import TasteEstimate
-from recsys.choice.estimate.taste_parameters import N_AGES, TasteParameters
+from recsys.choice.estimate.taste.parameters import N_AGES, TasteParameters
+from recsys.choice.estimate.taste.taste_estimate import TasteEstimate
 
 NESTS = np.zeros(2, np.int64)
 

@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.choice.estimate.taste_parameters import TasteLayout
+from recsys.choice.estimate.taste.parameters import TasteLayout
 from recsys.choice.estimate.utility_space import UtilitySpace
 from recsys.choice.model.parameters import Float32Array
 from recsys.choice.panel.holdout_choices import HoldoutChoices

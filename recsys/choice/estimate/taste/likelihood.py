@@ -31,8 +31,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from recsys.choice.estimate.scored_choices import ScoredChoices
-from recsys.choice.estimate.taste_parameters import TasteParameters
+from recsys.choice.estimate.taste.parameters import TasteParameters
+from recsys.choice.estimate.taste.scored_choices import ScoredChoices
 from recsys.choice.model.parameters import Float32Array
 from recsys.ids import FloatArray
 

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, optimize
 
-from recsys.choice.estimate.likelihood import Likelihood, in_batches
-from recsys.choice.estimate.scored_choices import ScoredChoices
-from recsys.choice.estimate.taste_parameters import TasteParameters
+from recsys.choice.estimate.taste.likelihood import Likelihood, in_batches
+from recsys.choice.estimate.taste.parameters import TasteParameters
+from recsys.choice.estimate.taste.scored_choices import ScoredChoices
 from recsys.ids import FloatArray
 
 MIN_ARRIVALS = 8

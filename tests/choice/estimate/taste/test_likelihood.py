@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from recsys.choice.estimate.likelihood import Likelihood, in_batches
-from recsys.choice.estimate.scored_choices import ScoredChoices
-from recsys.choice.estimate.taste_parameters import TasteLayout, TasteParameters
+from recsys.choice.estimate.taste.likelihood import Likelihood, in_batches
+from recsys.choice.estimate.taste.parameters import TasteLayout, TasteParameters
+from recsys.choice.estimate.taste.scored_choices import ScoredChoices
 from tests.choice.nested_logit import choice_shares
 
 N_AGES = 4
@@ -117,7 +117,7 @@ def test_pieces_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch):
     assert cut.value() == pytest.approx(whole.value(), rel=1e-6)
     assert cut.gradient() == pytest.approx(whole.gradient(), abs=1e-4)
     np.testing.assert_allclose(np.concatenate([log_shares(batch, flat) for batch in batches]), log_shares(data, flat), atol=1e-6)
-    monkeypatch.setattr("recsys.choice.estimate.likelihood.THREADS", 1)
+    monkeypatch.setattr("recsys.choice.estimate.taste.likelihood.THREADS", 1)
     assert Likelihood(batches, flat).value() == cut.value()
 
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import linalg
 
-from recsys.choice.estimate.posterior_mode import MIN_ARRIVALS, posterior_mode, sandwich_covariance, score_spread
-from recsys.choice.estimate.scored_choices import ScoredChoices
-from recsys.choice.estimate.taste_parameters import TasteLayout, TasteParameters
+from recsys.choice.estimate.taste.parameters import TasteLayout, TasteParameters
+from recsys.choice.estimate.taste.posterior_mode import MIN_ARRIVALS, posterior_mode, sandwich_covariance, score_spread
+from recsys.choice.estimate.taste.scored_choices import ScoredChoices
 from recsys.choice.estimate.utility_space import ScoreReliability
 from recsys.ids import FloatArray, IntArray
 
@@ -26,7 +26,7 @@ MOST_DISSIMILARITY_ERROR = 0.25
 class TasteEstimate:
     """Taste parameters with the joint covariance of the structural ones, float64[k, k], as laid out.
 
-    As in :mod:`recsys.choice.estimate.likelihood`, all but λ are in units of v = V/λ.
+    As in :mod:`recsys.choice.estimate.taste.likelihood`, all but λ are in units of v = V/λ.
     """
 
     parameters: TasteParameters

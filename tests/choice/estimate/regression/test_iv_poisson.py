@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from recsys.choice.estimate.iv_poisson import fit_iv_poisson
-from recsys.choice.estimate.outside_share import outside_constant
+from recsys.choice.estimate.regression.iv_poisson import fit_iv_poisson
 
 
 def panel(added: float, *, n: int = 1500, periods: int = 20, mood: float = 0.0, seed: int = 0) -> tuple[np.ndarray, ...]:
@@ -68,12 +67,3 @@ def test_viewing_that_does_not_follow_arrivals_gives_no_share():
     found = fit_iv_poisson(y, 0.0 * arrivals, np.ones_like(y), z, (group,))
     assert found.instrument_varies
     assert np.isnan(found.coefficient)
-
-
-def test_the_constant_gives_viewers_the_outside_share_on_average():
-    """Two viewers with S = e and 1, the first watching three times as much."""
-    worth, weight = np.array([1.0, 0.0]), np.array([3.0, 1.0])
-    constant = outside_constant(worth, weight, 0.4)
-    outside = 1 / (1 + np.exp(worth + constant))
-    assert weight @ outside / 4 == pytest.approx(0.4)
-    assert outside_constant(np.array([-np.inf]), np.ones(1), 0.4) == 0.0

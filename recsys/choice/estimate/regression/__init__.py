@@ -1,0 +1,1 @@
+"""Regressions that know nothing of choices: weighted ridge, mixed linear model, instrumental-variable Poisson."""

@@ -1,0 +1,1 @@
+"""Taste parameters: the nested-logit likelihood of scored choices, its posterior mode, and their estimates."""
