@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from dataclasses import replace
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from recsys.scenario.changes import Change
 from recsys.scenario.fields import declared
@@ -21,13 +22,12 @@ def content_hash(scenario: Scenario) -> str:
     >>> content_hash(toml.loads(text.format("1.20"))) == content_hash(toml.loads(text.format("12e-1")))
     True
     """
-    text = json.dumps(as_mapping(scenario), default=_number, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return _hash(as_mapping(scenario))
 
 
 def question_hash(scenario: Scenario) -> str:
     """SHA-256 over what a scenario asks: everything but its name. The key of answers."""
-    return content_hash(replace(scenario, name="?"))
+    return _hash({**as_mapping(scenario), "name": "?"})
 
 
 def demand_hash(scenario: Scenario) -> str:
@@ -43,11 +43,19 @@ def demand_hash(scenario: Scenario) -> str:
     >>> demand_hash(asked) == demand_hash(Scenario(name="x", changes=(Acquire(offer="a", launch_month=3),)))
     False
     """
-    return question_hash(replace(scenario, changes=tuple(_unpaid(change) for change in scenario.changes)))
+    document = as_mapping(scenario)
+    unpaid = [_unpaid(type(change), entry) for change, entry in zip(scenario.changes, document["change"], strict=True)]
+    return _hash({**document, "name": "?", "change": unpaid})
 
 
-def _unpaid(change: Change) -> Change:
-    return replace(change, **{field.name: None for field in declared(type(change)) if field.type.paid})
+def _unpaid(kind: type[Change], entry: Mapping[str, Any]) -> dict[str, Any]:
+    paid = {field.key for field in declared(kind) if field.type.paid}
+    return {key: value for key, value in entry.items() if key not in paid}
+
+
+def _hash(document: Mapping[str, Any]) -> str:
+    text = json.dumps(document, default=_number, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _number(value: object) -> float:

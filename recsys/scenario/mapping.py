@@ -8,10 +8,11 @@ from recsys.scenario.fields import Findings, read_fields, short, write_fields
 from recsys.scenario.scenario import Scenario
 
 SCHEMA = 1
+_KEPT = "_document"
 
 
 def as_mapping(scenario: Scenario) -> dict[str, Any]:
-    """Keys and values of a scenario, as its file has them.
+    """Keys and values of a scenario, as its file has them. They are found once and kept with the frozen scenario.
 
     Examples
     --------
@@ -19,7 +20,10 @@ def as_mapping(scenario: Scenario) -> dict[str, Any]:
     >>> as_mapping(Scenario(name="less churn", changes=(ChangeChurn(segment=Everyone(), delta_share=-0.01),)))["change"]
     [{'type': 'change_churn', 'segment': {'all': True}, 'delta_pp': Decimal('-1.00')}]
     """
-    return {"schema": SCHEMA, **write_fields(scenario, stated=("horizon_months", "changes"))}
+    kept = vars(scenario)  # where a cached property keeps its value too
+    if _KEPT not in kept:
+        kept[_KEPT] = {"schema": SCHEMA, **write_fields(scenario, stated=("horizon_months", "changes"))}
+    return dict(kept[_KEPT])
 
 
 def from_mapping(document: Mapping[str, Any]) -> Scenario:

@@ -185,7 +185,9 @@ def _onto(draft: Draft, scenario: Scenario) -> Draft:
 
 
 def _put(held: ScenarioSession, *, in_address: bool = True) -> None:
-    carried = page_address.encode_or_keep(held.draft.scenario, link.encode)
+    before, scenario = session(), held.draft.scenario
+    known = before.link and not before.link.startswith(page_address.KEPT) and scenario is before.draft.scenario
+    carried = before.link if known else page_address.encode_or_keep(scenario, link.encode)
     st.session_state[_STATE] = replace(held, link=carried)
     if not in_address:
         return

@@ -95,8 +95,12 @@ def _session() -> "SlateSession":
 
 
 def _put(filled: SlateForm, question: Question | None) -> None:
-    form_link = page_address.encode_or_keep(filled, lambda form: link.pack(as_mapping(form)))
-    asked_link = page_address.encode_or_keep(question, _encode) if question else ""
+    before = _session()
+    form_link, asked_link = before.form_link, before.asked_link
+    if not form_link or form_link.startswith(page_address.KEPT) or filled != before.form:
+        form_link = page_address.encode_or_keep(filled, lambda form: link.pack(as_mapping(form)))
+    if not asked_link or asked_link.startswith(page_address.KEPT) or question is not before.asked:
+        asked_link = page_address.encode_or_keep(question, _encode) if question else ""
     st.session_state[_STATE] = SlateSession(form=filled, asked=question, form_link=form_link, asked_link=asked_link)
     wanted = {_FORM: form_link} if filled != SlateForm() else {}
     page_address.set_parameters(wanted | ({_ASKED: asked_link} if question else {}), of=(_FORM, _ASKED))

@@ -48,7 +48,6 @@ def _searching(done: int, of: int) -> None:
 
 
 def _chosen(context: ProjectionContext, found: Slate) -> None:
-    scenario = replace(found.scenario, name=_name(context, found))
     titles = [context.title(movie) for movie in found.chosen]
     said = text.slate_headline(
         titles,
@@ -70,15 +69,15 @@ def _chosen(context: ProjectionContext, found: Slate) -> None:
     if not found.chosen:
         _left_out(found)
         return
-    projection = open_workspace.answer(scenario)
+    projection = open_workspace.answer(found.scenario)
     if isinstance(projection, Pending):
         poll(projection, cases)
         return
     _figures(found, projection)
     if st.button("Open as a scenario", icon=navigation.SCENARIO.icon, key="slate.open"):
-        scenario_session.start(scenario)
+        scenario_session.start(replace(found.scenario, name=_name(context, found)))
         st.switch_page(navigation.SCENARIO.path)
-    buy = partial(_cards, context, projection, projections.fees(context, scenario))
+    buy = partial(_cards, context, projection, projections.fees(context, found.scenario))
     tabs = {f"Buy these {len(found.chosen)}": buy, f"Not these {len(found.why_not)}": partial(_left_out, found)}
     lazy_tabs(tabs, key=f"slate.tabs.{len(found.chosen)}")
 
