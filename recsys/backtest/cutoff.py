@@ -1,6 +1,5 @@
 """Evaluation of one cutoff: movies that arrived after it, projected from the tables frozen at it and compared with outcomes."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,14 +14,13 @@ from recsys.choice.model.movie_attributes import encode
 from recsys.choice.model.parameters import ChoiceModel
 from recsys.embeddings.tower import MovieTower
 from recsys.ids import FloatArray, IntArray
+from recsys.progress import ReportProgress, silent
 from recsys.projection import cold_start_offers as offering
 from recsys.projection.context import ProjectionContext, subscription_state
 from recsys.projection.seasonality import season_of
 from recsys.scenario.changes import Acquire
 from recsys.segments.personas import Persona, Personas
 from recsys.tables.dataset import Dataset
-
-Steps = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -73,7 +71,7 @@ def past_context(frozen: Dataset, choice: ChoiceModel, tower: MovieTower) -> Pro
 
 
 def evaluate_cutoff(
-    moment: CutoffInputs, context: ProjectionContext, tower: MovieTower, progress: Steps | None = None
+    moment: CutoffInputs, context: ProjectionContext, tower: MovieTower, progress: ReportProgress = silent
 ) -> CutoffResult:
     """Project the arrivals of a cutoff and set them beside their outcomes and the baselines' forecasts.
 

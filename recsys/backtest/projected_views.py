@@ -1,6 +1,6 @@
 """Projected views of past arrivals: each simulated as an offer, by itself, from what was known before it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 from recsys.backtest.appeal_response import STEPS_NATS
 from recsys.choice.panel.history import DAYS_PER_MONTH
 from recsys.ids import FloatArray
+from recsys.progress import Progress, ReportProgress, silent
 from recsys.projection.context import ProjectionContext
 from recsys.projection.parallel import THREADS
 from recsys.projection.question import Question
 from recsys.scenario.changes import Acquire
 from recsys.scenario.scenario import Scenario
-
-Steps = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -37,7 +36,7 @@ def project_views(
     days: Sequence[int],
     *,
     launched: NDArray[np.datetime64] | None = None,
-    progress: Steps | None = None,
+    progress: ReportProgress = silent,
     threads: int = THREADS,
 ) -> ProjectedViews:
     """Project every offer of a context over its first days on the service.
@@ -69,8 +68,7 @@ def project_views(
                     draws[k, number] = views
                 if len(steps) > 1:
                     response[k, place] = views
-        if progress:
-            progress(number + 1, n_draws)
+        progress(Progress.of(number + 1, n_draws))
     by_row = np.argsort([offered.row for offered in offers])
     hours = np.array([offered.hours_per_view for offered in offers])
     return ProjectedViews(draws=draws[by_row], response=response[by_row], hours_per_view=hours[by_row])

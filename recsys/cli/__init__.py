@@ -75,7 +75,7 @@ def demo(workspace: Workspace, users: int | None, movies: int | None, seed: int 
     )
     with progress_bar() as report:
         config = TrainConfig(members=members)
-        document = make_demo(workspace, world, config, lambda line: report(line.message, line.fraction)).as_json()
+        document = make_demo(workspace, world, config, report).as_json()
     return noted(workspace, "demo", f"run {document['run']}", document)
 
 
@@ -131,7 +131,7 @@ def train(workspace: Workspace, model: Any, members: int, tune: int, seed: int) 
 
     with progress_bar() as report:
         config = TrainConfig(model=model, members=members, trials=tune, seed=seed)
-        document = run(workspace, config, lambda line: report(line.message, line.fraction)).as_json()
+        document = run(workspace, config, report).as_json()
     return noted(workspace, "train", f"run {document['run']}", document)
 
 
@@ -171,13 +171,9 @@ def evaluate(workspace: Workspace, split: Any, at: tuple[int, ...], cold: bool, 
     from recsys.pipeline import evaluate as room
 
     with progress_bar() as report:
-
-        def tell(stage: str, done: int, total: int) -> None:
-            report(stage, done / total)
-
         if cold:
-            return room.evaluate_cold(workspace, ColdConfig(seed=seed), tell)
-        return room.evaluate_ranking(workspace, CompareConfig(split=split, at=tuple(sorted(set(at))), seed=seed), tell)
+            return room.evaluate_cold(workspace, ColdConfig(seed=seed), report)
+        return room.evaluate_ranking(workspace, CompareConfig(split=split, at=tuple(sorted(set(at))), seed=seed), report)
 
 
 @partial(command, show=_travelled)
@@ -195,7 +191,7 @@ def backtest(workspace: Workspace, origins: int, days: tuple[int, ...], seed: in
 
     config = BacktestConfig(origins=origins, days=tuple(sorted(set(days))), training=with_settings(LIGHT, seed=seed))
     with progress_bar() as report:
-        document = run(workspace, config, lambda line: report(line.message, line.fraction))
+        document = run(workspace, config, report)
     return noted(workspace, "backtest", "figures of offers are calibrated by it", document)
 
 

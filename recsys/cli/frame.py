@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from recsys import __version__
 from recsys.errors import DataError, Finding, RecsysError, coded_system_errors
+from recsys.progress import ReportProgress
 from recsys.workspace import Workspace
 
 DEFAULT_WORKSPACE = Path("data/workspace")
@@ -223,12 +224,12 @@ def _lines(value: Any, indent: str = "") -> Iterator[str]:
 
 
 @contextmanager
-def progress_bar() -> Iterator[Callable[[str, float], None]]:
+def progress_bar() -> Iterator[ReportProgress]:
     """A bar on standard error with the stage, the share done, the time passed and the time left."""
     columns = (TextColumn("{task.description:<34}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
         task = bar.add_task("starting", total=1.0)
-        yield lambda stage, fraction: bar.update(task, description=stage, completed=fraction)
+        yield lambda step: bar.update(task, description=step.message or step.stage, completed=step.fraction)
 
 
 def file_content(path: Path) -> bytes:

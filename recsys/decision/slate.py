@@ -15,7 +15,8 @@ import numpy as np
 from recsys.decision.slate_exclusions import Exclusions, LeftOutOffer
 from recsys.decision.slate_rules import Rules, constraints, refuse_clashing_rules
 from recsys.decision.slate_search import SlateSearch
-from recsys.decision.slate_value import Tell, fixed_cost, slate_valuer, with_slate
+from recsys.decision.slate_value import fixed_cost, slate_valuer, with_slate
+from recsys.progress import ReportProgress, silent
 from recsys.projection.context import ProjectionContext
 from recsys.projection.data_support import offers_outside_support
 from recsys.projection.project import project
@@ -97,7 +98,7 @@ def choose(
     listed_up_to: int = LISTED_UP_TO,
     explain: bool = True,
     answer: Answer | None = None,
-    tell: Tell = lambda _: None,
+    progress: ReportProgress = silent,
 ) -> Slate:
     """Choose offers.
 
@@ -110,7 +111,7 @@ def choose(
         today's service, for as long as the longest licence on offer
     listed_up_to : offers that could be in up to which all slates are looked at
     explain : whether to say why each of the others is left out
-    tell : told how many slates have been run, after each
+    progress : told how many slates have been run, after each; how many there will be is not known
     answer : projects the slate that is chosen, under every draw (by default :func:`recsys.projection.project.project`)
 
     Raises
@@ -119,7 +120,7 @@ def choose(
         :func:`recsys.projection.project.project`
     DataError  E_NO_OFFERS
     """
-    valuer = slate_valuer(context, scenario, tell)
+    valuer = slate_valuer(context, scenario, progress)
     ids = [offer.movie_id for offer in valuer.offers]
     cost = np.array([fixed_cost(offer) for offer in valuer.offers])
     bounds = constraints(rules, context.offers, ids, cost, budget)

@@ -6,12 +6,13 @@ the offers' appeal raised so that their odds are the expected ones
 to it; what is shown of the set that is chosen is projected under every draw.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from recsys.errors import DataError
+from recsys.progress import Progress, ReportProgress, silent
 from recsys.projection.cold_start_offers import Offer, expected_appeal_shift
 from recsys.projection.context import ProjectionContext
 from recsys.projection.economics import cost_flow, net_present_value
@@ -19,8 +20,6 @@ from recsys.projection.outcome import Outcome
 from recsys.projection.question import PreparedQuestion, Question
 from recsys.scenario.changes import Acquire, ShiftLaunch
 from recsys.scenario.scenario import DEFAULT_HORIZON_MONTHS, Scenario
-
-Tell = Callable[[int], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +44,7 @@ class SlateValuer:
     """Tracked movies that are not offers, in every set alike."""
     _baseline: Outcome
     _known: dict[frozenset[int], SlateValue]
-    _tell: Tell
+    _progress: ReportProgress
 
     def npv(self, chosen: Iterable[int]) -> float:
         """NPV of these offers (positions in ``offers``) bought together."""
@@ -58,7 +57,7 @@ class SlateValuer:
             self._known[key] = (
                 self._simulated(sorted(key)) if key else SlateValue(npv=0.0, gross_hours=0.0, incremental_hours=0.0)
             )
-            self._tell(self.n_runs)
+            self._progress(Progress.of(self.n_runs, 0))
         return self._known[key]
 
     @property
@@ -90,18 +89,14 @@ def fixed_cost(offer: Offer) -> float:
     return terms.fee + terms.dubbing_cost + terms.delivery_cost + terms.marketing_cost
 
 
-def _silent(n_runs: int) -> None:
-    """Nobody wants to know."""
-
-
-def slate_valuer(context: ProjectionContext, scenario: Scenario | None = None, tell: Tell = _silent) -> SlateValuer:
+def slate_valuer(context: ProjectionContext, scenario: Scenario | None = None, progress: ReportProgress = silent) -> SlateValuer:
     """Prepare to value slates from all offers of the table.
 
     Parameters
     ----------
     scenario : the audience and the other catalogue changes around the slate; where it acquires an offer, its terms are used.
         None asks about today's service, for as long as the longest licence on offer
-    tell : told how many sets have been simulated, after each
+    progress : told how many sets have been simulated, after each
 
     Raises
     ------
@@ -130,7 +125,7 @@ def slate_valuer(context: ProjectionContext, scenario: Scenario | None = None, t
         _others=beside,
         _baseline=_outcome(prepared, beside),
         _known={},
-        _tell=tell,
+        _progress=progress,
     )
 
 

@@ -16,11 +16,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from recsys.errors import ArtefactError, Finding
 from recsys.export import bundle_build, delta, manifest, signature
-from recsys.export.bundle_build import Progress
 from recsys.export.bundle_source import Source, load_source
 from recsys.export.channel import Channel
 from recsys.export.quantisation import Dtype
 from recsys.export.verify import Report, inspect, resolve, verify
+from recsys.progress import Progress, ReportProgress, silent
 from recsys.workspace import Workspace, write_atomically
 
 __all__ = [
@@ -130,7 +130,7 @@ def export_bundle(
     recall_loss_limit: float = RECALL_LOSS_LIMIT,
     keys: Sequence[Ed25519PrivateKey] = (),
     unsigned: bool = False,
-    progress: Progress | None = None,
+    progress: ReportProgress = silent,
 ) -> ExportResult:
     """Export the run in use as a new version of a channel; the same run again is the version that is there.
 
@@ -151,8 +151,7 @@ def export_bundle(
         E_PARITY: the graphs do not compute what Python computes; E_NONFINITE: NaN in the model;
         E_SIGNATURE: no key, and the version in force is signed; E_BUSY: another export to the same channel is under way
     """
-    report = progress or _silent
-    report("Reading the run", 0.0)
+    progress(Progress.share("Reading the run", 0.0))
     source = load_source(workspace)
     root = to if to is not None else default_channel(workspace)
     secret = _secret(workspace.root / KEY_FILE) if include_users else None
@@ -164,7 +163,7 @@ def export_bundle(
         recall_loss_limit=recall_loss_limit,
         keys=keys,
         unsigned=unsigned,
-        progress=report,
+        progress=progress,
     )
 
 
@@ -177,10 +176,9 @@ def publish(
     recall_loss_limit: float = RECALL_LOSS_LIMIT,
     keys: Sequence[Ed25519PrivateKey] = (),
     unsigned: bool = False,
-    progress: Progress | None = None,
+    progress: ReportProgress = silent,
 ) -> ExportResult:
     """As :func:`export_bundle`, from what was read; user vectors go along where a ``secret`` is given."""
-    report = progress or _silent
     channel = Channel(root)
     if not 0.0 <= recall_loss_limit <= 1.0:
         raise ArtefactError.of("E_PARAM", f"a limit of {recall_loss_limit} is no share.", "Give a number from 0 to 1.")
@@ -196,14 +194,14 @@ def publish(
         previous = _previous(channel, keys, unsigned)
         sequence = channel.next_sequence()
         place = bundle_build.Place(name=channel.name, sequence=sequence, bundle=bundle, previous=previous)
-        version = bundle_build.write(draft, source, options, place, report)
+        version = bundle_build.write(draft, source, options, place, progress)
         if previous is not None and _read(draft)["deltas"]:
             delta.apply(previous, draft)
         _sign(draft, keys)
-        report("Verifying", 0.9)
+        progress(Progress.share("Verifying", 0.9))
         verify(draft)
         channel.publish(draft, version)
-    report("Done", 1.0)
+    progress(Progress.share("Done", 1.0))
     return _result(root / version, new=True)
 
 
@@ -316,7 +314,3 @@ def _secret(path: Path) -> bytes:
     if len(secret) != 32:
         raise ArtefactError.of("E_FORMAT", f"{path.name} is not a secret of 32 bytes.", "Remove it; pseudonyms will then be new.")
     return secret
-
-
-def _silent(_stage: str, _share: float) -> None:
-    """For callers who do not watch."""

@@ -5,7 +5,6 @@ Nothing here depends on the clock or on chance: the same model, catalogue and op
 
 import importlib.metadata
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from recsys.export.delta import PREFIX
 from recsys.export.phone_model import PhoneModel
 from recsys.export.quantisation import ROUNDING, Dtype, recall
 from recsys.export.random_queries import random_queries
+from recsys.progress import Progress, ReportProgress
 from recsys.run_files import TWO_TOWER
 from recsys.workspace import sha256_of
 
@@ -29,10 +29,6 @@ SEED = 20_200_828
 """Of the golden and recall histories; any would do, but always the same."""
 IDS, TITLES, GOLDEN = "ids.json", "titles.json", "golden.json"
 BACKEND_ONLY = frozenset({parquet.MOVIES_PARQUET, parquet.MOVIES_TENSORS, parquet.USERS_PARQUET, GOLDEN, manifest.SCHEMA_FILE})
-
-
-Progress = Callable[[str, float], None]
-"""Called with what is being done, in words, and the share of the whole that is done."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +67,7 @@ class Place:
     """Folder of the version in force, to make a delta from."""
 
 
-def write(folder: Path, source: Source, options: Options, place: Place, report: Progress) -> str:
+def write(folder: Path, source: Source, options: Options, place: Place, report: ReportProgress) -> str:
     """Write a bundle's files, the delta from the version before, and the manifest; returns the version.
 
     Raises
@@ -86,14 +82,14 @@ def write(folder: Path, source: Source, options: Options, place: Place, report: 
     facts = _facts(source, model, n_users=n_users) | {"name": place.name, "sequence": place.sequence, "bundle": bundle}
     facts["version"] = f"{place.sequence}-{bundle[:12]}"
     if options.dtype != "float32":
-        report("Measuring what rounding costs", 0.05)
+        report(Progress.share("Measuring what rounding costs", 0.05))
         facts["quantisation"] = _quantisation(source, model, options.recall_loss_limit)
-    report("Writing the backend's files", 0.15)
+    report(Progress.share("Writing the backend's files", 0.15))
     parquet.write_movies(source, model.movies, folder, bundle=bundle)
     if options.secret is not None:
         parquet.write_users(source.users, folder, bundle=bundle, secret=options.secret)
     _write_lists(source, folder, bundle)
-    report("Starting TensorFlow", 0.2)
+    report(Progress.share("Starting TensorFlow", 0.2))
     facts["parity"] = _write_graphs(model, folder, bundle, report)
     (folder / manifest.SCHEMA_FILE).write_text(manifest.schema_text(), encoding="utf-8")
     delta = delta_build.write(place.previous, folder) if place.previous is not None else None
@@ -157,7 +153,7 @@ def _write_lists(source: Source, folder: Path, bundle: str) -> None:
     _write_json(folder / TITLES, {"bundle": bundle, "titles": source.catalogue["title"].astype(str).tolist()})
 
 
-def _write_graphs(model: PhoneModel, folder: Path, bundle: str, report: Progress) -> dict[str, Any]:
+def _write_graphs(model: PhoneModel, folder: Path, bundle: str, report: ReportProgress) -> dict[str, Any]:
     """The graphs and the golden answers; returns how well TensorFlow and NumPy agree on these."""
     from recsys.export import tfjs  # noqa: PLC0415  ten seconds, and nobody else here needs it
 
@@ -165,7 +161,7 @@ def _write_graphs(model: PhoneModel, folder: Path, bundle: str, report: Progress
     known = golden_queries.answers(model, queries)
     _write_json(folder / GOLDEN, golden_queries.document(queries, known, bundle=bundle))
     graphs = tfjs.write(model, folder, bundle=bundle)
-    report("Comparing with TensorFlow", 0.7)
+    report(Progress.share("Comparing with TensorFlow", 0.7))
     given = graphs.answers(model, queries, golden_queries.TOP)
     error = max(golden_queries.relative_error(a, b) for a, b in zip(known, given, strict=True))
     same = float(np.mean([golden_queries.same_top(a, b) for a, b in zip(known, given, strict=True)]))

@@ -6,7 +6,7 @@ the moment in which they see the new; whatever goes wrong before leaves the old 
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from recsys.export import manifest
 from recsys.export.manifest import Manifest, sequence_of
 from recsys.export.parquet import MOVIES_PARQUET, USERS_PARQUET
 from recsys.export.verify import resolve, verify
+from recsys.progress import Progress, ReportProgress, silent
 
 if TYPE_CHECKING:
     from psycopg import sql
@@ -29,10 +30,9 @@ LOCK_TIMEOUT = "10s"
 INDEXED_DIM = 2000
 """Widest vector that pgvector indexes; wider ones are searched one by one."""
 KEYS = {"movies": "movie_id", "users": "pseudonym"}
-Report = Callable[[str, float], None]
 
 
-def load(folder: Path, url: str, *, schema: str = SCHEMA, report: Report | None = None) -> dict[str, Any]:
+def load(folder: Path, url: str, *, schema: str = SCHEMA, report: ReportProgress = silent) -> dict[str, Any]:
     """Verify a bundle and put it in force in a database; the version that is in force already is left as it is.
 
     Parameters
@@ -52,7 +52,7 @@ def load(folder: Path, url: str, *, schema: str = SCHEMA, report: Report | None 
     folder = resolve(folder)
     facts = manifest.load((folder / manifest.FILE).read_bytes())
     with _connected(url) as connection:
-        return _Loading(connection, folder, facts, schema, report or _silent).run()
+        return _Loading(connection, folder, facts, schema, report).run()
 
 
 def check(url: str) -> None:
@@ -91,7 +91,7 @@ def _connected(url: str) -> Iterator[Any]:
 class _Loading:
     """One version on its way into one schema, inside one transaction."""
 
-    def __init__(self, connection: Any, folder: Path, facts: Manifest, schema: str, report: Report) -> None:
+    def __init__(self, connection: Any, folder: Path, facts: Manifest, schema: str, report: ReportProgress) -> None:
         from psycopg import sql  # noqa: PLC0415
 
         self.connection, self.folder, self.facts, self.schema, self.report = connection, folder, facts, schema, report
@@ -99,7 +99,7 @@ class _Loading:
         self.sequence: int = facts["sequence"]
 
     def run(self) -> dict[str, Any]:
-        self.report("Preparing the database", 0.0)
+        self.report(Progress.share("Preparing the database", 0.0))
         self._prepare()
         in_force = self._in_force()
         if in_force is not None and in_force[0] == self.facts["version"]:
@@ -109,9 +109,9 @@ class _Loading:
         if self.facts["counts"]["users"]:
             shown.append(("users", USERS_PARQUET))
         for view, file in shown:
-            self.report(f"Loading {view}", 0.1)
+            self.report(Progress.share(f"Loading {view}", 0.1))
             self._table(view, pq.read_table(self.folder / file))
-        self.report("Putting it in force", 0.9)
+        self.report(Progress.share("Putting it in force", 0.9))
         for view, _ in shown:
             self._show(view)
         if len(shown) == 1:
@@ -241,7 +241,3 @@ def _rows(content: pa.Table) -> Iterator[list[Any]]:
         for row in batch.to_pylist():
             vector = row["vector"]
             yield [*(value for name, value in row.items() if name != "vector"), "[" + ",".join(map(repr, vector)) + "]"]
-
-
-def _silent(_stage: str, _share: float) -> None:
-    """For callers who do not watch."""

@@ -17,8 +17,9 @@ from recsys.errors import DataError
 from recsys.ids import IntArray
 from recsys.models import ease_factors, factorisation
 from recsys.models.factorisation import FactorisationConfig
-from recsys.models.protocol import Float32Array, Progress, dot_scores, no_progress
+from recsys.models.protocol import Float32Array, dot_scores
 from recsys.models.validation_split import ValidationSplit
+from recsys.progress import Progress, ReportProgress, silent
 
 Vectors = tuple[Float32Array, Float32Array]
 """float32[n_users, dim] and float32[n_movies, dim]"""
@@ -86,7 +87,7 @@ def fit(
     *,
     seed: int,
     further: Callable[[sparse.csr_array], Vectors] | None = None,
-    progress: Progress = no_progress,
+    progress: ReportProgress = silent,
 ) -> Blend:
     """Choose the mixture on the validation split, then train every part on all views.
 
@@ -105,13 +106,13 @@ def fit(
     """
     config = config or BlendConfig()
     judged = validation.sampled_users(seed)
-    progress("blend", 0, 5)
+    progress(Progress.of(0, 5, stage="blend"))
     tried = Parts.train(judged.seen, config, seed, further)
-    progress("blend", 2, 5)
+    progress(Progress.of(2, 5, stage="blend"))
     mixture, figure = choose(tried, judged)
-    progress("blend", 3, 5)
+    progress(Progress.of(3, 5, stage="blend"))
     users, movies = Parts.train(interactions, config, seed, further).joined(mixture)
-    progress("blend", 5, 5)
+    progress(Progress.of(5, 5, stage="blend"))
     return Blend(users=users, movies=movies, mixture=mixture, figure=figure)
 
 

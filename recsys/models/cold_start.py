@@ -26,8 +26,9 @@ from recsys.ids import FloatArray, IntArray
 from recsys.models import baselines, content_regression, dropout_net, factorisation, two_tower
 from recsys.models.content_regression import ContentMap
 from recsys.models.factorisation import FactorisationConfig, Factors
-from recsys.models.protocol import Float32Array, Progress, no_progress
+from recsys.models.protocol import Float32Array
 from recsys.models.two_tower import TwoTower, TwoTowerConfig
+from recsys.progress import Progress, ReportProgress, silent
 from recsys.tables.dataset import Dataset
 
 DAYS = (1.0, 3.0, 7.0)
@@ -89,7 +90,7 @@ class Known:
         return self.dataset.n_users, self.dataset.n_movies
 
 
-def compare_cold(dataset: Dataset, config: ColdConfig | None = None, *, progress: Progress = no_progress) -> dict[str, Any]:
+def compare_cold(dataset: Dataset, config: ColdConfig | None = None, *, progress: ReportProgress = silent) -> dict[str, Any]:
     """Hide movies, train on the others, and judge what is said of the hidden ones.
 
     Returns
@@ -109,7 +110,7 @@ def compare_cold(dataset: Dataset, config: ColdConfig | None = None, *, progress
     ranking: dict[str, Any] = {}
     days = (0.0, *config.days)
     for number, day in enumerate(days):
-        progress("cold ranking", 80 + 10 * number // len(days), 100)
+        progress(Progress.of(80 + 10 * number // len(days), 100, stage="cold ranking"))
         early = _early(known, day)
         judged = _judge(_at_day(known, day, early), known, early, config)
         resamples = Resamples(n=len(judged[0].user_rows), seed=config.seed)
@@ -131,11 +132,11 @@ def compare_cold(dataset: Dataset, config: ColdConfig | None = None, *, progress
         "score_intervals": _score_intervals(known),
         "appeal": compare_appeal(dataset, config, progress=progress),
     }
-    progress("cold", 100, 100)
+    progress(Progress.of(100, 100, stage="cold"))
     return document
 
 
-def compare_appeal(dataset: Dataset, config: ColdConfig, *, progress: Progress = no_progress) -> dict[str, Any]:
+def compare_appeal(dataset: Dataset, config: ColdConfig, *, progress: ReportProgress = silent) -> dict[str, Any]:
     """R² of ln views and measured coverage, by the first days known; every movie with views is hidden once."""
     everywhere = np.ones(dataset.n_movies, dtype=bool)
     shape = (dataset.n_users, dataset.n_movies)
@@ -146,7 +147,7 @@ def compare_appeal(dataset: Dataset, config: ColdConfig, *, progress: Progress =
     out: dict[str, Any] = {}
     days = (0.0, *config.days)
     for number, day in enumerate(days):
-        progress("cold appeal", 90 + 10 * number // len(days), 100)
+        progress(Progress.of(90 + 10 * number // len(days), 100, stage="cold appeal"))
         if day:
             early = _counts(first_days(dataset.events, everywhere, day, shape))[rows]
             facts = replace(facts, early=np.log1p(early))
@@ -172,7 +173,7 @@ def compare_appeal(dataset: Dataset, config: ColdConfig, *, progress: Progress =
     return out
 
 
-def _train(dataset: Dataset, config: ColdConfig, progress: Progress) -> Known:
+def _train(dataset: Dataset, config: ColdConfig, progress: ReportProgress) -> Known:
     views = interactions(dataset.events["user_index"], dataset.events["movie_index"], dataset.n_users, dataset.n_movies)
     hidden = hide(views, np.random.default_rng(config.seed))
     counts = np.bincount(hidden.seen.indices, minlength=dataset.n_movies)
@@ -302,8 +303,8 @@ def _counts(views: sparse.csr_array) -> IntArray:
     return np.bincount(views.indices, minlength=int(views.shape[1])).astype(np.int64)
 
 
-def _part(progress: Progress, name: str, start: int, stop: int) -> Progress:
-    def told(_stage: str, done: int, total: int) -> None:
-        progress(name, start + (stop - start) * done // max(total, 1), 100)
+def _part(progress: ReportProgress, name: str, start: int, stop: int) -> ReportProgress:
+    def told(part: Progress) -> None:
+        progress(Progress.of(start + (stop - start) * part.done // max(part.total, 1), 100, stage=name))
 
     return told

@@ -21,9 +21,9 @@ from recsys.evaluation.slices import Masks, slices_of
 from recsys.models import baselines, blend, factorisation, two_tower
 from recsys.models.blend import BlendConfig
 from recsys.models.factorisation import FactorisationConfig
-from recsys.models.protocol import Progress, no_progress
 from recsys.models.two_tower import TwoTowerConfig
 from recsys.models.validation_split import ValidationSplit, random_split
+from recsys.progress import Progress, ReportProgress, silent
 from recsys.tables import split as splits
 from recsys.tables.dataset import Dataset
 
@@ -53,7 +53,7 @@ class Parts:
     cutoff: pd.Timestamp | None
 
 
-Trainer = Callable[[Parts, "CompareConfig", Progress], Scorer]
+Trainer = Callable[[Parts, "CompareConfig", ReportProgress], Scorer]
 TRAINERS: Mapping[str, Trainer] = {
     "popularity": lambda split, _config, _progress: baselines.popularity(split.seen),
     "recent_popularity": lambda split, _config, _progress: baselines.recent_popularity(
@@ -154,7 +154,7 @@ def compare(
     config: CompareConfig | None = None,
     *,
     groups: Mapping[str, Masks] | None = None,
-    progress: Progress = no_progress,
+    progress: ReportProgress = silent,
 ) -> dict[str, Any]:
     """Train and judge; the same users for every model.
 
@@ -243,31 +243,31 @@ def _ground(split: Parts, popular: Evaluation, config: CompareConfig, groups: Ma
 class _Steps:
     """Share of a comparison that is done, from the models' own steps."""
 
-    def __init__(self, models: tuple[str, ...], progress: Progress) -> None:
+    def __init__(self, models: tuple[str, ...], progress: ReportProgress) -> None:
         self._weights = {name: _EXPECTED_SECONDS.get(name, 1.0) for name in models}
         self._total = sum(self._weights.values())
         self._behind, self._told, self._progress = 0.0, 0, progress
         self._name = ""
 
-    def begin(self, name: str) -> Progress:
+    def begin(self, name: str) -> ReportProgress:
         """Start on a model; gives what the model is to tell."""
         self._behind += self._weights.get(self._name, 0.0)
         self._name = name
         self._tell(0.0)
 
-        def told(_stage: str, done: int, total: int) -> None:
-            self._tell(done / total if total else 0.0)
+        def told(part: Progress) -> None:
+            self._tell(part.fraction)
 
         return told
 
     def finish(self) -> None:
         self._told = 100
-        self._progress("evaluate", 100, 100)
+        self._progress(Progress.of(100, 100, stage="evaluate"))
 
     def _tell(self, share: float) -> None:
         done = (self._behind + self._weights[self._name] * min(share, 1.0)) / self._total
         self._told = max(self._told, int(100 * done))
-        self._progress(f"evaluate {self._name}", self._told, 100)
+        self._progress(Progress.of(self._told, 100, stage=f"evaluate {self._name}"))
 
 
 def _cold_share(split: Parts) -> float:

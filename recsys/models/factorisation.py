@@ -28,7 +28,8 @@ from recsys.errors import DataError
 from recsys.evaluation.interactions import fingerprint
 from recsys.ids import IntArray
 from recsys.models import checkpoint as checkpoints
-from recsys.models.protocol import Float32Array, Progress, dot_scores, no_progress
+from recsys.models.protocol import Float32Array, dot_scores
+from recsys.progress import Progress, ReportProgress, silent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +131,7 @@ def fit(
     seed: int,
     user_weights: NDArray[np.float64] | None = None,
     warm_start: Factors | None = None,
-    progress: Progress = no_progress,
+    progress: ReportProgress = silent,
     checkpoint: Path | None = None,
 ) -> Factors:
     """Train the factorisation.
@@ -167,13 +168,13 @@ def fit(
     user_side = als_solver.Side(by_user, ridge(_row_sums(by_user), n_movies, config))
     movie_side = als_solver.Side(by_movie, ridge(_row_sums(by_movie), float(weights.sum()), config))
     unobserved = _unobserved_weight(config)
-    progress("mf", done, config.iterations)
+    progress(Progress.of(done, config.iterations, stage="mf"))
     for iteration in range(done, config.iterations):
         users = user_side.improve(movies, unobserved, np.ones(n_movies), users, config.steps)
         movies = movie_side.improve(users, unobserved, weights, movies, config.steps)
         if saved:
             saved.save({"users": users, "movies": movies}, {"iterations_done": iteration + 1})
-        progress("mf", iteration + 1, config.iterations)
+        progress(Progress.of(iteration + 1, config.iterations, stage="mf"))
     users = user_side.solve(movies, unobserved, np.ones(n_movies))
     if not (np.isfinite(users).all() and np.isfinite(movies).all()):
         raise DataError.of("E_NONFINITE", "the factorisation did not stay finite.", "Raise the regularisation.")

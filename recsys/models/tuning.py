@@ -14,8 +14,8 @@ import optuna
 from recsys.errors import DataError
 from recsys.models import factorisation
 from recsys.models.factorisation import FactorisationConfig
-from recsys.models.protocol import Progress, no_progress
 from recsys.models.validation_split import ValidationSplit
+from recsys.progress import Progress, ReportProgress, silent
 
 WIDTH = 4.0
 """Weights are tried from a WIDTH-th of what the rules say to WIDTH times that."""
@@ -52,7 +52,7 @@ def tune_factorisation(
     trials: int,
     seed: int,
     seconds: float | None = None,
-    progress: Progress = no_progress,
+    progress: ReportProgress = silent,
 ) -> Tuned:
     """Choose how far the weight of unseen pairs and the regularisation of matrix factorisation are from their rules.
 
@@ -77,15 +77,15 @@ def tune_factorisation(
     study.enqueue_trial({name: getattr(given, name) for name in _TUNED})
     tried: list[tuple[FactorisationConfig, float]] = []
     started = time.monotonic()
-    progress("tune", 0, trials)
+    progress(Progress.of(0, trials, stage="tune"))
     while len(tried) < trials and (seconds is None or not tried or time.monotonic() - started < seconds):
         trial = study.ask()
         candidate = replace(given, **{name: trial.suggest_float(name, 1 / WIDTH, WIDTH, log=True) for name in _TUNED})
         figure = judged.figure(factorisation.fit(judged.seen, candidate, seed=seed))
         study.tell(trial, figure)
         tried.append((candidate, figure))
-        progress("tune", len(tried), trials)
-    progress("tune", trials, trials)
+        progress(Progress.of(len(tried), trials, stage="tune"))
+    progress(Progress.of(trials, trials, stage="tune"))
     best, figure = max(tried, key=lambda each: each[1])
     return Tuned(
         config=best,

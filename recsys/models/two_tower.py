@@ -34,8 +34,9 @@ from recsys.evaluation.evaluate import evaluate
 from recsys.evaluation.interactions import fingerprint
 from recsys.ids import IdMap, IntArray
 from recsys.models import checkpoint as checkpoints
-from recsys.models.protocol import Float32Array, Progress, dot_scores, no_progress
+from recsys.models.protocol import Float32Array, dot_scores
 from recsys.models.two_tower_batches import Sampling, epoch
+from recsys.progress import Progress, ReportProgress, silent
 
 Tensors = dict[str, Float32Array]
 
@@ -159,7 +160,7 @@ def fit(
     config: TwoTowerConfig | None = None,
     *,
     seed: int,
-    progress: Progress = no_progress,
+    progress: ReportProgress = silent,
     checkpoint: Path | None = None,
 ) -> TwoTower:
     """Train the two-tower model.
@@ -205,7 +206,7 @@ def fit(
     done = 0
     if saved and (found := saved.load()):
         done, best = _resume(found, trainer, rng)
-    progress("two_tower", done, epochs)
+    progress(Progress.of(done, epochs, stage="two_tower"))
     while done < epochs and done - best.epoch < config.patience:
         for batch in epoch(training, config.sampling, rng):
             loss = trainer.step(batch, rng.random(len(movies)) >= config.id_dropout)
@@ -221,8 +222,8 @@ def fit(
             best = _Best(tensors=weights, figure=figure, epoch=done)
         if saved:
             _save(saved, trainer, best, done, rng)
-        progress("two_tower", done, epochs)
-    progress("two_tower", epochs, epochs)
+        progress(Progress.of(done, epochs, stage="two_tower"))
+    progress(Progress.of(epochs, epochs, stage="two_tower"))
     if saved:
         saved.clear()
     return _finished(description, best.tensors, interactions, movies, users, epochs=best.epoch)

@@ -33,9 +33,10 @@ from recsys.errors import ArtefactError, DataError
 from recsys.ids import IntArray
 from recsys.pipeline.checkpointed_stages import run_stages
 from recsys.pipeline.config import TrainConfig, with_settings
-from recsys.pipeline.progress import Clock, ProgressLine, Report, unheard
+from recsys.pipeline.progress import Clock
 from recsys.pipeline.stages import backtest_plan
 from recsys.pipeline.training_context import TrainingContext
+from recsys.progress import Progress, ReportProgress, silent
 from recsys.projection.range_calibration import Calibration, MeasuredCoverage
 from recsys.run_files import TWO_TOWER, RunFiles
 from recsys.tables.arrivals import ASSUMED_ARRIVALS
@@ -52,7 +53,7 @@ LIGHT = with_settings(TrainConfig(), members=3, member_iterations=2, draws=16, f
 """Settings of the training at each origin: fewer members, draws and rounds than a run that comes into use."""
 
 Trained = tuple[ChoiceModel, MovieTower]
-Trainer = Callable[[Dataset, TrainConfig, Path, Report], Trained]
+Trainer = Callable[[Dataset, TrainConfig, Path, ReportProgress], Trained]
 
 _MOST_PAIRS = 500
 
@@ -89,7 +90,7 @@ class BacktestConfig:
 def backtest(
     workspace: Workspace,
     config: BacktestConfig | None = None,
-    report: Report = unheard,
+    report: ReportProgress = silent,
     *,
     train: Trainer | None = None,
 ) -> dict[str, Any]:
@@ -182,7 +183,7 @@ def _plan(dataset: Dataset, config: BacktestConfig) -> _Plan:
 
 
 def _origins(  # noqa: PLR0917
-    dataset: Dataset, config: BacktestConfig, plan: _Plan, stages_folder: Path, report: Report, train: Trainer
+    dataset: Dataset, config: BacktestConfig, plan: _Plan, stages_folder: Path, report: ReportProgress, train: Trainer
 ) -> list[CutoffResult]:
     clock = Clock({moment.date().isoformat(): 1.0 for moment in plan.moments}, report)
     found: list[CutoffResult] = []
@@ -195,7 +196,7 @@ def _origins(  # noqa: PLR0917
             continue
         started = time.monotonic()
         place = f"{name} ({number} of {len(plan.moments)})"
-        steps = clock.begin(name, f"Learning from before {place}")
+        progress = clock.begin(name, f"Learning from before {place}")
         moment = CutoffInputs(
             at=at,
             dataset=dataset,
@@ -205,8 +206,8 @@ def _origins(  # noqa: PLR0917
             seed=config.training.seed,
         )
         past = dataset_as_of(dataset, at, offers=np.sort(plan.arrivals.row[positions]))
-        choice, tower = train(past, config.training, stages_folder / f"{name}-training", _half(steps, 0.0, 0.5))
-        looked = evaluate_cutoff(moment, past_context(past, choice, tower), tower, _second_half(steps))
+        choice, tower = train(past, config.training, stages_folder / f"{name}-training", _part(progress, 0.0, 0.5))
+        looked = evaluate_cutoff(moment, past_context(past, choice, tower), tower, _part(progress, 0.5, 1.0))
         looked = replace(looked, seconds=round(time.monotonic() - started, 1))
         write_atomically(path, (json.dumps(looked.as_json(), allow_nan=False) + "\n").encode())
         shutil.rmtree(stages_folder / f"{name}-training", ignore_errors=True)
@@ -215,7 +216,7 @@ def _origins(  # noqa: PLR0917
     return found
 
 
-def _train(past: Dataset, config: TrainConfig, folder: Path, report: Report) -> Trained:
+def _train(past: Dataset, config: TrainConfig, folder: Path, report: ReportProgress) -> Trained:
     context = TrainingContext(dataset=past, config=config, files=RunFiles(folder), previous=None)
     with threadpool_limits(1):  # as in a training: sums must not depend on how many threads there are
         run_stages(backtest_plan(context), folder, report)
@@ -277,12 +278,6 @@ def _notes(dataset: Dataset, config: BacktestConfig) -> Sequence[str]:
     return said
 
 
-def _half(steps: Callable[[int, int], None], low: float, high: float) -> Report:
-    def told(line: ProgressLine) -> None:
-        steps(round(1000 * (low + (high - low) * line.fraction)), 1000)
-
-    return told
-
-
-def _second_half(steps: Callable[[int, int], None]) -> Callable[[int, int], None]:
-    return lambda done, total: steps(round(500 + 500 * done / total), 1000)
+def _part(progress: ReportProgress, low: float, high: float) -> ReportProgress:
+    """Reports a part of a stage, from one share of it to another."""
+    return lambda step: progress(Progress.of(round(1000 * (low + (high - low) * step.fraction)), 1000))

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from recsys.pipeline.progress import Clock, Report, Steps
+from recsys.pipeline.progress import Clock
+from recsys.progress import ReportProgress
 from recsys.workspace import publish_folder
 
 
@@ -25,11 +26,11 @@ class Stage:
     """What it does, in words."""
     weight: float
     """Expected seconds; only proportions matter."""
-    make: Callable[[Path, Steps], None]
+    make: Callable[[Path, ReportProgress], None]
     """Writes the result into the folder given, which may hold what an interrupted attempt left."""
 
 
-def run_stages(stages: Sequence[Stage], stages_folder: Path, report: Report) -> dict[str, float]:
+def run_stages(stages: Sequence[Stage], stages_folder: Path, report: ReportProgress) -> dict[str, float]:
     """Run the stages that are not finished.
 
     Parameters
@@ -52,8 +53,8 @@ def run_stages(stages: Sequence[Stage], stages_folder: Path, report: Report) -> 
         started = time.monotonic()
         work = stages_folder / f".{stage.name}.work"
         work.mkdir(exist_ok=True)
-        steps = clock.begin(stage.name, stage.message)
-        stage.make(work, steps)
+        progress = clock.begin(stage.name, stage.message)
+        stage.make(work, progress)
         publish_folder(work, stages_folder / stage.name)
         clock.end()
         seconds[stage.name] = time.monotonic() - started

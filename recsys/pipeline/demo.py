@@ -9,8 +9,8 @@ from typing import Any
 from recsys import foreign
 from recsys.errors import DataError
 from recsys.pipeline.config import TrainConfig
-from recsys.pipeline.progress import ProgressLine, Report, unheard
 from recsys.pipeline.train import TrainResult, train
+from recsys.progress import Progress, ReportProgress, silent
 from recsys.simulation.demo import ServiceConfig, write_service
 from recsys.tables.import_tables import import_path
 from recsys.tables.store.published_tables import SIMULATION_JSON
@@ -41,7 +41,7 @@ class DemoResult:
 
 
 def make_demo(
-    workspace: Workspace, world: ServiceConfig | None = None, config: TrainConfig | None = None, report: Report = unheard
+    workspace: Workspace, world: ServiceConfig | None = None, config: TrainConfig | None = None, report: ReportProgress = silent
 ) -> DemoResult:
     """Make a workspace of a simulated service, ready to open. Started again after a stop, it goes on from there.
 
@@ -75,13 +75,11 @@ def _take_in(workspace: Workspace, world: ServiceConfig, clock: "_Span") -> None
     folder = workspace.root / ".world"
     workspace.root.mkdir(parents=True, exist_ok=True)
     try:
-        write_service(
-            world, folder, lambda done, n: clock.tell(_line("simulate", "Simulating a service", done, n), 0.0, _SIMULATE)
-        )
+        write_service(world, folder, clock.part("simulate", "Simulating a service", 0.0, _SIMULATE))
         import_path(
             folder,
             workspace,
-            progress=lambda _, share: clock.tell(_line("import", "Taking in its tables", share, 1.0), _SIMULATE, _IMPORT),
+            progress=clock.part("import", "Taking in its tables", _SIMULATE, _IMPORT),
         )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -95,31 +93,26 @@ def _world_of(workspace: Workspace) -> Any:
         return None
 
 
-def _line(stage: str, message: str, done: float, total: float) -> ProgressLine:
-    """A line of a part that has no clock of its own."""
-    share = min(done / total, 1.0) if total else 0.0
-    return ProgressLine(
-        stage=stage,
-        message=message,
-        done=round(100 * share),
-        total=100,
-        fraction=share,
-        seconds=0.0,
-        eta_seconds=None,
-    )
-
-
 class _Span:
     """One progress over several parts that tell their own."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: ReportProgress) -> None:
         self._report, self._start, self._fraction = report, time.monotonic(), 0.0
 
     @property
     def seconds(self) -> float:
         return time.monotonic() - self._start
 
-    def tell(self, line: ProgressLine, low: float, high: float) -> None:
+    def part(self, stage: str, message: str, low: float, high: float) -> ReportProgress:
+        """Reports a part that has no clock of its own."""
+
+        def report(step: Progress) -> None:
+            done = round(100 * step.fraction)
+            self.tell(replace(step, stage=stage, message=message, done=done, total=100), low, high)
+
+        return report
+
+    def tell(self, line: Progress, low: float, high: float) -> None:
         """A line of a part that runs from one share of the whole to another."""
         self._fraction = fraction = max(self._fraction, low + (high - low) * line.fraction)
         seconds = self.seconds

@@ -18,8 +18,8 @@ from recsys.backtest.store import REPORT
 from recsys.errors import Finding, RecsysError, coded_system_errors
 from recsys.export import bundle, signature
 from recsys.pipeline.backtest import backtest
-from recsys.pipeline.progress import ProgressLine, Report
 from recsys.pipeline.worker import lines_only, tell, write
+from recsys.progress import Progress, ReportProgress
 from recsys.scenario import audit_trail
 from recsys.workspace import Workspace
 
@@ -51,7 +51,7 @@ def work(workspace: Workspace, to: Path, key: Path, out: TextIO) -> int:
     """
     started = time.monotonic()
 
-    def told(low: float, high: float) -> Report:
+    def told(low: float, high: float) -> ReportProgress:
         return lambda line: tell(out, _placed(line, low, high, time.monotonic() - started))
 
     try:
@@ -74,7 +74,7 @@ def _backtested(workspace: Workspace) -> int | None:
     return report.stat().st_mtime_ns if report.exists() else None
 
 
-def _bundle(workspace: Workspace, to: Path, key: Path, report: Report) -> tuple[str, tuple[Finding, ...]]:
+def _bundle(workspace: Workspace, to: Path, key: Path, report: ReportProgress) -> tuple[str, tuple[Finding, ...]]:
     """Version of the signed bundle in force, the one that is there where it was made from the run in use; and what is amiss."""
     held = bundle.status(to)
     if held is not None and held.run == workspace.current_run().name:
@@ -82,17 +82,13 @@ def _bundle(workspace: Workspace, to: Path, key: Path, report: Report) -> tuple[
     if not key.exists():
         signature.make_key(key)
 
-    def progress(stage: str, fraction: float) -> None:
-        done = round(100 * fraction)
-        report(
-            ProgressLine(stage="export", message=stage, done=done, total=100, fraction=fraction, seconds=0.0, eta_seconds=None)
-        )
-
-    made = bundle.export_bundle(workspace, to, keys=[signature.load_private(key)], progress=progress).version
+    made = bundle.export_bundle(
+        workspace, to, keys=[signature.load_private(key)], progress=lambda step: report(replace(step, stage="export"))
+    ).version
     return made, audit_trail.note(workspace, "export", f"version {made}")
 
 
-def _placed(line: ProgressLine, low: float, high: float, seconds: float) -> ProgressLine:
+def _placed(line: Progress, low: float, high: float, seconds: float) -> Progress:
     """A part's line as one of the whole's; the time left is told once enough of it has passed."""
     fraction = low + (high - low) * line.fraction
     left = None if fraction < 0.05 else round(seconds / fraction * (1 - fraction), 1)

@@ -14,8 +14,8 @@ from scipy import sparse
 from recsys.models import factorisation
 from recsys.models.factorisation import Factors
 from recsys.models.tensorflow_runtime import n_threads
-from recsys.pipeline.progress import Steps
 from recsys.pipeline.training_context import StageFunction, TrainingContext
+from recsys.progress import Progress, ReportProgress
 from recsys.run_files import FACTORISATION
 from recsys.workspace import publish_folder
 
@@ -36,17 +36,17 @@ def member_stage(member: int) -> str:
 def train_members(context: TrainingContext) -> StageFunction:
     """Body of the stage that trains all members."""
 
-    def make(folder: Path, steps: Steps) -> None:
+    def make(folder: Path, progress: ReportProgress) -> None:
         members = range(1, context.config.members + 1)
         left = [member for member in members if not (folder / str(member)).is_dir()]
         whole, views = context.factors_of(FACTORISATION), context.views
-        steps(len(members) - len(left), len(members))
+        progress(Progress.of(len(members) - len(left), len(members)))
         with ThreadPoolExecutor(n_threads()) as pool:
             trainings = [pool.submit(_train, context, views, member, whole, folder) for member in left]
             try:
                 for number, done in enumerate(as_completed(trainings), start=1):
                     done.result()
-                    steps(len(members) - len(left) + number, len(members))
+                    progress(Progress.of(len(members) - len(left) + number, len(members)))
             finally:
                 for training in trainings:
                     training.cancel()  # where one has failed; what runs is waited for

@@ -16,8 +16,8 @@ from recsys.errors import ArtefactError
 from recsys.evaluation.slices import Masks
 from recsys.models.cold_start import ColdConfig, compare_cold
 from recsys.models.compare import CompareConfig, compare
-from recsys.models.protocol import Progress, no_progress
 from recsys.pipeline.ranking_metrics import persona_masks
+from recsys.progress import ReportProgress, silent
 from recsys.run_files import RunFiles
 from recsys.segments.persona_files import load_personas
 from recsys.tables.dataset import Dataset
@@ -27,7 +27,7 @@ from recsys.workspace import Workspace, read_manifest, write_atomically
 Document = dict[str, Any]
 
 
-def evaluate_ranking(workspace: Workspace, config: CompareConfig, progress: Progress = no_progress) -> Document:
+def evaluate_ranking(workspace: Workspace, config: CompareConfig, progress: ReportProgress = silent) -> Document:
     """Compare all recommenders on one split; with slices by persona where the run in use has personas of these users.
 
     Raises
@@ -39,7 +39,7 @@ def evaluate_ranking(workspace: Workspace, config: CompareConfig, progress: Prog
     return _stored(workspace, dataset, config.split, lambda: compare(dataset, config, groups=groups, progress=progress))
 
 
-def evaluate_cold(workspace: Workspace, config: ColdConfig, progress: Progress = no_progress) -> Document:
+def evaluate_cold(workspace: Workspace, config: ColdConfig, progress: ReportProgress = silent) -> Document:
     """Evaluate cold-start predictions on a fifth of the movies, held out with all their views.
 
     Raises

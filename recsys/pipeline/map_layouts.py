@@ -10,8 +10,8 @@ from scipy import sparse
 from recsys.embeddings.axes import attribute_masks, name_axes
 from recsys.embeddings.mapmaking import fit_linear, fit_neighbourhood
 from recsys.embeddings.maps import FlatMap, aligned, save_map
-from recsys.pipeline.progress import Steps
 from recsys.pipeline.training_context import TrainingContext
+from recsys.progress import Progress, ReportProgress
 from recsys.run_files import FACTORISATION, map_name
 from recsys.segments.membership import PRIVACY_FLOOR
 
@@ -20,7 +20,7 @@ MAP_NAMES = tuple(map_name(name, kind) for name in MAPPED for kind in ("linear",
 """Every map of a run."""
 
 
-def draw_maps(context: TrainingContext, folder: Path, steps: Steps) -> None:
+def draw_maps(context: TrainingContext, folder: Path, progress: ReportProgress) -> None:
     """Write every map of :data:`MAP_NAMES` into a folder."""
     movies = context.dataset.movies
     frames = {"users": with_favourite_attributes(context.dataset.users, movies, context.views), "movies": movies}
@@ -32,7 +32,7 @@ def draw_maps(context: TrainingContext, folder: Path, steps: Steps) -> None:
         near = fit_neighbourhood(table, replace(context.config.tsne, seed=context.config.seed), start=linear)
         for flat in (linear, near):
             save_map(_aligned_with_previous(context, flat, name), folder / map_name(name, flat.kind))
-        steps(number + 1, len(MAPPED))
+        progress(Progress.of(number + 1, len(MAPPED)))
 
 
 def with_favourite_attributes(users: pd.DataFrame, movies: pd.DataFrame, views: sparse.csr_array) -> pd.DataFrame:

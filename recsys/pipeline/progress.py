@@ -1,42 +1,10 @@
-"""What a training says while it runs: one JSON object a line, so that whoever started it can follow and stop it."""
+"""Clock of a training: steps of weighted stages as a share of the whole, with the time left."""
 
-import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 
-Steps = Callable[[int, int], None]
-"""A stage tells the steps done and the steps in all."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProgressLine:
-    """Where a training stands."""
-
-    stage: str
-    """Name of the stage, for programs."""
-    message: str
-    """What is being done, for people."""
-    done: int
-    total: int
-    """Steps of this stage."""
-    fraction: float
-    """Of the whole training, in [0, 1]; never falls."""
-    seconds: float
-    """Since this process started on it."""
-    eta_seconds: float | None
-    """Seconds left; None while nothing is known."""
-
-    def as_line(self) -> str:
-        """One line of JSON, without its end."""
-        return json.dumps(asdict(self), ensure_ascii=False, allow_nan=False)
-
-
-Report = Callable[[ProgressLine], None]
-
-
-def unheard(_line: ProgressLine) -> None:
-    """For callers who do not watch."""
+from recsys.progress import Progress, ReportProgress
 
 
 class Clock:
@@ -52,7 +20,7 @@ class Clock:
     def __init__(
         self,
         weights: Mapping[str, float],
-        report: Report,
+        report: ReportProgress,
         *,
         every_seconds: float = 0.2,
         now: Callable[[], float] = time.monotonic,
@@ -72,33 +40,31 @@ class Clock:
         self._behind += self._weights[stage]
         self._found += self._weights[stage]
 
-    def begin(self, stage: str, message: str) -> Steps:
-        """Start a stage; the result is called with its steps."""
+    def begin(self, stage: str, message: str) -> ReportProgress:
+        """Start a stage; the result is called as it goes on."""
         self._stage, self._message = stage, message
-        self._tell(0, 1, always=True)
+        self._tell(Progress.of(0, 1), always=True)
         return self._tell
 
     def end(self) -> None:
         """Finish the stage that was begun last."""
-        self._tell(1, 1, always=True)
+        self._tell(Progress.of(1, 1), always=True)
         self._behind += self._weights[self._stage]
 
-    def _tell(self, done: int, total: int, *, always: bool = False) -> None:
+    def _tell(self, step: Progress, *, always: bool = False) -> None:
         moment = self._now()
         if not always and moment - self._last < self._every:
             return
         self._last = moment
-        share = min(max(done / total, 0.0), 1.0) if total > 0 else 0.0
-        behind = self._behind + self._weights[self._stage] * share
+        behind = self._behind + self._weights[self._stage] * step.fraction
         self._fraction = max(self._fraction, min(behind / self._total, 1.0))
         seconds, worked = moment - self._start, behind - self._found
         left = seconds / worked * (self._total - behind) if worked > 0.02 * self._total else None
         self._report(
-            ProgressLine(
+            replace(
+                step,
                 stage=self._stage,
                 message=self._message,
-                done=done,
-                total=total,
                 fraction=self._fraction,
                 seconds=round(seconds, 3),
                 eta_seconds=None if left is None else round(max(left, 0.0), 1),

@@ -18,8 +18,8 @@ from recsys.evaluation.slices import Masks, slices_of
 from recsys.ids import IntArray
 from recsys.models import baselines
 from recsys.models.protocol import Float32Array, dot_scores
-from recsys.pipeline.progress import Steps
 from recsys.pipeline.training_context import FACTORISATION_EARLY, TWO_TOWER_EARLY, TrainingContext
+from recsys.progress import Progress, ReportProgress
 from recsys.run_files import FACTORISATION, TWO_TOWER
 from recsys.segments.persona_files import load_personas
 from recsys.segments.personas import Personas
@@ -41,7 +41,7 @@ class _Vectors:
         return dot_scores(self._users, self._movies, user_rows)
 
 
-def measure(context: TrainingContext, steps: Steps) -> dict[str, Any]:
+def measure(context: TrainingContext, progress: ReportProgress) -> dict[str, Any]:
     """The metrics document.
 
     Returns
@@ -64,12 +64,12 @@ def measure(context: TrainingContext, steps: Steps) -> dict[str, Any]:
     done: list[Evaluation] = []
     for number, scorer in enumerate(scorers):
         done.append(evaluate(scorer, seen, later, at=context.config.at, allowed=allowed))
-        steps(number + 1, 2 * len(scorers))
+        progress(Progress.of(number + 1, 2 * len(scorers)))
     ground = _ground(context, done[0])
     told: dict[str, dict[str, Any]] = {}
     for number, (each, scorer) in enumerate(zip(done, scorers, strict=True)):
         told[each.name] = figures(each, scorer, ground)
-        steps(len(scorers) + number + 1, 2 * len(scorers))
+        progress(Progress.of(len(scorers) + number + 1, 2 * len(scorers)))
     return {
         **head,
         "users": len(done[0].user_rows),

@@ -16,7 +16,6 @@ from recsys.models.two_tower import TwoTowerConfig
 from recsys.pipeline.checkpointed_stages import Stage
 from recsys.pipeline.ensemble import MEMBERS, member_stage, train_members
 from recsys.pipeline.map_layouts import draw_maps
-from recsys.pipeline.progress import Steps
 from recsys.pipeline.ranking_metrics import measure
 from recsys.pipeline.training_context import (
     FACTORISATION_EARLY,
@@ -25,8 +24,8 @@ from recsys.pipeline.training_context import (
     TWO_TOWER_EARLY,
     StageFunction,
     TrainingContext,
-    told,
 )
+from recsys.progress import ReportProgress
 from recsys.run_files import CHOICE, FACTORISATION, MAPS, METRICS, METRICS_FILE, PERSONAS, TWO_TOWER
 from recsys.segments.build import PreviousPersonas, fit_personas
 from recsys.segments.persona_files import save_personas
@@ -75,8 +74,8 @@ def backtest_plan(context: TrainingContext) -> Sequence[Stage]:
     config = context.config
     towers = replace(config.two_tower, patience=config.two_tower.epochs, validation_users=0)
 
-    def content(folder: Path, steps: Steps) -> None:
-        _towers(context, context.views, towers, folder, steps)
+    def content(folder: Path, progress: ReportProgress) -> None:
+        _towers(context, context.views, towers, folder, progress)
 
     return [
         Stage(name=FACTORISATION, message="learning tastes", weight=8, make=_mf(context, early=False)),
@@ -93,12 +92,12 @@ def backtest_plan(context: TrainingContext) -> Sequence[Stage]:
 
 
 def _mf(context: TrainingContext, *, early: bool) -> StageFunction:
-    def make(folder: Path, steps: Steps) -> None:
+    def make(folder: Path, progress: ReportProgress) -> None:
         factors = factorisation.fit(
             context.early_views if early else context.views,
             context.factorisation,
             seed=context.config.seed,
-            progress=told(steps),
+            progress=progress,
             checkpoint=folder / "checkpoint",
         )
         context.save_vectors(folder, factors.users, factors.movies)
@@ -107,10 +106,10 @@ def _mf(context: TrainingContext, *, early: bool) -> StageFunction:
 
 
 def _tuning(context: TrainingContext) -> StageFunction:
-    def make(folder: Path, steps: Steps) -> None:
+    def make(folder: Path, progress: ReportProgress) -> None:
         config = context.config
         tuned = tune_factorisation(
-            context.validation, config.factorisation, trials=config.trials, seed=config.seed, progress=told(steps)
+            context.validation, config.factorisation, trials=config.trials, seed=config.seed, progress=progress
         )
         text = json.dumps(tuned.as_json(), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
         (folder / SETTINGS).write_text(text + "\n", encoding="utf-8")
@@ -121,8 +120,8 @@ def _tuning(context: TrainingContext) -> StageFunction:
 def _two_tower_early(context: TrainingContext) -> StageFunction:
     """Trained on the earlier part until views held out from it are ranked no better."""
 
-    def make(folder: Path, steps: Steps) -> None:
-        _towers(context, context.early_views, context.config.two_tower, folder, steps)
+    def make(folder: Path, progress: ReportProgress) -> None:
+        _towers(context, context.early_views, context.config.two_tower, folder, progress)
 
     return make
 
@@ -130,22 +129,24 @@ def _two_tower_early(context: TrainingContext) -> StageFunction:
 def _two_tower(context: TrainingContext) -> StageFunction:
     """Trained on everything, for as many epochs as served the earlier part best: nothing needs to be held out again."""
 
-    def make(folder: Path, steps: Steps) -> None:
+    def make(folder: Path, progress: ReportProgress) -> None:
         epochs = max(1, context.epochs_of(TWO_TOWER_EARLY))
         config = replace(context.config.two_tower, epochs=epochs, patience=epochs, validation_users=0)
-        _towers(context, context.views, config, folder, steps)
+        _towers(context, context.views, config, folder, progress)
 
     return make
 
 
-def _towers(context: TrainingContext, views: sparse.csr_array, config: TwoTowerConfig, folder: Path, steps: Steps) -> None:
+def _towers(
+    context: TrainingContext, views: sparse.csr_array, config: TwoTowerConfig, folder: Path, progress: ReportProgress
+) -> None:
     model = two_tower.fit(
         views,
         context.dataset.movies,
         context.dataset.users,
         config,
         seed=context.config.seed,
-        progress=told(steps),
+        progress=progress,
         checkpoint=folder / "checkpoint",
     )
     model.save(folder)
@@ -160,7 +161,7 @@ def _choice(context: TrainingContext) -> StageFunction:
     def vectors(stage: str) -> Vectors:
         return context.users_of(stage).vectors, context.movies_of(stage).vectors
 
-    def make(folder: Path, steps: Steps) -> None:
+    def make(folder: Path, progress: ReportProgress) -> None:
         choice = calibrate(
             context.dataset,
             [vectors(stage) for stage in (FACTORISATION, *(member_stage(k) for k in range(1, context.config.members + 1)))],
@@ -169,7 +170,7 @@ def _choice(context: TrainingContext) -> StageFunction:
             seed=context.config.seed,
             n_draws=context.config.draws,
             cutoff=context.cutoff,
-            progress=steps,
+            progress=progress,
         )
         save_choice(choice, folder)
 
@@ -177,7 +178,7 @@ def _choice(context: TrainingContext) -> StageFunction:
 
 
 def _personas(context: TrainingContext) -> StageFunction:
-    def make(folder: Path, _steps: Steps) -> None:
+    def make(folder: Path, _progress: ReportProgress) -> None:
         previous = context.previous
         last = PreviousPersonas(personas=previous.personas, users=previous.users) if previous else None
         config = replace(context.config.personas, seed=context.config.seed)
@@ -187,15 +188,15 @@ def _personas(context: TrainingContext) -> StageFunction:
 
 
 def _maps(context: TrainingContext) -> StageFunction:
-    def make(folder: Path, steps: Steps) -> None:
-        draw_maps(context, folder, steps)
+    def make(folder: Path, progress: ReportProgress) -> None:
+        draw_maps(context, folder, progress)
 
     return make
 
 
 def _metrics(context: TrainingContext) -> StageFunction:
-    def make(folder: Path, steps: Steps) -> None:
-        text = json.dumps(measure(context, steps), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    def make(folder: Path, progress: ReportProgress) -> None:
+        text = json.dumps(measure(context, progress), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
         (folder / METRICS_FILE).write_text(text + "\n", encoding="utf-8")
 
     return make

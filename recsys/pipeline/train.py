@@ -23,10 +23,10 @@ from recsys.errors import ArtefactError, DataError
 from recsys.pipeline.checkpointed_stages import Stage, clear_stale, run_stages
 from recsys.pipeline.config import TrainConfig
 from recsys.pipeline.map_layouts import MAP_NAMES
-from recsys.pipeline.progress import Report, unheard
 from recsys.pipeline.publish import find_identical_run, publish, run_id, training_identity
 from recsys.pipeline.stages import PUBLISHED_STAGES, plan
 from recsys.pipeline.training_context import PreviousRun, TrainingContext
+from recsys.progress import ReportProgress, silent
 from recsys.run_files import FACTORISATION, RunFiles
 from recsys.segments.persona_files import load_personas
 from recsys.tables.dataset import Dataset
@@ -72,7 +72,7 @@ class TrainResult:
 
 
 def train(
-    workspace: Workspace, config: TrainConfig | None = None, report: Report = unheard, *, stages: Plan = plan
+    workspace: Workspace, config: TrainConfig | None = None, report: ReportProgress = silent, *, stages: Plan = plan
 ) -> TrainResult:
     """Train on the workspace's tables and bring the result into use.
 

@@ -17,10 +17,9 @@ from recsys.errors import DataError
 from recsys.evaluation.interactions import interactions
 from recsys.ids import FloatArray, IdMap
 from recsys.models.factorisation import FactorisationConfig, Factors
-from recsys.models.protocol import Progress
 from recsys.models.validation_split import ValidationSplit
 from recsys.pipeline.config import TrainConfig
-from recsys.pipeline.progress import Steps
+from recsys.progress import ReportProgress
 from recsys.run_files import RecommenderFiles, RunFiles
 from recsys.segments.personas import Personas
 from recsys.tables.dataset import Dataset
@@ -176,14 +175,5 @@ class TrainingContext:
         return int(facts["epochs"])
 
 
-def told(steps: Steps) -> Progress:
-    """A stage's progress in the form that recommenders report it."""
-
-    def progress(_stage: str, done: int, total: int) -> None:
-        steps(done, total)
-
-    return progress
-
-
-StageFunction = Callable[[Path, Steps], None]
+StageFunction = Callable[[Path, ReportProgress], None]
 """Body of a stage: writes its result into a folder."""

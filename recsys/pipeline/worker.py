@@ -1,6 +1,6 @@
 """The process that trains: ``python -m recsys.pipeline WORKSPACE --config JSON``.
 
-Standard output carries one JSON object a line and nothing else: progress (:class:`recsys.pipeline.progress.ProgressLine`), and at
+Standard output carries one JSON object a line and nothing else: progress (:class:`recsys.pipeline.progress.Progress`), and at
 the end ``{"result": {…}}`` with exit status 0 or ``{"errors": […]}`` with status 2. Libraries' chatter goes to standard error.
 To cancel, terminate the process: the old run stays in use, and the next start with the same settings goes on from there.
 """
@@ -16,8 +16,8 @@ from typing import Any, TextIO
 from recsys import foreign
 from recsys.errors import DataError, RecsysError, coded_system_errors
 from recsys.pipeline.config import TrainConfig
-from recsys.pipeline.progress import ProgressLine
 from recsys.pipeline.train import train
+from recsys.progress import Progress
 from recsys.scenario import audit_trail
 from recsys.workspace import Workspace
 
@@ -67,7 +67,7 @@ def lines_only() -> TextIO:
     return os.fdopen(real, "w", encoding="utf-8", buffering=1)
 
 
-def tell(out: TextIO, line: ProgressLine) -> None:
+def tell(out: TextIO, line: Progress) -> None:
     """One line of progress."""
     out.write(line.as_line() + "\n")
 

@@ -4,13 +4,13 @@ What is paid depends on fees and other terms of the deal, which do not change de
 answered from the same draws (:func:`recsys.projection.project.assemble`).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from recsys.ids import FloatArray
+from recsys.progress import Progress, ReportProgress, silent
 from recsys.projection import counterfactuals
 from recsys.projection.catalogue_changes import Catalogue
 from recsys.projection.context import ProjectionContext
@@ -25,8 +25,6 @@ FEW_USERS = 40_000
 """Up to so many, draws run side by side; beyond, the users of one draw do."""
 
 Draws = Literal["point", "all"]
-Progress = Callable[[int, int], None]
-"""Draws simulated, and how many there are."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -158,7 +156,7 @@ def simulate_draws(
     *,
     draws: Draws = "point",
     threads: int = THREADS,
-    progress: Progress | None = None,
+    progress: ReportProgress = silent,
 ) -> SimulatedDraws:
     """Simulate a scenario.
 
@@ -177,13 +175,12 @@ def simulate_draws(
     question = Question.of(context, scenario)
     catalogue = question.catalogue
     n_draws = len(context.choice.draws) if draws == "all" else 1
-    told = progress or _silent
     with one_blas_thread():
         estimates = draws == "all" and not catalogue.is_one_offer
         point = counterfactuals.simulate(question, 0, leave_one_out="both" if estimates else "simulated", threads=threads)
         point_simulated = LeaveOneOut.simulated(point)
         found = [SimulatedDraw.of(catalogue, point, point_simulated)]
-        told(1, n_draws)
+        progress(Progress.of(1, n_draws))
         if draws == "all":
             by_draw = context.choice.n_users <= FEW_USERS
             outer, inner = (threads, 1) if by_draw else (1, threads)
@@ -194,7 +191,7 @@ def simulate_draws(
                 added = (LeaveOneOut.estimated if estimates else LeaveOneOut.simulated)(outcomes)
                 result = SimulatedDraw.of(catalogue, outcomes, added)
                 done[0] += 1
-                told(done[0], n_draws)
+                progress(Progress.of(done[0], n_draws))
                 if not estimates:
                     return result
                 size = _ratio(result.gross_hours, found[0].gross_hours)
@@ -218,10 +215,6 @@ def refuse(context: ProjectionContext, scenario: Scenario) -> None:
     """
     check(scenario)
     Question.of(context, scenario)
-
-
-def _silent(done: int, of: int) -> None:
-    """Nobody wants to know."""
 
 
 def _ratio(above: FloatArray, below: FloatArray) -> FloatArray:

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.ids import FloatArray
+from recsys.progress import ReportProgress, silent
 from recsys.projection import catalogue_changes as catalogues
 from recsys.projection import data_support
 from recsys.projection.assumptions import assumptions
 from recsys.projection.catalogue_changes import Catalogue
 from recsys.projection.context import ProjectionContext
-from recsys.projection.draws import Draws, Progress, SimulatedDraw, SimulatedDraws, Totals, simulate_draws
+from recsys.projection.draws import Draws, SimulatedDraw, SimulatedDraws, Totals, simulate_draws
 from recsys.projection.economics import cost_flow, cumulative, discount_factors, max_bid, payback_month
 from recsys.projection.parallel import THREADS, one_blas_thread
 from recsys.projection.result import (
@@ -44,7 +45,7 @@ def project(
     *,
     draws: Draws = "point",
     threads: int = THREADS,
-    progress: Progress | None = None,
+    progress: ReportProgress = silent,
 ) -> Projection:
     """Answer a scenario.
 

@@ -16,11 +16,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from recsys.errors import DataError
+from recsys.progress import ReportProgress, silent
 from recsys.simulation import economics_terms, half_months, population, pricing
 from recsys.simulation.config import ServiceConfig
 from recsys.simulation.keyed_rng import hash_counters, stream, uniform
 from recsys.simulation.movies import NEVER, Catalogue, catalogue
-from recsys.simulation.user_blocks import HISTORY, BlockHistory, Progress, histories
+from recsys.simulation.user_blocks import HISTORY, BlockHistory, histories
 from recsys.simulation.users import Users
 from recsys.tables.economics_config import as_toml
 from recsys.workspace import replace_folder
@@ -43,7 +44,7 @@ EVENTS = pa.schema(
 )
 
 
-def write_service(config: ServiceConfig, folder: Path, progress: Progress | None = None) -> None:
+def write_service(config: ServiceConfig, folder: Path, progress: ReportProgress = silent) -> None:
     """Write the tables of a simulated service into a folder: users, movies, events, offers, subscriptions, terms, ``world.json``.
 
     The folder appears whole or not at all; a simulated service already there is replaced.
@@ -52,7 +53,7 @@ def write_service(config: ServiceConfig, folder: Path, progress: Progress | None
     ----------
     config : parameters of the service; the same ones give the same bytes
     folder : where to write; absent, empty, or holding a simulated service
-    progress : called with users done and users in all
+    progress : told the users done
 
     Raises
     ------
@@ -78,7 +79,7 @@ def _holds_something_else(folder: Path) -> bool:
     return any(folder.iterdir()) and not (folder / "world.json").exists()
 
 
-def _write_tables(config: ServiceConfig, build: Path, progress: Progress | None) -> dict[str, int]:
+def _write_tables(config: ServiceConfig, build: Path, progress: ReportProgress) -> dict[str, int]:
     movies = catalogue(config)
     counts = {"users": 0, "movies": config.n_movies, "offers": config.n_offers, "events": 0, "subscriptions": 0}
     _csv(movies_table(config, movies), build / "movies.csv")

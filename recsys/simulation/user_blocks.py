@@ -1,19 +1,17 @@
 """Simulated histories, one block of users at a time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from recsys.progress import Progress, ReportProgress, silent
 from recsys.simulation import simulator
 from recsys.simulation.config import ServiceConfig
 from recsys.simulation.movies import Catalogue
 from recsys.simulation.state import BlockInputs, PeriodViews, State
 from recsys.simulation.taste import taste
 from recsys.simulation.users import BLOCK, users
-
-Progress = Callable[[int, int], None]
-"""Called with users done and users in all."""
 
 HISTORY = "history"
 """Name of the random numbers of the past."""
@@ -28,7 +26,7 @@ class BlockHistory:
     end: State
 
 
-def histories(config: ServiceConfig, movies: Catalogue, progress: Progress | None = None) -> Iterator[BlockHistory]:
+def histories(config: ServiceConfig, movies: Catalogue, progress: ReportProgress = silent) -> Iterator[BlockHistory]:
     """Simulate the history of each block of users in turn; only one is held in memory."""
     for first in range(0, config.n_users, BLOCK):
         count = min(BLOCK, config.n_users - first)
@@ -37,8 +35,7 @@ def histories(config: ServiceConfig, movies: Catalogue, progress: Progress | Non
         state = simulator.before_history(inputs)
         period_views = tuple(simulator.simulate(inputs, state, range(config.n_periods), draws=HISTORY))
         yield BlockHistory(inputs=inputs, period_views=period_views, end=state)
-        if progress is not None:
-            progress(first + count, config.n_users)
+        progress(Progress.of(first + count, config.n_users))
 
 
 def hours_per_view(movies: Catalogue) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from recsys import foreign
 from recsys.errors import DataError, Finding
+from recsys.progress import Progress, ReportProgress, silent
 from recsys.tables.arrivals import assumed_arrivals
 from recsys.tables.economics_config import Economics, load_economics, parse_economics
 from recsys.tables.formats.layout import Layout
@@ -22,7 +23,6 @@ from recsys.tables.formats.sources import source_files
 from recsys.tables.formats.staging import Staged, stage, staging
 from recsys.tables.latest_arrivals import LatestArrivals, offer_latest
 from recsys.tables.limits import DEFAULT, Limits
-from recsys.tables.progress import Progress, silent
 from recsys.tables.report import ImportReport, ranges_of
 from recsys.tables.split import one_moment
 from recsys.tables.store.assembly import as_arrow, fingerprint_of
@@ -45,7 +45,7 @@ def import_path(
     *,
     format: str | None = None,  # noqa: A002 – the word of the command line
     limits: Limits = DEFAULT,
-    progress: Progress = silent,
+    progress: ReportProgress = silent,
     now: pd.Timestamp | None = None,
     latest: LatestArrivals | None = None,
 ) -> ImportReport:
@@ -58,7 +58,7 @@ def import_path(
     ----------
     format : one of :data:`recsys.tables.formats.registry.FORMATS`; None recognises it
     limits : see :class:`recsys.tables.limits.Limits`
-    progress : called with a step's name and the share of it that is done
+    progress : told each step and the share of it that is done
     now : the time (UTC, without zone) after which a date lies in the future; None is the clock's
     latest : offer the latest arrivals, which leave the catalogue with what was watched of them
 
@@ -106,7 +106,7 @@ class _Import:
         connection: duckdb.DuckDBPyConnection,
         build: TablesBuild,
         now: pd.Timestamp,
-        progress: Progress,
+        progress: ReportProgress,
     ) -> None:
         self._workspace, self._layout, self._limits = workspace, layout, limits
         self._connection, self._build, self._now, self._progress = connection, build, now, progress
@@ -122,7 +122,7 @@ class _Import:
         self._refuse_incomplete(whole)
         economics = self._economics()
         for k, name in enumerate(name for name in _ORDER if name in self._layout.tables):
-            self._progress(f"reading {name}", k / len(self._layout.tables))
+            self._progress(Progress.share(f"reading {name}", k / len(self._layout.tables)))
             self._stage(name, scratch)
         if whole:
             self._catalogue()
@@ -198,7 +198,7 @@ class _Import:
         if "events" not in self._staged:
             return
         staged = self._staged["events"]
-        self._progress("checking events", 0.0)
+        self._progress(Progress.share("checking events", 0.0))
         read_events(self._connection, staged, self._frames.get("users"), self._frames.get("movies"))
         findings, assumed = event_findings(self._connection, staged, self._now, with_movies="movies" in self._frames)
         self._findings += findings

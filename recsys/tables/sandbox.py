@@ -1,7 +1,8 @@
-"""Import in a process of its own, with bounded memory: what the app does with an upload.
+"""Import in a child process with bounded memory: what the app does with an upload.
 
-The child writes progress to stderr, one JSON document a line, and its answer to stdout. If it needs more memory than it may
-have, it ends, the parent says so with a code, and the workspace is as it was.
+The child writes to standard output as every worker does: progress, one JSON document a line, then ``{"result": …}`` or
+``{"errors": …}``. If it needs more memory than it may have, it ends, the parent says so with a code, and the workspace is as it
+was.
 """
 
 import json
@@ -13,13 +14,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from recsys.errors import DataError, RecsysError, coded_system_errors
+from recsys.progress import Progress, ReportProgress, silent
 from recsys.tables.limits import DEFAULT, GIB, Limits
-from recsys.tables.progress import Progress, silent
 from recsys.tables.report import ImportReport, finding_from_json
 from recsys.workspace import Workspace
 
@@ -29,7 +30,7 @@ _WATCH_SECONDS = 0.05
 _ADDRESS_SLACK = 2 * GIB
 _PROGRESS_SECONDS = 0.2
 REFUSED, OUT_OF_MEMORY = 2, 3
-"""Exit status of the child: findings on stdout; it ran out of memory."""
+"""Exit status of the child: it wrote its findings; it ran out of memory."""
 
 
 def import_in_child(
@@ -39,7 +40,7 @@ def import_in_child(
     format: str | None = None,  # noqa: A002 – the word of the command line
     limits: Limits = DEFAULT,
     memory_bytes: int = DEFAULT_MEMORY_BYTES,
-    progress: Progress = silent,
+    progress: ReportProgress = silent,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> ImportReport:
     """As :func:`recsys.tables.import_tables.import_path`, in a child that may hold ``memory_bytes`` of memory.
@@ -66,17 +67,14 @@ def import_in_child(
         [sys.executable, "-m", "recsys.tables.sandbox"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
+        close_fds=False,  # what is left open for children is the job's lock: a child that outlives this process holds it
         env=os.environ | {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "2", "OMP_NUM_THREADS": "1"},
     )
-    last_words: list[str] = []
-    listener = threading.Thread(target=_listen, args=(child, progress, last_words), daemon=True)
-    answer: list[str] = []
-    reader = threading.Thread(target=lambda: answer.append(child.stdout.read() if child.stdout else ""), daemon=True)
+    answers: list[dict[str, Any]] = []
+    listener = threading.Thread(target=_listen, args=(child, progress, answers), daemon=True)
     listener.start()
-    reader.start()
     try:
         ended_for = _watch(child, json.dumps(order), memory_bytes, cancelled)
     finally:
@@ -84,8 +82,7 @@ def import_in_child(
             child.kill()
         child.wait()
         listener.join()
-        reader.join()
-    return _answer(child.returncode, "".join(answer), ended_for, memory_bytes, last_words)
+    return _answer(child.returncode, answers, ended_for, memory_bytes)
 
 
 def _watch(child: "subprocess.Popen[str]", order: str, memory_bytes: int, cancelled: Callable[[], bool]) -> str | None:
@@ -107,7 +104,7 @@ def _watch(child: "subprocess.Popen[str]", order: str, memory_bytes: int, cancel
     return None
 
 
-def _answer(status: int, answer: str, ended_for: str | None, memory_bytes: int, last_words: list[str]) -> ImportReport:
+def _answer(status: int, answers: list[dict[str, Any]], ended_for: str | None, memory_bytes: int) -> ImportReport:
     if ended_for == "cancelled":
         raise DataError.of("E_CANCELLED", "the import was stopped; nothing was changed.", "Start it again when you like.")
     if ended_for == "memory" or status in (OUT_OF_MEMORY, -signal.SIGKILL):  # the kernel kills who takes too much
@@ -117,19 +114,20 @@ def _answer(status: int, answer: str, ended_for: str | None, memory_bytes: int, 
             "Split them, or import on the command line with more memory.",
         )
     if status == REFUSED:
-        raise DataError([finding_from_json(finding) for finding in json.loads(answer)["errors"]])
+        raise DataError([finding_from_json(finding) for finding in answers[-1]["errors"]])
     if status != 0:
-        raise RuntimeError(f"the import ended with status {status}: {' '.join(last_words)[-2000:]}")
-    return ImportReport.from_json(json.loads(answer))
+        raise RuntimeError(f"the import ended with status {status}")
+    return ImportReport.from_json(answers[-1]["result"])
 
 
-def _listen(child: "subprocess.Popen[str]", progress: Progress, last_words: list[str]) -> None:
-    for line in child.stderr or ():
-        try:
-            told = json.loads(line)
-            progress(told["step"], told["share"])
-        except (ValueError, KeyError, TypeError):
-            last_words.append(line)
+def _listen(child: "subprocess.Popen[str]", progress: ReportProgress, answers: list[dict[str, Any]]) -> None:
+    for line in child.stdout or ():
+        document = json.loads(line)
+        step = Progress.read(document)
+        if step is None:
+            answers.append(document)
+        else:
+            progress(step)
 
 
 def _resident_bytes(pid: int) -> int:
@@ -146,18 +144,22 @@ def _bound_memory(memory_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes + _ADDRESS_SLACK, memory_bytes + _ADDRESS_SLACK))
 
 
-class _Teller:
-    """Writes progress, not more often than anybody can read."""
+class _Writer:
+    """Writes progress as lines, not more often than anybody can read, and the time since the start with it."""
 
     def __init__(self) -> None:
-        self._last, self._step = 0.0, ""
+        self._start, self._last, self._message = time.monotonic(), -_PROGRESS_SECONDS, ""
 
-    def __call__(self, step: str, share: float) -> None:
-        now = time.monotonic()
-        if step != self._step or share >= 1.0 or now - self._last > _PROGRESS_SECONDS:
-            self._last, self._step = now, step
-            sys.stderr.write(json.dumps({"step": step, "share": round(share, 4)}) + "\n")
-            sys.stderr.flush()
+    def __call__(self, step: Progress) -> None:
+        seconds = time.monotonic() - self._start
+        if step.message != self._message or step.fraction >= 1.0 or seconds - self._last > _PROGRESS_SECONDS:
+            self._last, self._message = seconds, step.message
+            _write(replace(step, seconds=round(seconds, 3)).as_line())
+
+
+def _write(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def main() -> int:
@@ -173,14 +175,14 @@ def main() -> int:
                 Workspace(Path(order["workspace"])),
                 format=order["format"],
                 limits=Limits(**order["limits"]),
-                progress=_Teller(),
+                progress=_Writer(),
             )
     except RecsysError as error:
         if isinstance(error.__cause__, MemoryError):
             return OUT_OF_MEMORY
-        json.dump(error.as_json(), sys.stdout)
+        _write(json.dumps(error.as_json()))
         return REFUSED
-    json.dump(report.as_json(), sys.stdout)
+    _write(json.dumps({"result": report.as_json()}))
     return 0
 
 

@@ -93,7 +93,7 @@ def train_ours(split: Parts, config: TwoTowerConfig) -> tuple[two_tower.TwoTower
         split.dataset.users,
         config,
         seed=0,
-        progress=lambda _stage, done, _total: told.append((time.perf_counter(), done)),
+        progress=lambda step: told.append((time.perf_counter(), step.done)),
     )
     seconds = time.perf_counter() - started
     epochs = told[-2][1] - told[1][1]  # from the end of the first epoch, which traces, to that of the last one run

@@ -162,7 +162,7 @@ def test_what_must_be_in_and_uses_the_budget_up_leaves_no_room(context: Projecti
 
 def test_how_many_slates_have_been_tried_is_told_while_the_search_goes_on(context: ProjectionContext):
     told: list[int] = []
-    found = slate.choose(context, 60.0, tell=told.append)
+    found = slate.choose(context, 60.0, progress=lambda step: told.append(step.done))
     assert told == list(range(1, found.n_runs + 1))
 
 

@@ -10,6 +10,7 @@ from recsys.errors import DataError
 from recsys.evaluation.evaluate import evaluate
 from recsys.evaluation.interactions import interactions
 from recsys.models import baselines
+from recsys.progress import Progress
 from tests.models.taste import Taste, taste
 
 
@@ -65,15 +66,15 @@ class RecommenderSuite:
     def test_cut_off_and_started_again_it_ends_with_the_same_bits(self, trained: Any, service: Taste, tmp_path: Path) -> None:
         checkpoint = tmp_path / "checkpoint"
 
-        def cut(_stage: str, done: int, _total: int) -> None:
-            if done == self.steps_before_the_cut:
+        def cut(step: Progress) -> None:
+            if step.done == self.steps_before_the_cut:
                 raise CutOffError
 
         with pytest.raises(CutOffError):
             self.train(service, progress=cut, checkpoint=checkpoint)
         assert checkpoint.exists()
         first_told: list[int] = []
-        resumed = self.train(service, progress=lambda _s, done, _t: first_told.append(done), checkpoint=checkpoint)
+        resumed = self.train(service, progress=lambda step: first_told.append(step.done), checkpoint=checkpoint)
         assert first_told[0] == self.steps_before_the_cut
         np.testing.assert_array_equal(resumed.movies, trained.movies)
         np.testing.assert_array_equal(resumed.users, trained.users)
@@ -81,7 +82,7 @@ class RecommenderSuite:
 
     def test_progress_rises_to_its_total(self, service: Taste) -> None:
         told: list[tuple[int, int]] = []
-        self.train(service, progress=lambda _stage, done, total: told.append((done, total)))
+        self.train(service, progress=lambda step: told.append((step.done, step.total)))
         assert [done for done, _ in told] == sorted(done for done, _ in told)
         assert told[0][0] == 0
         assert told[-1][0] == told[-1][1]

@@ -114,7 +114,7 @@ def test_every_way_of_telling_is_judged_on_the_same_users() -> None:
     )
     told: list[int] = []
     dataset = tiny_dataset(60, 40)
-    document = compare_cold(dataset, config, progress=lambda _stage, done, _total: told.append(done))
+    document = compare_cold(dataset, config, progress=lambda step: told.append(step.done))
     assert told == sorted(told)
     assert told[-1] == 100
     assert document["hidden_movies"] == 8

@@ -107,7 +107,9 @@ def test_the_same_seed_gives_the_same_document() -> None:
 
 def test_progress_never_falls_and_names_the_model() -> None:
     told: list[tuple[str, int, int]] = []
-    compare(tiny_dataset(), CompareConfig(models=BASELINES), progress=lambda *step: told.append(step))
+    compare(
+        tiny_dataset(), CompareConfig(models=BASELINES), progress=lambda step: told.append((step.stage, step.done, step.total))
+    )
     assert [stage for stage, _, _ in told] == [*(f"evaluate {name}" for name in BASELINES), "evaluate"]
     assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
     assert told[-1] == ("evaluate", 100, 100)

@@ -11,6 +11,7 @@ from recsys.errors import DataError
 from recsys.evaluation.interactions import interactions
 from recsys.models import als_solver, factorisation
 from recsys.models.factorisation import FactorisationConfig, Factors
+from recsys.progress import Progress
 from tests.models.suite import RecommenderSuite
 from tests.models.taste import Taste
 
@@ -82,14 +83,14 @@ class TestFactorisation(RecommenderSuite):
         assert refused.value.code == "E_NUMBER"
 
     def test_a_checkpoint_of_other_settings_is_not_resumed(self, service: Taste, tmp_path: Path) -> None:
-        def cut(_stage: str, done: int, _total: int) -> None:
-            if done == 3:
+        def cut(step: Progress) -> None:
+            if step.done == 3:
                 raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
             factorisation.fit(service.seen, SMALL, seed=1, progress=cut, checkpoint=tmp_path / "c")
         told: list[int] = []
-        factorisation.fit(service.seen, SMALL, seed=2, progress=lambda _s, d, _t: told.append(d), checkpoint=tmp_path / "c")
+        factorisation.fit(service.seen, SMALL, seed=2, progress=lambda step: told.append(step.done), checkpoint=tmp_path / "c")
         assert told[0] == 0
 
 

@@ -40,9 +40,7 @@ def test_the_same_seed_tries_the_same_settings(halves: ValidationSplit) -> None:
 @pytest.mark.train
 def test_when_the_time_is_up_what_was_found_is_kept(halves: ValidationSplit) -> None:
     told: list[int] = []
-    tuned = tuning.tune_factorisation(
-        halves, BAD, trials=50, seed=1, seconds=0.0, progress=lambda _stage, done, _total: told.append(done)
-    )
+    tuned = tuning.tune_factorisation(halves, BAD, trials=50, seed=1, seconds=0.0, progress=lambda step: told.append(step.done))
     assert len(tuned.trials) == 1
     assert told[-1] == 50
 

@@ -8,7 +8,7 @@ import pytest
 
 from recsys.export import bundle, signature, tfjs
 from recsys.pipeline import demo_completion
-from recsys.pipeline.progress import ProgressLine, Report
+from recsys.progress import Progress, ReportProgress
 from recsys.scenario.store import ScenarioStore
 from recsys.workspace import Workspace
 from tests.builders import tiny_workspace
@@ -23,9 +23,9 @@ def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     monkeypatch.setattr(tfjs, "write", models.write_weights_only)
     monkeypatch.setattr(bundle, "load_source", lambda _workspace: models.source(n_movies=40, run="made-up"))
 
-    def travel(_workspace: Workspace, *, report: Report) -> None:
+    def travel(_workspace: Workspace, *, report: ReportProgress) -> None:
         for done in (0, 1):
-            line = ProgressLine(
+            line = Progress(
                 stage="o", message="Travelling", done=done, total=1, fraction=float(done), seconds=1.0, eta_seconds=None
             )
             report(line)

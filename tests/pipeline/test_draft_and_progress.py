@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 
 from recsys.pipeline.checkpointed_stages import Stage, clear_stale, run_stages
-from recsys.pipeline.progress import Clock, ProgressLine, Steps, unheard
+from recsys.pipeline.progress import Clock
+from recsys.progress import Progress, ReportProgress, silent
 from tests import patience
 
 
 def stage(name: str, log: list[str], *, weight: float = 1.0, fails: Callable[[], bool] = lambda: False) -> Stage:
-    def make(folder: Path, steps: Steps) -> None:
+    def make(folder: Path, progress: ReportProgress) -> None:
         log.append(name)
-        steps(1, 2)
+        progress(Progress.of(1, 2))
         if fails():
             raise RuntimeError(name)
         (folder / "result").write_text(name)
@@ -29,8 +30,8 @@ def stage(name: str, log: list[str], *, weight: float = 1.0, fails: Callable[[],
 def test_each_stage_runs_once_and_in_order(tmp_path: Path):
     log: list[str] = []
     stages = [stage("a", log), stage("b", log)]
-    assert set(run_stages(stages, tmp_path, unheard)) == {"a", "b"}
-    assert run_stages(stages, tmp_path, unheard) == {}
+    assert set(run_stages(stages, tmp_path, silent)) == {"a", "b"}
+    assert run_stages(stages, tmp_path, silent) == {}
     assert log == ["a", "b"]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "b"]
 
@@ -40,9 +41,9 @@ def test_after_a_failure_the_finished_stages_are_not_run_again(tmp_path: Path):
     broken = [True]
     stages = [stage("a", log), stage("b", log, fails=lambda: broken[0]), stage("c", log)]
     with pytest.raises(RuntimeError):
-        run_stages(stages, tmp_path, unheard)
+        run_stages(stages, tmp_path, silent)
     broken[0] = False
-    assert set(run_stages(stages, tmp_path, unheard)) == {"b", "c"}
+    assert set(run_stages(stages, tmp_path, silent)) == {"b", "c"}
     assert log == ["a", "b", "b", "c"]
 
 
@@ -50,7 +51,7 @@ def test_an_interrupted_stage_finds_what_it_left(tmp_path: Path):
     """A checkpoint inside a stage outlives its process; a half-written result does not count as done."""
     found: list[bool] = []
 
-    def make(folder: Path, steps: Steps) -> None:
+    def make(folder: Path, progress: ReportProgress) -> None:
         found.append((folder / "checkpoint").exists())
         (folder / "checkpoint").write_text("half")
         if len(found) == 1:
@@ -59,9 +60,9 @@ def test_an_interrupted_stage_finds_what_it_left(tmp_path: Path):
 
     only = Stage(name="a", message="a", weight=1, make=make)
     with pytest.raises(KeyboardInterrupt):
-        run_stages([only], tmp_path, unheard)
+        run_stages([only], tmp_path, silent)
     assert not (tmp_path / "a").exists()
-    run_stages([only], tmp_path, unheard)
+    run_stages([only], tmp_path, silent)
     assert found == [False, True]
     assert not list((tmp_path / "a").iterdir())
 
@@ -92,7 +93,7 @@ def test_kill_minus_nine_keeps_finished_stages_and_no_half_ones(tmp_path: Path):
     assert (tmp_path / "a" / "result").read_text() == "whole"
     assert not (tmp_path / "b").exists()
     log: list[str] = []
-    run_stages([stage("a", log), stage("b", log)], tmp_path, unheard)
+    run_stages([stage("a", log), stage("b", log)], tmp_path, silent)
     assert log == ["b"]
 
 
@@ -120,11 +121,11 @@ def test_time_left_comes_from_the_pace_so_far():
     clock.begin("a", "doing a")
     hand.at = 10
     clock.end()
-    steps = clock.begin("b", "doing b")
+    progress = clock.begin("b", "doing b")
     hand.at = 20
-    steps(1, 3)
+    progress(Progress.of(1, 3))
     assert lines[0].eta_seconds is None
-    assert lines[-1] == ProgressLine(stage="b", message="doing b", done=1, total=3, fraction=0.5, seconds=20.0, eta_seconds=20.0)
+    assert lines[-1] == Progress(stage="b", message="doing b", done=1, total=3, fraction=0.5, seconds=20.0, eta_seconds=20.0)
 
 
 def test_stages_found_done_do_not_make_the_pace_look_faster():
@@ -132,9 +133,9 @@ def test_stages_found_done_do_not_make_the_pace_look_faster():
     hand, lines = Hand(), []
     clock = Clock({"a": 1, "b": 1}, lines.append, now=hand)
     clock.skip("a")
-    steps = clock.begin("b", "doing b")
+    progress = clock.begin("b", "doing b")
     hand.at = 10
-    steps(1, 2)
+    progress(Progress.of(1, 2))
     assert (lines[-1].fraction, lines[-1].eta_seconds) == (0.75, 10.0)
 
 
@@ -142,10 +143,10 @@ def test_the_share_done_never_falls_and_ends_at_one():
     hand, lines = Hand(), []
     clock = Clock({"a": 1, "b": 2}, lines.append, now=hand)
     for name in ("a", "b"):
-        steps = clock.begin(name, name)
+        progress = clock.begin(name, name)
         for done in (1, 3, 2, 5):
             hand.at += 1
-            steps(done, 4)
+            progress(Progress.of(done, 4))
         clock.end()
     shares = [line.fraction for line in lines]
     assert shares == sorted(shares)
@@ -154,14 +155,14 @@ def test_the_share_done_never_falls_and_ends_at_one():
 
 def test_many_steps_make_few_lines():
     hand, lines = Hand(), []
-    steps = Clock({"a": 1}, lines.append, now=hand).begin("a", "a")
+    progress = Clock({"a": 1}, lines.append, now=hand).begin("a", "a")
     for done in range(10_000):
         hand.at += 0.001
-        steps(done, 10_000)
+        progress(Progress.of(done, 10_000))
     assert 40 < len(lines) < 60  # 10 s, five a second
 
 
 def test_a_line_is_one_line_of_json():
-    line = ProgressLine(stage="a", message="é", done=1, total=2, fraction=0.5, seconds=1.0, eta_seconds=None)
+    line = Progress(stage="a", message="é", done=1, total=2, fraction=0.5, seconds=1.0, eta_seconds=None)
     assert "\n" not in line.as_line()
-    assert ProgressLine(**json.loads(line.as_line())) == line
+    assert Progress(**json.loads(line.as_line())) == line

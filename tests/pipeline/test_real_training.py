@@ -17,8 +17,8 @@ from recsys.embeddings.store import load_table
 from recsys.embeddings.tower import MovieTower
 from recsys.pipeline.config import TrainConfig, with_settings
 from recsys.pipeline.demo import make_demo
-from recsys.pipeline.progress import ProgressLine
 from recsys.pipeline.train import train
+from recsys.progress import Progress
 from recsys.projection.context import load_projection_context
 from recsys.projection.project import project
 from recsys.scenario.scenario import Scenario
@@ -149,7 +149,7 @@ def test_metrics_name_the_models_and_the_popular(trained):
 def test_the_demo_makes_a_workspace_in_one_go_and_is_done_at_once_when_asked_again(trained, tmp_path: Path):
     """Its tables come through the import, so that the run is the one that importing and training give."""
     workspace = Workspace(tmp_path / "demo")
-    lines: list[ProgressLine] = []
+    lines: list[Progress] = []
     first = make_demo(workspace, WORLD, CONFIG, lines.append)
     assert first.training.run == trained[1]["run"]
     shares = [line.fraction for line in lines]

@@ -13,11 +13,11 @@ import pytest
 from recsys.errors import ArtefactError, DataError
 from recsys.pipeline.checkpointed_stages import Stage
 from recsys.pipeline.config import TrainConfig, with_settings
-from recsys.pipeline.progress import ProgressLine, Steps
 from recsys.pipeline.publish import run_id
 from recsys.pipeline.train import train
 from recsys.pipeline.training_context import TrainingContext
 from recsys.pipeline.worker import work
+from recsys.progress import Progress, ReportProgress
 from recsys.workspace import Workspace, read_manifest
 from tests.builders import tiny_dataset
 from tests.datasets import save_dataset
@@ -41,11 +41,11 @@ class Fakes:
         return [self._stage(context, name) for name in ("mf", "mf_early", "personas", "metrics")]
 
     def _stage(self, context: TrainingContext, name: str) -> Stage:
-        def make(folder: Path, steps: Steps) -> None:
+        def make(folder: Path, progress: ReportProgress) -> None:
             self.ran.append(name)
             if name == self.fail_at:
                 raise KeyboardInterrupt
-            steps(1, 1)
+            progress(Progress.of(1, 1))
             content = {"seed": context.config.seed, "views": int(context.views.sum())}
             (folder / ("metrics.json" if name == "metrics" else "result.json")).write_text(json.dumps(content))
 
@@ -59,7 +59,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_training_publishes_a_checked_run_and_brings_it_into_use(workspace: Workspace):
-    lines: list[ProgressLine] = []
+    lines: list[Progress] = []
     result = train(workspace, TrainConfig(), lines.append, stages=Fakes())
     assert workspace.current_run() == result.folder == workspace.runs / result.run
     manifest = read_manifest(result.folder)

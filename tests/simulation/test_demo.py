@@ -218,7 +218,7 @@ def test_a_service_may_be_tiny_and_without_offers(tmp_path):
 def test_progress_counts_users(tmp_path, monkeypatch):
     monkeypatch.setattr(user_blocks, "BLOCK", 128)
     seen = []
-    write_service(SMALL, tmp_path / "service", progress=lambda done, total: seen.append((done, total)))
+    write_service(SMALL, tmp_path / "service", progress=lambda step: seen.append((step.done, step.total)))
     assert seen == [(128, 300), (256, 300), (300, 300)]
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from recsys.progress import silent
 from recsys.tables.economics_config import ASSUMED, as_toml
 from recsys.tables.import_tables import import_path
 from recsys.tables.store.published_tables import load_dataset
@@ -49,10 +50,7 @@ def _import_and_die(raw: Path, root: Path, where: str, nth: int) -> None:
     for owner, name in KILLS[where]:
         setattr(owner, name, deadly(getattr(owner, name)))
 
-    def tell(_step: str, _share: float) -> None:
-        pass
-
-    import_path(raw, Workspace(root), now=NOW, progress=deadly(tell) if where == "step" else tell)
+    import_path(raw, Workspace(root), now=NOW, progress=deadly(silent) if where == "step" else silent)
 
 
 def _killed(raw: Path, workspace: Workspace, where: str, nth: int) -> bool:

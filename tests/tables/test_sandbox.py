@@ -19,7 +19,7 @@ from tests.tables.raw import Raw
 def test_the_child_answers_as_import_does_and_tells_how_far_it_is(tmp_path: Path):
     raw = Raw().write(tmp_path / "raw")
     told: list[tuple[str, float]] = []
-    report = import_in_child(raw, Workspace(tmp_path / "one"), progress=lambda step, share: told.append((step, share)))
+    report = import_in_child(raw, Workspace(tmp_path / "one"), progress=lambda step: told.append((step.message, step.fraction)))
     assert report == import_path(raw, Workspace(tmp_path / "two"))
     assert load_dataset(Workspace(tmp_path / "one")).fingerprint == report.fingerprint
     assert ("writing events", 1.0) in told

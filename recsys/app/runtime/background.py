@@ -11,12 +11,12 @@ from typing import Any, Generic, TypeVar
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from recsys.progress import Progress, ReportProgress
 from recsys.projection.parallel import THREADS, one_core
 
 Answer = TypeVar("Answer")
 KEPT = 64
-Tell = Callable[[int, int], None]
-"""Steps done, and how many there are."""
+NOT_BEGUN = Progress.of(0, 0)
 
 
 class FairExecutor:
@@ -68,7 +68,7 @@ class _Entry(Generic[Answer]):
     sessions: set[str] = field(default_factory=set)
     """Sessions that wait for it; none once it is computed."""
     computed: bool = False
-    progress: tuple[int, int] = (0, 0)
+    progress: Progress = NOT_BEGUN
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -84,8 +84,8 @@ class Pending:
         return not self.cache.pending(self.key)
 
     @property
-    def progress(self) -> tuple[int, int]:
-        """Steps done and how many there are; both 0 before the computation reports."""
+    def progress(self) -> Progress:
+        """How far the computation is; :data:`NOT_BEGUN` before it reports."""
         return self.cache.progress(self.key)
 
 
@@ -154,21 +154,21 @@ class BackgroundCache(Generic[Answer]):
             entry = self._entries.get(key)
             return entry is not None and not entry.future.done()
 
-    def teller(self, key: str) -> Tell:
+    def reporter(self, key: str) -> ReportProgress:
         """The function with which the computation of an answer reports its progress."""
 
-        def tell(done: int, of: int) -> None:
+        def report(step: Progress) -> None:
             with self._lock:
                 if (entry := self._entries.get(key)) is not None:
-                    entry.progress = (done, of)
+                    entry.progress = step
 
-        return tell
+        return report
 
-    def progress(self, key: str) -> tuple[int, int]:
-        """Steps done and how many there are; both 0 where the computation has not begun, or does not report."""
+    def progress(self, key: str) -> Progress:
+        """How far a computation is; :data:`NOT_BEGUN` before it reports."""
         with self._lock:
             entry = self._entries.get(key)
-            return entry.progress if entry is not None else (0, 0)
+            return entry.progress if entry is not None else NOT_BEGUN
 
     def sessions(self) -> int:
         """Number of sessions of which something is kept: those that wait for an answer."""

@@ -1,6 +1,6 @@
 """The process behind an upload: ``python -m recsys.app.runtime.import_worker WORKSPACE PATH [--format F]``.
 
-Imports in a child with bounded memory and says on standard output, one JSON document a line, how far it is and what came of it,
+Imports in a child with bounded memory, and passes its progress and its answer on to standard output, one JSON document a line,
 as the training worker does. Exit status 0 or 2. A request to terminate ends the child too, and nothing is changed.
 """
 
@@ -9,12 +9,11 @@ import json
 import signal
 import sys
 import threading
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from recsys.errors import RecsysError, coded_system_errors
+from recsys.progress import Progress
 from recsys.projection.data_support import support_findings_of
 from recsys.scenario import audit_trail
 from recsys.tables.sandbox import import_in_child
@@ -28,30 +27,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("path", type=Path)
     parser.add_argument("--format")
     given = parser.parse_args(arguments)
-    started = time.monotonic()
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stopped.set())
-
-    def progress(step: str, share: float) -> None:
-        _say({"message": step, "fraction": share, "seconds": time.monotonic() - started, "eta_seconds": None})
 
     try:
         with coded_system_errors():
             report = import_in_child(
-                given.path, Workspace(given.workspace), format=given.format, progress=progress, cancelled=stopped.is_set
+                given.path, Workspace(given.workspace), format=given.format, progress=_pass_on, cancelled=stopped.is_set
             )
     except RecsysError as error:
-        _say(error.as_json())
+        _write(json.dumps(error.as_json(), ensure_ascii=False))
         return 2
     unlike = support_findings_of(Workspace(given.workspace)) if "offers" in report.imported else ()
     unwritten = audit_trail.note(Workspace(given.workspace), "import", f"{given.path.name}: {', '.join(report.imported)}")
     document = report.as_json()
-    _say({"result": {**document, "warnings": [*document["warnings"], *(finding.as_json() for finding in (*unlike, *unwritten))]}})
+    warnings = [*document["warnings"], *(finding.as_json() for finding in (*unlike, *unwritten))]
+    _write(json.dumps({"result": {**document, "warnings": warnings}}, ensure_ascii=False))
     return 0
 
 
-def _say(document: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+def _pass_on(step: Progress) -> None:
+    _write(step.as_line())
+
+
+def _write(line: str) -> None:
+    sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
 

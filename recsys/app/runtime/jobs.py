@@ -1,7 +1,9 @@
 """Long work in processes of their own: training, import, export.
 
-Their state lies in the workspace, so that a closed page, another reader or a restarted app finds them again. A job holds a lock
-that is the kernel's and that every process of it inherits: nobody starts it twice, and what outlives its follower can be stopped.
+The state of a job lies in the workspace, so that a closed page, another session or a restarted app finds it again. Starts are
+serialised by a lock of the workspace, and the record of a job is written before its command runs. A job holds a lock of its own,
+the kernel's, which every process of it inherits: it is not started twice, and what outlives its parent can be stopped.
+``FOLDER/lines`` holds a job's standard output, ``FOLDER/log`` its standard error.
 """
 
 import fcntl
@@ -22,25 +24,21 @@ from typing import IO, Any, Literal
 from recsys.app.runtime.identity import user_name
 from recsys.errors import DataError, Finding
 from recsys.foreign import json_file
+from recsys.progress import Progress
 from recsys.scenario import audit_trail
-from recsys.workspace import Workspace
+from recsys.workspace import Workspace, write_atomically
 
 JOBS = ".jobs"
 """Folder in the workspace."""
-State = Literal["running", "done", "refused", "cancelled", "failed"]
+State = Literal["running", "done", "refused", "cancelled", "interrupted", "failed"]
+"""``interrupted``: whoever started it was killed before its command ran."""
+WRITERS = ("train", "import", "demo")
+"""Jobs that write to the workspace: one of them at a time."""
+_RECORD_AND_RUN = 'echo $$ > "$0" && exec "$@"'
+"""Shell: the number of the process is written down, then the command runs in its place."""
 _TAIL_BYTES = 64_000
 _ATTEMPTS = 5
 _PAUSE_SECONDS = 0.02
-
-
-@dataclass(frozen=True, kw_only=True)
-class Progress:
-    """How far a job says it is."""
-
-    message: str
-    fraction: float
-    seconds: float
-    eta_seconds: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,36 +60,45 @@ class Job:
 
 
 def start(workspace: Workspace, name: str, command: Sequence[str]) -> None:
-    """Start a job, unless it runs already.
+    """Start a job, unless it runs already or another one writes to the workspace.
 
     Parameters
     ----------
-    name : ``train``, ``import``, ``export``: one of each at a time
+    name : ``train``, ``import``, ``export``, ``demo``: one of each at a time
     command : arguments for this Python: ``["-m", "recsys.pipeline", …]``
 
     Raises
     ------
-    DataError  E_BUSY: the job runs
+    DataError  E_BUSY: the job runs, or another of :data:`WRITERS`
     """
     folder = workspace.root / JOBS / name
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with _lock(folder).open("a", encoding="ascii") as lock:
-        if not _taken(lock, fcntl.LOCK_EX):
-            raise DataError.of("E_BUSY", f"{name} is running already.", "Wait until it has finished, or cancel it.")
+    with (
+        (folder.parent / "start.lock").open("a", encoding="ascii") as starting,
+        _lock(folder).open("a", encoding="ascii") as lock,
+    ):
+        fcntl.flock(starting, fcntl.LOCK_EX)
+        at_work = [other for other in WRITERS if name in WRITERS and other != name and running(workspace, other)]
+        if at_work or not _taken(lock, fcntl.LOCK_EX):
+            raise DataError.of(
+                "E_BUSY", f"{(*at_work, name)[0]} is running already.", "Wait until it has finished, or cancel it."
+            )
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         facts = {"started_at": datetime.now(UTC).isoformat(timespec="seconds")}
-        (folder / "job.json").write_text(json.dumps(facts), encoding="utf-8")
-        started = subprocess.Popen(  # noqa: S603  our own module
-            [sys.executable, "-m", "recsys.app.runtime.job_runner", str(folder), sys.executable, *command],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            env={**os.environ, audit_trail.VARIABLE: user_name()},
-            pass_fds=[lock.fileno()],
-        )
-        (folder / "pid").write_text(str(started.pid), encoding="ascii")
+        write_atomically(folder / "job.json", json.dumps(facts).encode())
+        with (folder / "lines").open("wb") as lines, (folder / "log").open("wb") as log:
+            started = subprocess.Popen(  # noqa: S603  our own module
+                ["/bin/sh", "-c", _RECORD_AND_RUN, str(folder / "pid"), sys.executable, *command],
+                stdin=subprocess.DEVNULL,
+                stdout=lines,
+                stderr=log,
+                start_new_session=True,
+                env={**os.environ, audit_trail.VARIABLE: user_name()},
+                pass_fds=[lock.fileno()],
+            )
+        while _group(folder) is None and started.poll() is None:  # so that it can be cancelled from here on
+            time.sleep(_PAUSE_SECONDS)
 
 
 def running(workspace: Workspace, name: str) -> bool:
@@ -112,7 +119,7 @@ def find(workspace: Workspace, name: str) -> Job | None:
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
     documents = _documents(folder / "lines")
-    progress = next((_progress(document) for document in reversed(documents) if "fraction" in document), None)
+    progress = next((step for document in reversed(documents) if (step := Progress.read(document))), None)
     last = documents[-1] if documents else {}
     findings = tuple(_finding(entry) for entry in last.get("errors", ()))
     answered = "fraction" not in last and "errors" not in last and bool(last)
@@ -132,13 +139,12 @@ def cancel(workspace: Workspace, name: str) -> None:
     folder = workspace.root / JOBS / name
     if not running(workspace, name):
         return
-    try:
-        group = int((folder / "pid").read_text(encoding="ascii"))
-    except (FileNotFoundError, ValueError):  # it is only just starting
+    group = _group(folder)
+    if group is None:  # it is only just starting
         return
     (folder / "cancelled").touch()
     with suppress(ProcessLookupError):
-        os.killpg(group, signal.SIGTERM)  # the command too, in case whoever follows it was killed
+        os.killpg(group, signal.SIGTERM)  # its children too, in case the first process was killed
 
 
 def clear(workspace: Workspace, name: str) -> None:
@@ -151,19 +157,21 @@ def clear(workspace: Workspace, name: str) -> None:
 
 
 def _state(folder: Path, *, answered: bool, refused: bool) -> State:
-    """How a job ended; by what it said last where nobody lived to write its status down."""
-    status = _status(folder)
-    if status == 0 or (status is None and answered):
+    """How a job ended, by what it wrote last."""
+    if answered:
         return "done"
     if (folder / "cancelled").exists():
         return "cancelled"
-    return "refused" if refused else "failed"
+    if refused:
+        return "refused"
+    return "failed" if _group(folder) is not None else "interrupted"
 
 
-def _status(folder: Path) -> int | None:
+def _group(folder: Path) -> int | None:
+    """Process group of a job; None before its command runs."""
     try:
-        return int((folder / "status").read_text(encoding="ascii"))
-    except (OSError, ValueError):
+        return int((folder / "pid").read_text(encoding="ascii"))
+    except (FileNotFoundError, ValueError):
         return None
 
 
@@ -211,16 +219,6 @@ def _tail(path: Path) -> str:
             return file.read().decode("utf-8", errors="replace")
     except OSError:
         return ""
-
-
-def _progress(document: dict[str, Any]) -> Progress:
-    eta = document.get("eta_seconds")
-    return Progress(
-        message=str(document.get("message", "")),
-        fraction=min(max(float(document["fraction"]), 0.0), 1.0),
-        seconds=float(document.get("seconds", 0.0)),
-        eta_seconds=None if eta is None else float(eta),
-    )
 
 
 def _finding(entry: dict[str, Any]) -> Finding:

@@ -144,7 +144,7 @@ def answer(scenario: Scenario) -> Projection | Pending:
     key = demand_key(opened, scenario)
 
     def simulate() -> SimulatedDraws:
-        return simulate_draws(opened, scenario, draws="all", progress=background().teller(key))
+        return simulate_draws(opened, scenario, draws="all", progress=background().reporter(key))
 
     found = background().ask(key, simulate, session_id=session_id())
     if isinstance(found, Pending):

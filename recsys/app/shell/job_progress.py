@@ -78,6 +78,8 @@ def _ended(job: Job, what: str, done: Callable[[Job], None]) -> None:
         st.info(f"{what} was cancelled. Everything is as it was before.", icon=":material/stop_circle:")
     elif job.state == "refused":
         findings(job.findings)
+    elif job.state == "interrupted":
+        st.info(f"{what} was interrupted before it began; nothing was changed. Start it again.", icon=":material/restart_alt:")
     else:
         st.error(f"{what} ended without an answer. That is a defect of ours; what it said last is below. `E_JOB`")
         st.code(job.log[-2000:] or "nothing", language=None)

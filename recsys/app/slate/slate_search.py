@@ -8,7 +8,7 @@ import streamlit as st
 
 from recsys.app.runtime import disclosure as groups
 from recsys.app.runtime import open_workspace, page_address
-from recsys.app.runtime.background import BackgroundCache, Pending, Tell, session_id
+from recsys.app.runtime.background import BackgroundCache, Pending, session_id
 from recsys.app.scenario import scenario_session
 from recsys.app.slate.slate_question import KEYS, SlateForm, as_mapping, from_mapping
 from recsys.decision import slate_rules
@@ -16,6 +16,7 @@ from recsys.decision.slate import Slate, choose
 from recsys.decision.slate_rules import Rules
 from recsys.errors import ScenarioError
 from recsys.ids import IdMap
+from recsys.progress import ReportProgress
 from recsys.projection.context import ProjectionContext
 from recsys.projection.draws import SimulatedDraws, simulate_draws
 from recsys.projection.project import assemble
@@ -143,8 +144,8 @@ def slate(question: Question) -> Slate | Pending:
     groups.admit_scenario(open_workspace.workspace(), context, question.scenario)
     asked = f"{question.offers}/{question.budget}/{question.rules}/{question_hash(question.scenario)}"
     key = f"{context.fingerprint}/{asked}"
-    kept, tell = open_workspace.background(), background().teller(key)
-    return background().ask(key, lambda: _choose(context, question, kept, tell), session_id=session_id())
+    kept, report = open_workspace.background(), background().reporter(key)
+    return background().ask(key, lambda: _choose(context, question, kept, report), session_id=session_id())
 
 
 def around(horizon_months: int, *, with_audience: bool) -> Scenario:
@@ -163,19 +164,18 @@ def background() -> BackgroundCache[Slate]:
     return BackgroundCache()
 
 
-def _choose(context: ProjectionContext, question: Question, kept: BackgroundCache[SimulatedDraws], tell: Tell) -> Slate:
+def _choose(
+    context: ProjectionContext, question: Question, kept: BackgroundCache[SimulatedDraws], report: ReportProgress
+) -> Slate:
     """The slate; the draws of its scenario are kept, so that the page shows the figures of the choice and no others."""
 
     def answer(scenario: Scenario) -> Projection:
-        drawn = simulate_draws(context, scenario, draws="all", progress=tell)
+        drawn = simulate_draws(context, scenario, draws="all", progress=report)
         kept.put(open_workspace.demand_key(context, scenario), drawn)
         return assemble(context, scenario, drawn)
 
-    def tried(n_slates: int) -> None:
-        tell(n_slates, 0)
-
     offered = only(context, question.offers)
-    return choose(offered, question.budget, question.rules, question.scenario, answer=answer, tell=tried)
+    return choose(offered, question.budget, question.rules, question.scenario, answer=answer, progress=report)
 
 
 def only(context: ProjectionContext, offers: tuple[str, ...]) -> ProjectionContext:

@@ -18,6 +18,7 @@ from recsys.presentation import text
 from recsys.presentation.tables import offers as tables
 from recsys.presentation.tables import projections
 from recsys.presentation.text.verdicts import NO_GAP
+from recsys.progress import Progress
 from recsys.projection.context import ProjectionContext
 from recsys.projection.result import Projection
 
@@ -38,8 +39,9 @@ def show(context: ProjectionContext) -> None:
     _chosen(context, found)
 
 
-def _searching(done: int, of: int) -> None:
-    """Slates tried and 0; then, for the one that was chosen, cases simulated and how many there are."""
+def _searching(step: Progress) -> None:
+    """Slates tried, of an unknown number; then, for the one that was chosen, cases simulated."""
+    done, of = step.done, step.total
     if of:
         st.progress(done / of, f":material/hourglass_top: Working out the slate that was chosen: case {done} of {of}.")
     else:

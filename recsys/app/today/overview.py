@@ -14,6 +14,7 @@ from recsys.decision.suggested_decisions import SuggestedDecision
 from recsys.presentation import text
 from recsys.presentation.text import suggested_decisions
 from recsys.presentation.text.escape import plain
+from recsys.progress import Progress
 
 
 def show() -> None:
@@ -34,7 +35,7 @@ def show() -> None:
     show_demo_completion(lambda: False)
 
 
-def _waiting(_done: int, _of: int) -> None:
+def _waiting(_step: Progress) -> None:
     with st.container(border=True):
         st.markdown(":material/hourglass_top: Every offer is being looked at, one by one …")
 

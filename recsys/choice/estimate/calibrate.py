@@ -40,9 +40,8 @@ from recsys.choice.panel.user_clusters import cluster_users, recentred
 from recsys.choice.panel.view_durations import estimate_durations
 from recsys.errors import DataError
 from recsys.ids import FloatArray, IdMap, IntArray
+from recsys.progress import Progress, ReportProgress, silent
 from recsys.tables.dataset import Dataset
-
-Progress = Callable[[int, int], None]
 
 
 def calibrate(
@@ -54,7 +53,7 @@ def calibrate(
     seed: int,
     n_draws: int = 24,
     cutoff: pd.Timestamp | None = None,
-    progress: Progress | None = None,
+    progress: ReportProgress = silent,
 ) -> ChoiceModel:
     """Estimate every parameter of demand.
 
@@ -174,13 +173,12 @@ def _expected_shares(
     return CurrentDemand(audience, holdout.member, structure).predicted_shares(appeal)
 
 
-def _reporter(progress: Progress | None, total: int) -> Callable[[], None]:
-    """Counter of steps: each call reports one more as done."""
+def _reporter(progress: ReportProgress, total: int) -> Callable[[], None]:
+    """Tells of one more step done at each call."""
     done = count(1)
 
     def step() -> None:
-        if progress:
-            progress(next(done), total)
+        progress(Progress.of(next(done), total))
 
     return step
 

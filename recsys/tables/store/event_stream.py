@@ -13,11 +13,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from recsys.errors import Finding
+from recsys.progress import Progress, ReportProgress
 from recsys.tables.arrivals import NEVER, first_events
 from recsys.tables.formats.layout import quoted
 from recsys.tables.formats.staging import Staged
 from recsys.tables.limits import HEAVY_USER_SHARE, SHOWN_ROWS
-from recsys.tables.progress import Progress
 from recsys.tables.store.assembly import EVENT_ORDER, EVENT_TYPES
 from recsys.tables.store.content_hash import ContentHash
 
@@ -51,7 +51,7 @@ def write_events(
     *,
     n_users: int,
     n_movies: int,
-    progress: Progress,
+    progress: ReportProgress,
 ) -> EventFacts:
     """Write the events sorted, each exact repeat once, and count what later checks need."""
     names = [name for name in EVENT_ORDER if name in ("timestamp", "user_index", "movie_index", *staged.columns)]
@@ -81,7 +81,7 @@ def write_events(
                     int(row) + 1 for row in rows.filter(pa.array(again))[: SHOWN_ROWS - len(repeated_rows)].to_pylist()
                 ]
                 batch = batch.filter(pa.array(~again))
-            progress("writing events", seen / total)
+            progress(Progress.share("writing events", seen / total))
             if not batch.num_rows:
                 continue
             seconds = raw.column(1).to_numpy()

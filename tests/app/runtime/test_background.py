@@ -6,6 +6,7 @@ import pytest
 
 from recsys.app.runtime.background import BackgroundCache, FairExecutor, Pending
 from recsys.errors import ScenarioError
+from recsys.progress import Progress
 from recsys.projection import parallel
 from tests import patience
 
@@ -155,9 +156,8 @@ def test_a_session_that_changes_its_mind_has_one_question_waiting():
 
 def test_progress_of_an_answer_that_was_dropped_is_not_kept():
     cache = alone()
-    tell = cache.teller("gone")
-    tell(1, 2)
-    assert cache.progress("gone") == (0, 0)
+    cache.reporter("gone")(Progress.of(1, 2))
+    assert cache.progress("gone").done == 0
 
 
 def test_polling_asks_for_nothing_but_whether_it_is_there():
@@ -165,7 +165,7 @@ def test_polling_asks_for_nothing_but_whether_it_is_there():
 
     def work() -> int:
         calls.append(1)
-        cache.teller("a")(3, 9)
+        cache.reporter("a")(Progress.of(3, 9))
         go.wait(patience.SECONDS)
         return 1
 
@@ -175,7 +175,7 @@ def test_polling_asks_for_nothing_but_whether_it_is_there():
     go.set()
     cache.wait(patience.SECONDS)
     assert pending.done
-    assert pending.progress == (3, 9)
+    assert pending.progress == Progress.of(3, 9)
     assert len(calls) == 1
 
 

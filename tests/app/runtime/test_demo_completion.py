@@ -68,7 +68,6 @@ def test_what_was_cancelled_is_not_started_again(started: list[list[str]], tmp_p
     folder.mkdir(parents=True)
     (folder / "job.json").write_text(json.dumps({"pid": 0, "born": None, "started_at": "2024-01-01T00:00:00+00:00"}))
     (folder / "cancelled").touch()
-    (folder / "status").write_text("1")
     assert not demo_completion.start(workspace)
 
 

@@ -4,6 +4,8 @@ import io
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -20,6 +22,12 @@ LINE = {"stage": "mf", "message": "Learning tastes", "done": 1, "total": 2, "fra
 
 def python(code: str) -> list[str]:
     return ["-c", code]
+
+
+def with_child(code: str, *arguments: str) -> list[str]:
+    """A process that runs another one, as an upload's does."""
+    start = "import subprocess, sys; subprocess.run([sys.executable, '-c', *sys.argv[1:]], close_fds=False)"
+    return [*python(start), code, *arguments]
 
 
 @pytest.fixture
@@ -91,8 +99,8 @@ def test_a_job_whose_process_is_gone_without_a_word_has_failed(workspace: Worksp
     jobs.cancel(workspace, "train")
 
 
-def test_what_outlives_its_killed_follower_is_still_running_and_can_be_cancelled(workspace: Workspace):
-    jobs.start(workspace, "train", python("import signal; print('on', flush=True); signal.pause()"))
+def test_what_outlives_its_killed_parent_is_still_running_and_can_be_cancelled(workspace: Workspace):
+    jobs.start(workspace, "train", with_child("import signal; print('on', flush=True); signal.pause()"))
     folder = workspace.root / jobs.JOBS / "train"
     patience.until(lambda: (folder / "lines").exists() and b"on" in (folder / "lines").read_bytes())
     os.kill(int((folder / "pid").read_text()), signal.SIGKILL)
@@ -116,10 +124,10 @@ def _fifo(workspace: Workspace) -> Path:
     return path
 
 
-def test_a_job_that_answers_after_its_follower_was_killed_is_done(workspace: Workspace):
+def test_a_job_whose_child_answers_after_its_parent_was_killed_is_done(workspace: Workspace):
     go = _fifo(workspace)
     code = """import sys; print('on', flush=True); open(sys.argv[1]).read(); print('{"result": {"run": "a"}}')"""
-    jobs.start(workspace, "train", [*python(code), str(go)])
+    jobs.start(workspace, "train", with_child(code, str(go)))
     folder = workspace.root / jobs.JOBS / "train"
     patience.until(lambda: (folder / "lines").exists() and b"on" in (folder / "lines").read_bytes())
     os.kill(int((folder / "pid").read_text()), signal.SIGKILL)
@@ -181,3 +189,84 @@ def test_a_job_that_is_at_work_is_not_cleared(workspace: Workspace):
     ended(workspace, "train")
     jobs.clear(workspace, "train")
     assert jobs.find(workspace, "train") is None
+
+
+STARTING = """
+import sys
+from pathlib import Path
+from recsys.app.runtime import jobs
+from recsys.errors import DataError
+from recsys.workspace import Workspace
+print("ready", flush=True)
+sys.stdin.readline()
+try:
+    jobs.start(Workspace(Path(sys.argv[1])), sys.argv[2], ["-c", "import signal; signal.pause()"])
+except DataError as error:
+    print(error.code)
+else:
+    print("started")
+"""
+KILLED = STARTING.replace(
+    'print("ready", flush=True)\nsys.stdin.readline()',
+    "import os, signal, subprocess\nsubprocess.Popen = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)",
+)
+
+
+@pytest.mark.parametrize("names", [("train", "train"), ("train", "import"), ("demo", "import")])
+def test_of_two_processes_that_start_what_writes_to_a_workspace_one_does(workspace: Workspace, names: tuple[str, str]):
+    racers = [
+        subprocess.Popen(
+            [sys.executable, "-c", STARTING, str(workspace.root), name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for name in names
+    ]
+    for racer in racers:
+        assert racer.stdout is not None
+        assert racer.stdout.readline() == "ready\n"
+    for racer in racers:
+        assert racer.stdin is not None
+        racer.stdin.write("go\n")
+        racer.stdin.flush()
+    assert sorted(racer.communicate()[0] for racer in racers) == ["E_BUSY\n", "started\n"]
+    (running,) = {name for name in names if jobs.running(workspace, name)}
+    jobs.cancel(workspace, running)
+    stopped = ended(workspace, running)
+    assert stopped is not None
+    assert stopped.state == "cancelled"
+
+
+def test_an_export_runs_beside_a_training(workspace: Workspace):
+    jobs.start(workspace, "train", python("import signal; signal.pause()"))
+    jobs.start(workspace, "export", python("print('{\"version\": 1}')"))
+    exported = ended(workspace, "export")
+    assert exported is not None
+    assert exported.state == "done"
+    jobs.cancel(workspace, "train")
+    ended(workspace, "train")
+
+
+def test_a_start_that_was_killed_after_its_record_is_told_and_can_be_repeated(workspace: Workspace):
+    """Between the record and the command."""
+    started = subprocess.run([sys.executable, "-c", KILLED, str(workspace.root), "train"], check=False)
+    assert started.returncode == -signal.SIGKILL
+    job = jobs.find(workspace, "train")
+    assert job is not None
+    assert (job.state, job.progress, job.result) == ("interrupted", None, None)
+    assert not jobs.running(workspace, "train")
+    jobs.cancel(workspace, "train")
+    jobs.start(workspace, "train", python('print(\'{"result": {"run": "a"}}\')'))
+    again = ended(workspace, "train")
+    assert again is not None
+    assert (again.state, again.result) == ("done", {"run": "a"})
+
+
+def test_an_upload_starts_two_processes(workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Each Python adds a line as it starts: the one that answers for the import, and the one whose memory is bounded."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(f"open({str(tmp_path / 'pythons')!r}, 'a').write('one\\n')\n")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path / "site"), *sys.path]))
+    uploads.start_import(workspace, tmp_path / "nothing", None)
+    job = ended(workspace, uploads.JOB)
+    assert job is not None
+    assert [finding.code for finding in job.findings] == ["E_NOT_FOUND"]
+    assert (tmp_path / "pythons").read_text() == "one\n" * 2

@@ -129,7 +129,15 @@ def test_a_tiny_service_without_subscriptions_minutes_or_arrivals_is_calibrated_
     rng = np.random.default_rng(0)
     users, movies = rng.normal(size=(bare.n_users, 4)).astype(np.float32), rng.normal(size=(bare.n_movies, 4)).astype(np.float32)
     steps: list[tuple[int, int]] = []
-    model = calibrate(bare, [(users, movies)], (users, movies), movies, seed=0, n_draws=3, progress=lambda *s: steps.append(s))
+    model = calibrate(
+        bare,
+        [(users, movies)],
+        (users, movies),
+        movies,
+        seed=0,
+        n_draws=3,
+        progress=lambda step: steps.append((step.done, step.total)),
+    )
     kinds = {estimate.name: estimate.kind for estimate in model.estimates}
     assert all(
         kinds[name] == "assumed"
