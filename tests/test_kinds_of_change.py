@@ -19,7 +19,7 @@ from recsys.scenario.hash import content_hash
 from recsys.scenario.scenario import Scenario
 from tests.scenario.strategies import built
 
-EFFECTS = {"audience": audience_changes.effect, "catalogue": catalogue_changes.effect}
+EFFECTS = {"audience": audience_changes.EFFECTS, "catalogue": catalogue_changes.EFFECTS}
 kinds = pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
 
 
@@ -30,7 +30,7 @@ def missing(kind: type[Change]) -> list[str]:
         "effect": EFFECTS.get(side, {}),
         "form": FORMS,
         "sentence": SENTENCES,
-        "choice": text.KINDS,
+        "label": text.KIND_LABELS,
     }
     declares = [name for name, there in (("key", kind in KINDS.values()), ("side", side in EFFECTS)) if not there]
     return declares + [name for name, registry in registries.items() if kind not in registry]
@@ -42,7 +42,7 @@ def test_a_kind_has_key_side_effect_form_and_sentence(kind: type[Change]):
 
 
 def test_nothing_is_registered_for_what_is_no_kind():
-    for registry in (*EFFECTS.values(), FORMS, SENTENCES, text.KINDS):
+    for registry in (*EFFECTS.values(), FORMS, SENTENCES, text.KIND_LABELS):
         assert set(registry) <= set(KINDS.values())
 
 
@@ -76,7 +76,7 @@ def referral(monkeypatch: pytest.MonkeyPatch) -> type[Change]:
 
 
 def test_a_kind_that_is_only_declared_lacks_the_rest_by_name(referral: type[Change]):
-    assert missing(referral) == ["effect", "form", "sentence", "choice"]
+    assert missing(referral) == ["effect", "form", "sentence", "label"]
     with pytest.raises(TypeError, match="no sentence is registered for Referral"):
         text.sentence(referral(segment=Everyone(), joining_share=0.1), str)  # type: ignore[call-arg]
 

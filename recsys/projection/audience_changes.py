@@ -92,7 +92,7 @@ def changed(context: ProjectionContext, changes: tuple[AudienceChange, ...]) -> 
     findings: list[Finding] = []
     for change in changes:
         try:
-            audience = effect[type(change)](context, audience, change)
+            audience = EFFECTS[type(change)](context, audience, change)
         except ScenarioError as error:
             findings.extend(error.findings)
     if findings:
@@ -134,28 +134,28 @@ def _mask(context: ProjectionContext, segment: Segment) -> Mask:
             return np.ones(context.choice.n_users, dtype=np.bool_)
 
 
-effect = KindRegistry("effect")
+EFFECTS = KindRegistry("effect")
 """What a kind of change to the audience does: ``(context, audience, change)`` gives the audience after it."""
 
 
-@effect.register(ResizeSegment)
+@EFFECTS.register(ResizeSegment)
 def _resized(context: ProjectionContext, audience: Audience, change: ResizeSegment) -> Audience:
     members = members_of(context, change.segment)
     return replace(audience, weight=np.where(members, audience.weight * change.factor, audience.weight))
 
 
-@effect.register(ScaleActivity)
+@EFFECTS.register(ScaleActivity)
 def _scaled(context: ProjectionContext, audience: Audience, change: ScaleActivity) -> Audience:
     members = members_of(context, change.segment)
     return replace(audience, activity=np.where(members, audience.activity * change.factor, audience.activity))
 
 
-@effect.register(ChangeChurn)
+@EFFECTS.register(ChangeChurn)
 def _churning(context: ProjectionContext, audience: Audience, change: ChangeChurn) -> Audience:
     return replace(audience, churn_delta=audience.churn_delta + members_of(context, change.segment) * change.delta_share)
 
 
-@effect.register(ShiftTaste)
+@EFFECTS.register(ShiftTaste)
 def _moved(context: ProjectionContext, audience: Audience, change: ShiftTaste) -> Audience:
     members = members_of(context, change.segment)
     towards, away_from = _ends(context, change.towards)
@@ -163,7 +163,7 @@ def _moved(context: ProjectionContext, audience: Audience, change: ShiftTaste) -
     return replace(audience, shifts=(*audience.shifts, shift)) if change.strength else audience
 
 
-@effect.register(ChangePrice)
+@EFFECTS.register(ChangePrice)
 def _repriced(context: ProjectionContext, audience: Audience, change: ChangePrice) -> Audience:
     priced = [plan.name for plan in context.economics.plans if plan.kind != "avod"]
     if change.plan not in priced:
@@ -175,7 +175,7 @@ def _repriced(context: ProjectionContext, audience: Audience, change: ChangePric
     return replace(audience, prices={**audience.prices, change.plan: change.amount})
 
 
-@effect.register(ContinueDrift)
+@EFFECTS.register(ContinueDrift)
 def _drifted(context: ProjectionContext, audience: Audience, change: ContinueDrift) -> Audience:
     personas = context.personas.personas
     size = np.array([(1.0 + persona.monthly_growth_share) ** change.months for persona in personas])

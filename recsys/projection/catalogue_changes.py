@@ -114,11 +114,11 @@ class _Requested:
     findings: list[Finding] = field(default_factory=list)
 
 
-effect = KindRegistry("effect")
+EFFECTS = KindRegistry("effect")
 """What a kind of change to the catalogue asks for: ``(context, requested, change)`` adds to what is requested."""
 
 
-@effect.register(Acquire)
+@EFFECTS.register(Acquire)
 def _acquire(context: ProjectionContext, requested: _Requested, change: Acquire) -> None:
     if change.offer in context.offer_ids:
         requested.acquired[change.offer] = change
@@ -127,7 +127,7 @@ def _acquire(context: ProjectionContext, requested: _Requested, change: Acquire)
     requested.named.add(change.offer)
 
 
-@effect.register(ShiftLaunch)
+@EFFECTS.register(ShiftLaunch)
 def _shift_launch(_context: ProjectionContext, requested: _Requested, change: ShiftLaunch) -> None:
     if change.offer in requested.named:
         requested.launches[change.offer] = change.month
@@ -136,13 +136,13 @@ def _shift_launch(_context: ProjectionContext, requested: _Requested, change: Sh
         requested.findings.append(_refused(said, "Acquire it."))
 
 
-@effect.register(Drop)
+@EFFECTS.register(Drop)
 def _drop(context: ProjectionContext, requested: _Requested, change: Drop) -> None:
     if _on_service(context, change.movie, "drop", requested.findings):
         requested.dropped.add(change.movie)
 
 
-@effect.register(Promote)
+@EFFECTS.register(Promote)
 def _promote(context: ProjectionContext, requested: _Requested, change: Promote) -> None:
     if change.movie in requested.named or _on_service(context, change.movie, "promote", requested.findings):
         requested.exposure[change.movie] = requested.exposure.get(change.movie, 0.0) + change.exposure
@@ -161,7 +161,7 @@ def changed(context: ProjectionContext, changes: tuple[CatalogueChange, ...], ho
     repeated = Counter(change.offer for change in changes if isinstance(change, Acquire))
     findings += [_refused(f"the offer {name!r} is acquired {n} times.", "Keep one.") for name, n in repeated.items() if n > 1]
     for change in sorted(changes, key=lambda change: not isinstance(change, Acquire)):  # the others may be about what is acquired
-        effect[type(change)](context, requested, change)
+        EFFECTS[type(change)](context, requested, change)
     acquired, dropped, exposure = requested.acquired, requested.dropped, requested.exposure
     findings += [_refused(f"{name!r} is both dropped and promoted.", "Keep one.") for name in sorted(dropped & set(exposure))]
     if findings:

@@ -148,7 +148,7 @@ def _dialog(context: ProjectionContext, listed: tuple[Change, ...]) -> None:
 @st.dialog("Add a change", width="medium", on_dismiss=_open)
 def _adding(context: ProjectionContext, side: str) -> None:
     kinds = [kind for kind in change_forms.FORMS if kind.side == side]
-    kind = st.selectbox("What changes", kinds, format_func=text.KINDS.__getitem__, key=f"adding.{side}.kind")
+    kind = st.selectbox("What changes", kinds, format_func=text.KIND_LABELS.__getitem__, key=f"adding.{side}.kind")
     with error_box():
         change = change_forms.form(context, kind or kinds[0], key=f"adding.{(kind or kinds[0]).__name__}")
         if st.button("Add", type="primary", disabled=change is None, key="adding.add") and change is not None:

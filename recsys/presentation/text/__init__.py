@@ -1,6 +1,6 @@
 """What the app says: every number, range, change and verdict as text. Nothing here draws."""
 
-from recsys.presentation.text.changes import KINDS, LICENCES, segment, sentence
+from recsys.presentation.text.changes import KIND_LABELS, LICENCES, segment, sentence
 from recsys.presentation.text.explanations import explanation, strength
 from recsys.presentation.text.glossary import GLOSSARY, meaning
 from recsys.presentation.text.money import money, symbol
@@ -17,7 +17,7 @@ from recsys.presentation.text.verdicts import NOBODY_JOINS, headline, offer_verd
 
 __all__ = [
     "GLOSSARY",
-    "KINDS",
+    "KIND_LABELS",
     "LICENCES",
     "NOBODY_JOINS",
     "between",

@@ -1,4 +1,4 @@
-"""What a change says, as a sentence, and each kind of change as a choice; both are registered with the kind."""
+"""Sentences that say what a change does, and labels of the kinds; both are registered with the kind."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -37,15 +37,15 @@ LICENCES: Mapping[Licences, str] = {
     "lapse": "end, and nothing replaces them",
 }
 """What becomes of licences that end within the months looked ahead."""
-KINDS: dict[type[Change], str] = {}
-"""Each kind of change as a choice in a list."""
+KIND_LABELS: dict[type[Change], str] = {}
+"""What a list of kinds calls each of them."""
 SENTENCES = KindRegistry("sentence")
 """``(change, title, currency)`` gives the change as a person would say it."""
 
 
-def register(kind: type[Change], choice: str) -> Callable[[F], F]:
-    """Decorator: the function that says a change of this kind, and the kind as a choice in a list."""
-    KINDS[kind] = choice
+def register(kind: type[Change], label: str) -> Callable[[F], F]:
+    """Decorator: the function that says a change of this kind, and how a list of kinds names it."""
+    KIND_LABELS[kind] = label
     return SENTENCES.register(kind)
 
 

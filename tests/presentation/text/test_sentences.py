@@ -134,7 +134,7 @@ def test_every_kind_of_change_has_a_name_a_side_and_a_sentence():
     for change, said in examples:
         assert spaced(words.sentence(change, str.upper)) == said
     for kind in KINDS.values():
-        assert words.KINDS[kind]
+        assert words.KIND_LABELS[kind]
 
 
 def test_no_word_on_the_glossary_is_explained_by_jargon():
