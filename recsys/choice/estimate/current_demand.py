@@ -76,7 +76,7 @@ class CurrentDemand:
         """
         structure = self.structure
         rows = self.audience.sample
-        pull = self.design.demand_per_factor(appeal[self.columns])
+        demand = self.design.demand_per_factor(appeal[self.columns])
         unseen = ~self._seen
         warm = self.design.factor * unseen
         vectors = (codes[self.columns] @ self.member.cold_map[1:] + self.member.cold_map[0]).astype(np.float32)
@@ -87,7 +87,7 @@ class CurrentDemand:
         out = np.zeros(len(appeal))
         for nest in range(len(self._starts)):
             here = self._nest == nest
-            by_user = column_scaled(pull[:, nest])[0]
+            by_user = column_scaled(demand[:, nest])[0]
             above, below = by_user @ warm[:, here], by_user @ cold[:, here]
             ratio = np.divide(above, below, out=np.ones_like(above), where=(above > 0) & (below > 0))
             out[self.columns[here]] = structure.dissimilarity * np.log(ratio)

@@ -17,7 +17,7 @@ from recsys.choice.estimate.utility_space import SCALINGS, LengthScaling, Utilit
 from recsys.choice.model.nests import Nests
 from recsys.choice.model.parameters import Member, StructuralParameters
 from recsys.choice.model.utility import offer_vectors
-from recsys.choice.panel.holdout_choices import read_holdout_choices
+from recsys.choice.panel.holdout_choices import MOST_CELLS, read_holdout_choices
 from recsys.choice.panel.observed_panel import ObservedPanel
 from recsys.choice.panel.user_clusters import UserClusters, cluster_users, recentred
 from recsys.errors import DataError
@@ -119,7 +119,7 @@ def estimate_taste(
 
 
 def scored_holdout(
-    panel: ObservedPanel, scaled: ScaledSpace, nests: Nests, *, seed: int, cells: int | None = None
+    panel: ObservedPanel, scaled: ScaledSpace, nests: Nests, *, seed: int, cells: int = MOST_CELLS
 ) -> ScoredChoices:
     """Score the held-out choices, or as many of them as fill ``cells``; the same ones for the same seed.
 
@@ -127,9 +127,10 @@ def scored_holdout(
     ------
     DataError  E_TOO_SMALL: there are none
     """
-    limit = {} if cells is None else {"cells": cells}
     same = np.random.default_rng(seed)
-    choices = read_holdout_choices(panel.history, nests.assignment, cutoff_day=panel.cutoff_day, n_ages=N_AGES, rng=same, **limit)
+    choices = read_holdout_choices(
+        panel.history, nests.assignment, cutoff_day=panel.cutoff_day, n_ages=N_AGES, rng=same, cells=cells
+    )
     if not choices.n_choices:
         raise DataError.of(
             "E_TOO_SMALL", "nothing that was watched after the cutoff can be learnt from.", "Import more.", table="events"

@@ -56,23 +56,22 @@ class AudienceDesign:
     def predicted_views(self, appeal: FloatArray) -> FloatArray:
         """Predicted views of each movie, float64[n_movies]; they add up to the weights."""
         scaled, sums = self._sums(appeal)
-        pull, peak = column_scaled(self._pull(sums)[1])
+        demand, peak = column_scaled(self._demand_per_factor(sums)[1])
         out = np.empty(len(scaled))
         for nest, part in enumerate(self._slices()):
-            out[part] = scaled[part] * peak[nest] * (pull[:, nest] @ self.factor[:, part])
+            out[part] = scaled[part] * peak[nest] * (demand[:, nest] @ self.factor[:, part])
         return out
 
     def predicted_views_by_row(self, appeal: FloatArray) -> Float32Array:
         """Predicted views of each movie by each row, float32[n_rows, n_movies]; a row's add up to its weight."""
         scaled, sums = self._sums(appeal)
-        whole = self._pull(sums)[1]
-        pull, peak = column_scaled(whole)
+        whole = self._demand_per_factor(sums)[1]
+        demand, peak = column_scaled(whole)
         out = np.empty_like(self.factor)
         for nest, part in enumerate(self._slices()):
-            column, row = scaled[part] * peak[nest], pull[:, nest]
-            if (
-                column.max(initial=0.0) > np.finfo(np.float32).max
-            ):  # somebody has next to nothing left: share the peak between both
+            column, row = scaled[part] * peak[nest], demand[:, nest]
+            # a user has next to nothing left: share the peak between both
+            if column.max(initial=0.0) > np.finfo(np.float32).max:
                 root = np.sqrt(peak[nest])
                 column, row = scaled[part] * root, (whole[:, nest] / root).astype(np.float32)
             np.multiply(self.factor[:, part], column.astype(np.float32), out=out[:, part])
@@ -81,23 +80,24 @@ class AudienceDesign:
 
     def demand_per_factor(self, appeal: FloatArray) -> FloatArray:
         """weight · D^(λ−1) / S by nest, float64[n_rows, n_nests]: times factor · exp(α/λ) it gives views."""
-        return self._pull(self._sums(appeal)[1])[1]
+        return self._demand_per_factor(self._sums(appeal)[1])[1]
 
     def inclusive_values(self, appeal: FloatArray) -> FloatArray:
         """Inclusive value ln S of each row, float64[n_rows]; −inf where nothing is open."""
         sums = self._sums(appeal)[1]
         with np.errstate(divide="ignore"):
-            values: FloatArray = np.log(self._pull(sums)[0]) + self.dissimilarity * self.log_scale + appeal.max()
+            values: FloatArray = np.log(self._demand_per_factor(sums)[0]) + self.dissimilarity * self.log_scale + appeal.max()
         return values
 
     def _sums(self, appeal: FloatArray) -> tuple[FloatArray, FloatArray]:
         """exp((α − max α)/λ) and D, each up to its scale."""
         scaled = np.exp((appeal - appeal.max()) / self.dissimilarity)
-        single = scaled.astype(np.float32)
-        sums = np.stack([self.factor[:, part] @ single[part] for part in self._slices()], axis=1).astype(np.float64)
+        narrow = scaled.astype(np.float32)
+        sums = np.stack([self.factor[:, part] @ narrow[part] for part in self._slices()], axis=1).astype(np.float64)
         return scaled, sums
 
-    def _pull(self, sums: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _demand_per_factor(self, sums: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """S of each row, float64[n_rows], and weight · D^(λ−1) / S, float64[n_rows, n_nests]; each up to its scale."""
         power = sums**self.dissimilarity
         total = power.sum(axis=1)
         share = power / np.where(sums > 0, sums, 1.0)
@@ -108,10 +108,10 @@ class AudienceDesign:
         return [slice(start, stop) for start, stop in zip(self.nest_starts, stops, strict=True)]
 
 
-def column_scaled(pull: FloatArray) -> tuple[Float32Array, FloatArray]:
-    """``pull`` divided by the largest of its column, and that: a user with next to nothing left exceeds what float32 can hold."""
-    peak = np.maximum(pull.max(axis=0, initial=0.0), np.finfo(np.float64).tiny)
-    return (pull / peak).astype(np.float32), peak
+def column_scaled(demand: FloatArray) -> tuple[Float32Array, FloatArray]:
+    """``demand`` divided by the largest of its column, and that: users with next to nothing left exceed what float32 can hold."""
+    peak = np.maximum(demand.max(axis=0, initial=0.0), np.finfo(np.float64).tiny)
+    return (demand / peak).astype(np.float32), peak
 
 
 def invert_views(

@@ -42,13 +42,13 @@ def read_exposure(dataset: Dataset, history: History) -> ExposurePanel:
     covered = np.minimum(history.covered_days / length, 1.0)
     joined = _joined(dataset, history)
     exposure = np.clip((history.edges[1:] - joined[:, None]) / length, 0.0, 1.0) * covered
-    here = np.ones(history.n_users)
+    active = np.ones(history.n_users)
     if dataset.subscriptions is not None:
-        active, here = _subscribed(dataset, history, begin)
-        exposure = exposure * active
+        paying, active = _subscribed(dataset, history, begin)
+        exposure = exposure * paying
     exposure = np.where(views > 0, np.maximum(exposure, 0.25 * covered), exposure)
     known = "signup_date" in dataset.users and bool(dataset.users["signup_date"].notna().mean() > 0.5)
-    return ExposurePanel(exposure=exposure, views=views, active=here, signup_known=known)
+    return ExposurePanel(exposure=exposure, views=views, active=active, signup_known=known)
 
 
 def monthly_view_rates(panel: ExposurePanel, segment: IntArray) -> FloatArray:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from recsys.choice.panel.history import History
 from recsys.ids import FloatArray, IntArray
 
-_CELLS = 5_000_000
+MOST_CELLS = 5_000_000
 """Choices times movies of the likelihood: a sample of the choices beyond that."""
 
 
@@ -74,7 +74,7 @@ def read_holdout_choices(
     cutoff_day: float,
     n_ages: int,
     rng: np.random.Generator,
-    cells: int = _CELLS,
+    cells: int = MOST_CELLS,
 ) -> HoldoutChoices:
     """Read the choices after ``cutoff_day``.
 

@@ -10,13 +10,13 @@ from recsys.choice.estimate.taste.scored_choices import ScoredChoices, score_cho
 from recsys.choice.estimate.taste.taste_estimate import TasteEstimate, fit_mode, fit_taste
 from recsys.choice.estimate.utility_space import UtilitySpace
 from recsys.choice.panel.history import read_history
-from recsys.choice.panel.holdout_choices import read_holdout_choices
+from recsys.choice.panel.holdout_choices import MOST_CELLS, read_holdout_choices
 from recsys.choice.panel.user_clusters import cluster_users
 from recsys.ids import IntArray
 from tests.choice.services import CUTOFF_PERIOD, Service, space_of
 
 
-def scored(truth: Service, space: UtilitySpace, nests: IntArray, *, cells: int = 5_000_000) -> ScoredChoices:
+def scored(truth: Service, space: UtilitySpace, nests: IntArray, *, cells: int = MOST_CELLS) -> ScoredChoices:
     """Choices after the cutoff with the scores of a space, and clusters of the true tastes."""
     history = read_history(truth.dataset)
     clusters = cluster_users(truth.users.astype(np.float32), history.n_periods * history.n_movies, seed=0)
