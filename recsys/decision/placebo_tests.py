@@ -1,4 +1,6 @@
-"""Questions whose answer is known beforehand: if the model answers them otherwise, its other answers are not to be trusted.
+"""Placebo tests: questions whose answer is known beforehand.
+
+If the model answers them otherwise, its other answers are not to be trusted.
 
 - A movie that nobody can see adds nothing.
 - Tastes tell what people watched; once views are dealt out to users at random, they must tell nothing.

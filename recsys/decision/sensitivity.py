@@ -1,4 +1,4 @@
-"""What the answer hangs on: each uncertain parameter moved from its P10 to its P90, one at a time, all others at their estimates.
+"""Sensitivity of the NPV, one parameter at a time: each moved from its P10 to its P90, all others at their estimates.
 
 What is told is how far the NPV moves from where it lies with every parameter at its estimate. That place is no figure of its own:
 it is not the expected NPV, which is the mean over the draws.

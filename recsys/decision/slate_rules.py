@@ -1,4 +1,4 @@
-"""What a slate has to obey besides its budget, and which rules clash where none can.
+"""Constraints on a slate: its budget and rules, and which of them clash where no slate can obey.
 
 schema = 1
 at_most = 4

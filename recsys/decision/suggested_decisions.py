@@ -1,4 +1,4 @@
-"""Three things worth deciding today, computed from the workspace as it is."""
+"""Suggested decisions: up to three, computed from the workspace as it is."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -146,13 +146,13 @@ def monthly_hours(context: ProjectionContext) -> FloatArray:
     choice, parameters = context.choice, context.choice.draws[0]
     sums, users = context.nest_sums(0), choice.members[parameters.member].users
     columns = layout(choice, choice.available)
-    people = audiences.people(context, audiences.today(context), parameters)
-    there = people.weight * people.occasions * np.where(people.subscribes, people.subscribed, 1.0)
+    people = audiences.people(context, audiences.current(context), parameters)
+    active = people.weight * people.occasions * np.where(people.subscribes, people.subscribed, 1.0)
 
     def work(block: slice) -> FloatArray:
-        worth = np.where(sums.nest_sum[block] > 0, sums.nest_sum[block], 1.0)
-        power = np.where(sums.nest_sum[block] > 0, worth**parameters.dissimilarity, 0.0)
-        factor = power / worth * (there[block] / (1.0 + power.sum(axis=1)))[:, None]
+        nest_sum = np.where(sums.nest_sum[block] > 0, sums.nest_sum[block], 1.0)
+        power = np.where(sums.nest_sum[block] > 0, nest_sum**parameters.dissimilarity, 0.0)
+        factor = power / nest_sum * (active[block] / (1.0 + power.sum(axis=1)))[:, None]
         rows = np.arange(choice.n_users)[block]
         factor *= user_weights(parameters, rows)[:, None]
         weights = movie_weights(choice, parameters, users[block], rows, columns)
@@ -199,8 +199,8 @@ def _share_served(context: ProjectionContext, persona: int) -> tuple[float, floa
     """Share of viewing occasions that the catalogue wins: a persona's, and everyone's."""
     parameters = context.choice.draws[0]
     sums = context.nest_sums(0)
-    worth = np.where(sums.nest_sum > 0, sums.nest_sum, 0.0) ** parameters.dissimilarity
-    inside = worth.sum(axis=1) / (1.0 + worth.sum(axis=1))
+    power = np.where(sums.nest_sum > 0, sums.nest_sum, 0.0) ** parameters.dissimilarity
+    inside = power.sum(axis=1) / (1.0 + power.sum(axis=1))
     occasions = context.weight * parameters.occasions
     own = occasions * (context.persona_of == persona)
     return float(inside @ own / own.sum()), float(inside @ occasions / occasions.sum())

@@ -1,1 +1,1 @@
-"""What a scenario does to viewing and money, against today."""
+"""Projection: demand and revenue of a scenario, against the baseline."""

@@ -1,4 +1,4 @@
-"""What a projection rests on: every parameter that went into it, each estimated, configured or assumed."""
+"""Assumptions behind a projection: every parameter that went into it, each estimated, configured or assumed."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Who watches: a scenario's changes to the audience, applied in order.
+"""A scenario's changes to the audience, applied in order.
 
 Weights, occasions and churn belong to users and are the same in every draw. A shift of taste is stated once and carried out in
 the space of each ensemble member, since a direction only means something inside one space.
@@ -74,7 +74,7 @@ class Audience:
         return rows
 
 
-def today(context: ProjectionContext) -> Audience:
+def current(context: ProjectionContext) -> Audience:
     """The audience of the data."""
     n_users = context.choice.n_users
     return Audience(weight=context.weight, activity=np.ones(n_users), churn_delta=np.zeros(n_users))
@@ -88,7 +88,7 @@ def changed(context: ProjectionContext, changes: tuple[AudienceChange, ...]) -> 
     ScenarioError  E_SEGMENT, E_MOVIE, E_PARAM (an unknown plan, an unknown attribute), E_SMALL_SEGMENT (fewer users than the
         privacy floor in a segment, out of it, or told of by the changes together); all findings at once
     """
-    audience = today(context)
+    audience = current(context)
     findings: list[Finding] = []
     for change in changes:
         try:
@@ -231,7 +231,7 @@ def activity_trend_share(persona: Persona) -> float:
     return float(np.expm1(slope))
 
 
-def vectors(member: Member, audience: Audience, weight: FloatArray) -> Float32Array:
+def user_vectors(member: Member, audience: Audience, weight: FloatArray) -> Float32Array:
     """Users' vectors in a member's space after the audience's shifts of taste; the member's own where there are none.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Offers as the model sees them: no history, so everything comes from content and from comparable movies."""
+"""Cold-start offers: movies without a history, whose utility comes from attributes and from comparable movies."""
 
 import hashlib
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class Offer:
 
 
 def resolve_offer(context: ProjectionContext, acquire: Acquire, horizon_months: int) -> Offer:
-    """An offer with the terms of its table row, where the scenario does not override them.
+    """Resolve an acquisition: the offer with the terms of its table row, where the scenario does not override them.
 
     A licence without a window lasts as long as the horizon.
     """
@@ -92,7 +92,7 @@ def _number(value: object, default: float) -> float:
 
 
 def utilities(context: ProjectionContext, draw: int, users: Float32Array, offers: tuple[Offer, ...]) -> FloatArray:
-    """V of offers for every user, before launch curve, ageing, exposure and appetite.
+    """V of offers for every user, before launch curve, ageing, exposure and unwatched propensity.
 
     The point draw takes the appeal that attributes predict, corrected by what past arrivals taught; every other one adds how far
     appeal may lie from that.

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import sparse
 
 from recsys.choice.model.movie_attributes import encode
 from recsys.choice.model.parameters import ChoiceModel, Float32Array
@@ -98,19 +99,18 @@ class ProjectionContext:
         return layout(self.choice, self.choice.available)
 
     @cached_property
-    def _watchers(self) -> tuple[IntArray, IntArray]:
-        """Users sorted by the movie they watched, and where each movie's users begin and end."""
+    def _watchers(self) -> sparse.csc_matrix:
+        """bool[n_users, n_movies], by movie: who has watched it."""
         choice = self.choice
-        user = np.repeat(np.arange(choice.n_users), np.diff(choice.watched_indptr))
-        by_movie = user[np.argsort(choice.watched_indices, kind="stable")]
-        ends = np.cumsum(np.bincount(choice.watched_indices, minlength=choice.n_movies))
-        return by_movie.astype(np.int64), np.concatenate([[0], ends]).astype(np.int64)
+        watched = np.ones(len(choice.watched_indices), dtype=np.bool_)
+        shape = choice.n_users, choice.n_movies
+        return sparse.csr_matrix((watched, choice.watched_indices, choice.watched_indptr), shape=shape).tocsc()
 
     def has_watched(self, movie: int) -> NDArray[np.bool_]:
         """Whether each user has watched a catalogue movie, bool[n_users]."""
-        users, ends = self._watchers
+        watchers = self._watchers
         found = np.zeros(self.choice.n_users, dtype=np.bool_)
-        found[users[ends[movie] : ends[movie + 1]]] = True
+        found[watchers.indices[watchers.indptr[movie] : watchers.indptr[movie + 1]]] = True
         return found
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Where the data end: what a projection would have to make up is said, and its ROI withheld."""
+"""Support of the data: what a scenario assumes beyond it is warned of, and its ROI withheld."""
 
 from recsys.errors import Finding, RecsysError
 from recsys.projection.cold_start_offers import Offer, resolve_offer

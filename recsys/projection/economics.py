@@ -1,4 +1,4 @@
-"""Money: cash flows month by month, discounted to month 0, and what an offer is worth at most.
+"""Economics: cash flows month by month, discounted to month 0, and the most that is paid for an offer.
 
 This module knows no users and no movies. A flow is ``float64[1 + months]``: entry 0 is today, entry m the end of month m.
 Income is positive, cost negative in a net flow; a cost flow by itself is positive.

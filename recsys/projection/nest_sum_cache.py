@@ -45,14 +45,18 @@ class NestSumCache:
         return computed
 
     def _make_room(self, needed: int, catalogue: Hashable) -> bool:
-        """Whether so many bytes fit, once other catalogues have been dropped as far as that takes."""
+        """Whether so many bytes fit; drops other catalogues as far as that takes, and none where it would not do."""
         sizes = {name: sum(map(_size, by_draw.values())) for name, by_draw in self._kept.items()}
-        for oldest in list(self._kept):
-            if sum(sizes.values()) + needed <= self._limit:
+        droppable = [name for name in self._kept if name not in (self.TODAY, catalogue)]
+        excess = sum(sizes.values()) + needed - self._limit
+        if excess > sum(sizes[name] for name in droppable):
+            return False
+        for oldest in droppable:
+            if excess <= 0:
                 break
-            if oldest not in (self.TODAY, catalogue):
-                del self._kept[oldest], sizes[oldest]
-        return sum(sizes.values()) + needed <= self._limit
+            del self._kept[oldest]
+            excess -= sizes[oldest]
+        return True
 
 
 def _size(intervals: tuple[NestSums, ...]) -> int:

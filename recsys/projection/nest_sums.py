@@ -101,7 +101,7 @@ def movie_weights(
 ) -> NDArray[np.floating[Any]]:
     """exp((V − c)/λ) of catalogue movies for a block of users, columns as in the layout; c is the user's outside constant.
 
-    A movie that a user has already watched counts with the appetite ρ that is left for it.
+    A movie that a user has already watched counts with the propensity ρ that is left for it.
 
     Returns
     -------

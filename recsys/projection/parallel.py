@@ -1,4 +1,4 @@
-"""Users in blocks: small enough for a core's cache, always cut at the same places.
+"""Parallel work over blocks of users, small enough for a core's cache and always cut at the same places.
 
 Every sum over users is the sum of its blocks' sums in block order, so that no figure depends on the number of threads.
 Products use one BLAS thread each: blocks are what runs side by side, and small products lose more by waiting than they gain.

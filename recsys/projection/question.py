@@ -53,18 +53,18 @@ class Question:
 
     def for_todays_audience(self) -> "Question":
         """The same question about the audience of the data."""
-        return replace(self, audience=audiences.today(self.context))
+        return replace(self, audience=audiences.current(self.context))
 
     @property
     def changes_audience(self) -> bool:
         """Whether its audience differs from that of the data."""
-        return not audiences.same(self.audience, audiences.today(self.context))
+        return not audiences.same(self.audience, audiences.current(self.context))
 
     def under(self, draw: int, *, threads: int = THREADS) -> "PreparedQuestion":
         """Prepare the question for one draw of the parameters; 0 is the point estimate."""
         context, catalogue = self.context, self.catalogue
         parameters = context.choice.draws[draw]
-        users = audiences.vectors(context.choice.members[parameters.member], self.audience, context.weight)
+        users = audiences.user_vectors(context.choice.members[parameters.member], self.audience, context.weight)
         return PreparedQuestion(
             context=context,
             catalogue=catalogue,

@@ -1,4 +1,4 @@
-"""What past arrivals taught: by how much offers with such attributes were misjudged, and how far the rest still was off.
+"""Calibration of offers' appeal and ranges, learnt from past arrivals.
 
 The time machine (``recsys backtest``) projects every past arrival from what was known before it, and reads from its actual views
 the appeal that it turned out to have. Two things come of that, both in nats of appeal, so that they hold for any horizon:

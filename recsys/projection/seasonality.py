@@ -1,4 +1,4 @@
-"""The season: how much more, or less, people watch in some months of the year than in others.
+"""Seasonality: how much more, or less, people watch in some months of the year than in others.
 
 Configured in ``economics.toml``, or estimated where the data hold two years or more: views of an active user by month, with a
 straight line in logarithms for the trend and an effect of each calendar month, shrunk towards none by as much of their spread as

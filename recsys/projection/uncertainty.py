@@ -1,4 +1,4 @@
-"""From draws to ranges."""
+"""Expected values, quantiles and ranges of figures over the draws of the parameters."""
 
 import math
 from collections.abc import Sequence

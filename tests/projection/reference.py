@@ -31,7 +31,7 @@ def simulate(
 ) -> Slow:
     """One world of a scenario."""
     choice, parameters = context.choice, context.choice.draws[draw]
-    vectors = audiences.vectors(choice.members[parameters.member], audience, context.weight)
+    vectors = audiences.user_vectors(choice.members[parameters.member], audience, context.weight)
     people = audiences.people(context, audience, parameters)
     followed = tracked_movies(context, draw, catalogue, vectors, horizon)
     utility = catalogue_utility(choice, parameters, slice(0, choice.n_users), vectors=vectors)

@@ -60,7 +60,7 @@ def months_by_hand(context: ProjectionContext, dropped: list[list[str]]) -> Floa
         available[context.choice.movie_ids.rows(names)] = False
         there = plain(replace(context, choice=replace(context.choice, available=available)))
         nothing = catalogues.changed(there, (), 1)
-        hours.append(reference.simulate(there, 0, audiences.today(there), nothing, world=[], horizon=1).hours[0])
+        hours.append(reference.simulate(there, 0, audiences.current(there), nothing, world=[], horizon=1).hours[0])
     return np.array(hours)
 
 

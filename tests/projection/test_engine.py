@@ -51,7 +51,7 @@ def test_every_counterfactual_is_that_of_the_slow_engine(name: str, draw: int, d
     fast = counterfactuals.simulate(question, draw)
     n_offers = len(catalogue.offers)
     expected = {
-        "baseline": (fast.baseline, audiences.today(context), catalogue.before),
+        "baseline": (fast.baseline, audiences.current(context), catalogue.before),
         "audience only": (fast.audience_only, audience, catalogue.before),
         "projected": (fast.projected, audience, catalogue.after),
         **{f"without {k}": (fast.without_offer[k], audience, catalogue.after_without(k)) for k in range(n_offers)},
@@ -98,7 +98,7 @@ def test_a_shift_of_taste_moves_the_segment_towards_what_is_named_in_every_membe
     change = c.ShiftTaste(segment=ALL, towards=c.TowardsAttribute(attribute="genre", value="Drama"), strength=1.0)
     audience = audiences.changed(context, (change,))
     for member in context.choice.members:
-        moved = audiences.vectors(member, audience, context.weight)
+        moved = audiences.user_vectors(member, audience, context.weight)
         np.testing.assert_allclose(np.linalg.norm(moved, axis=1), np.linalg.norm(member.users, axis=1), rtol=1e-12)
         unit = member.movies / np.linalg.norm(member.movies, axis=1, keepdims=True)
         direction = unit[drama].mean(axis=0) - unit[~drama].mean(axis=0)

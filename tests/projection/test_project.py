@@ -285,3 +285,10 @@ def test_an_offer_is_as_long_as_its_runtime_times_the_completion_of_its_comparab
     runtime = float(context.offers["runtime_min"][2]) / 60.0
     assert answer.gross_hours.p50 / answer.views.p50 == pytest.approx(0.7 * runtime)
     assert len(answer.comparables) == 5
+
+
+def test_who_has_watched_a_movie_is_what_their_histories_hold(context: ProjectionContext):
+    choice = context.choice
+    histories = [set(choice.watched_indices[slice(*choice.watched_indptr[user : user + 2])]) for user in range(choice.n_users)]
+    for movie in range(choice.n_movies):
+        assert context.has_watched(movie).tolist() == [movie in history for history in histories]
