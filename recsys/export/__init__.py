@@ -1,1 +1,1 @@
-"""What leaves for phones and backends: a versioned bundle that can be verified, and the means to verify it."""
+"""Export bundles for phones and backends: versioned, signed, verifiable."""

@@ -1,8 +1,9 @@
-"""Make, publish and check export bundles. TensorFlow is loaded by :func:`export_bundle` alone, and only when it converts.
+"""Public interface of export bundles: make, publish, inspect.
 
-A bundle holds the two-tower model, whose user tower can run on a phone and whose scores are products of two vectors: the movies'
-vectors (Parquet and safetensors for backends), two TensorFlow.js graphs, the id map, and golden answers. The matrix factorisation
-stays at home: it has no vector for a user whom it was not trained on, and its space is not the tower's.
+TensorFlow is loaded by :func:`export_bundle` alone, and only when it converts. A bundle holds the two-tower model, whose user
+tower can run on a phone and whose scores are products of two vectors: the movies' vectors (Parquet and safetensors for backends),
+two TensorFlow.js graphs, the id map, and golden answers. The matrix factorisation stays at home: it has no vector for a user whom
+it was not trained on, and its space is not the tower's.
 """
 
 import os
@@ -66,19 +67,19 @@ class ExportResult:
 
     @property
     def phone_bytes(self) -> int:
-        """What a phone downloads."""
+        """Bytes that a phone downloads."""
         return self.sizes["phone"]
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        """What the publisher should know."""
+        """Warnings to the publisher."""
         if self.signed_by:
             return ()
         return (Finding(code="W_UNSIGNED", message="The bundle is not signed: anybody could make another.", remedy=_SIGN_IT),)
 
     @property
     def announcement(self) -> dict[str, Any]:
-        """What a webhook is told."""
+        """Body of the webhook call."""
         facts = _read(self.folder)
         return {name: facts[name] for name in ("name", "version", "sequence", "bundle", "simulated")}
 
@@ -184,8 +185,8 @@ def publish(
         raise ArtefactError.of("E_PARAM", f"a limit of {recall_loss_limit} is no share.", "Give a number from 0 to 1.")
     options = bundle_build.Options(dtype=dtype, secret=secret, recall_loss_limit=recall_loss_limit)
     bundle = source.bundle_id(options.facts())
-    with channel.publishing() as draft:
-        version = channel.holding(bundle)
+    with channel.build_folder() as build:
+        version = channel.version_of(bundle)
         if version is not None and inspect(root / version).ok:
             # Published before, perhaps by an export that was killed before it could move the pointer.
             _sign(root / version, keys)
@@ -193,14 +194,14 @@ def publish(
             return _result(root / version, new=False)
         previous = _previous(channel, keys, unsigned)
         sequence = channel.next_sequence()
-        place = bundle_build.Place(name=channel.name, sequence=sequence, bundle=bundle, previous=previous)
-        version = bundle_build.write(draft, source, options, place, progress)
-        if previous is not None and _read(draft)["deltas"]:
-            delta.apply(previous, draft)
-        _sign(draft, keys)
+        new = bundle_build.NewVersion(name=channel.name, sequence=sequence, bundle=bundle, previous=previous)
+        version = bundle_build.write(build, source, options, new, progress)
+        if previous is not None and _read(build)["deltas"]:
+            delta.apply(previous, build)
+        _sign(build, keys)
         progress(Progress.share("Verifying", 0.9))
-        verify(draft)
-        channel.publish(draft, version)
+        verify(build)
+        channel.publish(build, version)
     progress(Progress.share("Done", 1.0))
     return _result(root / version, new=True)
 

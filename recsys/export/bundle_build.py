@@ -1,4 +1,4 @@
-"""Write what a bundle consists of, into a folder that nobody reads yet.
+"""Build of a bundle: writes its files into a folder that nobody reads yet.
 
 Nothing here depends on the clock or on chance: the same model, catalogue and options give the same bytes.
 """
@@ -33,7 +33,7 @@ BACKEND_ONLY = frozenset({parquet.MOVIES_PARQUET, parquet.MOVIES_TENSORS, parque
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What an export can be asked for."""
+    """Options of an export."""
 
     dtype: Dtype
     secret: bytes | None
@@ -55,8 +55,8 @@ class Options:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where a version stands among those of its channel."""
+class NewVersion:
+    """Name, number and predecessor of the version that is built."""
 
     name: str
     """Of the channel."""
@@ -67,7 +67,7 @@ class Place:
     """Folder of the version in force, to make a delta from."""
 
 
-def write(folder: Path, source: Source, options: Options, place: Place, report: ReportProgress) -> str:
+def write(folder: Path, source: Source, options: Options, new: NewVersion, report: ReportProgress) -> str:
     """Write a bundle's files, the delta from the version before, and the manifest; returns the version.
 
     Raises
@@ -78,9 +78,9 @@ def write(folder: Path, source: Source, options: Options, place: Place, report: 
     """
     model = PhoneModel.of(source.tower, source.movies.vectors, options.dtype)
     n_users = len(source.users.ids) if options.secret is not None else 0
-    bundle = place.bundle
-    facts = _facts(source, model, n_users=n_users) | {"name": place.name, "sequence": place.sequence, "bundle": bundle}
-    facts["version"] = f"{place.sequence}-{bundle[:12]}"
+    bundle = new.bundle
+    facts = _facts(source, model, n_users=n_users) | {"name": new.name, "sequence": new.sequence, "bundle": bundle}
+    facts["version"] = f"{new.sequence}-{bundle[:12]}"
     if options.dtype != "float32":
         report(Progress.share("Measuring what rounding costs", 0.05))
         facts["quantisation"] = _quantisation(source, model, options.recall_loss_limit)
@@ -92,7 +92,7 @@ def write(folder: Path, source: Source, options: Options, place: Place, report: 
     report(Progress.share("Starting TensorFlow", 0.2))
     facts["parity"] = _write_graphs(model, folder, bundle, report)
     (folder / manifest.SCHEMA_FILE).write_text(manifest.schema_text(), encoding="utf-8")
-    delta = delta_build.write(place.previous, folder) if place.previous is not None else None
+    delta = delta_build.write(new.previous, folder) if new.previous is not None else None
     facts["deltas"] = [delta] if delta is not None else []
     facts["files"] = _files(folder, model)
     facts["sizes"] = _sizes(facts["files"], model)
@@ -154,7 +154,7 @@ def _write_lists(source: Source, folder: Path, bundle: str) -> None:
 
 
 def _write_graphs(model: PhoneModel, folder: Path, bundle: str, report: ReportProgress) -> dict[str, Any]:
-    """The graphs and the golden answers; returns how well TensorFlow and NumPy agree on these."""
+    """Write the graphs and the golden queries; returns how well TensorFlow and NumPy agree on these."""
     from recsys.export import tfjs  # noqa: PLC0415  ten seconds, and nobody else here needs it
 
     queries = random_queries(model.tower, N_GOLDEN, np.random.default_rng([SEED, 0]))

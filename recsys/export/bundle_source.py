@@ -1,4 +1,4 @@
-"""What a bundle is made from, taken out of a workspace."""
+"""Source of a bundle: model and catalogue read from a workspace."""
 
 import hashlib
 import json

@@ -22,7 +22,7 @@ from recsys.export.manifest import BLOBS, FILE, VERSION, Manifest, address, load
 from recsys.export.verify import LATEST, resolve
 from recsys.workspace import flush_file, flush_folder, publish_folder, sha256_of, write_atomically
 
-DRAFT_PREFIX = ".draft-"
+BUILD_PREFIX = ".draft-"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
@@ -66,29 +66,29 @@ class Channel:
         latest = self.latest()
         return 1 + max(map(sequence_of, [*self.versions(), *([latest] if latest else [])]), default=0)
 
-    def holding(self, bundle: str) -> str | None:
-        """The newest version, if it is this bundle and the pointer has not gone past it."""
+    def version_of(self, bundle: str) -> str | None:
+        """Name of the newest version where it is this bundle and ``latest.json`` does not point past it; else None."""
         versions, latest = self.versions(), self.latest()
         if not versions or not versions[-1].endswith(f"-{bundle[:12]}"):
             return None
         return versions[-1] if latest is None or sequence_of(latest) <= sequence_of(versions[-1]) else None
 
     @contextmanager
-    def publishing(self) -> Iterator[Path]:
-        """A hidden folder to prepare a version in, for one publisher at a time; leftovers of killed ones are cleared away.
+    def build_folder(self) -> Iterator[Path]:
+        """Make a hidden folder to build a version in, for one publisher at a time; leftovers of killed ones are removed.
 
         Raises
         ------
         ArtefactError  E_BUSY: another process is publishing here
         """
         self.root.mkdir(parents=True, exist_ok=True)
-        with self._alone():
-            draft = self.root / f"{DRAFT_PREFIX}{os.getpid()}"
-            draft.mkdir()
+        with self._lock():
+            build = self.root / f"{BUILD_PREFIX}{os.getpid()}"
+            build.mkdir()
             try:
-                yield draft
+                yield build
             finally:
-                shutil.rmtree(draft, ignore_errors=True)
+                shutil.rmtree(build, ignore_errors=True)
 
     def prune(self, keep: int) -> list[str]:
         """Remove all versions but the newest ``keep`` and the one in force, and the blobs that only they listed.
@@ -112,13 +112,13 @@ class Channel:
             raise ArtefactError.of(
                 "E_NOT_FOUND", f"no bundle has been published in {self.root}.", "Name the folder of a channel."
             )
-        with self._alone():
+        with self._lock():
             versions, latest = self.versions(), self.latest()
             for version in versions:
                 self.manifest(version)
             removed = [version for version in versions[:-keep] if version != latest]
             for version in removed:
-                hidden = self.root / f"{DRAFT_PREFIX}{version}"
+                hidden = self.root / f"{BUILD_PREFIX}{version}"
                 (self.root / version).rename(hidden)
                 flush_folder(self.root)
                 shutil.rmtree(hidden)
@@ -126,8 +126,8 @@ class Channel:
         return removed
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """For one process at a time; what killed ones left is cleared away."""
+    def _lock(self) -> Iterator[None]:
+        """Lock the channel for one process; leftovers of killed ones are removed."""
         with (self.root / ".publisher").open("a+", encoding="utf-8") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -135,22 +135,22 @@ class Channel:
                 raise ArtefactError.of(
                     "E_BUSY", f"another process is exporting to {self.root}.", "Wait until it is done."
                 ) from None
-            for left in self.root.glob(f"{DRAFT_PREFIX}*"):
+            for left in self.root.glob(f"{BUILD_PREFIX}*"):
                 shutil.rmtree(left)
             for left in self.root.glob(f".{LATEST}.*"):
                 left.unlink()
             self._sweep()
             yield
 
-    def publish(self, draft: Path, version: str) -> None:
-        """Put a finished draft in force, or a version that lies here already."""
-        self._store(draft)
-        if draft != self.root / version:
-            publish_folder(draft, self.root / version)
+    def publish(self, build: Path, version: str) -> None:
+        """Put a finished build in force, or a version that lies here already."""
+        self._link_blobs(build)
+        if build != self.root / version:
+            publish_folder(build, self.root / version)
         self.point_at(version)
 
     def point_at(self, version: str) -> None:
-        """Name a version in ``latest.json``.
+        """Point ``latest.json`` at a version.
 
         Raises
         ------
@@ -173,8 +173,8 @@ class Channel:
         """
         return load((self.root / version / FILE).read_bytes())
 
-    def _store(self, folder: Path) -> None:
-        """Give every file that a version lists its place in ``blobs/``; a damaged one there is replaced."""
+    def _link_blobs(self, folder: Path) -> None:
+        """Link every file that a version lists into ``blobs/``; a damaged one there is replaced."""
         (self.root / BLOBS).mkdir(exist_ok=True)
         for name, entry in load((folder / FILE).read_bytes())["files"].items():
             blob = self.root / address(name, entry["sha256"])
@@ -198,10 +198,10 @@ class Channel:
 
 def _link(there: Path, here: Path) -> None:
     """Make ``here`` the same file as ``there``, in one step; a copy of it where the disk has no hard links."""
-    draft = here.with_name(f".{here.name}.{os.getpid()}")
+    build = here.with_name(f".{here.name}.{os.getpid()}")
     try:
-        draft.hardlink_to(there)
+        build.hardlink_to(there)
     except OSError:
-        shutil.copyfile(there, draft)
-        flush_file(draft)
-    draft.replace(here)
+        shutil.copyfile(there, build)
+        flush_file(build)
+    build.replace(here)

@@ -1,4 +1,4 @@
-"""What each file of a bundle must hold, beyond having the right checksum.
+"""Content checks of each file of a bundle, beyond its checksum.
 
 The checks of JSON, safetensors and weight files are the same, in the same words, as the client's (its ``src/contents.js``);
 a Parquet file is opened here only.
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from recsys.errors import Finding
 from recsys.export.manifest import REMEDY, SCHEMA_FILE, Manifest, is_natural, parse_json
-from recsys.export.weights import count_of, layout
+from recsys.export.weights import count_of, stored_weights
 
 _SIGNATURES = (
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
@@ -29,7 +29,7 @@ BUNDLE_KEY = "bundle"
 
 
 def forbidden(head: bytes) -> str | None:
-    """What the first bytes of a file give away, where that is a format that no bundle holds.
+    """Name of a format that no bundle holds, recognised by the first bytes of a file.
 
     Examples
     --------
@@ -135,20 +135,20 @@ def _check_model(folder: Path, name: str, manifest: Manifest) -> Iterator[Findin
     parent = name.removesuffix("model.json")
     for group in _listed(model["weightsManifest"]):
         shards = [parent + shard for shard in _listed(group["paths"])]
-        places = layout(group["weights"])
+        weights = stored_weights(group["weights"])
         if any(shard not in manifest["files"] for shard in shards):
             yield _finding("E_MANIFEST", f"{name} needs weights that the manifest does not list.")
             return
-        size = places[-1].end if places else 0
+        size = weights[-1].end if weights else 0
         if size != sum(manifest["files"][shard]["bytes"] for shard in shards):
             yield _finding("E_MANIFEST", f"{name}: its weights are of another size than the manifest says.")
             continue
         content = b"".join((folder / shard).read_bytes() for shard in shards if is_plain(folder / shard))
         if len(content) != size:
             continue  # a shard is missing or not what was written, which is said of the shard
-        for place in places:
-            if not _finite(np.frombuffer(content[place.start : place.end], dtype=place.dtype)):
-                yield _finding("E_NONFINITE", f"{name}: weight {place.name} holds NaN or infinity.")
+        for weight in weights:
+            if not _finite(np.frombuffer(content[weight.start : weight.end], dtype=weight.dtype)):
+                yield _finding("E_NONFINITE", f"{name}: weight {weight.name} holds NaN or infinity.")
 
 
 def _listed(value: Any) -> list[Any]:

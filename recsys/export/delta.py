@@ -1,4 +1,4 @@
-"""From the version a receiver has to the next one: the rows that differ, the movies that are gone, and nothing else.
+"""Delta update from the version that a receiver has to the next one: changed rows and removed movies, nothing else.
 
 ``delta.json`` says how each file is put together from the receiver's own and from the bytes of ``delta.bin``. Whoever applies it
 needs no knowledge of the model, and checks the result as any other file: by the SHA-256 in the (signed) manifest. So a delta
@@ -32,7 +32,7 @@ def folder_of(version: str) -> str:
 
 
 def apply(old: Path, new: Path) -> dict[str, bytes]:
-    """The files that a delta rebuilds, from the folder of the version that the receiver has.
+    """Apply a delta: the files that it rebuilds from the folder of the version that the receiver has.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def rebuild(document: Mapping[str, Any], data: bytes, read: Read) -> Iterator[tu
     ids: list[str] = parse_json(read("ids.json"))["movies"]
     gone = set(document["removed"])
     added = np.array([row for row, _ in document["added"]], dtype=np.int64)
-    origin = origins(np.array([row for row, name in enumerate(ids) if name not in gone], dtype=np.int64), added)
+    origin = old_rows(np.array([row for row, name in enumerate(ids) if name not in gone], dtype=np.int64), added)
     for each in document["lists"]:
         old = parse_json(read(each["file"]))[each["key"]]
         texts = ["" if row < 0 else old[row] for row in origin]
@@ -94,12 +94,12 @@ def rebuild(document: Mapping[str, Any], data: bytes, read: Read) -> Iterator[tu
             at += size
 
 
-def origins(kept: Rows, added: Rows) -> Rows:
-    """The old row of each new one; -1 for the rows of ``added``.
+def old_rows(kept: Rows, added: Rows) -> Rows:
+    """Old row of each new one; -1 for the rows of ``added``.
 
     Examples
     --------
-    >>> origins(np.array([0, 2, 3]), np.array([1])).tolist()  # the second of four is gone, another takes the second place
+    >>> old_rows(np.array([0, 2, 3]), np.array([1])).tolist()  # the second of four is gone, another takes the second place
     [0, -1, 2, 3]
     """
     origin = np.full(len(kept) + len(added), -1, dtype=np.int64)

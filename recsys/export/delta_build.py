@@ -1,4 +1,4 @@
-"""Put a delta together: which movies came, went and changed between two versions, and the bytes of those.
+"""Build of a delta: which movies were added, removed and changed between two versions, and their bytes.
 
 The format is that of :mod:`recsys.export.delta`.
 """
@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from recsys.export import manifest
-from recsys.export.delta import DATA, DOCUMENT, SCHEMA, Rows, folder_of, origins
+from recsys.export.delta import DATA, DOCUMENT, SCHEMA, Rows, folder_of, old_rows
 from recsys.export.manifest import parse_json
-from recsys.export.weights import Place, layout
+from recsys.export.weights import StoredWeight, stored_weights
 
 LISTS: Mapping[str, str] = {"ids.json": "movies", "titles.json": "titles"}
 """File → the key of its list, one text a movie."""
@@ -23,7 +23,7 @@ MODELS = ("tfjs/user_tower", "tfjs/retrieve")
 ROW_AXIS: Mapping[str, int] = {"history/codes": 0, "history/scale": 0, "movies/codes": 0, "movies/scale": 0}
 """Weights that hold a row a movie → the axis of their shape that counts movies."""
 
-WORTH = 0.8
+MAX_SIZE_SHARE = 0.8
 """Share of the files that it rebuilds that a delta may take; a larger one is not published."""
 
 
@@ -41,33 +41,33 @@ def write(old: Path, new: Path) -> dict[str, Any] | None:
     would hardly be smaller than what it rebuilds
     """
     before = manifest.load((old / manifest.FILE).read_bytes())
-    draft = _Draft(old=old, new=new)
-    if not draft.comparable():
+    build = _DeltaBuild(old=old, new=new)
+    if not build.comparable():
         return None
-    document = {"schema": SCHEMA, "bundle": draft.bundle, "from": before["version"], "from_bundle": before["bundle"]}
-    document |= {"removed": draft.removed, "added": [[int(row), draft.new_ids[row]] for row in draft.added]}
-    document |= {"lists": [draft.text(name) for name in LISTS], "weights": [draft.weights(model) for model in MODELS]}
+    document = {"schema": SCHEMA, "bundle": build.bundle, "from": before["version"], "from_bundle": before["bundle"]}
+    document |= {"removed": build.removed, "added": [[int(row), build.new_ids[row]] for row in build.added]}
+    document |= {"lists": [build.text(name) for name in LISTS], "weights": [build.weights(model) for model in MODELS]}
     text = (json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
     rebuilds = sorted([*LISTS, *(name for group in document["weights"] for name in group["files"])])
-    if not worthwhile(len(text) + len(draft.data), sum((new / name).stat().st_size for name in rebuilds)):
+    if not saves_enough(len(text) + len(build.data), sum((new / name).stat().st_size for name in rebuilds)):
         return None
     folder = new / folder_of(before["version"])
     folder.mkdir()
     (folder / DOCUMENT).write_bytes(text)
-    (folder / DATA).write_bytes(draft.data)
-    n_changed = len(draft.changed - set(draft.added.tolist()))
+    (folder / DATA).write_bytes(build.data)
+    n_changed = len(build.changed - set(build.added.tolist()))
     return {
         "from": before["version"],
         "folder": folder.name,
-        "bytes": len(text) + len(draft.data),
+        "bytes": len(text) + len(build.data),
         "rebuilds": rebuilds,
-        "rows": {"added": len(draft.added), "removed": len(draft.removed), "changed": n_changed},
+        "rows": {"added": len(build.added), "removed": len(build.removed), "changed": n_changed},
     }
 
 
-def worthwhile(delta_bytes: int, whole_bytes: int) -> bool:
+def saves_enough(delta_bytes: int, whole_bytes: int) -> bool:
     """Whether a delta saves enough of the files that it rebuilds."""
-    return delta_bytes <= WORTH * whole_bytes
+    return delta_bytes <= MAX_SIZE_SHARE * whole_bytes
 
 
 def _in_order(rows: Rows) -> set[int]:
@@ -94,8 +94,8 @@ def _in_order(rows: Rows) -> set[int]:
 
 
 @dataclass
-class _Draft:
-    """A delta while it is being put together."""
+class _DeltaBuild:
+    """A delta while it is built."""
 
     old: Path
     new: Path
@@ -109,15 +109,15 @@ class _Draft:
         self.new_ids: list[str] = document["movies"]
         old_ids: list[str] = parse_json((self.old / "ids.json").read_bytes())["movies"]
         self.n_old = len(old_ids)
-        place = {name: row for row, name in enumerate(old_ids)}
+        row_of = {name: row for row, name in enumerate(old_ids)}
         # A movie that has changed its place among the others goes and comes again.
-        common = [(row, place[name]) for row, name in enumerate(self.new_ids) if name in place]
+        common = [(row, row_of[name]) for row, name in enumerate(self.new_ids) if name in row_of]
         staying = _in_order(np.array([old for _, old in common], dtype=np.int64))
         rows = {new: old for at, (new, old) in enumerate(common) if at in staying}
         self.added: Rows = np.array([row for row in range(len(self.new_ids)) if row not in rows], dtype=np.int64)
         kept = set(rows.values())
         self.removed = [name for row, name in enumerate(old_ids) if row not in kept]
-        self.origin = origins(np.array(sorted(kept), dtype=np.int64), self.added)
+        self.origin = old_rows(np.array(sorted(kept), dtype=np.int64), self.added)
 
     def comparable(self) -> bool:
         """Whether every table has its like in the old version: the same width and type."""
@@ -133,7 +133,7 @@ class _Draft:
         return True
 
     def text(self, name: str) -> dict[str, Any]:
-        """How a list's file comes about: its head, the texts, its tail."""
+        """Instructions to rebuild a list's file: its head, the texts, its tail."""
         key = LISTS[name]
         content = (self.new / name).read_text(encoding="utf-8")
         old, new = (parse_json((folder / name).read_bytes())[key] for folder in (self.old, self.new))
@@ -146,26 +146,26 @@ class _Draft:
         return {"file": name, "key": key, "head": head, "tail": tail, "changed": [[row, new[row]] for row in changed]}
 
     def weights(self, model: str) -> dict[str, Any]:
-        """How the weights of a graph come about, part after part."""
+        """Instructions to rebuild the weights of a graph, part after part."""
         old, new = _shards(self.old, model), _shards(self.new, model)
         before = b"".join((self.old / name).read_bytes() for name in old)
         after = b"".join((self.new / name).read_bytes() for name in new)
         known, tables = self._named(self.old, model), self._named(self.new, model)
         logical = {tables[name].start: name for name in ROW_AXIS if name in tables}
-        alike = {before[place.start : place.end]: place.start for place in _places(self.old, model)}
+        alike = {before[weight.start : weight.end]: weight.start for weight in _stored_weights(self.old, model)}
         parts = []
-        for place in _places(self.new, model):
-            content = after[place.start : place.end]
-            if place.start in logical:
-                name = logical[place.start]
-                parts.append(self._table(before, known[name], content, place, ROW_AXIS[name]))
+        for weight in _stored_weights(self.new, model):
+            content = after[weight.start : weight.end]
+            if weight.start in logical:
+                name = logical[weight.start]
+                parts.append(self._table(before, known[name], content, weight, ROW_AXIS[name]))
             elif content in alike:
                 parts.append({"keep": [alike[content], len(content)]})
             else:
                 parts.append({"data": [self._put(content), len(content)]})
         return {"from": old, "files": {name: (self.new / name).stat().st_size for name in new}, "parts": parts}
 
-    def _table(self, before: bytes, old: Place, content: bytes, new: Place, axis: int) -> dict[str, Any]:
+    def _table(self, before: bytes, old: StoredWeight, content: bytes, new: StoredWeight, axis: int) -> dict[str, Any]:
         lines = new.shape[0] if axis == 1 else 1
         width = new.size // (lines * len(self.new_ids))
         have = np.frombuffer(before[old.start : old.end], np.uint8).reshape(lines, self.n_old, width)
@@ -183,16 +183,16 @@ class _Draft:
         self.data += content
         return at
 
-    def _named(self, folder: Path, model: str) -> dict[str, Place]:
-        """Places of weights by their logical names."""
-        places = {place.name: place for place in _places(folder, model)}
+    def _named(self, folder: Path, model: str) -> dict[str, StoredWeight]:
+        """Stored weights by their logical names."""
+        weights = {weight.name: weight for weight in _stored_weights(folder, model)}
         names: dict[str, str] = _model(folder, model)["userDefinedMetadata"]["weights"]
-        return {name: places[stored] for name, stored in names.items()}
+        return {name: weights[stored] for name, stored in names.items()}
 
 
-def _form(place: Place, axis: int) -> tuple[Any, ...]:
+def _form(weight: StoredWeight, axis: int) -> tuple[Any, ...]:
     """Shape and type, whatever the number of movies."""
-    return (place.dtype, *place.shape[:axis], *place.shape[axis + 1 :])
+    return (weight.dtype, *weight.shape[:axis], *weight.shape[axis + 1 :])
 
 
 def _model(folder: Path, model: str) -> dict[str, Any]:
@@ -200,9 +200,9 @@ def _model(folder: Path, model: str) -> dict[str, Any]:
     return document
 
 
-def _places(folder: Path, model: str) -> list[Place]:
+def _stored_weights(folder: Path, model: str) -> list[StoredWeight]:
     (group,) = _model(folder, model)["weightsManifest"]
-    return layout(group["weights"])
+    return stored_weights(group["weights"])
 
 
 def _shards(folder: Path, model: str) -> list[str]:

@@ -26,7 +26,7 @@ class Answer:
 
 
 def answers(model: PhoneModel, queries: Sequence[Query], top: int = TOP) -> list[Answer]:
-    """What a bundle must answer, by the arithmetic of :class:`recsys.embeddings.tower.UserTower`."""
+    """Compute the golden answers by the arithmetic of :class:`recsys.embeddings.tower.UserTower`."""
     context = pd.DataFrame([query.context for query in queries], dtype=object)
     vectors = model.tower.encode([query.history.astype(np.int64) for query in queries], context)
     movies = model.movies.decoded
@@ -34,7 +34,7 @@ def answers(model: PhoneModel, queries: Sequence[Query], top: int = TOP) -> list
 
 
 def best(vector: Float32Array, movies: Float32Array, barred: RowArray, top: int) -> Answer:
-    """The movies with the highest product with a vector; of equal ones the earlier row first.
+    """Top movies by inner product with a vector; of equal ones the earlier row first.
 
     Examples
     --------

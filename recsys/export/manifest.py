@@ -91,7 +91,7 @@ def _fits(name: str, shape: object, document: Manifest) -> bool:
 
 
 def address(name: str, sha256: str) -> str:
-    """Where a channel keeps a file by its content: the same bytes have one place, and a place never holds others.
+    """Content address of a file in a channel: the same bytes have one place, and a place never holds others.
 
     Examples
     --------
@@ -102,7 +102,7 @@ def address(name: str, sha256: str) -> str:
 
 
 def rollback(version: str, installed: str) -> Finding | None:
-    """What is wrong with putting ``version`` in the place of ``installed``; None where it is the same or newer.
+    """Refuse a rollback: what is wrong with ``version`` after ``installed``; None where it is the same or newer.
 
     Raises
     ------

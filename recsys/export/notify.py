@@ -1,4 +1,4 @@
-"""Tell somebody that a new version is in force: one small POST.
+"""Webhook: one small POST that a new version is in force.
 
 It is a hint and no more: whoever gets it reads ``latest.json`` and verifies what is there, as ever.
 """

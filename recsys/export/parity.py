@@ -1,4 +1,4 @@
-"""The question that a phone was asked, answered here in Python, and whether the two lists are the same."""
+"""Parity of phone and server: the phone's query answered in Python, and whether the two lists agree."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -73,7 +73,7 @@ class Server:
 
 @dataclass(frozen=True, kw_only=True)
 class Parity:
-    """How well two lists agree."""
+    """Agreement of two lists."""
 
     n: int
     """Length of the server's list."""
@@ -84,7 +84,7 @@ class Parity:
 
 
 def compare(server: tuple[Sequence[str], Float32Array], phone: tuple[Sequence[str], Sequence[float]]) -> Parity:
-    """Hold a phone's list against the server's.
+    """Compare a phone's list with the server's.
 
     Examples
     --------

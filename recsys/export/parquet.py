@@ -1,4 +1,4 @@
-"""The backend's files: movies (and, on request, pseudonymised users) as Parquet, vectors as safetensors."""
+"""Backend files of a bundle: movies (and, on request, pseudonymised users) as Parquet, vectors as safetensors."""
 
 import hashlib
 import hmac
@@ -14,7 +14,7 @@ from safetensors.numpy import save as to_safetensors
 from recsys.embeddings.table import EmbeddingTable
 from recsys.export.bundle_source import Source
 from recsys.export.content_checks import BUNDLE_KEY
-from recsys.export.quantisation import CODE_OFFSET, Coded
+from recsys.export.quantisation import CODE_OFFSET, QuantisedMatrix
 
 MOVIES_PARQUET = "movies.parquet"
 MOVIES_TENSORS = "movies.safetensors"
@@ -34,7 +34,7 @@ DESCRIPTIONS: Mapping[str, str] = {
 ROW_GROUP = 1 << 16
 
 
-def write_movies(source: Source, movies: Coded, folder: Path, *, bundle: str) -> None:
+def write_movies(source: Source, movies: QuantisedMatrix, folder: Path, *, bundle: str) -> None:
     """Write ``movies.parquet`` (id, row, public attributes, ``vector`` fixed_size_list<float32>[dim]) and ``movies.safetensors``.
 
     The tensors are ``vectors`` (float32 or float16 [n_movies, dim]) or, for uint8, ``codes`` (uint8[n_movies, dim]) and ``scale``

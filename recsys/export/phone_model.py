@@ -1,4 +1,4 @@
-"""The model as a bundle stores it: the user tower and the movies, with the two large tables rounded.
+"""On-device model of a bundle: the user tower and the movies, with the two large tables quantised.
 
 Everything a bundle promises (golden answers, parity, the backend's vectors) is about this model, so that a reader of any of its
 files works with the same numbers.
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.embeddings.tower import UserTower
-from recsys.export.quantisation import Coded, Dtype, encode
+from recsys.export.quantisation import Dtype, QuantisedMatrix, quantise
 from recsys.export.rounding_importance import importance
 
 Float32Array = NDArray[np.float32]
@@ -23,20 +23,20 @@ class PhoneModel:
 
     tower: UserTower
     """Its history table holds ``history.decoded``."""
-    history: Coded
+    history: QuantisedMatrix
     """float32[n_movies, dim]: what having watched a movie adds to a user."""
-    movies: Coded
+    movies: QuantisedMatrix
     """float32[n_movies, dim]"""
 
     @classmethod
     def of(cls, tower: UserTower, movies: Float32Array, dtype: Dtype) -> "PhoneModel":
-        """Round a trained model; the small tables (attributes, layers) stay float32."""
-        history, rounded = encode(tower.history_table, "float32"), encode(movies, "float32")
+        """Quantise a trained model; the small tables (attributes, layers) stay float32."""
+        history, rounded = quantise(tower.history_table, "float32"), quantise(movies, "float32")
         if dtype == "float16":
-            history, rounded = encode(tower.history_table, dtype), encode(movies, dtype)
+            history, rounded = quantise(tower.history_table, dtype), quantise(movies, dtype)
         elif dtype == "uint8":
             weights = importance(tower, rounded.decoded)
-            history, rounded = encode(tower.history_table, dtype, weights.history), encode(movies, dtype, weights.movies)
+            history, rounded = quantise(tower.history_table, dtype, weights.history), quantise(movies, dtype, weights.movies)
         return cls(tower=replace(tower, history_table=history.decoded), history=history, movies=rounded)
 
     @property

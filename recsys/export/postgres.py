@@ -1,4 +1,4 @@
-"""A bundle's vectors in PostgreSQL with pgvector, put in force in one transaction.
+"""Loader of a bundle's vectors into PostgreSQL with pgvector, in one transaction.
 
 Each version has tables of its own, ``movies_7`` and, where the bundle holds users, ``users_7``. The views ``movies`` and
 ``users`` show the version in force, and ``versions`` says which that is. Readers see the old version until

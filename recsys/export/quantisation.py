@@ -1,7 +1,7 @@
-"""Matrices as a bundle stores them, and what the rounding costs.
+"""Quantisation of matrices: float16, or uint8 with one scale a row, and the recall that it loses.
 
 One scale a row: a movie with small vectors keeps as many steps as one with large vectors. It is a float16, rounded up before the
-codes are told, so that a scale of two bytes costs nothing but a step up to a thousandth wider. The codes stay whole numbers in
+codes, so that a scale of two bytes costs nothing but a step up to a thousandth wider. The codes stay whole numbers in
 the graph and the scale is applied after the product, so that a score costs one multiplication more, not one a weight.
 
 Where it is known which errors matter, a number is not rounded to the nearest code on its own: what rounding one number costs is
@@ -37,8 +37,8 @@ CODE_OFFSET = 128
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Coded:
-    """A matrix float32[n, width] after rounding: ``decoded[r] = codes[r] * scale[r]``."""
+class QuantisedMatrix:
+    """A quantised matrix float32[n, width]: ``decoded[r] = codes[r] * scale[r]``."""
 
     codes: Float32Array
     """Whole numbers -127..127 for uint8; the rounded values themselves otherwise."""
@@ -52,8 +52,8 @@ class Coded:
         return self.codes if self.scale is None else self.codes * self.scale[:, None]
 
 
-def encode(matrix: Float32Array, dtype: Dtype, importance: NDArray[np.float64] | None = None) -> Coded:
-    """Round a matrix for storage.
+def quantise(matrix: Float32Array, dtype: Dtype, importance: NDArray[np.float64] | None = None) -> QuantisedMatrix:
+    """Quantise a matrix for storage.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def encode(matrix: Float32Array, dtype: Dtype, importance: NDArray[np.float64] |
 
     Examples
     --------
-    >>> coded = encode(np.array([[0.5, -1.0, 0.251], [0.0, 0.0, 0.0]], dtype=np.float32), "uint8")
+    >>> coded = quantise(np.array([[0.5, -1.0, 0.251], [0.0, 0.0, 0.0]], dtype=np.float32), "uint8")
     >>> coded.codes
     array([[  63., -127.,   32.],
            [   0.,    0.,    0.]], dtype=float32)
@@ -81,17 +81,17 @@ def encode(matrix: Float32Array, dtype: Dtype, importance: NDArray[np.float64] |
             codes = codes.astype(np.float16).astype(np.float32)
     elif dtype == "uint8" and np.isfinite(codes).all():
         largest = np.abs(codes).max(axis=1, initial=0.0)
-        scale = _half_above(np.where(largest > 0, largest / np.float32(CODE_LIMIT), 1))
+        scale = _ceil_float16(np.where(largest > 0, largest / np.float32(CODE_LIMIT), 1))
         if importance is None:
             codes = _nearest(codes / scale[:, None])
         else:
             codes, scale = _best_scale(codes, scale, importance)
     if not (np.isfinite(codes).all() and (scale is None or np.isfinite(scale).all())):
         raise ArtefactError.of("E_NONFINITE", "vectors hold NaN, infinity, or figures too large for float16.", "Train again.")
-    return Coded(codes=codes, scale=scale, dtype=dtype)
+    return QuantisedMatrix(codes=codes, scale=scale, dtype=dtype)
 
 
-def _half_above(numbers: NDArray[Any]) -> Float32Array:
+def _ceil_float16(numbers: NDArray[Any]) -> Float32Array:
     """The smallest float16 above 0 that is not below each number, float32's last digits aside; infinity where there is none."""
     with np.errstate(over="ignore"):
         halves = numbers.astype(np.float16)
@@ -109,7 +109,7 @@ def _best_scale(matrix: Float32Array, scale: Float32Array, importance: NDArray[n
     """Codes and scale of each row: of the scale and the next few float16 above it, the one whose rounding weighs least."""
     best, codes, least = scale, np.zeros_like(matrix), np.full(len(matrix), np.inf)
     for _ in range(_SCALES_TRIED):
-        tried = _weighed(matrix / scale[:, None], importance)
+        tried = _gptq_codes(matrix / scale[:, None], importance)
         error = (tried * scale[:, None] - matrix).astype(np.float64)
         cost = np.einsum("nd,nd->n", error @ importance, error)
         better = cost < least
@@ -118,8 +118,8 @@ def _best_scale(matrix: Float32Array, scale: Float32Array, importance: NDArray[n
     return codes, best
 
 
-def _weighed(steps: Float32Array, importance: NDArray[np.float64]) -> Float32Array:
-    """Codes, column after column, the most important first; each column's error is spread over those that follow."""
+def _gptq_codes(steps: Float32Array, importance: NDArray[np.float64]) -> Float32Array:
+    """Codes by GPTQ: column after column, the most important first; each column's error is spread over those that follow."""
     with threadpool_limits(limits=1):
         width = steps.shape[1]
         damping = _DAMPING * np.trace(importance) / width or 1.0

@@ -1,7 +1,7 @@
 """Importance matrices for quantisation: how much the rounding error of a table's row changes the scores.
 
 A row e of rounding errors changes a score by an amount linear in e, so the mean square of that change is a quadratic form,
-``e @ matrix @ e``. :func:`recsys.export.quantisation.encode` rounds so that this form stays small.
+``e @ matrix @ e``. :func:`recsys.export.quantisation.quantise` rounds so that this form stays small.
 
 - Movies: a score is movie · user, so an error e changes it by e · user. The matrix is the second moment of the user vectors.
 - Histories: an error e is added to the sum that the user tower takes. It changes the user vector by e · J, where J is the tower's

@@ -1,4 +1,4 @@
-"""Who made a bundle: Ed25519 signatures of the manifest's bytes, which name every other file by its checksum.
+"""Ed25519 signatures of the manifest's bytes, which name every other file by its checksum: who made a bundle.
 
 The signatures lie beside the manifest as ``manifest.sig.json``, so that any tool that knows Ed25519 can check them. Each comes
 with the public key that it was made with: that tells accidents from untouched files, but only a reader who holds a key of the
@@ -96,7 +96,7 @@ def load_public(path: Path) -> str:
 
 
 def sign(content: bytes, keys: Sequence[Ed25519PrivateKey]) -> bytes:
-    """The signature file of a manifest's bytes; Ed25519 leaves nothing to chance, so the same again is the same file."""
+    """Sign a manifest's bytes: the signature file. Ed25519 is deterministic, so the same again is the same file."""
     signatures = [{"public_key": _hex(key.public_key()), "signature": key.sign(content).hex()} for key in keys]
     document = {"schema": 1, "algorithm": ALGORITHM, "signatures": signatures}
     return (json.dumps(document, indent=1) + "\n").encode()
@@ -120,8 +120,8 @@ def signers(content: bytes, signatures: bytes | None) -> tuple[str, ...]:
     return tuple(public for public, _ in pairs)
 
 
-def judge(content: bytes, signatures: bytes | None, trusted: Sequence[str] | None) -> tuple[State, tuple[str, ...]]:
-    """What the signatures of a manifest's bytes are worth to a reader who trusts some keys; and the keys they were made with.
+def check_signatures(content: bytes, signatures: bytes | None, trusted: Sequence[str] | None) -> tuple[State, tuple[str, ...]]:
+    """Check the signatures of a manifest's bytes against trusted keys; returns the state and the keys that signed.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from recsys.export.golden_queries import Answer
 from recsys.export.phone_model import PhoneModel
-from recsys.export.quantisation import CODE_OFFSET, Coded, Dtype
+from recsys.export.quantisation import CODE_OFFSET, Dtype, QuantisedMatrix
 from recsys.export.random_queries import Query
 from recsys.models import tensorflow_runtime
 
@@ -40,7 +40,7 @@ Arrays = Mapping[str, NDArray[np.float32]]
 
 @dataclass(frozen=True, kw_only=True)
 class Graphs:
-    """The two graphs, still in TensorFlow, to be held against the arithmetic that they came from."""
+    """The two graphs, still in TensorFlow, for comparison with the NumPy model."""
 
     user_tower: Any
     retrieve: Any
@@ -115,7 +115,7 @@ def tower_weights(model: PhoneModel) -> Named:
     return named if model.history.scale is None else {**named, "history/scale": (model.history.scale, "float16")}
 
 
-def movie_weights(movies: Coded) -> Named:
+def movie_weights(movies: QuantisedMatrix) -> Named:
     # Rows are movies, so that every shard holds whole movies.
     named: dict[str, tuple[NDArray[np.float32], Dtype]] = {"movies/codes": (movies.codes, movies.dtype)}
     return named if movies.scale is None else {**named, "movies/scale": (movies.scale, "float16")}

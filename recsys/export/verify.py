@@ -1,4 +1,4 @@
-"""May this bundle be installed? Every reason why not, collected, each with its code.
+"""Verification of a bundle before it is installed: every finding is collected, each with its code.
 
 The client's ``verify`` (``exports/client/bin/verify.js``) answers the same question with the same report; a Parquet file's
 content is looked into here only.
@@ -39,7 +39,7 @@ FORBIDDEN_SUFFIXES = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What was found out about a bundle."""
+    """Result of a verification."""
 
     version: str | None
     """None where the manifest cannot be read."""
@@ -55,7 +55,7 @@ class Report:
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        """What a reader should know who was given no public key."""
+        """Warnings to a reader who was given no public key."""
         if self.signature == "none":
             return (Finding(code="W_UNSIGNED", message="The bundle is not signed: anybody can have made it.", remedy=UNSIGNED),)
         if self.signature == "unchecked":
@@ -83,7 +83,7 @@ class Report:
 
 
 def inspect(folder: Path, *, installed_version: str | None = None, trusted: Sequence[str] | None = None) -> Report:
-    """Everything that speaks against a bundle; an empty list of findings means that it can be trusted.
+    """Find everything that speaks against a bundle; an empty list of findings means that it can be trusted.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def inspect(folder: Path, *, installed_version: str | None = None, trusted: Sequ
         content = _read_manifest(folder)
         check_digest(content)
         # Who made it comes before what it says.
-        state, signed_by = signature.judge(content, plain_bytes(folder / signature.FILE), trusted)
+        state, signed_by = signature.check_signatures(content, plain_bytes(folder / signature.FILE), trusted)
         manifest = load(content)
     except ArtefactError as error:
         return Report(
@@ -184,7 +184,7 @@ def _read_manifest(folder: Path) -> bytes:
 
 
 def _check_blobs(channel: Path, manifest: Manifest) -> Iterator[Finding]:
-    """Whether phones, who read by checksum, find there what the version's folder holds."""
+    """Check that phones, which read by checksum, find in ``blobs/`` what the version's folder holds."""
     for name in sorted(manifest["files"]):
         entry = manifest["files"][name]
         blob = address(name, entry["sha256"])

@@ -1,4 +1,4 @@
-"""Where each weight of a TF.js graph model lies in its joined shards."""
+"""Byte layout of the weights of a TF.js graph model in its joined shards."""
 
 import math
 from collections.abc import Mapping
@@ -23,8 +23,8 @@ MAX_AXES = 8
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
-    """One weight as it is stored."""
+class StoredWeight:
+    """A weight with its byte range."""
 
     name: str
     shape: tuple[int, ...]
@@ -58,8 +58,8 @@ def count_of(shape: object) -> int:
     return math.prod(shape)
 
 
-def layout(specs: Any) -> list[Place]:
-    """Places of the weights of a group, in order.
+def stored_weights(specs: Any) -> list[StoredWeight]:
+    """Lay out the weights of a group in order.
 
     Raises
     ------
@@ -68,19 +68,19 @@ def layout(specs: Any) -> list[Place]:
     Examples
     --------
     >>> specs = [{"name": "a", "shape": [2, 3], "dtype": "float32"}, {"name": "b", "shape": [], "dtype": "bool"}]
-    >>> [place.end for place in layout(specs)]
+    >>> [weight.end for weight in stored_weights(specs)]
     [24, 25]
     """
     if not isinstance(specs, list):
         raise TypeError("not a list of weights")
-    places, at = [], 0
+    weights, at = [], 0
     for spec in specs:
         name, quantised = spec["name"], spec.get("quantization")
         if not isinstance(name, str):
             raise TypeError("a weight without a name")
         count_of(spec["shape"])
         dtype = STORED[(spec if quantised is None else quantised)["dtype"]]
-        place = Place(name=name, shape=tuple(spec["shape"]), dtype=dtype, start=at)
-        places.append(place)
-        at = place.end
-    return places
+        weight = StoredWeight(name=name, shape=tuple(spec["shape"]), dtype=dtype, start=at)
+        weights.append(weight)
+        at = weight.end
+    return weights

@@ -32,7 +32,7 @@ from sklearn.preprocessing import StandardScaler
 from recsys.embeddings.tower import UserTower
 from recsys.evaluation.interactions import interactions
 from recsys.export import bundle
-from recsys.export.weights import layout
+from recsys.export.weights import stored_weights
 from recsys.pipeline.config import TrainConfig, with_settings
 from recsys.pipeline.train import train
 from recsys.tables.import_tables import import_path
@@ -73,7 +73,7 @@ def open_bundle(folder: Path) -> tuple[list[str], UserTower, NDArray[np.float32]
     content = b"".join((folder / "tfjs/user_tower" / name).read_bytes() for name in group["paths"])
     arrays = {
         place.name: np.frombuffer(content[place.start : place.end], place.dtype).reshape(place.shape)
-        for place in layout(group["weights"])
+        for place in stored_weights(group["weights"])
     }
     meta = model["userDefinedMetadata"]
     names = {

@@ -46,7 +46,7 @@ def test_applying_a_delta_gives_the_files_of_the_new_version_bit_for_bit(dtype: 
         patch.setattr(bundle_build, "N_RECALL", 3)
         old = bundle.publish(before, root / "old", dtype=dtype, recall_loss_limit=1.0).folder
         new = bundle.publish(after, root / "new", dtype=dtype, recall_loss_limit=1.0).folder
-        patch.setattr(delta_build, "worthwhile", lambda _delta, _whole: True)
+        patch.setattr(delta_build, "saves_enough", lambda _delta, _whole: True)
         entry = delta_build.write(old, new)
     assert entry is not None
     folder = new / entry["folder"]

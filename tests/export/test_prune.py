@@ -144,7 +144,7 @@ def test_at_least_one_version_has_to_stay(channel: Channel):
 
 def test_who_prunes_while_another_publishes_is_told_to_wait(channel: Channel):
     before = channel.versions()
-    with channel.publishing(), pytest.raises(ArtefactError) as refused:
+    with channel.build_folder(), pytest.raises(ArtefactError) as refused:
         Channel(channel.root).prune(1)
     assert refused.value.code == "E_BUSY"
     assert channel.versions() == before

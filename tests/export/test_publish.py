@@ -128,9 +128,9 @@ def in_child(act):
         os._exit(0)
     return os.waitpid(child, 0)[1]
 
-def copied(folder, _source, _options, place, _report):
+def copied(folder, _source, _options, new, _report):
     # In the place of what computes a version, which touches nothing that a reader sees.
-    version = f"{place.sequence}-{place.bundle[:12]}"
+    version = f"{new.sequence}-{new.bundle[:12]}"
     shutil.copytree(made / version, folder, dirs_exist_ok=True, copy_function=shutil.copyfile)
     return version
 

@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as arrays
 from recsys.errors import ArtefactError
 from recsys.export import bundle, golden_queries
 from recsys.export.phone_model import PhoneModel
-from recsys.export.quantisation import Coded, encode, recall
+from recsys.export.quantisation import QuantisedMatrix, quantise, recall
 from recsys.export.random_queries import random_queries
 from tests.export import models
 
@@ -22,22 +22,22 @@ MATRICES = arrays.arrays(np.float32, st.tuples(st.integers(1, 6), st.integers(1,
 def test_a_byte_moves_a_number_by_half_a_step_of_its_row_at_most(matrix: np.ndarray):
     """A step is the row's largest number / 127, made wider by a thousandth at most to be a float16."""
     half = np.abs(matrix).max(axis=1, keepdims=True) / 127 / 2
-    assert (np.abs(encode(matrix, "uint8").decoded - matrix) <= half * 1.002 + 1e-6).all()
+    assert (np.abs(quantise(matrix, "uint8").decoded - matrix) <= half * 1.002 + 1e-6).all()
 
 
 @given(MATRICES)
 def test_what_was_rounded_once_is_not_rounded_again(matrix: np.ndarray):
     for dtype in ("float32", "float16", "uint8"):
-        once = encode(matrix, dtype).decoded
-        np.testing.assert_allclose(encode(once, dtype).decoded, once, rtol=1e-6)
+        once = quantise(matrix, dtype).decoded
+        np.testing.assert_allclose(quantise(once, dtype).decoded, once, rtol=1e-6)
 
 
 def test_what_rounding_one_number_costs_is_made_up_for_by_the_others():
     """A score is x + y here: 0.4 + 0.4 steps round to 0 + 0 one by one, and to 0 + 1 together, which is nearer to 0.8."""
     matrix = np.float32([[0.4, 0.4, 127.0]])
     importance = np.array([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
-    assert encode(matrix, "uint8").codes.tolist() == [[0, 0, 127]]
-    assert sorted(encode(matrix, "uint8", importance).codes[0].tolist()) == [0, 1, 127]
+    assert quantise(matrix, "uint8").codes.tolist() == [[0, 0, 127]]
+    assert sorted(quantise(matrix, "uint8", importance).codes[0].tolist()) == [0, 1, 127]
 
 
 @given(MATRICES, st.integers(0, 2**32 - 1))
@@ -48,13 +48,13 @@ def test_rounding_by_importance_costs_no_more_on_average(matrix: np.ndarray, see
     importance = people.T @ people / 40
     many = rng.normal(size=(300, matrix.shape[1])).astype(np.float32)
 
-    def cost(coded: Coded) -> float:
+    def cost(coded: QuantisedMatrix) -> float:
         error = (coded.decoded - many).astype(np.float64)
         return float(np.mean(np.sum(error @ importance * error, axis=1)))
 
-    weighed = encode(many, "uint8", importance)
-    assert cost(weighed) <= cost(encode(many, "uint8")) * 1.02
-    for codes in (weighed.codes, encode(matrix, "uint8", importance).codes):
+    weighed = quantise(many, "uint8", importance)
+    assert cost(weighed) <= cost(quantise(many, "uint8")) * 1.02
+    for codes in (weighed.codes, quantise(matrix, "uint8", importance).codes):
         assert (np.abs(codes) <= 127).all()
         assert (codes == np.rint(codes)).all()
 
@@ -64,7 +64,7 @@ def test_rounding_with_importance_keeps_more_of_the_lists():
     exact = PhoneModel.of(source.tower, source.movies.vectors, "float32")
     queries = random_queries(exact.tower, 300, np.random.default_rng(3))
     known = [answer.rows for answer in golden_queries.answers(exact, queries)]
-    nearest = PhoneModel(tower=source.tower, history=exact.history, movies=encode(source.movies.vectors, "uint8"))
+    nearest = PhoneModel(tower=source.tower, history=exact.history, movies=quantise(source.movies.vectors, "uint8"))
     weighed = PhoneModel.of(source.tower, source.movies.vectors, "uint8")
     losses = [
         1 - recall(known, [answer.rows for answer in golden_queries.answers(model, queries)]) for model in (weighed, nearest)
@@ -75,12 +75,12 @@ def test_rounding_with_importance_keeps_more_of_the_lists():
 def test_a_small_row_keeps_its_shape_beside_a_large_one():
     """With one scale for all, 1e-3 beside 100 would be rounded to 0."""
     matrix = np.float32([[100, -50], [1e-3, -5e-4]])
-    np.testing.assert_allclose(encode(matrix, "uint8").decoded, matrix, rtol=0.01)
+    np.testing.assert_allclose(quantise(matrix, "uint8").decoded, matrix, rtol=0.01)
 
 
 def test_a_scale_is_a_float16_that_no_code_overflows():
     """1 / 127 = 0.007874 lies between the float16 0.0078735 and 0.0078812: rounded up, the largest number is code 127 still."""
-    coded = encode(np.float32([[1.0, -0.5], [1e-9, 0.0], [0.0, 0.0]]), "uint8")
+    coded = quantise(np.float32([[1.0, -0.5], [1e-9, 0.0], [0.0, 0.0]]), "uint8")
     assert coded.scale is not None
     np.testing.assert_array_equal(coded.scale, coded.scale.astype(np.float16).astype(np.float32))
     assert coded.scale[0] == pytest.approx(0.0078812, abs=1e-7)
@@ -90,7 +90,7 @@ def test_a_scale_is_a_float16_that_no_code_overflows():
 
 def test_float32_is_kept_bit_for_bit():
     matrix = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
-    assert encode(matrix, "float32").decoded.tobytes() == matrix.tobytes()
+    assert quantise(matrix, "float32").decoded.tobytes() == matrix.tobytes()
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_float32_is_kept_bit_for_bit():
 )
 def test_what_cannot_be_stored_is_refused(value: float, dtype: str):
     with pytest.raises(ArtefactError, match="E_NONFINITE"):
-        encode(np.float32([[1.0, value]]), dtype)  # type: ignore[arg-type]
+        quantise(np.float32([[1.0, value]]), dtype)  # type: ignore[arg-type]
 
 
 @pytest.mark.usefixtures("weights_only")
