@@ -1,4 +1,4 @@
-"""What the program says when it refuses: a stable code, one sentence, and a remedy.
+"""Errors: findings with a stable code, one sentence and a remedy.
 
 Findings are collected and raised together, so that a person mends a file once and not once per mistake.
 """
@@ -72,7 +72,7 @@ class ScenarioError(RecsysError):
 
 
 class SystemRefusedError(RecsysError):
-    """What the machine refused: a full disk, no permission, too little memory; or a person, by an interruption."""
+    """A refusal by the operating system: a full disk, no permission, too little memory; or a person, by an interruption."""
 
 
 _KINDS: dict[str, tuple[tuple[int, ...], str]] = {
@@ -88,7 +88,7 @@ _KINDS: dict[str, tuple[tuple[int, ...], str]] = {
 }
 _BY_NUMBER = {number: code for code, (numbers, _) in _KINDS.items() for number in numbers}
 _LIBRARIES = ("duckdb", "_duckdb", "pyarrow", "safetensors_rust")
-"""They tell of the system's errors in words alone."""
+"""Libraries that name system errors in words alone."""
 
 
 def system_refusal(error: BaseException) -> SystemRefusedError | None:
@@ -97,7 +97,7 @@ def system_refusal(error: BaseException) -> SystemRefusedError | None:
         return _of_system("E_INTERRUPTED", "it was interrupted")
     if isinstance(error, MemoryError):
         return _of_system("E_MEMORY", "there is not enough memory")
-    number = error.errno if isinstance(error, OSError) and error.errno in _BY_NUMBER else _told(error)
+    number = error.errno if isinstance(error, OSError) and error.errno in _BY_NUMBER else _error_number(error)
     if number is not None:
         name = getattr(error, "filename", None)
         return _of_system(
@@ -108,7 +108,7 @@ def system_refusal(error: BaseException) -> SystemRefusedError | None:
 
 @contextmanager
 def coded_system_errors() -> Iterator[None]:
-    """Turn the system's own errors into coded refusals; every other error passes as it is.
+    """Convert the system's own errors into coded refusals; every other error passes as it is.
 
     Raises
     ------
@@ -133,8 +133,8 @@ def _words(number: int) -> str:
     return os.strerror(number)[:1].lower() + os.strerror(number)[1:]
 
 
-def _told(error: BaseException) -> int | None:
-    """The number of a system's error that a library tells of in words."""
+def _error_number(error: BaseException) -> int | None:
+    """Number of a system error that a library names in words alone; None where it names none."""
     if type(error).__module__.split(".")[0] not in _LIBRARIES and type(error) is not OSError:
         return None
     text = str(error)

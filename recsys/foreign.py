@@ -1,4 +1,4 @@
-"""TOML and JSON from elsewhere as plain values, bounded before they are parsed.
+"""Bounded parsing of foreign TOML and JSON into plain values: texts are measured before they are parsed.
 
 A parser believes its text: brackets in brackets exhaust the stack, a name of ten thousand parts takes it minutes, a number of
 five thousand digits cannot even be shown. So the text is measured first, by its punctuation outside of quotes and comments and in
@@ -48,19 +48,19 @@ E = TypeVar("E", bound=RecsysError)
 
 
 class UnreadableError(ValueError):
-    """A text that is not read: a stable code, why, and what to do."""
+    """A text that is refused before or while it is parsed: a stable code, why, and what to do."""
 
     def __init__(self, code: str, why: str, remedy: str) -> None:
         super().__init__(why)
         self.code, self.why, self.remedy = code, why, remedy
 
-    def told(self, kind: type[E], what: str, **place: Any) -> E:
-        """The refusal of ``what``, as an error of a kind."""
+    def as_error(self, kind: type[E], what: str, **place: Any) -> E:
+        """Convert to an error of a kind, which names ``what`` was refused."""
         return kind.of(self.code, f"{what} {self.why}.", self.remedy, **place)
 
 
 def toml(content: str | bytes, *, number: Callable[[str], Any] = float, max_bytes: int) -> dict[str, Any]:
-    """A TOML file as tables of values.
+    """Parse a TOML file into tables of values.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def json_value(
     constant: Callable[[str], Any] | None = None,
     max_bytes: int = MAX_JSON_BYTES,
 ) -> Any:
-    """The value of a JSON text.
+    """Parse a JSON text.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def json_value(
 
 
 def json_file(path: Path) -> Any:
-    """The value of a JSON file.
+    """Parse a JSON file.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""External ids (text) ↔ rows 0..n-1."""
+"""Id maps: external ids (text) to rows 0..n-1 and back."""
 
 from collections.abc import Iterable, Sequence
 

@@ -161,7 +161,7 @@ def trained(**changes: Any) -> TrainResult:
 )
 @pytest.mark.parametrize("command", ["train", "demo"])
 def test_a_training_is_told_with_every_warning(monkeypatch: pytest.MonkeyPatch, command: str, result: TrainResult):
-    demo = DemoResult(world=ServiceConfig(), training=result, seconds=60.0, simulated_seconds=4.0)
+    demo = DemoResult(service=ServiceConfig(), training=result, seconds=60.0, simulated_seconds=4.0)
     monkeypatch.setattr("recsys.pipeline.train.train", lambda *_: result)
     monkeypatch.setattr("recsys.pipeline.demo.make_demo", lambda *_: demo)
     told = human(command)

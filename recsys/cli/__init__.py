@@ -68,14 +68,14 @@ def demo(workspace: Workspace, users: int | None, movies: int | None, seed: int 
     from recsys.simulation.demo import ServiceConfig
 
     default = ServiceConfig()
-    world = ServiceConfig(
+    service = ServiceConfig(
         n_users=default.n_users if users is None else users,
         n_movies=default.n_movies if movies is None else movies,
         seed=default.seed if seed is None else seed,
     )
     with progress_bar() as report:
         config = TrainConfig(members=members)
-        document = make_demo(workspace, world, config, report).as_json()
+        document = make_demo(workspace, service, config, report).as_json()
     return noted(workspace, "demo", f"run {document['run']}", document)
 
 

@@ -86,7 +86,7 @@ def loads(text: str | bytes) -> Rules:
     try:
         document = foreign.toml(text, max_bytes=MAX_BYTES)
     except foreign.UnreadableError as error:
-        raise error.told(ScenarioError, "the file of rules", table="rules") from error
+        raise error.as_error(ScenarioError, "the file of rules", table="rules") from error
     if type(document.get("schema")) is not int or document["schema"] != SCHEMA:
         raise ScenarioError.of(
             "E_VERSION", f"the rules state schema {document.get('schema')!r:.60}.", f"Write schema = {SCHEMA}.", table="rules"

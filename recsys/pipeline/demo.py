@@ -24,31 +24,31 @@ _SIMULATE, _IMPORT = 0.04, 0.06
 class DemoResult:
     """What the demo leaves: a workspace ready to open."""
 
-    world: ServiceConfig
+    service: ServiceConfig
     training: TrainResult
     seconds: float
     simulated_seconds: float
     """Of simulating and importing; 0 where the tables were there already."""
 
     def as_json(self) -> dict[str, Any]:
-        """The document of ``recsys demo --json``: that of ``train``, and the world."""
+        """The document of ``recsys demo --json``: that of ``train``, and the configuration of the service."""
         return {
             **self.training.as_json(),
             "seconds": round(self.seconds, 1),
             "simulated_seconds": round(self.simulated_seconds, 1),
-            "world": asdict(self.world),
+            "world": asdict(self.service),
         }
 
 
 def make_demo(
-    workspace: Workspace, world: ServiceConfig | None = None, config: TrainConfig | None = None, report: ReportProgress = silent
+    workspace: Workspace, service: ServiceConfig | None = None, config: TrainConfig | None = None, report: ReportProgress = silent
 ) -> DemoResult:
     """Make a workspace of a simulated service, ready to open. Started again after a stop, it goes on from there.
 
     Parameters
     ----------
     workspace : empty, or holding a simulated service, which is replaced
-    world : the service
+    service : parameters of the service
     config : settings of the training
     report : told where it stands
 
@@ -56,26 +56,26 @@ def make_demo(
     ------
     DataError  E_EXISTS: the workspace holds tables that are not simulated; and what import and training raise
     """
-    world, config = world or ServiceConfig(), config or TrainConfig()
+    service, config = service or ServiceConfig(), config or TrainConfig()
     clock = _Span(report)
-    holds = _world_of(workspace)
+    holds = _service_of(workspace)
     if workspace.exists() and holds is None:
         raise DataError.of(
             "E_EXISTS", f"the workspace {workspace.root} holds tables that are not simulated.", "Name another with --workspace."
         )
     simulated = 0.0
-    if holds != json.loads(json.dumps(asdict(world))):
-        _take_in(workspace, world, clock)
+    if holds != json.loads(json.dumps(asdict(service))):
+        _take_in(workspace, service, clock)
         simulated = clock.seconds
     training = train(workspace, config, lambda line: clock.tell(line, _IMPORT, 1.0))
-    return DemoResult(world=world, training=training, seconds=clock.seconds, simulated_seconds=simulated)
+    return DemoResult(service=service, training=training, seconds=clock.seconds, simulated_seconds=simulated)
 
 
-def _take_in(workspace: Workspace, world: ServiceConfig, clock: "_Span") -> None:
+def _take_in(workspace: Workspace, service: ServiceConfig, clock: "_Span") -> None:
     folder = workspace.root / ".world"
     workspace.root.mkdir(parents=True, exist_ok=True)
     try:
-        write_service(world, folder, clock.part("simulate", "Simulating a service", 0.0, _SIMULATE))
+        write_service(service, folder, clock.part("simulate", "Simulating a service", 0.0, _SIMULATE))
         import_path(
             folder,
             workspace,
@@ -85,8 +85,8 @@ def _take_in(workspace: Workspace, world: ServiceConfig, clock: "_Span") -> None
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _world_of(workspace: Workspace) -> Any:
-    """Configuration of the world whose tables the workspace holds; None where there is none."""
+def _service_of(workspace: Workspace) -> Any:
+    """Configuration of the simulated service whose tables the workspace holds; None where there is none."""
     try:
         return foreign.json_file(workspace.tables / SIMULATION_JSON)["config"]
     except (FileNotFoundError, ValueError, KeyError, TypeError):

@@ -112,7 +112,7 @@ def _document(packed: str) -> Any:
             raise _unreadable()
         return foreign.json_value(text, number=foreign.decimal, constant=foreign.decimal)
     except foreign.UnreadableError as error:
-        raise _unreadable() if error.code == "E_JSON" else error.told(ScenarioError, "the link") from error
+        raise _unreadable() if error.code == "E_JSON" else error.as_error(ScenarioError, "the link") from error
     except (ValueError, zlib.error) as error:
         raise _unreadable() from error
 
@@ -131,7 +131,7 @@ def _text_as_number(text: str) -> Decimal | float:
     try:
         return foreign.decimal(text)
     except foreign.UnreadableError as error:
-        raise error.told(ScenarioError, "the link") from error
+        raise error.as_error(ScenarioError, "the link") from error
 
 
 def _unreadable() -> ScenarioError:

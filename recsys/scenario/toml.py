@@ -27,7 +27,7 @@ def loads(text: str | bytes) -> Scenario:
     try:
         document = foreign.toml(text, number=foreign.decimal, max_bytes=MAX_BYTES)
     except foreign.UnreadableError as error:
-        raise error.told(ScenarioError, "the scenario", table="scenario") from error
+        raise error.as_error(ScenarioError, "the scenario", table="scenario") from error
     return from_mapping(document)
 
 

@@ -160,7 +160,7 @@ def parse_economics(content: bytes) -> Economics:
     try:
         document = foreign.toml(content, max_bytes=MAX_BYTES)
     except foreign.UnreadableError as error:
-        raise error.told(DataError, "the file", table=_TABLE) from error
+        raise error.as_error(DataError, "the file", table=_TABLE) from error
     if strange := [text for text in _texts(document) if re.search(CONTROL_BUT_LINES, text)]:
         shown = strange[0][:40].encode("unicode_escape").decode("ascii")
         raise DataError.of("E_CTRL", f"{shown!r} holds {MESSAGES['E_CTRL']}.", REMEDIES["E_CTRL"], table=_TABLE)
