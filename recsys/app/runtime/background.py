@@ -32,9 +32,9 @@ class FairExecutor:
         self._waiting: OrderedDict[str, list[tuple[Future[Any], Callable[[], Any]]]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def submit(self, session_id: str, work: Callable[[], Answer]) -> Future[Answer]:
-        """Queue a task of a session. The future can be cancelled until the task begins."""
-        future: Future[Answer] = Future()
+    def submit(self, session_id: str, work: Callable[[], Answer], future: Future[Answer] | None = None) -> Future[Answer]:
+        """Queue a task of a session. The future, a new one unless given, can be cancelled until the task begins."""
+        future = Future() if future is None else future
         with self._lock:
             self._waiting.setdefault(session_id, []).append((future, work))
         self._pool.submit(self._run_next)
@@ -124,14 +124,16 @@ class BackgroundCache(Generic[Answer]):
         with self._lock:
             self._drop_earlier(session_id, key)
             entry = self._entries.get(key)
+            new = entry is None
             if entry is None:
                 entry = self._entries[key] = _Entry()
-                entry.future = self._executor.submit(session_id, partial(self._compute, key, entry, work))
             self._entries.move_to_end(key)
             if not entry.computed:
                 entry.sessions.add(session_id)
                 self._waiting[session_id] = key
             self._evict()
+        if new:
+            self._executor.submit(session_id, partial(self._compute, key, entry, work), entry.future)
         if not entry.future.done():
             return Pending(cache=self, key=key)
         if entry.future.exception() is not None:
