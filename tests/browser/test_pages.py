@@ -66,7 +66,7 @@ def test_a_cold_link_to_a_page_opens_that_page(page: Page, address: str, url: st
 
 
 @pytest.mark.parametrize("place", PLACES, ids=[place.url for place in PLACES])
-def test_a_page_fits_a_phone(browser: Browser, address: str, place: navigation.Place):
+def test_a_page_fits_a_phone(browser: Browser, address: str, place: navigation.Page):
     """Nothing has to be scrolled sideways at 420 pixels."""
     narrow = patient(browser.new_context(viewport={"width": 420, "height": 800}, color_scheme="dark"))
     page = narrow.new_page()

@@ -64,7 +64,7 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("place", PLACES, ids=IDS)
-def test_a_page_opens_where_everything_is_damaged(place: navigation.Place, service: ProjectionContext, opened: Open):
+def test_a_page_opens_where_everything_is_damaged(place: navigation.Page, service: ProjectionContext, opened: Open):
     everything(open_workspace.workspace().root)
     app = opened(place.path)
     assert not app.exception

@@ -12,7 +12,7 @@ IDS = [place.url for place in PLACES]
 
 
 @pytest.mark.parametrize("place", PLACES, ids=IDS)
-def test_a_page_opens_with_title_question_and_origin(place: navigation.Place, service: ProjectionContext, opened: Open):
+def test_a_page_opens_with_title_question_and_origin(place: navigation.Page, service: ProjectionContext, opened: Open):
     app = opened(place.path)
     assert not app.exception
     assert not app.error
@@ -25,7 +25,7 @@ def test_a_page_opens_with_title_question_and_origin(place: navigation.Place, se
 
 
 @pytest.mark.parametrize("place", PLACES, ids=IDS)
-def test_a_page_without_anything_says_the_next_step(place: navigation.Place, empty: object, opened: Open):
+def test_a_page_without_anything_says_the_next_step(place: navigation.Page, empty: object, opened: Open):
     app = opened(place.path)
     assert not app.exception
     assert not app.error
@@ -35,7 +35,7 @@ def test_a_page_without_anything_says_the_next_step(place: navigation.Place, emp
 
 
 @pytest.mark.parametrize("place", PLACES, ids=IDS)
-def test_a_page_without_a_model_says_the_next_step(place: navigation.Place, tables_only: object, opened: Open):
+def test_a_page_without_a_model_says_the_next_step(place: navigation.Page, tables_only: object, opened: Open):
     app = opened(place.path)
     assert not app.exception
     assert not app.error

@@ -136,7 +136,7 @@ def hostile(
 
 
 @pytest.mark.parametrize("place", PLACES, ids=IDS)
-def test_no_page_lets_a_word_of_the_data_act(place: navigation.Place, hostile: ProjectionContext, opened: Open):
+def test_no_page_lets_a_word_of_the_data_act(place: navigation.Page, hostile: ProjectionContext, opened: Open):
     app = opened(place.path)
     workspace_summary.background().wait(60)
     app = app.run()

@@ -42,7 +42,7 @@ def told_of_a_person(context: ProjectionContext, messages: list[bytes]) -> list[
 
 
 @pytest.mark.parametrize("place", PLACES, ids=IDS)
-def test_no_page_sends_anything_of_a_person(place: navigation.Place, peopled: ProjectionContext, opened: Open):
+def test_no_page_sends_anything_of_a_person(place: navigation.Page, peopled: ProjectionContext, opened: Open):
     with recorded() as messages:
         app = opened(place.path)
         workspace_summary.background().wait(60)
