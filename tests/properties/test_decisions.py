@@ -116,14 +116,14 @@ def test_26_the_slate_is_that_of_brute_force(context: ProjectionContext, budget:
 @given(bases, budgets)
 @examples(10)
 def test_below_the_fee_to_enter_an_offer_enters(context: ProjectionContext, budget: float):
-    slate = choose(context, budget)
-    for entry in slate.why_not:
-        if entry.fee_to_enter is None:
-            continue
-        fee = 0.98 * entry.fee_to_enter
-        lower = s.Scenario(name="x", changes=(c.Acquire(offer=entry.movie_id, fee=fee),))
-        assert entry.movie_id in choose(context, budget, scenario=lower, explain=False).chosen
-        break
+    """Where every slate is run: there are 16 of at most two offers."""
+    few = Rules(at_most=2)
+    entry = next((entry for entry in choose(context, budget, few).why_not if entry.fee_to_enter is not None), None)
+    assume(entry is not None)
+    lower = s.Scenario(name="x", changes=(c.Acquire(offer=entry.movie_id, fee=0.98 * entry.fee_to_enter),))
+    entered = choose(context, budget, few, scenario=lower, explain=False)
+    assert entered.exact
+    assert entry.movie_id in entered.chosen
 
 
 @given(bases, st.sampled_from(IDS), cases.segments, st.floats(0.5, 0.99))
@@ -133,13 +133,14 @@ def test_27_the_flip_flips_and_95_per_cent_of_it_does_not(
 ):
     bid = project(context, s.Scenario(name="x", changes=(c.Acquire(offer=offer),)), draws="all").offers[0].max_bid.mean
     assume(bid > 1)
-    hurdle = context.economics.hurdle_rate.value
+    hurdle, flipped = context.economics.hurdle_rate.value, 0
     for fee in (part * bid, bid / part):
         asked = s.Scenario(name="x", changes=(c.Acquire(offer=offer, fee=fee),))
         (found,) = decision_thresholds(context, asked, segment).thresholds
         assert found.buys == (fee <= bid)
         if found.factor is None:
             continue
+        flipped += 1
 
         def buys(factor: float, asked: s.Scenario = asked) -> bool:
             resize = c.ResizeSegment(segment=segment, factor=factor)
@@ -149,3 +150,4 @@ def test_27_the_flip_flips_and_95_per_cent_of_it_does_not(
         assert buys(1.0) == found.buys
         assert buys(found.factor) != found.buys
         assert buys(float(np.exp(0.95 * np.log(found.factor)))) == found.buys
+    assume(flipped)
