@@ -15,6 +15,7 @@ from recsys.errors import ArtefactError
 from recsys.export import bundle
 from recsys.export.channel import Channel
 from recsys.export.manifest import address
+from tests.effort import STRIDE
 from tests.export import models
 
 pytestmark = pytest.mark.usefixtures("weights_only")
@@ -122,7 +123,7 @@ def test_stopped_at_any_step_every_version_is_whole_or_gone(published: Path, tmp
         names = sorted([".publisher", "blobs", "latest.json", newest])
         assert sorted(path.name for path in channel.root.iterdir()) == names
         assert blobs(channel) == listed(channel)
-        step += 1
+        step += STRIDE
     assert step > 20
 
 

@@ -20,6 +20,7 @@ from recsys.errors import ArtefactError
 from recsys.export import bundle, manifest
 from recsys.export.channel import Channel
 from recsys.workspace import sha256_of
+from tests.effort import STRIDE
 from tests.export import models
 from tests.export.conftest import Signer
 
@@ -152,7 +153,7 @@ step, status = 0, signal.SIGKILL
 while status == signal.SIGKILL:  # until a child survives: every step has been tried
     channel = Path(shutil.copytree(base, scratch / "killed" / str(step) / "app"))
     status = in_child(lambda: (die_at(step), publish(channel)))
-    step += 1
+    step += int(sys.argv[4])
 sys.exit(status)
 """
 
@@ -162,7 +163,7 @@ def test_killed_at_any_step_an_export_leaves_the_old_bundle_or_the_new_one(tmp_p
     old = bundle.publish(models.source(n_movies=60), tmp_path / "base" / "app", keys=[signer.private]).version
     root = Path(__file__).parents[2]
     done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(tmp_path / "base" / "app"), str(tmp_path), str(signer.path)],
+        [sys.executable, "-c", KILLED, str(tmp_path / "base" / "app"), str(tmp_path), str(signer.path), str(STRIDE)],
         cwd=root,
         env={**os.environ, "PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"},
         check=False,
@@ -171,14 +172,14 @@ def test_killed_at_any_step_an_export_leaves_the_old_bundle_or_the_new_one(tmp_p
     )
     assert done.returncode == 0, done.stderr
     channels = sorted((tmp_path / "killed").iterdir(), key=lambda path: int(path.name))
-    assert len(channels) > 50
+    assert len(channels) * STRIDE > 50
     seen = set()
     for channel in channels:
         assert bundle.verify(channel / "app", trusted=[signer.public]).ok
         latest = Channel(channel / "app").latest()
         assert latest is not None
         seen.add(manifest.sequence_of(latest))
-    for channel in channels[::9]:
+    for channel in channels[:: max(9 // STRIDE, 1)]:
         # The next export clears up and ends where an undisturbed one would, with one new version and no more.
         after = bundle.publish(models.new_movie(n_movies=60), channel / "app", keys=[signer.private])
         assert manifest.sequence_of(after.version) == 2

@@ -169,13 +169,11 @@ def test_a_season_is_estimated_where_the_data_hold_two_years_and_a_trend_is_not_
 
     def history(last: int, swing: FloatArray) -> tuple[np.ndarray, pd.Series]:
         """Twenty users whose views grow by 2 % a month, with a season."""
-        times, users = [], []
-        for k, month in enumerate(months[:last]):
-            for user in range(20):
-                n = round(100 * 1.02**k * swing[month.month - 1])
-                times += [month.to_timestamp() + pd.Timedelta(hours=h % 600) for h in range(n)]
-                users += [user] * n
-        return np.array(users), pd.Series(times)
+        counts = [round(100 * 1.02**k * swing[month.month - 1]) for k, month in enumerate(months[:last])]
+        begin = np.array([month.to_timestamp() for month in months[:last]], dtype="datetime64[h]")
+        times = [begin[k] + np.tile(np.arange(n) % 600, 20) for k, n in enumerate(counts)]
+        users = [np.repeat(np.arange(20), n) for n in counts]
+        return np.concatenate(users), pd.Series(np.concatenate(times))
 
     found = seasonality.estimate(*history(len(months), factors))
     assert found is not None

@@ -1,12 +1,8 @@
 """Whoever kills an import, and whenever, leaves the tables of before or the tables of after."""
 
-import multiprocessing
 import os
 import shutil
 import signal
-import subprocess
-import sys
-import textwrap
 from collections.abc import Callable, Mapping
 from itertools import count
 from pathlib import Path
@@ -21,10 +17,8 @@ from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace
 from tests import patience
 from tests.effort import STRIDE, times
+from tests.tables.children import FORKING, import_by_turns
 from tests.tables.raw import NOW, Raw
-
-FORKING = multiprocessing.get_context("forkserver")
-FORKING.set_forkserver_preload([__name__])
 
 KILLS: Mapping[str, tuple[tuple[Any, str], ...]] = {
     "rename": ((Path, "rename"), (Path, "replace")),
@@ -95,32 +89,14 @@ def test_a_reader_meets_no_mixture_while_a_writer_replaces_the_tables(tmp_path: 
     raw.set("movies", title="New")
     raw.set("users", plan="ad-funded")
     raw.write(tmp_path / "new")
-    script = """
-        import sys
-        from pathlib import Path
-        import pandas as pd
-        from recsys.tables.import_tables import import_path
-        from recsys.workspace import Workspace
-        for k in range(int(sys.argv[4])):
-            import_path(Path(sys.argv[1 + k % 2]), Workspace(Path(sys.argv[3])), now=pd.Timestamp("2024-06-01"))
-    """
-    writer = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            textwrap.dedent(script),
-            str(tmp_path / "new"),
-            str(tmp_path / "raw"),
-            str(workspace.root),
-            str(times(6)),
-        ],
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )
+    sources = [tmp_path / "new", tmp_path / "raw"]
+    writer = FORKING.Process(target=import_by_turns, args=(sources, workspace.root, times(6)))
+    writer.start()
     seen = set()
-    while writer.poll() is None:
+    while writer.is_alive():
         dataset = load_dataset(workspace)
         titled, planned = (dataset.movies["title"] == "New").all(), (dataset.users["plan"] == "ad-funded").all()
         assert titled == planned == (dataset.fingerprint != first.fingerprint)
         seen.add(dataset.fingerprint)
-    assert writer.returncode == 0
+    assert writer.exitcode == 0
     assert len(seen) == 2

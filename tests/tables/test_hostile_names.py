@@ -10,6 +10,7 @@ from recsys.errors import DataError
 from recsys.tables.import_tables import import_path
 from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace
+from tests.effort import some
 from tests.tables.raw import NOW, Raw
 
 FOLDERS = ["data[1]", "we*rd", "q?estion", 'it\'s "a"; b {c,d} $1 %s ~']
@@ -26,7 +27,7 @@ def _titled(title: str, *, parquet: bool = False) -> Raw:
     return raw
 
 
-@pytest.mark.parametrize("name", FOLDERS)
+@pytest.mark.parametrize("name", some(FOLDERS))
 def test_a_folder_is_itself_and_no_pattern(name: str, tmp_path: Path):
     """Beside it lie ``data1``, ``weird`` and ``qxestion``, which a pattern of that name would find. The workspace lies in it."""
     for neighbour in NEIGHBOURS:

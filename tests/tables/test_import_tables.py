@@ -16,6 +16,7 @@ from recsys.tables.store.published_tables import load_dataset, load_info
 from recsys.workspace import Workspace
 from tests import builders
 from tests.datasets import assemble
+from tests.effort import some
 from tests.tables.raw import NOW, Raw
 
 DOLLARS = replace(ASSUMED, currency="USD")
@@ -37,7 +38,7 @@ def test_imported_tables_are_the_frames_that_were_written(tmp_path: Path):
     assert dict(report.rows) == {"users": 30, "movies": 12, "events": 540, "offers": 3, "subscriptions": 90}
 
 
-@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+@pytest.mark.parametrize("delimiter", some([";", "\t", "|"]))
 def test_other_delimiters_are_read(delimiter: str, tmp_path: Path):
     raw = Raw()
     tables = builders.tiny_tables()

@@ -16,6 +16,7 @@ from recsys.tables.formats.registry import recognise
 from recsys.tables.import_tables import import_path
 from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace
+from tests.effort import some
 from tests.tables.raw import NOW, Raw
 
 N_USERS, N_MOVIES = 24, 12
@@ -134,7 +135,7 @@ def test_format_is_recognised_and_read(name: str, tmp_path: Path):
     assert any("each rating counts as one view" in sentence for sentence in dataset.assumed)
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", some(list(FORMATS)))
 def test_naming_the_right_format_reads_the_same(name: str, tmp_path: Path):
     (tmp_path / "named").mkdir()
     (tmp_path / "found").mkdir()

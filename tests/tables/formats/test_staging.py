@@ -1,8 +1,5 @@
 """Who reads while the tables are replaced reads the old ones or the new, terms included, and is not told of damage."""
 
-import subprocess
-import sys
-import textwrap
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +16,7 @@ from recsys.workspace import Workspace
 from tests import builders
 from tests.datasets import save_dataset
 from tests.effort import times
+from tests.tables.children import FORKING, import_by_turns
 from tests.tables.raw import Raw
 
 DEARER = replace(ASSUMED, hurdle_rate=Term(value=0.5, source="a test"))
@@ -106,22 +104,14 @@ def test_no_reader_beside_a_busy_writer_is_told_of_damage(tmp_path: Path):
     raw.set("movies", title="New")
     raw.set("users", plan="ad-funded")
     raw.write(tmp_path / "new")
-    script = """
-        import sys
-        from pathlib import Path
-        import pandas as pd
-        from recsys.tables.import_tables import import_path
-        from recsys.workspace import Workspace
-        for k in range(int(sys.argv[4])):
-            import_path(Path(sys.argv[1 + k % 2]), Workspace(Path(sys.argv[3])), now=pd.Timestamp("2024-06-01"))
-    """
-    places = [str(tmp_path / "new"), str(tmp_path / "raw"), str(workspace.root), str(times(6))]
-    writer = subprocess.Popen([sys.executable, "-c", textwrap.dedent(script), *places])
+    sources = [tmp_path / "new", tmp_path / "raw"]
+    writer = FORKING.Process(target=import_by_turns, args=(sources, workspace.root, times(6)))
+    writer.start()
     seen = set()
-    while writer.poll() is None:
+    while writer.is_alive():
         assert Workspace(workspace.root).exists()
         assert load_info(workspace).rows["users"] == 30
         seen.add(load_fingerprint(workspace))
-    assert writer.returncode == 0
+    assert writer.exitcode == 0
     assert first.fingerprint in seen
     assert len(seen) == 2
