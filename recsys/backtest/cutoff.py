@@ -9,7 +9,7 @@ from recsys.backtest.arrivals import Arrivals
 from recsys.backtest.baselines import KnownArrivals, baseline_forecasts
 from recsys.backtest.projected_views import ProjectedViews, project_views
 from recsys.backtest.serialization import ArrivalRecord, CutoffResult
-from recsys.backtest.substitution import substitutions
+from recsys.backtest.substitution import measure_substitutions
 from recsys.choice.model.movie_attributes import encode
 from recsys.choice.model.parameters import ChoiceModel
 from recsys.embeddings.tower import MovieTower
@@ -92,7 +92,7 @@ def evaluate_cutoff(
         events=int((moment.dataset.events["timestamp"] < moment.at).sum()),
         seconds=0.0,
         arrivals=tuple(arrived[k] for k in np.argsort(positions)),
-        substitutions=substitutions(moment.dataset, moment.arrivals, positions, context, days=min(moment.days)),
+        substitutions=measure_substitutions(moment.dataset, moment.arrivals, positions, context, days=min(moment.days)),
     )
 
 

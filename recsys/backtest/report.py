@@ -8,7 +8,7 @@ import numpy as np
 
 from recsys.backtest import accuracy
 from recsys.backtest.baselines import BASELINES
-from recsys.backtest.scoring import Outcome, ScoredArrival, ScoredCutoff
+from recsys.backtest.scoring import ScoredArrival, ScoredCutoff, ScoredOutcome
 from recsys.backtest.serialization import ArrivalRecord, Substitution
 from recsys.backtest.slate_regret import BUDGET_SHARE, regret
 from recsys.ids import FloatArray
@@ -25,7 +25,7 @@ class _Cell:
     """Everything over one span of days in one unit; arrays are float64[n], or by name."""
 
     arrived: list[ArrivalRecord]
-    outcomes: list[Outcome]
+    outcomes: list[ScoredOutcome]
     cutoff: list[int]
 
     @property
@@ -163,7 +163,7 @@ def misses(cutoffs: Sequence[ScoredCutoff], span: int, unit: str = "views") -> l
     ]
 
 
-def _nearest_baseline(outcome: Outcome) -> dict[str, Any] | None:
+def _nearest_baseline(outcome: ScoredOutcome) -> dict[str, Any] | None:
     if not outcome.baselines:
         return None
     name = min(outcome.baselines, key=lambda baseline: abs(outcome.baselines[baseline] - outcome.actual))
@@ -213,7 +213,7 @@ def _arrival_entry(each: ScoredArrival, date: str) -> dict[str, Any]:
     }
 
 
-def _shown(outcome: Outcome) -> dict[str, Any]:
+def _shown(outcome: ScoredOutcome) -> dict[str, Any]:
     return {
         **asdict(outcome.shown),
         "calibrated": outcome.calibrated is not None,

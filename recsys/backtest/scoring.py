@@ -42,7 +42,7 @@ def forecast(draws: FloatArray) -> Forecast:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class ScoredOutcome:
     """One arrival over so many days in one unit."""
 
     actual: float
@@ -64,7 +64,7 @@ class ScoredArrival:
     """An arrival with its outcomes by days (as text), then by unit."""
 
     arrived: ArrivalRecord
-    outcomes: Mapping[str, Mapping[str, Outcome]]
+    outcomes: Mapping[str, Mapping[str, ScoredOutcome]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,15 +149,15 @@ def calibrated_draws(arrived: ArrivalRecord, days: str, calibration: Calibration
     return response.views_at(response.appeal_of(np.asarray(arrived.draws[days])) + shift_nats + wider)
 
 
-def _outcomes(arrived: ArrivalRecord, calibration: Calibration | None, shift: float) -> dict[str, dict[str, Outcome]]:
-    found: dict[str, dict[str, Outcome]] = {}
+def _outcomes(arrived: ArrivalRecord, calibration: Calibration | None, shift: float) -> dict[str, dict[str, ScoredOutcome]]:
+    found: dict[str, dict[str, ScoredOutcome]] = {}
     for days, by_unit in arrived.actual.items():
         raw = np.asarray(arrived.draws[days])
         tuned = None if calibration is None else calibrated_draws(arrived, days, calibration, shift)
         found[days] = {}
         for unit, actual in by_unit.items():
             scale = 1.0 if unit == "views" else arrived.hours_per_view
-            found[days][unit] = Outcome(
+            found[days][unit] = ScoredOutcome(
                 actual=actual,
                 raw=forecast(raw * scale),
                 calibrated=None if tuned is None else forecast(tuned * scale),

@@ -62,12 +62,12 @@ def _report(folder: Path) -> dict[str, Any]:
     return document
 
 
-def equal_report(workspace: Workspace, identity: Mapping[str, Any], scoring_schema: int) -> dict[str, Any] | None:
+def load_equal_report(workspace: Workspace, identity: Mapping[str, Any], scoring_schema: int) -> dict[str, Any] | None:
     """The report of a backtest of the same tables and settings that is whole; None where there is none."""
     return load_report(workspace) if _identity(workspace) == {**identity, "judged": scoring_schema} else None
 
 
-def equal_cutoffs(workspace: Workspace, identity: Mapping[str, Any]) -> tuple[CutoffResult, ...] | None:
+def load_equal_cutoffs(workspace: Workspace, identity: Mapping[str, Any]) -> tuple[CutoffResult, ...] | None:
     """The cutoffs of a backtest of the same tables and settings, whatever was worked out from them; None where there is none."""
     found = _identity(workspace)
     if found is None or {name: value for name, value in found.items() if name != "judged"} != dict(identity):

@@ -24,7 +24,7 @@ SETTLED_DAYS = 60
 _DAY_SECONDS = 86_400
 
 
-def substitutions(
+def measure_substitutions(
     dataset: Dataset, arrivals: Arrivals, positions: IntArray, context: ProjectionContext, *, days: int
 ) -> tuple[Substitution, ...]:
     """Launches of a cutoff's arrivals and expiries of catalogue movies soon after it.
@@ -35,9 +35,9 @@ def substitutions(
     positions : of the arrivals, in the order of the context's offers
     days : before and after
     """
-    clock = _EventStudy(dataset, context, days)
+    study = _EventStudy(dataset, context, days)
     launches = [int(arrivals.arrived[position]) for position in positions]
-    ended = clock.expiries(dataset, min(launches, default=0), max(launches, default=0))
+    ended = study.expiries(dataset, min(launches, default=0), max(launches, default=0))
     found = []
     for kind, names, moments, content in (
         ("launch", list(context.offer_ids.ids), launches, context.offer_content),
@@ -48,7 +48,7 @@ def substitutions(
         diverted = _launched(context) if kind == "launch" else _dropped(context, names)
         for k, (name, moment) in enumerate(zip(names, moments, strict=True)):
             vector = content[k] if content is not None else context.choice.content[context.choice.movie_ids.rows([name])[0]]
-            measured = clock.round(moment, name, vector, diverted[k], kind)
+            measured = study.measure(moment, name, vector, diverted[k], kind)
             if measured is not None:
                 found.append(measured)
     return tuple(found)
@@ -83,7 +83,7 @@ class _EventStudy:
         ids = dataset.movies["movie_id"].astype(str).to_numpy()
         return [(ids[row], int(self._gone[row])) for row in leaving if self.context.choice.available[self._column[row]]]
 
-    def round(self, moment: int, name: str, vector: FloatArray, diverted: FloatArray, kind: str) -> Substitution | None:
+    def measure(self, moment: int, name: str, vector: FloatArray, diverted: FloatArray, kind: str) -> Substitution | None:
         """What happened to the substitutes of a movie; None where the data or the movies round it do not reach far enough."""
         before, after = self._views(moment - self.span, moment), self._views(moment, moment + self.span)
         if before is None or after is None:

@@ -161,6 +161,4 @@ def with_slate(scenario: Scenario, chosen: Iterable[str]) -> Scenario:
         if not isinstance(change, Acquire) and not (isinstance(change, ShiftLaunch) and change.offer not in wanted)
     ]
     bought = [stated.get(name, Acquire(offer=name)) for name in wanted]
-    return Scenario(
-        name=scenario.name, changes=(*kept, *bought), horizon_months=scenario.horizon_months, licences=scenario.licences
-    )
+    return replace(scenario, changes=(*kept, *bought))

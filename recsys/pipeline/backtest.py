@@ -119,9 +119,9 @@ def backtest(
             "data": dataset.fingerprint,
             "config": json.loads(json.dumps(asdict(config))),
         }
-        if (done := store.equal_report(workspace, identity, JUDGED)) is not None:
+        if (done := store.load_equal_report(workspace, identity, JUDGED)) is not None:
             return done
-        if (kept := store.equal_cutoffs(workspace, identity)) is not None:
+        if (kept := store.load_equal_cutoffs(workspace, identity)) is not None:
             return _published(workspace, dataset, config, kept, identity)
         plan = _plan(dataset, config)
         digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]

@@ -51,7 +51,7 @@ class Totals:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class LeaveOneOut:
+class IncrementalByOffer:
     """What each offer adds under one draw: everything less everything without it."""
 
     hours: FloatArray
@@ -62,7 +62,7 @@ class LeaveOneOut:
     """float64[n_offers], at the horizon's end"""
 
     @classmethod
-    def simulated(cls, found: Counterfactuals) -> "LeaveOneOut":
+    def simulated(cls, found: Counterfactuals) -> "IncrementalByOffer":
         """From counterfactuals without each offer."""
         n_offers, horizon = len(found.without_offer), len(found.projected.hours)
         hours = np.array([outcome.hours for outcome in found.without_offer]).reshape(n_offers, horizon)
@@ -71,20 +71,22 @@ class LeaveOneOut:
         return cls._of(found.projected, hours, earned.reshape(3, n_offers, horizon), active_users)
 
     @classmethod
-    def estimated(cls, found: Counterfactuals) -> "LeaveOneOut":
+    def estimated(cls, found: Counterfactuals) -> "IncrementalByOffer":
         """From the estimate beside the counterfactual with everything (:mod:`recsys.projection.leave_one_out`)."""
         projected = found.projected
         return cls._of(projected, projected.left_out_hours, projected.left_out_earned, projected.left_out_active)
 
     @classmethod
-    def _of(cls, projected: Outcome, hours: FloatArray, earned: FloatArray, active_users: FloatArray) -> "LeaveOneOut":
+    def _of(cls, projected: Outcome, hours: FloatArray, earned: FloatArray, active_users: FloatArray) -> "IncrementalByOffer":
         return cls(
             hours=projected.hours - hours,
             earned=projected.earned[:, None, :] - earned,
             active_users=projected.active_users - active_users,
         )
 
-    def corrected(self, simulated: "LeaveOneOut", estimated: "LeaveOneOut", size: FloatArray) -> "LeaveOneOut":
+    def corrected(
+        self, simulated: "IncrementalByOffer", estimated: "IncrementalByOffer", size: FloatArray
+    ) -> "IncrementalByOffer":
         """Estimated figures of a draw, plus the error of the estimate at the point, in proportion to the offer's hours.
 
         Parameters
@@ -92,7 +94,7 @@ class LeaveOneOut:
         simulated, estimated : at the point estimate
         size : float64[n_offers], an offer's hours in the draw over those at the point
         """
-        return LeaveOneOut(
+        return IncrementalByOffer(
             hours=self.hours + size[:, None] * (simulated.hours - estimated.hours),
             earned=self.earned + size[None, :, None] * (simulated.earned - estimated.earned),
             active_users=self.active_users + size * (simulated.active_users - estimated.active_users),
@@ -110,10 +112,10 @@ class SimulatedDraw:
     """float64[n_offers, horizon]"""
     gross_hours: FloatArray
     """float64[n_offers]"""
-    incremental: LeaveOneOut
+    incremental: IncrementalByOffer
 
     @classmethod
-    def of(cls, catalogue: Catalogue, found: Counterfactuals, incremental: LeaveOneOut) -> "SimulatedDraw":
+    def of(cls, catalogue: Catalogue, found: Counterfactuals, incremental: IncrementalByOffer) -> "SimulatedDraw":
         """What is kept of the counterfactuals of one draw."""
         views = found.projected.tracked_views[: len(catalogue.offers)]
         hours_per_view = np.array([offer.hours_per_view for offer in catalogue.offers])
@@ -178,7 +180,7 @@ def simulate_draws(
     with one_blas_thread():
         estimates = draws == "all" and not catalogue.is_one_offer
         point = counterfactuals.simulate(question, 0, leave_one_out="both" if estimates else "simulated", threads=threads)
-        point_simulated = LeaveOneOut.simulated(point)
+        point_simulated = IncrementalByOffer.simulated(point)
         found = [SimulatedDraw.of(catalogue, point, point_simulated)]
         progress(Progress.of(1, n_draws))
         if draws == "all":
@@ -188,14 +190,14 @@ def simulate_draws(
 
             def simulated(draw: int) -> SimulatedDraw:
                 outcomes = counterfactuals.simulate(question, draw, leave_one_out="estimated", threads=inner)
-                added = (LeaveOneOut.estimated if estimates else LeaveOneOut.simulated)(outcomes)
+                added = (IncrementalByOffer.estimated if estimates else IncrementalByOffer.simulated)(outcomes)
                 result = SimulatedDraw.of(catalogue, outcomes, added)
                 done[0] += 1
                 progress(Progress.of(done[0], n_draws))
                 if not estimates:
                     return result
                 size = _ratio(result.gross_hours, found[0].gross_hours)
-                return replace(result, incremental=added.corrected(point_simulated, LeaveOneOut.estimated(point), size))
+                return replace(result, incremental=added.corrected(point_simulated, IncrementalByOffer.estimated(point), size))
 
             found += map_parallel(range(1, n_draws), simulated, threads=outer)
         return SimulatedDraws(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from recsys.backtest.appeal_response import STEPS_NATS
-from recsys.backtest.scoring import Forecast, Outcome, ScoredArrival, ScoredCutoff
+from recsys.backtest.scoring import Forecast, ScoredArrival, ScoredCutoff, ScoredOutcome
 from recsys.backtest.serialization import ArrivalRecord, CutoffResult, Substitution
 from recsys.choice.model.parameters import ChoiceModel
 from recsys.ids import IdMap
@@ -57,7 +57,7 @@ def arrived(
 ) -> ScoredArrival:
     """An arrival with one outcome over 28 days, its range from ``p50 / half`` to ``p50 · half`` (90 %: to the square of it)."""
     shown = Forecast(p05=p50 / half**2, p10=p50 / half, p50=p50, p90=p50 * half, p95=p50 * half**2)
-    outcome = Outcome(actual=actual, raw=shown, calibrated=None, baselines=rivals or {})
+    outcome = ScoredOutcome(actual=actual, raw=shown, calibrated=None, baselines=rivals or {})
     kept = ArrivalRecord(
         movie_id=f"m{actual:g}",
         title=f"Story {actual:g}",
