@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from recsys.app.preview import comparison
-from recsys.app.preview.comparison import Asked
+from recsys.app.preview.comparison import PhoneAnswer
 from recsys.app.runtime import open_workspace
 from recsys.export import bundle, tfjs
 from recsys.export.bundle import BundleStatus
@@ -36,7 +36,7 @@ def held(service: ProjectionContext, monkeypatch: pytest.MonkeyPatch) -> BundleS
     return found
 
 
-def unpacked(pack: comparison.Pack) -> dict[str, object]:
+def unpacked(pack: comparison.PreviewBundle) -> dict[str, object]:
     """The table of a pack, and the files by name."""
     length = int(pack.content[:8])
     table = json.loads(pack.content[8 : 8 + length])
@@ -63,7 +63,7 @@ def test_with_a_bundle_the_page_opens(held: BundleStatus, opened: Open):
 
 
 def test_the_browser_gets_what_a_phone_gets_and_no_more(held: BundleStatus, service: ProjectionContext):
-    table = unpacked(comparison.pack(held))
+    table = unpacked(comparison.preview_bundle(held))
     files = table["files"]
     listed = json.loads(files["manifest.json"])["files"]
     assert set(files) == {"manifest.json"} | {name for name, entry in listed.items() if entry["phone"]}
@@ -75,7 +75,7 @@ def test_the_browser_gets_what_a_phone_gets_and_no_more(held: BundleStatus, serv
 
 
 def test_offers_of_another_model_are_not_mixed_in(held: BundleStatus, service: ProjectionContext):
-    facts = unpacked(comparison.pack(replace(held, run="older")))["facts"]
+    facts = unpacked(comparison.preview_bundle(replace(held, run="older")))["facts"]
     assert facts["offers"] == []
     assert "export again" in facts["no_offers"]
 
@@ -97,12 +97,12 @@ def test_a_phones_list_is_held_against_the_servers(held: BundleStatus, service: 
         "ids": ids,
         "scores": [float(score) for score in scores],
     }
-    asked = Asked.of(value, "now")
+    asked = PhoneAnswer.of(value, "now")
     assert asked is not None
     found = comparison.parity(held, asked)
     assert found is not None
     assert found.same
-    wrong = Asked.of({**value, "ids": [*ids[1:], ids[0]]}, "now")
+    wrong = PhoneAnswer.of({**value, "ids": [*ids[1:], ids[0]]}, "now")
     assert wrong is not None
     assert not comparison.parity(held, wrong).same  # type: ignore[union-attr]
 
@@ -123,7 +123,7 @@ def test_a_phones_list_is_held_against_the_servers(held: BundleStatus, service: 
     ],
 )
 def test_what_no_preview_sends_is_passed_over(value: object):
-    assert Asked.of(value, "now") is None
+    assert PhoneAnswer.of(value, "now") is None
 
 
 def test_of_a_persona_the_model_is_told_what_it_knows_of_people():
