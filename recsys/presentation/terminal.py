@@ -9,9 +9,17 @@ import pandas as pd
 from recsys.evaluation import report_text
 from recsys.presentation.tables import backtest as views
 from recsys.presentation.text import backtest as words
-from recsys.presentation.text.money import money
-from recsys.presentation.text.numbers import JOINER, hours, months, percent, signed
-from recsys.presentation.text.ranges import chance, is_known, span_of
+from recsys.presentation.text.numbers import (
+    JOINER,
+    chance,
+    hours,
+    is_known,
+    money,
+    months,
+    percent,
+    signed,
+    span_of,
+)
 from recsys.presentation.text.verdicts import NO_GAP, payback, slate_headline
 from recsys.projection.result import Range
 

@@ -7,8 +7,7 @@ import streamlit as st
 from recsys.errors import ScenarioError
 from recsys.presentation.text import amounts
 from recsys.presentation.text.escape import plain
-from recsys.presentation.text.money import symbol
-from recsys.presentation.text.numbers import LAKH
+from recsys.presentation.text.numbers import LAKH, symbol
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,8 +19,7 @@ from recsys.decision.slate_rules import AtLeast, Rules
 from recsys.presentation import text
 from recsys.presentation.tables import offers as tables
 from recsys.presentation.text.escape import plain
-from recsys.presentation.text.money import money
-from recsys.presentation.text.numbers import months
+from recsys.presentation.text.numbers import money, months
 from recsys.projection.context import ProjectionContext
 from recsys.scenario.changes import MAX_HORIZON_MONTHS
 

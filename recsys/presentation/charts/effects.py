@@ -9,9 +9,7 @@ import pandas as pd
 
 from recsys.presentation.charts.scales import hours_title, money_title, unit_for
 from recsys.presentation.charts.theme import layered, palette
-from recsys.presentation.text.money import money
-from recsys.presentation.text.numbers import compact, hours, percent, signed
-from recsys.presentation.text.ranges import span_of
+from recsys.presentation.text.numbers import compact, hours, money, percent, signed, span_of
 from recsys.presentation.text.verdicts import NOBODY_JOINS
 from recsys.projection.result import OfferResult, Projection, Range, SegmentShare
 

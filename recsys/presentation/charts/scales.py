@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-from recsys.presentation.text.money import symbol
-from recsys.presentation.text.numbers import CRORE, LAKH
+from recsys.presentation.text.numbers import CRORE, LAKH, symbol
 
 _THOUSAND = 1_000.0
 

@@ -8,8 +8,7 @@ import pandas as pd
 from recsys.decision.sensitivity import ParameterSensitivity
 from recsys.presentation.charts.scales import money_title, unit_for
 from recsys.presentation.charts.theme import layered, palette
-from recsys.presentation.text.money import money
-from recsys.presentation.text.numbers import signed
+from recsys.presentation.text.numbers import money, signed
 
 LOW, HIGH = "at its low end", "at its high end"
 

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 
 from recsys.decision.slate_exclusions import LeftOutOffer
-from recsys.presentation.text.money import money
-from recsys.presentation.text.numbers import months
+from recsys.presentation.text.numbers import money, months
 from recsys.tables import lists
 
 

@@ -7,9 +7,7 @@ import pandas as pd
 from recsys.choice.model.parameters import Estimate
 from recsys.presentation.tables.directions import terms_of
 from recsys.presentation.text.changes import Titles
-from recsys.presentation.text.money import money
-from recsys.presentation.text.numbers import compact, count, hours, percent, signed
-from recsys.presentation.text.ranges import is_known, span_of
+from recsys.presentation.text.numbers import compact, count, hours, is_known, money, percent, signed, span_of
 from recsys.projection.context import ProjectionContext
 from recsys.projection.result import CannibalisedMovie, OfferResult, Projection, Range
 from recsys.scenario.changes import MAX_HORIZON_MONTHS, Acquire

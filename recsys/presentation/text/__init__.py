@@ -3,15 +3,25 @@
 from recsys.presentation.text.changes import KIND_LABELS, LICENCES, segment, sentence
 from recsys.presentation.text.explanations import explanation, strength
 from recsys.presentation.text.glossary import GLOSSARY, meaning
-from recsys.presentation.text.money import money, symbol
-from recsys.presentation.text.numbers import compact, count, day, hours, month_name, months, percent, signed, span, users
-from recsys.presentation.text.ranges import (
+from recsys.presentation.text.numbers import (
     between,
     chance,
+    compact,
+    count,
+    day,
+    hours,
     how_sure,
     is_known,
+    money,
+    month_name,
+    months,
+    percent,
     results_range,
+    signed,
+    span,
     span_of,
+    symbol,
+    users,
 )
 from recsys.presentation.text.verdicts import NOBODY_JOINS, headline, offer_verdict, payback, slate_headline
 

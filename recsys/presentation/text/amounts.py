@@ -11,8 +11,7 @@ from decimal import Decimal
 from babel.numbers import format_decimal
 
 from recsys.errors import ScenarioError
-from recsys.presentation.text.money import money, symbol
-from recsys.presentation.text.numbers import CRORE, LAKH, LOCALE
+from recsys.presentation.text.numbers import CRORE, LAKH, LOCALE, money, symbol
 
 LONGEST = 60
 """Characters of an amount."""

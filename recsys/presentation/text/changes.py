@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from recsys.presentation.text.money import money
-from recsys.presentation.text.numbers import compact, months, percent, significant
+from recsys.presentation.text.numbers import compact, money, months, percent, significant
 from recsys.scenario.changes import (
     Acquire,
     ByPersona,

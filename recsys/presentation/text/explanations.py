@@ -7,9 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from recsys.decision.unobserved_confounding import Confounding
-from recsys.presentation.text.money import money
-from recsys.presentation.text.numbers import hours, percent, users
-from recsys.presentation.text.ranges import magnitude
+from recsys.presentation.text.numbers import hours, magnitude, money, percent, users
 from recsys.projection.result import OfferResult, Projection, SegmentShare
 
 NOTHING_HOURS = 0.5

@@ -1,8 +1,7 @@
 """Something to decide, as a headline and a sentence with its figures."""
 
 from recsys.decision.suggested_decisions import SuggestedDecision
-from recsys.presentation.text.money import money
-from recsys.presentation.text.numbers import compact, count, hours, months, percent
+from recsys.presentation.text.numbers import compact, count, hours, money, months, percent
 
 _HEADLINES = {
     ("buy", "buy"): "Buy {title}",

@@ -3,9 +3,18 @@
 import math
 from collections.abc import Sequence
 
-from recsys.presentation.text.money import money
-from recsys.presentation.text.numbers import hours, months, percent, signed
-from recsys.presentation.text.ranges import between, chance, gain_or_loss, is_known, magnitude
+from recsys.presentation.text.numbers import (
+    between,
+    chance,
+    gain_or_loss,
+    hours,
+    is_known,
+    magnitude,
+    money,
+    months,
+    percent,
+    signed,
+)
 from recsys.projection.result import OfferResult, Projection
 
 NOBODY_JOINS = "Nobody joins in these figures: today's users stay or leave, and nobody takes their place."
