@@ -20,6 +20,7 @@ from recsys.cli.decide import bid, flip
 from recsys.cli.export import export
 from recsys.cli.frame import Document, GivenPath, cli, command, file_content, progress_bar
 from recsys.errors import DataError
+from recsys.evaluation.recommender_labels import train_words
 from recsys.ids import MAX_SEED
 from recsys.workspace import Workspace
 
@@ -53,7 +54,7 @@ AMOUNT = Amount()
 
 def models_option(default: str) -> Callable[[Any], Any]:
     """``--model``, shared by the commands that train."""
-    return click.option("--model", type=click.Choice(["mf", "two-tower", "all"]), default=default, show_default=True)
+    return click.option("--model", type=click.Choice(train_words()), default=default, show_default=True)
 
 
 @command
@@ -166,13 +167,13 @@ def _travelled(document: Document) -> str:
 @click.option("--seed", type=SEED, default=0, show_default=True)
 def evaluate(workspace: Workspace, split: Any, at: tuple[int, ...], cold: bool, seed: int) -> Document:
     """How well each model ranks what was watched later, against the baselines; kept for the app's Models page."""
-    from recsys.models.cold_start import ColdConfig
+    from recsys.models.cold_start import ColdStartConfig
     from recsys.models.compare import CompareConfig
     from recsys.pipeline import evaluate as room
 
     with progress_bar() as report:
         if cold:
-            return room.evaluate_cold(workspace, ColdConfig(seed=seed), report)
+            return room.evaluate_cold_start(workspace, ColdStartConfig(seed=seed), report)
         return room.evaluate_ranking(workspace, CompareConfig(split=split, at=tuple(sorted(set(at))), seed=seed), report)
 
 
@@ -185,11 +186,11 @@ def backtest(workspace: Workspace, origins: int, days: tuple[int, ...], seed: in
 
     Calibrates the ranges of offers. Stopped half-way, it goes on from the last finished moment when it is started again.
     """
-    from recsys.pipeline.backtest import LIGHT, BacktestConfig
+    from recsys.pipeline.backtest import CUTOFF_TRAINING, BacktestConfig
     from recsys.pipeline.backtest import backtest as run
     from recsys.pipeline.config import with_settings
 
-    config = BacktestConfig(origins=origins, days=tuple(sorted(set(days))), training=with_settings(LIGHT, seed=seed))
+    config = BacktestConfig(origins=origins, days=tuple(sorted(set(days))), training=with_settings(CUTOFF_TRAINING, seed=seed))
     with progress_bar() as report:
         document = run(workspace, config, report)
     return noted(workspace, "backtest", "figures of offers are calibrated by it", document)

@@ -1,1 +1,1 @@
-"""Vectors of users and movies, and what can be read from them: maps, neighbours, axes."""
+"""Embeddings of users and movies: storage, towers, maps, nearest neighbours, axes."""

@@ -1,4 +1,4 @@
-"""Named directions: where the movies with an attribute lie, and what the axes of a map are about."""
+"""Interpretable axes: a map's axes are named by the attributes that correlate with them."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -22,7 +22,7 @@ _MAX_VALUES = 40
 
 @dataclass(frozen=True, kw_only=True)
 class AxisEnd:
-    """What lies at one end of a map's axis."""
+    """Attribute at one end of a map's axis."""
 
     attribute: str
     value: str
@@ -31,7 +31,7 @@ class AxisEnd:
 
 @dataclass(frozen=True, kw_only=True)
 class AxisName:
-    """What an axis of a map is about, ``low`` to ``high``; an end is None where nothing is clearly there."""
+    """Name of a map's axis, ``low`` to ``high``; an end is None where no attribute correlates clearly."""
 
     low: AxisEnd | None
     high: AxisEnd | None

@@ -1,4 +1,4 @@
-"""Attributes of movies and users as weighted codes: what a tower looks up, learnt once and kept as JSON.
+"""Feature encoding of movies and users: attributes become weighted codes that a tower looks up; learnt once, kept as JSON.
 
 A feature is a column. Text is a set of values (joined by ``|``), each with a code and the set's mean taken; a number lies
 between two knots and is shared between their codes in proportion, so that near values have near vectors. A value never seen in

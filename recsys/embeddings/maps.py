@@ -1,10 +1,10 @@
-"""Flat maps of an embedding table, made to be looked at.
+"""Two-dimensional layouts of an embedding table.
 
 Two kinds. ``linear`` is a principal-component map: its axes mean something and can be named. ``neighbourhood`` is a t-SNE map
 (openTSNE): who is near whom is kept, distances across the map mean nothing. Both are of unit vectors, so that near means similar
 taste and not similar popularity. Distances that decide anything are measured in embedding space (:mod:`.neighbours`).
 
-They are fitted offline (:mod:`.mapmaking`) and saved with a run; here they are loaded, get new points, and are turned onto the
+They are fitted offline (:mod:`.map_fitting`) and saved with a run; here they are loaded, get new points, and are turned onto the
 map of the run before, so that people keep their bearings.
 """
 
@@ -30,7 +30,7 @@ _PLACE_NEIGHBOURS = 10
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class FlatMap:
+class MapLayout:
     """Positions of a table's ids. Arrays are read-only."""
 
     kind: MapKind
@@ -51,8 +51,8 @@ class FlatMap:
     """Run whose map this one was turned onto."""
 
 
-def place(flat: FlatMap, table: EmbeddingTable, vectors: AnyFloats) -> Positions:
-    """Where new vectors belong on a map: the same for a vector alone as in a batch.
+def place_vectors(flat: MapLayout, table: EmbeddingTable, vectors: AnyFloats) -> Positions:
+    """Positions of new vectors on a map: the same for a vector alone as in a batch.
 
     On a linear map they are projected. On a neighbourhood map each goes to the coordinate-wise median of its ten nearest
     neighbours, which is where openTSNE's own transform starts from.
@@ -74,15 +74,15 @@ def place(flat: FlatMap, table: EmbeddingTable, vectors: AnyFloats) -> Positions
     if flat.ids != table.ids:
         raise ArtefactError.of("E_MIX", "the map and the vectors are of different runs.", "Load both from one run.")
     if flat.kind == "neighbourhood":
-        return among_neighbours(flat.positions, table.vectors, vectors)
+        return neighbour_median(flat.positions, table.vectors, vectors)
     if flat.mean is None or flat.axes is None:
         raise ArtefactError.of("E_MANIFEST", "the linear map has no axes.", "Train again.")
     centred = unit_rows(vectors).astype(np.float64) - flat.mean
-    return frozen(np.stack([(centred * axis).sum(axis=1) for axis in flat.axes], axis=1))
+    return read_only(np.stack([(centred * axis).sum(axis=1) for axis in flat.axes], axis=1))
 
 
-def aligned(flat: FlatMap, last: FlatMap, *, run: str | None = None) -> FlatMap:
-    """A retrained map turned onto the last one, so that people keep their bearings.
+def align(flat: MapLayout, last: MapLayout, *, run: str | None = None) -> MapLayout:
+    """Procrustes alignment of a retrained map with the previous one, so that users recognise it.
 
     A linear map keeps its axes: they are at most swapped and flipped. A neighbourhood map is rotated or mirrored (orthogonal
     Procrustes on the ids that both hold) and moved; nothing is stretched.
@@ -107,7 +107,7 @@ def aligned(flat: FlatMap, last: FlatMap, *, run: str | None = None) -> FlatMap:
     if flat.kind == "neighbourhood":
         turn, _ = orthogonal_procrustes(ours - ours_mean, old - old_mean)
         turned = (flat.positions - ours_mean) @ turn + old_mean
-        return replace(flat, positions=frozen(turned), aligned_to=run)
+        return replace(flat, positions=read_only(turned), aligned_to=run)
     turn = _signed_swap((ours - ours_mean).T @ (old - old_mean))
     order = np.abs(turn).argmax(axis=0)
     signs = turn.sum(axis=0)
@@ -115,7 +115,7 @@ def aligned(flat: FlatMap, last: FlatMap, *, run: str | None = None) -> FlatMap:
     share = flat.explained_share
     return replace(
         flat,
-        positions=frozen(flat.positions.astype(np.float64) @ turn),
+        positions=read_only(flat.positions.astype(np.float64) @ turn),
         axes=None if flat.axes is None else turn.T @ flat.axes,
         explained_share=None if share is None else (share[order[0]], share[order[1]]),
         axis_names=names,
@@ -123,7 +123,7 @@ def aligned(flat: FlatMap, last: FlatMap, *, run: str | None = None) -> FlatMap:
     )
 
 
-def save_map(flat: FlatMap, stem: Path) -> None:
+def save_map(flat: MapLayout, stem: Path) -> None:
     """Write a map as ``stem.safetensors`` and ``stem.json``."""
     arrays: dict[str, NDArray[Any]] = {"positions": flat.positions}
     if flat.mean is not None and flat.axes is not None:
@@ -140,7 +140,7 @@ def save_map(flat: FlatMap, stem: Path) -> None:
     save_arrays(stem, arrays, facts, kind="map")
 
 
-def load_map(stem: Path, *, mapped: bool = True) -> FlatMap:
+def load_map(stem: Path, *, mapped: bool = True) -> MapLayout:
     """Read a map.
 
     Raises
@@ -152,7 +152,7 @@ def load_map(stem: Path, *, mapped: bool = True) -> FlatMap:
         ids = IdMap(facts["ids"])
         share = facts["explained_share"]
         names = tuple(AxisName(low=_end(low), high=_end(high)) for low, high in facts["axis_names"])
-        flat = FlatMap(
+        flat = MapLayout(
             kind=facts["map"],
             ids=ids,
             positions=arrays["positions"],
@@ -170,7 +170,7 @@ def load_map(stem: Path, *, mapped: bool = True) -> FlatMap:
     return flat
 
 
-def among_neighbours(positions: Positions, reference: AnyFloats, vectors: AnyFloats) -> Positions:
+def neighbour_median(positions: Positions, reference: AnyFloats, vectors: AnyFloats) -> Positions:
     """Coordinate-wise median of the positions of each vector's nearest neighbours in embedding space, float32[m, 2]."""
     rows, _ = nearest(reference, vectors, min(_PLACE_NEIGHBOURS, len(reference)))
     return np.asarray(np.median(positions[rows], axis=1), dtype=np.float32)
@@ -194,7 +194,7 @@ def _end(stored: tuple[str, str, float] | None) -> AxisEnd | None:
     return None if stored is None else AxisEnd(attribute=stored[0], value=stored[1], correlation=stored[2])
 
 
-def frozen(positions: AnyFloats) -> Positions:
+def read_only(positions: AnyFloats) -> Positions:
     """Positions as a map holds them: float32, contiguous, read-only."""
     fixed = np.ascontiguousarray(positions, dtype=np.float32)
     fixed.setflags(write=False)

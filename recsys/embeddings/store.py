@@ -1,4 +1,4 @@
-"""Arrays on disk: a safetensors file for the numbers and a JSON file beside it that says what they are.
+"""Storage of arrays: a safetensors file for the numbers and a JSON file beside it that describes them.
 
 Nothing here can run code when it is loaded: pickle, HDF5, Keras and NumPy files are refused by name and by content. The JSON
 carries the checksum of the safetensors file, and the fingerprint of an embedding table, so that a flipped bit in either is found.

@@ -1,4 +1,4 @@
-"""An embedding table: ids, vectors, and a fingerprint of both."""
+"""Embedding table: ids, vectors, and a fingerprint of both."""
 
 import hashlib
 from dataclasses import dataclass

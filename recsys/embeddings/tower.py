@@ -1,4 +1,4 @@
-"""The two towers without TensorFlow: rebuilt in NumPy from ``tower.json`` and ``tower.safetensors``.
+"""Inference of the two towers in NumPy, without TensorFlow: from ``tower.json`` and ``tower.safetensors``.
 
 The exact forward pass, the same for both towers (row-wise; everything but the hidden layer has width ``dim``):
 
@@ -44,7 +44,7 @@ TOWER_TENSORS = ("hidden_weights", "hidden_bias", "out_weights", "out_bias")
 
 @dataclass(frozen=True, eq=False)
 class Dense:
-    """What both towers do with their sum."""
+    """Dense residual layers that both towers apply to their pooled inputs."""
 
     hidden_weights: Float32Array
     hidden_bias: Float32Array
@@ -60,7 +60,7 @@ class Dense:
 
 @dataclass(frozen=True, eq=False)
 class MovieTower:
-    """From a movie's id and attributes to its vector."""
+    """Movie tower: from a movie's id and attributes to its vector."""
 
     space: FeatureSpace
     movie_ids: IdMap
@@ -99,7 +99,7 @@ class MovieTower:
 
 @dataclass(frozen=True, eq=False)
 class UserTower:
-    """From what somebody watched, and who they are, to their vector."""
+    """User tower: from a user's history and attributes to their vector."""
 
     space: FeatureSpace
     history_table: Float32Array
@@ -134,17 +134,19 @@ class UserTower:
             entries are watched
         context : attributes, one row a user; unknown where None
         """
-        return self.dense(self.gather(histories, context))
+        return self.dense(self.pooled_inputs(histories, context))
 
-    def gather(self, histories: Sequence[IntArray] | sparse.csr_array, context: pd.DataFrame | None = None) -> Float32Array:
-        """What is known of each user, summed: float32[n, dim], before the layers; arguments as of :meth:`encode`."""
+    def pooled_inputs(
+        self, histories: Sequence[IntArray] | sparse.csr_array, context: pd.DataFrame | None = None
+    ) -> Float32Array:
+        """Pooled embeddings of history and attributes, float32[n, dim], before the layers; arguments as of :meth:`encode`."""
         watched = histories if isinstance(histories, sparse.csr_array) else _as_csr(histories, len(self.history_table))
         pooled = pool(watched, self.history_table, self.pooling_exponent)
         return pooled if context is None else pooled + _sum(self.space.encode(context), self.feature_table)
 
 
 def pool(watched: sparse.csr_array, table: Float32Array, exponent: float) -> Float32Array:
-    """Sum of a row's table entries over n^exponent, float32[n, dim]; zero for an empty row."""
+    """Pooling of a history: sum of its table entries over n^exponent, float32[n, dim]; zero for an empty row."""
     ones = sparse.csr_array((np.ones(watched.nnz, dtype=np.float32), watched.indices, watched.indptr), shape=watched.shape)
     scale = np.maximum(np.diff(watched.indptr), 1).astype(np.float32) ** np.float32(-exponent)
     pooled: Float32Array = np.asarray(ones @ table, dtype=np.float32) * scale[:, None]

@@ -1,4 +1,4 @@
-"""How many views a movie will get, told before (or shortly after) anybody watches it: predictors, and how far to trust them.
+"""Regression of a movie's ln views on what is known before, or shortly after, its release: predictors and conformal intervals.
 
 A predictor sees attributes and, a few days on, how many watched so far. Every movie is hidden once (five folds); of the others a
 part is held back to tell how far off the predictor is on movies that it has not seen, which gives an interval with a promised
@@ -25,18 +25,18 @@ from recsys.embeddings.features import MOVIE_COLUMNS_LEFT_OUT, FeatureSpace
 from recsys.ids import FloatArray, IntArray
 
 FOLDS = 5
-HELD_BACK_SHARE = 0.1
-"""Of the movies, to tell how far off a predictor is."""
-LEVELS = (0.8, 0.9)
-"""Shares of hidden movies that intervals promise to hold."""
+CALIBRATION_SHARE = 0.1
+"""Share of the movies that intervals are calibrated on."""
+COVERAGE_LEVELS = (0.8, 0.9)
+"""Nominal coverage of the intervals."""
 _NEIGHBOURS = 30
 _PENALTIES = np.logspace(-2, 4, 13)
 _GENRE_PRIOR_MOVIES = 5.0
 
 
 @dataclass(frozen=True, eq=False)
-class Facts:
-    """What is known of movies when their views are told; row k is movie k."""
+class AppealFeatures:
+    """Features of the regression; row k is movie k."""
 
     codes: FloatArray
     """float64[n_movies, n_codes]: attributes as weights (:mod:`recsys.embeddings.features`)"""
@@ -48,7 +48,7 @@ class Facts:
     """float64[n_movies]: ln(1 + views so far); None before the first day"""
 
     @classmethod
-    def of(cls, movies: pd.DataFrame) -> "Facts":
+    def of(cls, movies: pd.DataFrame) -> "AppealFeatures":
         """From the table of movies."""
         codes = FeatureSpace.learn(movies, MOVIE_COLUMNS_LEFT_OUT, min_count=2).encode(movies).toarray().astype(np.float64)
         numbers = [
@@ -61,25 +61,25 @@ class Facts:
         return cls(codes, np.hstack([(codes > 0).astype(np.float64), *numbers]), genres)
 
     def linear(self) -> FloatArray:
-        """Columns for predictors that add up."""
+        """Design matrix of the linear predictors."""
         return self.codes if self.early is None else np.column_stack([self.codes, self.early])
 
     def trees(self) -> FloatArray:
-        """Columns for predictors that cut."""
+        """Feature matrix of the tree-based predictors."""
         return self.plain if self.early is None else np.column_stack([self.plain, self.early])
 
 
-Tell = Callable[[Facts, FloatArray, IntArray], FloatArray]
+Predictor = Callable[[AppealFeatures, FloatArray, IntArray], FloatArray]
 """From the facts of all movies, ln views and the rows to learn from, to ln views told of all movies."""
 
 
-def mean(facts: Facts, target: FloatArray, known: IntArray) -> FloatArray:
-    """The mean of all: what R² is measured against."""
+def mean(facts: AppealFeatures, target: FloatArray, known: IntArray) -> FloatArray:
+    """Overall mean, the reference of R²."""
     return np.full(len(facts.codes), target[known].mean())
 
 
-def genre_mean(facts: Facts, target: FloatArray, known: IntArray) -> FloatArray:
-    """The mean of a movie's genres, those of few movies shrunk towards the mean of all."""
+def genre_mean(facts: AppealFeatures, target: FloatArray, known: IntArray) -> FloatArray:
+    """Mean of a movie's genres, shrunk towards the overall mean where a genre has few movies."""
     overall = target[known].mean()
     weight = facts.genres[known]
     of_genre = (weight.T @ (target[known] - overall)) / (weight.sum(axis=0) + _GENRE_PRIOR_MOVIES)
@@ -87,8 +87,8 @@ def genre_mean(facts: Facts, target: FloatArray, known: IntArray) -> FloatArray:
     return told
 
 
-def early_only(facts: Facts, target: FloatArray, known: IntArray) -> FloatArray:
-    """A straight line in ln(1 + views so far)."""
+def early_only(facts: AppealFeatures, target: FloatArray, known: IntArray) -> FloatArray:
+    """Linear regression on ln(1 + views so far)."""
     if facts.early is None:
         return mean(facts, target, known)
     slope, level = np.polyfit(facts.early[known], target[known], 1) if np.ptp(facts.early[known]) else (0.0, target[known].mean())
@@ -96,23 +96,23 @@ def early_only(facts: Facts, target: FloatArray, known: IntArray) -> FloatArray:
     return told
 
 
-def neighbours(facts: Facts, target: FloatArray, known: IntArray) -> FloatArray:
-    """The mean of the movies most like it."""
+def neighbours(facts: AppealFeatures, target: FloatArray, known: IntArray) -> FloatArray:
+    """k nearest neighbours by attributes."""
     x = facts.linear()
     x = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
     told: FloatArray = KNeighborsRegressor(min(_NEIGHBOURS, len(known))).fit(x[known], target[known]).predict(x)
     return told
 
 
-def ridge(facts: Facts, target: FloatArray, known: IntArray) -> FloatArray:
-    """Linear in the attributes, the penalty chosen by leave-one-out error."""
+def ridge(facts: AppealFeatures, target: FloatArray, known: IntArray) -> FloatArray:
+    """Ridge regression on the attributes; the penalty is chosen by leave-one-out error."""
     x = facts.linear()
     told: FloatArray = RidgeCV(alphas=_PENALTIES).fit(x[known], target[known]).predict(x)
     return told
 
 
-def boosting(facts: Facts, target: FloatArray, known: IntArray) -> FloatArray:
-    """Gradient-boosted trees of few leaves."""
+def boosting(facts: AppealFeatures, target: FloatArray, known: IntArray) -> FloatArray:
+    """Gradient-boosted shallow trees."""
     x = facts.trees()
     trees = HistGradientBoostingRegressor(
         max_iter=150, learning_rate=0.05, max_leaf_nodes=12, min_samples_leaf=max(5, min(20, len(known) // 50)), random_state=0
@@ -121,12 +121,12 @@ def boosting(facts: Facts, target: FloatArray, known: IntArray) -> FloatArray:
     return told
 
 
-def ridge_and_boosting(facts: Facts, target: FloatArray, known: IntArray) -> FloatArray:
-    """The mean of the two, whose errors differ."""
+def ridge_and_boosting(facts: AppealFeatures, target: FloatArray, known: IntArray) -> FloatArray:
+    """Mean of ridge and boosting, whose errors differ."""
     return 0.5 * (ridge(facts, target, known) + boosting(facts, target, known))
 
 
-PREDICTORS: Mapping[str, Tell] = {
+PREDICTORS: Mapping[str, Predictor] = {
     "genre_mean": genre_mean,
     "neighbours": neighbours,
     "ridge": ridge,
@@ -137,8 +137,8 @@ PREDICTORS: Mapping[str, Tell] = {
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Told:
-    """What one predictor said of every movie while it was hidden."""
+class OutOfFoldPredictions:
+    """Out-of-fold predictions of one predictor, with intervals."""
 
     target: FloatArray
     """float64[n], ln views"""
@@ -146,7 +146,7 @@ class Told:
     """float64[n]"""
     low: FloatArray
     high: FloatArray
-    """float64[n_levels, n]: ends of the interval of each of ``LEVELS``"""
+    """float64[n_levels, n]: ends of the interval of each of ``COVERAGE_LEVELS``"""
 
     @property
     def squared_error(self) -> FloatArray:
@@ -165,12 +165,14 @@ class Told:
         width = self.high - self.low
         return {
             f"{level:.0%}": {"promised": level, "coverage": float(inside[at].mean()), "width_nats": float(width[at].mean())}
-            for at, level in enumerate(LEVELS)
+            for at, level in enumerate(COVERAGE_LEVELS)
         }
 
 
-def tell_hidden(predictor: Tell, facts: Facts, target: FloatArray, rng: np.random.Generator) -> Told:
-    """Hide every movie once and tell its views.
+def out_of_fold_predictions(
+    predictor: Predictor, facts: AppealFeatures, target: FloatArray, rng: np.random.Generator
+) -> OutOfFoldPredictions:
+    """Cross-validate a predictor: every movie is predicted while it is out of the training folds.
 
     Parameters
     ----------
@@ -182,21 +184,21 @@ def tell_hidden(predictor: Tell, facts: Facts, target: FloatArray, rng: np.rando
     n = len(target)
     order = rng.permutation(n)
     folds = np.array_split(order, FOLDS)
-    told, low, high = np.empty(n), np.empty((len(LEVELS), n)), np.empty((len(LEVELS), n))
+    told, low, high = np.empty(n), np.empty((len(COVERAGE_LEVELS), n)), np.empty((len(COVERAGE_LEVELS), n))
     for hidden in folds:
         others = rng.permutation(np.setdiff1d(order, hidden))
-        held_back, known = np.split(others, [max(1, round(HELD_BACK_SHARE * n))])
+        held_back, known = np.split(others, [max(1, round(CALIBRATION_SHARE * n))])
         said = predictor(facts, target, np.sort(known))
         miss = target[held_back] - said[held_back]
         told[hidden] = said[hidden]
-        for at, level in enumerate(LEVELS):
-            below, above = interval_of(miss, level)
+        for at, level in enumerate(COVERAGE_LEVELS):
+            below, above = prediction_interval(miss, level)
             low[at, hidden], high[at, hidden] = said[hidden] + below, said[hidden] + above
-    return Told(target=target, told=told, low=low, high=high)
+    return OutOfFoldPredictions(target=target, told=told, low=low, high=high)
 
 
-def interval_of(miss: FloatArray, level: float) -> tuple[float, float]:
-    """Ends, relative to what is told, between which the miss of a new movie lies with a chance of at least ``level``.
+def prediction_interval(miss: FloatArray, level: float) -> tuple[float, float]:
+    """Split-conformal interval of the error: a new movie's error lies in it with a probability of at least ``level``.
 
     A tail of (1 − level)/2 is left on each side, counted conservatively for a new movie among the ``miss`` of others: with n of
     them the end is the one at rank ⌈(n + 1)(1 + level)/2⌉; where n is too small for that, the largest. Where a movie has k misses
@@ -214,9 +216,9 @@ def interval_of(miss: FloatArray, level: float) -> tuple[float, float]:
 
     Examples
     --------
-    >>> interval_of(np.arange(1.0, 20.0), 0.8)      # 19 of them: ranks 2 and 18
+    >>> prediction_interval(np.arange(1.0, 20.0), 0.8)      # 19 of them: ranks 2 and 18
     (2.0, 18.0)
-    >>> interval_of(np.repeat(np.arange(1.0, 20.0)[:, None], 7, axis=1), 0.8)      # seven alike of each tell nothing more
+    >>> prediction_interval(np.repeat(np.arange(1.0, 20.0)[:, None], 7, axis=1), 0.8)      # seven alike of each tell nothing more
     (2.0, 18.0)
     """
     ordered = np.sort(miss, axis=None)
@@ -225,7 +227,7 @@ def interval_of(miss: FloatArray, level: float) -> tuple[float, float]:
     return float(ordered[total - rank]), float(ordered[rank - 1])
 
 
-def as_json(told: Told, ends: FloatArray) -> dict[str, Any]:
+def as_json(told: OutOfFoldPredictions, ends: FloatArray) -> dict[str, Any]:
     """R² with its interval over movies, error in nats, and the intervals' coverage."""
     return {
         "r2": {"mean": float(told.explained().mean()), "low": float(ends[0]), "high": float(ends[1])},

@@ -1,4 +1,4 @@
-"""Checks of behaviour that no accuracy figure shows, each of which a broken recommender fails.
+"""Behavioural checks that no accuracy metric covers; a broken recommender fails each of them.
 
 A check asks for scores and lists only, so that every recommender can be held against it, and says what it found, what it asked
 for, and why it matters. A check that cannot be made on a data set (no languages, say) is neither passed nor failed.
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from recsys.evaluation.beyond_accuracy import Shelf
+from recsys.evaluation.beyond_accuracy import CatalogueProfile
 from recsys.evaluation.evaluate import Evaluation
 from recsys.evaluation.ranking import Scorer, as_matrix, holds
 from recsys.evaluation.resampling import Resamples
@@ -33,7 +33,7 @@ _LANGUAGE_SHARE = 0.8
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """What one check found."""
+    """Result of one check."""
 
     check: str
     passed: bool | None
@@ -46,31 +46,36 @@ class Check:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Case:
-    """A recommender with what it was trained on and what it shows."""
+class CheckedRecommender:
+    """A recommender under test: its training views, scores and lists."""
 
     scorer: Scorer
     evaluation: Evaluation
     popular: Evaluation
     """popularity, on the same users"""
     relevant: sparse.csr_array
-    shelf: Shelf
+    profile: CatalogueProfile
     resamples: Resamples
     seed: int
 
 
-def behaviours(case: Case) -> list[dict[str, Any]]:
-    """Make every check.
+def behaviour_checks(case: CheckedRecommender) -> list[dict[str, Any]]:
+    """Run every check.
 
     Returns
     -------
     JSON rows: ``check``, ``passed`` (true, false, or null where it could not be made), ``value``, ``asked``, ``says``
     """
-    checks: Sequence[Callable[[Case], Check]] = (similar_movies_near, language_respected, not_only_popular, own_taste_followed)
+    checks: Sequence[Callable[[CheckedRecommender], Check]] = (
+        similar_movies_near,
+        language_respected,
+        not_only_popular,
+        own_taste_followed,
+    )
     return [asdict(check(case)) for check in checks]
 
 
-def similar_movies_near(case: Case) -> Check:
+def similar_movies_near(case: CheckedRecommender) -> Check:
     """Movies alike in attributes are liked by the same people: their scores rise and fall together over users.
 
     For each of a sample of movies, the one nearest to it in attributes is held against one drawn by lot. Where both go along
@@ -79,15 +84,15 @@ def similar_movies_near(case: Case) -> Check:
     asked, least = "at least 60% of movies", 0.6
     says = "A movie's scores over users go more with those of the movie most like it in attributes than with one drawn by lot."
     rng = np.random.default_rng(case.seed)
-    known = np.diff(case.shelf.unit.indptr) > 0
-    viewers = np.bincount(case.shelf.seen.indices, minlength=case.shelf.seen.shape[1])
+    known = np.diff(case.profile.unit.indptr) > 0
+    viewers = np.bincount(case.profile.seen.indices, minlength=case.profile.seen.shape[1])
     movies = np.flatnonzero(known & (viewers >= _FEWEST_VIEWERS))
     users = case.evaluation.user_rows
     if len(movies) < 3 or len(users) < 3:
         return _unmade("similar_movies_near", asked, "Fewer than 3 movies have attributes and viewers.")
     movies = rng.choice(movies, min(_MOVIES, len(movies)), replace=False)
     users = rng.choice(users, min(_USERS, len(users)), replace=False)
-    unit = case.shelf.unit[movies]
+    unit = case.profile.unit[movies]
     alike = (unit @ unit.T).toarray() + 1e-9 * rng.random((len(movies), len(movies)))  # equally near ones by lot
     np.fill_diagonal(alike, -np.inf)
     near = alike.argmax(axis=1)
@@ -100,7 +105,7 @@ def similar_movies_near(case: Case) -> Check:
     return Check(check="similar_movies_near", passed=value >= least, value=value, asked=asked, says=says)
 
 
-def language_respected(case: Case) -> Check:
+def language_respected(case: CheckedRecommender) -> Check:
     """Who watches in one language is shown movies in it: at least three quarters as large a share as they watched.
 
     A dubbed movie is in each of its languages, whole: to somebody who watches in Tamil a Hindi movie dubbed into Tamil is one to
@@ -109,12 +114,12 @@ def language_respected(case: Case) -> Check:
     """
     asked, least = "at least 75% of the share that they watched", 0.75
     says = "People who watch mostly in one language are shown movies in that language, dubbed ones too."
-    taste = case.shelf.tastes.get("languages")
+    taste = case.profile.tastes.get("languages")
     if taste is None or len(taste.names) < 2:
         return _unmade("language_respected", asked, "Movies have no languages, or all the same one.")
     users = case.evaluation.user_rows
     spoken = taste.of_movies.toarray() > 0
-    watched = sparse.csr_array(case.shelf.seen[users]) > 0
+    watched = sparse.csr_array(case.profile.seen[users]) > 0
     told = watched @ spoken.any(axis=1).astype(np.int64)
     own = (watched @ spoken.astype(np.int64)) / np.maximum(told, 1)[:, None]
     loyal = np.flatnonzero((told >= _FEWEST_VIEWS) & (own.max(axis=1) >= _LANGUAGE_SHARE))
@@ -127,7 +132,7 @@ def language_respected(case: Case) -> Check:
     return Check(check="language_respected", passed=value >= least, value=value, asked=asked, says=says)
 
 
-def not_only_popular(case: Case) -> Check:
+def not_only_popular(case: CheckedRecommender) -> Check:
     """Lists are neither the popular list over again nor the same list for everyone."""
     asked, most = "at most 60% of places", 0.6
     says = (
@@ -141,7 +146,7 @@ def not_only_popular(case: Case) -> Check:
     return Check(check="not_only_popular", passed=value <= most, value=value, asked=asked, says=says)
 
 
-def own_taste_followed(case: Case) -> Check:
+def own_taste_followed(case: CheckedRecommender) -> Check:
     """A list serves its user better than the list of somebody drawn by lot would, by more than it does with popularity.
 
     Popular lists differ between users in what they had watched already, which favours one's own list a little; hence the excess.
@@ -157,7 +162,7 @@ def own_taste_followed(case: Case) -> Check:
     return Check(check="own_taste_followed", passed=low > 0, value=float(gain.mean()), asked=asked, says=says)
 
 
-def _others(case: Case) -> IntArray:
+def _others(case: CheckedRecommender) -> IntArray:
     """For each judged user the place of another, the same distance on for all."""
     n = len(case.evaluation.user_rows)
     step = int(np.random.default_rng(case.seed).integers(1, max(n, 2)))

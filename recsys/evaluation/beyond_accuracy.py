@@ -1,4 +1,4 @@
-"""What lists are like beyond being right: how much of the catalogue they show, how new, varied, surprising and fair they are.
+"""Beyond-accuracy metrics of recommendation lists: coverage, novelty, diversity, serendipity, popularity bias.
 
 Figures of a user's list are one number a user, so that they carry intervals; figures of all lists together (coverage,
 concentration) are one number.
@@ -17,7 +17,7 @@ import pandas as pd
 from scipy import sparse
 
 from recsys.embeddings.features import MOVIE_COLUMNS_LEFT_OUT, FeatureSpace
-from recsys.evaluation.calibration import TasteShares
+from recsys.evaluation.calibrated_recommendations import TasteShares
 from recsys.evaluation.evaluate import Evaluation
 from recsys.evaluation.ranking import as_matrix, entries, holds
 from recsys.ids import FloatArray, IntArray
@@ -26,8 +26,8 @@ _CALIBRATED = ("genres", "languages")
 
 
 @dataclass(frozen=True, eq=False)
-class Shelf:
-    """What there is to know of the movies and of what users had watched, to judge lists by."""
+class CatalogueProfile:
+    """Popularity, attributes and users' tastes that lists are compared with."""
 
     seen: sparse.csr_array
     """CSR[n_users, n_movies]"""
@@ -39,8 +39,8 @@ class Shelf:
     """By column: the movies' genres and languages, where there are any"""
 
     @classmethod
-    def of(cls, seen: sparse.csr_array, movies: pd.DataFrame) -> "Shelf":
-        """From what models were trained on and the table of movies."""
+    def of(cls, seen: sparse.csr_array, movies: pd.DataFrame) -> "CatalogueProfile":
+        """From the training views and the table of movies."""
         codes = FeatureSpace.learn(movies, MOVIE_COLUMNS_LEFT_OUT, min_count=2).encode(movies).astype(np.float64)
         length = np.sqrt(np.asarray(codes.multiply(codes).sum(axis=1)).ravel())
         unit = sparse.csr_array(sparse.diags_array(1 / np.maximum(length, 1e-12)) @ codes)
@@ -50,7 +50,7 @@ class Shelf:
 
 
 def beyond_accuracy(evaluation: Evaluation, k: int) -> dict[str, float]:
-    """What the first k places are like, all lists together.
+    """Aggregate metrics of all lists' first k places.
 
     Returns
     -------
@@ -70,15 +70,15 @@ def beyond_accuracy(evaluation: Evaluation, k: int) -> dict[str, float]:
 
 
 def by_user(
-    evaluation: Evaluation, popular: Evaluation, shelf: Shelf, relevant: sparse.csr_array, k: int
+    evaluation: Evaluation, popular: Evaluation, profile: CatalogueProfile, relevant: sparse.csr_array, k: int
 ) -> dict[str, FloatArray]:
-    """What the first k places are like, user by user.
+    """Metrics of each user's first k places.
 
     Parameters
     ----------
     evaluation : of the recommender
     popular : of popularity, on the same users: what anybody could have guessed
-    shelf : the movies
+    profile : the movies
     relevant : CSR[n_users, n_movies], what was to be found
     k : places
 
@@ -87,17 +87,17 @@ def by_user(
     ``serendipity``: share of places that hold what was wanted and popularity would not have shown; ``diversity``: mean
     1 − cosine of the attributes of two movies of the list (NaN with fewer than two); ``popularity_lift``: how much more popular
     the list is than what the user had watched, 0.5 is half as popular again; ``genres_divergence``, ``languages_divergence``:
-    how far the list's mix is from the user's own, nats, 0 the same (:mod:`recsys.evaluation.calibration`)
+    how far the list's mix is from the user's own, nats, 0 the same (:mod:`recsys.evaluation.calibrated_recommendations`)
     """
     users, shown = evaluation.user_rows, evaluation.shown[:, :k]
     if not np.array_equal(users, popular.user_rows):
         raise ValueError("a comparison with popularity needs the same users")
     figures = {
         "serendipity": serendipity(shown, popular.shown[:, :k], relevant, users),
-        "diversity": diversity(shown, shelf.unit),
-        "popularity_lift": popularity_lift(shown, shelf, users),
+        "diversity": diversity(shown, profile.unit),
+        "popularity_lift": popularity_lift(shown, profile, users),
     }
-    for name, taste in shelf.tastes.items():
+    for name, taste in profile.tastes.items():
         figures[f"{name}_divergence"] = taste.divergence(shown, users)
     return figures
 
@@ -140,14 +140,14 @@ def diversity(shown: IntArray, unit: sparse.csr_array) -> FloatArray:
     return varied
 
 
-def popularity_lift(shown: IntArray, shelf: Shelf, users: IntArray) -> FloatArray:
+def popularity_lift(shown: IntArray, profile: CatalogueProfile, users: IntArray) -> FloatArray:
     """Mean popularity of a list over that of what its user had watched, less 1."""
-    share = shelf.viewers_share
+    share = profile.viewers_share
     listed = np.where(shown >= 0, share[np.maximum(shown, 0)], np.nan)
     empty = ~(shown >= 0).any(axis=1)
     listed[empty] = 0.0
     of_list = np.where(empty, np.nan, np.nanmean(listed, axis=1))
-    owner, watched = entries(shelf.seen, users)
+    owner, watched = entries(profile.seen, users)
     of_profile = np.bincount(owner, weights=share[watched], minlength=len(users)) / np.bincount(owner, minlength=len(users))
     lift: FloatArray = of_list / of_profile - 1.0
     return lift

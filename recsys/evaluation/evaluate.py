@@ -1,4 +1,4 @@
-"""How well a recommender ranks what users watched later (or elsewhere), and what it shows them.
+"""Ranking evaluation of a recommender on held-out views, and its recommendation lists.
 
 Evaluation knows a recommender only by its scores. Rankings are of the whole catalogue, exact, without what a user has seen.
 """
@@ -18,7 +18,7 @@ from recsys.ids import FloatArray, IntArray
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Evaluation:
-    """Figures of one recommender, user by user; the same users in the same order for every recommender of a comparison."""
+    """Metrics of one recommender by user; the same users in the same order for every recommender of a comparison."""
 
     name: str
     user_rows: IntArray
@@ -54,7 +54,7 @@ def evaluate(
     relevant : CSR of the same shape, what is to be found; what was seen already does not count
     at : places to count to, each at least 1
     allowed : bool[n_movies], movies that may be shown; all where None
-    offered : CSR[n_users, n_movies], movies that each user may be shown (a sample, see ``recsys.evaluation.sampled``); all
+    offered : CSR[n_users, n_movies], movies that each user may be shown (a sample, see ``.sampled_negatives``); all
         where None
 
     Raises
@@ -63,7 +63,7 @@ def evaluate(
     """
     if not at or min(at) < 1:
         raise DataError.of("E_PARAM", f"cannot count to {list(at)} places.", "Give places of 1 or more.")
-    unseen = without(relevant, seen)
+    unseen = entries_not_in(relevant, seen)
     users = np.flatnonzero((np.diff(seen.indptr) > 0) & (np.diff(unseen.indptr) > 0))
     if not len(users):
         raise DataError.of(
@@ -82,8 +82,8 @@ def evaluate(
     )
 
 
-def without(matrix: sparse.csr_array, taken: sparse.csr_array) -> sparse.csr_array:
-    """Entries of a matrix that another has not, as ones."""
+def entries_not_in(matrix: sparse.csr_array, taken: sparse.csr_array) -> sparse.csr_array:
+    """Set difference: entries of a matrix that another has not, as ones."""
     ones = sparse.csr_array((np.ones(matrix.nnz, dtype=np.int8), matrix.indices, matrix.indptr), shape=matrix.shape)
     others = sparse.csr_array((np.ones(taken.nnz, dtype=np.int8), taken.indices, taken.indptr), shape=taken.shape)
     left = sparse.csr_array(ones - ones.multiply(others))

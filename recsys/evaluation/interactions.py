@@ -1,4 +1,4 @@
-"""Who watched what, as one sparse matrix: what recommenders learn from and what evaluation holds against them."""
+"""User–movie interaction matrix, sparse: recommenders are trained and evaluated on it."""
 
 import hashlib
 

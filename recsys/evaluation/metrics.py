@@ -1,4 +1,4 @@
-"""Accuracy of rankings, a figure for each user: arrays in, arrays out.
+"""Ranking metrics by user: arrays in, arrays out.
 
 ``hits`` is bool[n_users, k], whether each place holds a relevant movie; ``n_relevant`` is int[n_users], at least 1, how many
 relevant movies there are in all.

@@ -1,4 +1,4 @@
-"""Exact rankings of the whole catalogue, in blocks of users, what they have seen left out."""
+"""Exact top-k ranking of the whole catalogue, in blocks of users, without what they have seen."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""All figures of a comparison as one JSON document: recommenders judged on the same users, each against each."""
+"""JSON document of a comparison: metrics of recommenders on the same users, with paired tests."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,8 +9,8 @@ import numpy as np
 from scipy import sparse
 
 from recsys.evaluation import significance
-from recsys.evaluation.behaviour import Case, behaviours
-from recsys.evaluation.beyond_accuracy import Shelf, beyond_accuracy, by_user
+from recsys.evaluation.behaviour import CheckedRecommender, behaviour_checks
+from recsys.evaluation.beyond_accuracy import CatalogueProfile, beyond_accuracy, by_user
 from recsys.evaluation.evaluate import Evaluation
 from recsys.evaluation.ranking import Scorer
 from recsys.evaluation.resampling import Resamples
@@ -34,13 +34,13 @@ class Slices:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Ground:
-    """What all recommenders of a comparison are judged on."""
+class EvaluationContext:
+    """What all recommenders of a comparison share: views, users, slices, reference."""
 
     seen: sparse.csr_array
     relevant: sparse.csr_array
     """What is to be found and had not been seen"""
-    shelf: Shelf
+    profile: CatalogueProfile
     popular: Evaluation
     """Popularity: what the others are held against"""
     slices: Slices
@@ -49,7 +49,7 @@ class Ground:
 
     @cached_property
     def resamples(self) -> Resamples:
-        """Of the users that are judged."""
+        """Bootstrap resamples of the evaluated users."""
         return Resamples(n=len(self.popular.user_rows), seed=self.seed)
 
     @property
@@ -58,32 +58,32 @@ class Ground:
         return PLACES if PLACES in self.at else min(self.at)
 
 
-def figures(each: Evaluation, scorer: Scorer, ground: Ground) -> dict[str, Any]:
-    """Everything about one recommender.
+def metrics_document(each: Evaluation, scorer: Scorer, shared: EvaluationContext) -> dict[str, Any]:
+    """Metrics document of one recommender.
 
     Returns
     -------
     JSON: ``metrics`` (mean and 95 % interval over users), ``beyond_accuracy`` by places and ``lists`` (what a user's list of
     ``list_places`` is like, mean and interval), ``by_activity`` and ``slices`` by kind, and ``behaviour``
     """
-    lists = by_user(each, ground.popular, ground.shelf, ground.relevant, ground.places)
-    case = Case(
+    lists = by_user(each, shared.popular, shared.profile, shared.relevant, shared.places)
+    case = CheckedRecommender(
         scorer=scorer,
         evaluation=each,
-        popular=ground.popular,
-        relevant=ground.relevant,
-        shelf=ground.shelf,
-        resamples=ground.resamples,
-        seed=ground.seed,
+        popular=shared.popular,
+        relevant=shared.relevant,
+        profile=shared.profile,
+        resamples=shared.resamples,
+        seed=shared.seed,
     )
     return {
-        "metrics": intervals(each.by_user, ground.resamples),
-        "beyond_accuracy": {f"@{k}": beyond_accuracy(each, k) for k in ground.at},
-        "lists": intervals(lists, ground.resamples),
-        "list_places": ground.places,
-        "by_activity": by_slice(each, activity_slices(ground.seen, each), f"ndcg@{min(ground.at)}"),
-        "slices": _sliced(each, ground, f"ndcg@{ground.places}"),
-        "behaviour": behaviours(case),
+        "metrics": intervals(each.by_user, shared.resamples),
+        "beyond_accuracy": {f"@{k}": beyond_accuracy(each, k) for k in shared.at},
+        "lists": intervals(lists, shared.resamples),
+        "list_places": shared.places,
+        "by_activity": by_slice(each, activity_slices(shared.seen, each), f"ndcg@{min(shared.at)}"),
+        "slices": _sliced(each, shared, f"ndcg@{shared.places}"),
+        "behaviour": behaviour_checks(case),
     }
 
 
@@ -97,14 +97,14 @@ def intervals(by_user: Mapping[str, FloatArray], resamples: Resamples) -> dict[s
     return out
 
 
-def against(each: Evaluation, reference: Evaluation, resamples: Resamples) -> dict[str, dict[str, float | None]]:
-    """Mean difference to another recommender on the same users, with its interval: what two intervals cannot tell."""
+def paired_differences(each: Evaluation, reference: Evaluation, resamples: Resamples) -> dict[str, dict[str, float | None]]:
+    """Paired mean differences to another recommender on the same users, with 95 % intervals."""
     if not np.array_equal(each.user_rows, reference.user_rows):
         raise ValueError("a paired comparison needs the same users")
     return intervals({name: values - reference.by_user[name] for name, values in each.by_user.items()}, resamples)
 
 
-def all_pairs(evaluations: Sequence[Evaluation], resamples: Resamples, metrics: Sequence[str] = COMPARED) -> dict[str, Any]:
+def pairwise_tests(evaluations: Sequence[Evaluation], resamples: Resamples, metrics: Sequence[str] = COMPARED) -> dict[str, Any]:
     """Paired tests of every two recommenders, on each of some metrics where it is measured; corrected within each metric."""
     measured = [name for name in metrics if all(name in each.by_user for each in evaluations)]
     measured = measured or [next(iter(evaluations[0].by_user))]
@@ -118,11 +118,11 @@ def all_pairs(evaluations: Sequence[Evaluation], resamples: Resamples, metrics: 
     }
 
 
-def _sliced(each: Evaluation, ground: Ground, metric: str) -> dict[str, list[dict[str, Any]]]:
-    of_users = {"activity_decile": activity_deciles(ground.seen, each), **ground.slices.users}
-    rows = {kind: user_slices(each, masks, metric, ground.resamples) for kind, masks in of_users.items()}
-    for kind, masks in ground.slices.movies.items():
-        rows[kind] = movie_slices(each, ground.relevant, masks, ground.places, ground.resamples)
+def _sliced(each: Evaluation, shared: EvaluationContext, metric: str) -> dict[str, list[dict[str, Any]]]:
+    of_users = {"activity_decile": activity_deciles(shared.seen, each), **shared.slices.users}
+    rows = {kind: user_slices(each, masks, metric, shared.resamples) for kind, masks in of_users.items()}
+    for kind, masks in shared.slices.movies.items():
+        rows[kind] = movie_slices(each, shared.relevant, masks, shared.places, shared.resamples)
     return {kind: found for kind, found in rows.items() if found}
 
 

@@ -1,4 +1,4 @@
-"""A comparison as tables for people at a terminal; the whole of it is in the JSON document."""
+"""Formats a comparison as text tables for a terminal; the JSON document holds all of it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -105,7 +105,7 @@ def _ahead(pairs: Mapping[str, Any], models: Mapping[str, Any]) -> str:
 
 
 def cold(document: Mapping[str, Any]) -> str:
-    """The document of :func:`recsys.models.cold_start.compare_cold` as text: rankings and audience sizes by the first days
+    """The document of :func:`recsys.models.cold_start.compare_cold_start` as text: rankings and audience sizes by the first days
     known.
     """
     blocks = [

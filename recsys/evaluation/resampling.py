@@ -1,4 +1,4 @@
-"""How sure a mean over users is: the same bootstrap resamples of the users for every figure of a comparison.
+"""Bootstrap over users: every metric of a comparison uses the same resamples.
 
 Because all figures are resampled together, the interval of a difference is that of a paired comparison, and costs as little as
 that of a mean.

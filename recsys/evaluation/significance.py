@@ -1,4 +1,4 @@
-"""Whether two recommenders differ by more than chance, for every pair at once.
+"""Paired significance tests of every two recommenders, with correction for multiple comparisons.
 
 Each pair is compared user by user with a paired t-test, and the p-values of all pairs are corrected together by Holm's method,
 so that the chance of a single false alarm among all the pairs stays below ``LEVEL``.

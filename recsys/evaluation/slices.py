@@ -1,4 +1,4 @@
-"""For whom, and for which movies, a recommender does better or worse.
+"""Metrics by slice of users or movies.
 
 A slice of users is a mean over its users. A slice of movies is judged by what was wanted of it: for each user who wanted some of
 its movies, the share of these that is in the list, of those that would fit.
@@ -161,7 +161,7 @@ def _age(low: float, high: float) -> str:
     return f"{low:.0f} years and more" if high == np.inf else f"{low:.0f} to {high - 1:.0f} years"
 
 
-def slices_of(
+def dataset_slices(
     users: pd.DataFrame, movies: pd.DataFrame, seen: sparse.csr_array, now_year: int
 ) -> tuple[dict[str, Masks], dict[str, Masks]]:
     """The slices that tables allow: of users by language, of movies by language and by age.

@@ -48,7 +48,7 @@ def importance(tower: UserTower, movies: NDArray[np.float32]) -> Importance:
     context = pd.DataFrame([query.context for query in queries], dtype=object)
     dense = tower.dense
     with threadpool_limits(limits=1):
-        sums = tower.gather([query.history.astype(np.int64) for query in queries], context).astype(np.float64)
+        sums = tower.pooled_inputs([query.history.astype(np.int64) for query in queries], context).astype(np.float64)
         users = dense(sums.astype(np.float32)).astype(np.float64)
         centred = movies - movies.mean(axis=0, dtype=np.float64)
         covariance = centred.T @ centred / len(centred)

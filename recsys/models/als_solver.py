@@ -1,4 +1,4 @@
-"""One half of an ALS iteration: many small ridge regressions at once, in TensorFlow.
+"""Solves one half of an ALS iteration: many small ridge regressions at once, in TensorFlow.
 
 Row i has k_i entries of weight w; Z_i [k_i, dim] are the vectors of the other side that they name. It gets
 
@@ -36,15 +36,15 @@ BATCH_ROWS = 2_048
 PADDED_SHARE = 1.5
 """The widest row of a batch over its narrowest, at most."""
 TOLERANCE = 1e-5
-"""A residual over that of the start, for a solution the right-hand side, in the norm that the preconditioner gives."""
+"""Relative residual at which the conjugate gradients stop, in the norm of the preconditioner."""
 NEGLIGIBLE = 1e-9
-"""A residual that is left alone whatever the right-hand side: of vectors that weigh nothing in any score."""
+"""Absolute residual at which they stop: it changes no score."""
 MOST_STEPS = 100
-"""Of a solution; about ten bring real data to the tolerance."""
+"""Conjugate-gradient steps at most; about ten reach the tolerance on real data."""
 
 
 class _LaidOut(NamedTuple):
-    """A side's matrix as batches."""
+    """Interaction matrix of one side (users or movies), laid out in batches."""
 
     batches: Any
     """int32[n_batches, 4]: first row and the one after the last, in order of degree; where the entries start; width"""
@@ -56,8 +56,8 @@ class _LaidOut(NamedTuple):
     """float32[rows]"""
 
 
-class Side:
-    """The regressions of one side (all users, or all movies), laid out once and solved every iteration."""
+class SideSolver:
+    """Solver of the ridge regressions of one side (all users, or all movies); laid out once, used in every iteration."""
 
     def __init__(self, matrix: sparse.csr_array, ridge: NDArray[np.float64]) -> None:
         tf = tensorflow_runtime.tensorflow()

@@ -1,10 +1,12 @@
-"""Simple recommenders that a trained one has to beat. NumPy and SciPy only.
+"""Baseline recommenders that a trained one has to beat. NumPy and SciPy only.
 
 References
 ----------
 Steck (2019), Embarrassingly shallow autoencoders for sparse data (EASE).
 """
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +17,7 @@ from scipy import linalg, sparse
 from recsys.embeddings.features import MOVIE_COLUMNS_LEFT_OUT, FeatureSpace
 from recsys.errors import DataError
 from recsys.ids import FloatArray, IntArray
-from recsys.models.protocol import Float32Array
+from recsys.models.protocol import Float32Array, Recommender, Scorer, TrainingData
 
 EASE_MOST_MOVIES = 12_000
 """EASE inverts a dense matrix of movies × movies: 1.2 GB of float64 at this size."""
@@ -26,7 +28,7 @@ _LIFT_PRIOR_VIEWS = 5.0
 
 @dataclass(frozen=True, eq=False)
 class Popularity:
-    """Everyone is shown the same order."""
+    """Non-personalised scorer: one ranking for everyone."""
 
     name: str
     popularity: FloatArray
@@ -39,8 +41,8 @@ class Popularity:
 
 
 @dataclass(frozen=True, eq=False)
-class Neighbours:
-    """A movie scores by how much it has to do with what the user watched: views · similarity."""
+class NeighbourScorer:
+    """Neighbourhood scorer: sum of a movie's similarities to what the user watched (views · similarity)."""
 
     name: str
     views: sparse.csr_array
@@ -55,7 +57,7 @@ class Neighbours:
 
 
 def popularity(views: sparse.csr_array) -> Popularity:
-    """Movies by how many users watched them.
+    """Popularity: movies by their number of viewers.
 
     Examples
     --------
@@ -69,7 +71,7 @@ def popularity(views: sparse.csr_array) -> Popularity:
 def recent_popularity(
     movie_index: ArrayLike, timestamps: pd.Series, n_movies: int, *, half_life_days: float = 30.0
 ) -> Popularity:
-    """Movies by their views, a view counting half as much every ``half_life_days`` before the last one."""
+    """Recency-weighted popularity: a view counts half as much every ``half_life_days`` before the last one."""
     age_days = (timestamps.max() - timestamps) / pd.Timedelta(days=1)
     weight = 0.5 ** (age_days.to_numpy(dtype=np.float64) / half_life_days)
     counted = np.bincount(np.asarray(movie_index), weights=weight, minlength=n_movies).astype(np.float64)
@@ -78,7 +80,7 @@ def recent_popularity(
 
 @dataclass(frozen=True, eq=False)
 class SegmentPopularity:
-    """Everyone of a segment is shown the same order."""
+    """Popularity within segments: one ranking for each segment of users."""
 
     name: str
     segment: IntArray
@@ -93,19 +95,19 @@ class SegmentPopularity:
 
 
 def segment_popularity(
-    views: sparse.csr_array, movies: pd.DataFrame, *, everyone: float = SEGMENT_PRIOR_VIEWS
+    views: sparse.csr_array, movies: pd.DataFrame, *, prior_views: float = SEGMENT_PRIOR_VIEWS
 ) -> SegmentPopularity:
-    """Movies by how many users of the same kind watched them: the rule of thumb of a service with a table of personas.
+    """Popularity within segments of users: the rule of thumb of a service with a table of personas.
 
-    A user's kind is the language that they watched most of and, within it, the genre that they watched most of against all users
-    (either alone, or nothing, where movies have no such column). A kind's counts are filled up with ``everyone`` views shared
-    out as all users share theirs, so that small kinds lean on everybody.
+    A user's segment is the language that they watched most of and, within it, the genre that they watched most of against all
+    users (either alone, or nothing, where movies have no such column). A segment's counts are filled up with ``prior_views``
+    views shared out as all users share theirs, so that small segments lean on everybody.
 
     Parameters
     ----------
     views : CSR[n_users, n_movies]
     movies : the table of movies, row k is column k of the views
-    everyone : views of all users' mix that each kind starts with, > 0
+    prior_views : views of all users' mix that each segment starts with, > 0
     """
     ones = _ones(views)
     kind = np.zeros(views.shape[0], dtype=np.int64)
@@ -118,11 +120,13 @@ def segment_popularity(
     member = sparse.csr_array((np.ones(len(segment)), (segment, np.arange(len(segment)))), shape=(n_segments, len(segment)))
     counted = (member @ ones).toarray().astype(np.float64)
     overall = counted.sum(axis=0)
-    return SegmentPopularity("segment_popularity", segment.astype(np.int64), counted + everyone * overall / max(overall.sum(), 1))
+    return SegmentPopularity(
+        "segment_popularity", segment.astype(np.int64), counted + prior_views * overall / max(overall.sum(), 1)
+    )
 
 
 def _favourite(ones: sparse.csr_array, column: pd.Series, *, by_lift: bool) -> IntArray:
-    """Value of a column that each user watched most of, or most against all users; -1 where nothing is known."""
+    """Favourite value of a column of each user, by count or by lift over all users; -1 where nothing is known."""
     frame = column.to_frame()
     space = FeatureSpace.learn(frame, (), min_count=1)
     if not space.n_codes:
@@ -130,13 +134,13 @@ def _favourite(ones: sparse.csr_array, column: pd.Series, *, by_lift: bool) -> I
     watched = (ones @ space.encode(frame)).astype(np.float64).toarray()
     total = watched.sum(axis=1, keepdims=True)
     if by_lift:  # some views of everyone's mix first, so that a single view of a rare genre does not make a kind
-        everyone = watched.sum(axis=0) / max(watched.sum(), 1e-12)
-        watched = (watched + _LIFT_PRIOR_VIEWS * everyone) / np.maximum(everyone, 1e-12)
+        prior_views = watched.sum(axis=0) / max(watched.sum(), 1e-12)
+        watched = (watched + _LIFT_PRIOR_VIEWS * prior_views) / np.maximum(prior_views, 1e-12)
     return np.where(total[:, 0] > 0, watched.argmax(axis=1), -1).astype(np.int64)
 
 
-def content_knn(views: sparse.csr_array, movies: pd.DataFrame, *, neighbours: int = 50) -> Neighbours:
-    """Movies by what their attributes share with what the user watched.
+def content_knn(views: sparse.csr_array, movies: pd.DataFrame, *, neighbours: int = 50) -> NeighbourScorer:
+    """Content-based k nearest neighbours: movies by the attributes that they share with what the user watched.
 
     Attributes count the more the fewer movies have them (inverse document frequency); similarity is the cosine, kept for each
     movie's nearest ones.
@@ -149,7 +153,7 @@ def content_knn(views: sparse.csr_array, movies: pd.DataFrame, *, neighbours: in
     """
     unit, n_movies = content_directions(movies), len(movies)
     blocks = [_nearest(unit, start, min(start + KNN_BLOCK, n_movies), neighbours) for start in range(0, n_movies, KNN_BLOCK)]
-    return Neighbours("content_knn", _ones(views), sparse.csr_array(sparse.vstack(blocks)))
+    return NeighbourScorer("content_knn", _ones(views), sparse.csr_array(sparse.vstack(blocks)))
 
 
 def content_directions(movies: pd.DataFrame) -> sparse.csr_array:
@@ -161,8 +165,10 @@ def content_directions(movies: pd.DataFrame) -> sparse.csr_array:
     return sparse.csr_array(sparse.diags_array(1 / np.maximum(length, 1e-12)) @ weighted)
 
 
-def cold_knn(views: sparse.csr_array, movies: pd.DataFrame, cold: NDArray[np.bool_], *, neighbours: int = 50) -> Neighbours:
-    """Movies that nobody has watched, by how much of what is most like each the user watched.
+def cold_start_knn(
+    views: sparse.csr_array, movies: pd.DataFrame, cold: NDArray[np.bool_], *, neighbours: int = 50
+) -> NeighbourScorer:
+    """Content-based k nearest neighbours for cold-start movies: by the user's views of the movies most like each.
 
     Unlike :func:`content_knn`, each cold movie keeps its own nearest among those that were watched, so that none is left without.
 
@@ -185,11 +191,11 @@ def cold_knn(views: sparse.csr_array, movies: pd.DataFrame, cold: NDArray[np.boo
         lowest = -np.partition(-alike, kept - 1, axis=1)[:, kept - 1 : kept]
         place, column = np.nonzero((alike >= lowest) & (alike > 0))
         similarity[warm[column], block[place]] = alike[place, column]
-    return Neighbours("content_knn", _ones(views), sparse.csr_array(similarity))
+    return NeighbourScorer("content_knn", _ones(views), sparse.csr_array(similarity))
 
 
 def genre_popularity(genres: FloatArray, counts: FloatArray, known: IntArray) -> Popularity:
-    """Every movie by how many watched a movie of its genres on average.
+    """Popularity of genres: every movie by the mean viewers of movies of its genres.
 
     Parameters
     ----------
@@ -206,29 +212,29 @@ def genre_popularity(genres: FloatArray, counts: FloatArray, known: IntArray) ->
     return Popularity("genre_popularity", genres @ _genre_means(genres, counts, known))
 
 
-def own_genres(views: sparse.csr_array, genres: FloatArray, counts: FloatArray, known: IntArray) -> "ByGenre":
-    """Every movie by its genres' popularity, each genre counting as much as the user watched of it.
+def own_genres(views: sparse.csr_array, genres: FloatArray, counts: FloatArray, known: IntArray) -> "GenreAffinity":
+    """Personalised popularity of genres: each genre weighted by its share of the user's views.
 
     Parameters as :func:`genre_popularity`, and CSR[n_users, n_movies] of views.
     """
     watched = _ones(views) @ genres
     mix = watched / np.maximum(watched.sum(axis=1, keepdims=True), 1e-12)
-    return ByGenre("own_genres", mix, genres * _genre_means(genres, counts, known))
+    return GenreAffinity("own_genres", mix, genres * _genre_means(genres, counts, known))
 
 
 @dataclass(frozen=True, eq=False)
-class ByGenre:
-    """A user's mix of genres times what each movie has of them."""
+class GenreAffinity:
+    """Scorer by genre: a user's genre shares times each movie's genre scores."""
 
     name: str
     mix: FloatArray
     """float64[n_users, n_genres]"""
-    worth: FloatArray
+    genre_scores: FloatArray
     """float64[n_movies, n_genres]"""
 
     def score(self, user_rows: IntArray) -> Float32Array:
         """float32[len(user_rows), n_movies]"""
-        return np.asarray(self.mix[user_rows] @ self.worth.T, dtype=np.float32)
+        return np.asarray(self.mix[user_rows] @ self.genre_scores.T, dtype=np.float32)
 
 
 def _genre_means(genres: FloatArray, counts: FloatArray, known: IntArray) -> FloatArray:
@@ -236,8 +242,8 @@ def _genre_means(genres: FloatArray, counts: FloatArray, known: IntArray) -> Flo
     return means
 
 
-def ease(views: sparse.csr_array, *, regularisation: float = 300.0) -> Neighbours:
-    """The linear autoencoder with a diagonal of zeros that best rebuilds the views, in closed form.
+def ease(views: sparse.csr_array, *, regularisation: float = 300.0) -> NeighbourScorer:
+    """EASE: the linear autoencoder with a zero diagonal that best reconstructs the views, in closed form.
 
     Parameters
     ----------
@@ -260,7 +266,7 @@ def ease(views: sparse.csr_array, *, regularisation: float = 300.0) -> Neighbour
     inverse = linalg.inv(gram, overwrite_a=True, check_finite=False)
     weights = inverse / -np.diag(inverse)
     np.fill_diagonal(weights, 0.0)
-    return Neighbours("ease", ones, weights.astype(np.float32))
+    return NeighbourScorer("ease", ones, weights.astype(np.float32))
 
 
 def _ones(views: sparse.csr_array) -> sparse.csr_array:
@@ -274,3 +280,28 @@ def _nearest(unit: sparse.csr_array, start: int, stop: int, neighbours: int) -> 
     kept = min(neighbours, similarity.shape[1] - 1)
     lowest = -np.partition(-similarity, kept - 1, axis=1)[:, kept - 1 : kept]
     return sparse.csr_array(np.where(similarity >= lowest, similarity, 0.0))
+
+
+def _registered(
+    name: str, fit: Callable[[TrainingData], Scorer], *, fit_seconds: float = 1.0, measured_up_to_movies: float = math.inf
+) -> Recommender:
+    """A baseline: it has no settings, no chance and no need of a checkpoint."""
+    return Recommender(
+        name=name,
+        fit=lambda data, _config, **_options: fit(data),
+        fit_seconds=fit_seconds,
+        measured_up_to_movies=measured_up_to_movies,
+    )
+
+
+RECOMMENDERS = (
+    _registered("popularity", lambda data: popularity(data.views)),
+    _registered(
+        "recent_popularity",
+        lambda data: recent_popularity(data.events["movie_index"], data.events["timestamp"], len(data.movies)),
+    ),
+    _registered("segment_popularity", lambda data: segment_popularity(data.views, data.movies)),
+    _registered("content_knn", lambda data: content_knn(data.views, data.movies)),
+    _registered("ease", lambda data: ease(data.views), fit_seconds=4.0, measured_up_to_movies=1_000),
+)
+"""In the order of reports."""

@@ -1,4 +1,4 @@
-"""Several recommenders as one: a weighted sum of their scores that is still a product of a user's and a movie's vector.
+"""Blend of recommenders: a weighted sum of scores that is still a product of a user's and a movie's vector.
 
 Matrix factorisation, EASE in factored form (:mod:`recsys.models.ease_factors`) and, where it is given, any further recommender of
 vectors: side by side, each scaled so that its scores spread alike within a user, times a
@@ -17,7 +17,7 @@ from recsys.errors import DataError
 from recsys.ids import IntArray
 from recsys.models import ease_factors, factorisation
 from recsys.models.factorisation import FactorisationConfig
-from recsys.models.protocol import Float32Array, dot_scores
+from recsys.models.protocol import Float32Array, Recommender, dot_scores
 from recsys.models.validation_split import ValidationSplit
 from recsys.progress import Progress, ReportProgress, silent
 
@@ -25,17 +25,17 @@ Vectors = tuple[Float32Array, Float32Array]
 """float32[n_users, dim] and float32[n_movies, dim]"""
 
 _WEIGHTS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
-RANGES: Mapping[str, tuple[float, ...]] = {
+SEARCH_GRID: Mapping[str, tuple[float, ...]] = {
     "ease_weight": _WEIGHTS,
     "ridge": (25.0, 50.0, 100.0, 200.0, 400.0, 800.0),
     "further_weight": _WEIGHTS,
 }
-"""What is tried, setting by setting."""
+"""Values tried by the coordinate search, by parameter."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BlendConfig:
-    """What is blended."""
+    """Settings of a blend."""
 
     factorisation: FactorisationConfig = field(default_factory=lambda: FactorisationConfig(dim=128))
     ease_rank: int = 384
@@ -47,8 +47,8 @@ class BlendConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mixture:
-    """How the parts are put together."""
+class BlendParameters:
+    """Blending parameters, chosen on the validation split."""
 
     ridge: float = 200.0
     """λ of EASE, in views"""
@@ -59,19 +59,19 @@ class Mixture:
 
     @property
     def weights(self) -> dict[str, float]:
-        """Of each recommender that has one."""
+        """Weight of each component, those of weight 0 left out."""
         every = {"mf": 1.0, "ease": self.ease_weight, "further": self.further_weight}
         return {name: weight for name, weight in every.items() if weight > 0}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Blend:
-    """Recommenders joined; scores are products of the joined vectors."""
+    """A trained blend; scores are products of its concatenated vectors."""
 
     users: Float32Array
     movies: Float32Array
-    mixture: Mixture
-    figure: float
+    parameters: BlendParameters
+    objective: float
     """On the held-out views, of the parts that were trained without them."""
     name: str = field(default="blend")
 
@@ -89,12 +89,12 @@ def fit(
     further: Callable[[sparse.csr_array], Vectors] | None = None,
     progress: ReportProgress = silent,
 ) -> Blend:
-    """Choose the mixture on the validation split, then train every part on all views.
+    """Choose the blending parameters on the validation split, then train every component on all views.
 
     Parameters
     ----------
     interactions : CSR[n_users, n_movies] of view counts
-    validation : those views parted in two
+    validation : those views, split in two
     config : what is blended
     seed : int; the same seed, data and settings give the same bits on one machine
     further : trains another recommender on some views and gives its vectors; none where None
@@ -102,26 +102,26 @@ def fit(
 
     Raises
     ------
-    DataError  as ``recsys.models.factorisation.fit``; E_TOO_SMALL: nobody to choose the mixture on
+    DataError  as ``recsys.models.factorisation.fit``; E_TOO_SMALL: nobody to choose the blending parameters on
     """
     config = config or BlendConfig()
     judged = validation.sampled_users(seed)
     progress(Progress.of(0, 5, stage="blend"))
-    tried = Parts.train(judged.seen, config, seed, further)
+    candidates = Components.train(judged.seen, config, seed, further)
     progress(Progress.of(2, 5, stage="blend"))
-    mixture, figure = choose(tried, judged)
+    parameters, objective = coordinate_search(candidates, judged)
     progress(Progress.of(3, 5, stage="blend"))
-    users, movies = Parts.train(interactions, config, seed, further).joined(mixture)
+    users, movies = Components.train(interactions, config, seed, further).joined(parameters)
     progress(Progress.of(5, 5, stage="blend"))
-    return Blend(users=users, movies=movies, mixture=mixture, figure=figure)
+    return Blend(users=users, movies=movies, parameters=parameters, objective=objective)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Parts:
-    """The recommenders that are blended, trained on the same views."""
+class Components:
+    """Components of a blend, trained on the same views."""
 
     mf: Vectors
-    ease: ease_factors.Spectrum
+    ease: ease_factors.TruncatedSvd
     further: Vectors | None
 
     @classmethod
@@ -131,11 +131,11 @@ class Parts:
         config: BlendConfig,
         seed: int,
         further: Callable[[sparse.csr_array], Vectors] | None,
-    ) -> "Parts":
+    ) -> "Components":
         factors = factorisation.fit(views, config.factorisation, seed=seed)
         return cls(
             mf=(factors.users, factors.movies),
-            ease=ease_factors.decompose(views, rank=config.ease_rank, seed=seed),
+            ease=ease_factors.truncated_svd(views, rank=config.ease_rank, seed=seed),
             further=further(views) if further else None,
         )
 
@@ -146,70 +146,81 @@ class Parts:
         return self.further
 
     def vectors(self, name: str, ridge: float) -> Vectors:
-        """Those of one recommender, scores spread by 1; only EASE heeds the ridge."""
+        """Vectors of one component, scaled to scores of spread 1; only EASE uses the ridge."""
         users, movies = self.mf if name == "mf" else self.ease.factors(ridge) if name == "ease" else self._further
-        return users * np.float32(1 / spread(users, movies)), movies
+        return users * np.float32(1 / score_spread(users, movies)), movies
 
-    def joined(self, mixture: Mixture) -> Vectors:
-        """The vectors of the sum, float32[n_users, dim] and float32[n_movies, dim]."""
-        parts = [(self.vectors(name, mixture.ridge), weight) for name, weight in mixture.weights.items()]
-        users = [part[0] * np.float32(weight) for part, weight in parts]
-        return np.concatenate(users, axis=1), np.concatenate([part[1] for part, _ in parts], axis=1)
+    def joined(self, parameters: BlendParameters) -> Vectors:
+        """Concatenated vectors of the weighted components, float32[n_users, dim] and float32[n_movies, dim]."""
+        components = [(self.vectors(name, parameters.ridge), weight) for name, weight in parameters.weights.items()]
+        users = [part[0] * np.float32(weight) for part, weight in components]
+        return np.concatenate(users, axis=1), np.concatenate([part[1] for part, _ in components], axis=1)
 
 
-class _Bowl:
-    """Mixtures as scores of the judged users alone, each recommender's worked out once."""
+class _ValidationScorer:
+    """Scorer of blends for the users of the validation split; caches each component's scores."""
 
-    name = "mixture"
+    name = "blend"
 
-    def __init__(self, parts: Parts, validation: ValidationSplit) -> None:
+    def __init__(self, components: Components, validation: ValidationSplit) -> None:
         self._validation, self._rows = validation, validation.users
-        self._figures: dict[Mixture, float] = {}
+        self._objectives: dict[BlendParameters, float] = {}
         self._mixed: Float32Array = np.empty((0, 0), dtype=np.float32)
 
         @lru_cache(maxsize=4)
         def scores(name: str, ridge: float) -> Float32Array:
-            return dot_scores(*parts.vectors(name, ridge), self._rows)
+            return dot_scores(*components.vectors(name, ridge), self._rows)
 
         self._scores = scores
 
-    def figure(self, mixture: Mixture) -> float:
-        """How well it finds what was held out."""
-        if mixture not in self._figures:
-            ridges = {"ease": mixture.ridge}
+    def objective(self, parameters: BlendParameters) -> float:
+        """Objective of some blending parameters on the validation split."""
+        if parameters not in self._objectives:
+            ridges = {"ease": parameters.ridge}
             self._mixed = np.sum(
-                [np.float32(weight) * self._scores(name, ridges.get(name, 0.0)) for name, weight in mixture.weights.items()],
+                [np.float32(weight) * self._scores(name, ridges.get(name, 0.0)) for name, weight in parameters.weights.items()],
                 axis=0,
             )
-            self._figures[mixture] = self._validation.figure(self)
-        return self._figures[mixture]
+            self._objectives[parameters] = self._validation.objective(self)
+        return self._objectives[parameters]
 
     def score(self, user_rows: IntArray) -> Float32Array:
         return self._mixed[np.searchsorted(self._rows, user_rows)]
 
 
-def choose(parts: Parts, validation: ValidationSplit) -> tuple[Mixture, float]:
-    """The best mixture found by changing one setting after another until none is better, and its figure."""
-    ranges = dict(RANGES)
-    if parts.further is None:
+def coordinate_search(components: Components, validation: ValidationSplit) -> tuple[BlendParameters, float]:
+    """Coordinate search: the blending parameters that no change of a single one improves, and their objective."""
+    ranges = dict(SEARCH_GRID)
+    if components.further is None:
         del ranges["further_weight"]
-    figure = _Bowl(parts, validation).figure
-    best, last = Mixture(), None
+    objective = _ValidationScorer(components, validation).objective
+    best, last = BlendParameters(), None
     while best != last:
         last = best
         for name, values in ranges.items():
-            best = max([best, *(replace(best, **{name: value}) for value in values)], key=figure)
-    return best, figure(best)
+            best = max([best, *(replace(best, **{name: value}) for value in values)], key=objective)
+    return best, objective(best)
 
 
-def spread(users: Float32Array, movies: Float32Array) -> float:
+def score_spread(users: Float32Array, movies: Float32Array) -> float:
     """Root mean square, over all pairs, of a score less its user's mean; never 0.
 
     Examples
     --------
-    >>> spread(np.array([[1.0], [3.0]]), np.array([[-1.0], [1.0]]))          # scores ±1 and ±3
+    >>> score_spread(np.array([[1.0], [3.0]]), np.array([[-1.0], [1.0]]))          # scores ±1 and ±3
     2.23606797749979
     """
     centred = movies.astype(np.float64) - movies.mean(axis=0, dtype=np.float64)
     of_users, of_movies = (side.T @ side / len(side) for side in (users.astype(np.float64), centred))
     return float(np.sqrt(max(np.vdot(of_users, of_movies), 1e-24)))
+
+
+RECOMMENDER = Recommender(
+    name="blend",
+    config=BlendConfig(),
+    fit=lambda data, config, *, seed, progress, checkpoint=None: fit(  # noqa: ARG005  minutes at most: no checkpoint
+        data.views, data.validation(), config, seed=seed, progress=progress
+    ),
+    fit_seconds=20.0,
+    needs_validation=True,
+)

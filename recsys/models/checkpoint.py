@@ -1,4 +1,4 @@
-"""A training's place to stand: after kill -9 it goes on from the last finished step and ends with the same bits.
+"""Checkpoints of a training: after kill -9 it resumes after the last finished step and ends with the same bits.
 
 One file holds the arrays (weights, optimiser slots) and, in its header, the JSON state (steps done, random generator, what is
 being trained). It is replaced by renaming, so there is always a whole one or none.
@@ -49,10 +49,10 @@ class Checkpoint:
             return None
 
     def clear(self) -> None:
-        """Forget it: the training is finished."""
+        """Delete the checkpoint: the training is finished."""
         self.path.unlink(missing_ok=True)
 
 
-def at(path: Path | None, identity: str) -> Checkpoint | None:
+def checkpoint_or_none(path: Path | None, identity: str) -> Checkpoint | None:
     """A checkpoint at ``path``, or None where none is wanted."""
     return None if path is None else Checkpoint(path, identity)

@@ -1,7 +1,7 @@
-"""Train every recommender on one part of the events and judge all of them on the other: what ``recsys evaluate`` prints."""
+"""Trains every recommender on one part of the events and evaluates all of them on the other: ``recsys evaluate``."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -11,17 +11,16 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys.errors import DataError
-from recsys.evaluation.beyond_accuracy import Shelf
-from recsys.evaluation.evaluate import Evaluation, evaluate, without
+from recsys.evaluation.beyond_accuracy import CatalogueProfile
+from recsys.evaluation.evaluate import Evaluation, entries_not_in, evaluate
 from recsys.evaluation.interactions import interactions
 from recsys.evaluation.ranking import Scorer
-from recsys.evaluation.report import Ground, Slices, against, all_pairs, figures
-from recsys.evaluation.sampled import NEGATIVES, sampled
-from recsys.evaluation.slices import Masks, slices_of
-from recsys.models import baselines, blend, factorisation, two_tower
-from recsys.models.blend import BlendConfig
-from recsys.models.factorisation import FactorisationConfig
-from recsys.models.two_tower import TwoTowerConfig
+from recsys.evaluation.recommender_labels import REFERENCE
+from recsys.evaluation.report import EvaluationContext, Slices, metrics_document, paired_differences, pairwise_tests
+from recsys.evaluation.sampled_negatives import NEGATIVES, sampled_candidates
+from recsys.evaluation.slices import Masks, dataset_slices
+from recsys.models.protocol import TrainingData
+from recsys.models.registry import REGISTRY
 from recsys.models.validation_split import ValidationSplit, random_split
 from recsys.progress import Progress, ReportProgress, silent
 from recsys.tables import split as splits
@@ -29,8 +28,6 @@ from recsys.tables.dataset import Dataset
 
 SplitKind = Literal["temporal", "random", "leave-one-out"]
 SPLITS: tuple[SplitKind, ...] = ("temporal", "random", "leave-one-out")
-REFERENCE = "popularity"
-"""What the others are compared with, user by user."""
 CAUTION = (
     f"Each user's last new movie is ranked among {NEGATIVES} that they never watched: such figures are higher than those of the "
     "whole catalogue and can order models differently (Krichene and Rendle 2020). Compare them with published ones only."
@@ -38,8 +35,8 @@ CAUTION = (
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Parts:
-    """The two parts of a data set, as matrices of its users and movies."""
+class EvaluationSplit:
+    """Training and test views of a data set, as matrices of its users and movies."""
 
     dataset: Dataset
     train: pd.DataFrame
@@ -53,34 +50,13 @@ class Parts:
     cutoff: pd.Timestamp | None
 
 
-Trainer = Callable[[Parts, "CompareConfig", ReportProgress], Scorer]
-TRAINERS: Mapping[str, Trainer] = {
-    "popularity": lambda split, _config, _progress: baselines.popularity(split.seen),
-    "recent_popularity": lambda split, _config, _progress: baselines.recent_popularity(
-        split.train["movie_index"], split.train["timestamp"], split.dataset.n_movies
-    ),
-    "segment_popularity": lambda split, _config, _progress: baselines.segment_popularity(split.seen, split.dataset.movies),
-    "content_knn": lambda split, _config, _progress: baselines.content_knn(split.seen, split.dataset.movies),
-    "ease": lambda split, _config, _progress: baselines.ease(split.seen),
-    "mf": lambda split, config, progress: factorisation.fit(
-        split.seen, config.factorisation, seed=config.seed, progress=progress
-    ),
-    "two_tower": lambda split, config, progress: two_tower.fit(
-        split.seen, split.dataset.movies, split.dataset.users, config.two_tower, seed=config.seed, progress=progress
-    ),
-    "blend": lambda split, config, progress: blend.fit(
-        split.seen, validation(split, config), config.blend, seed=config.seed, progress=progress
-    ),
-}
+MODELS = tuple(REGISTRY)
 """Every recommender that can be compared, in the order of reports."""
-MODELS = tuple(TRAINERS)
-_EXPECTED_SECONDS = {"ease": 4.0, "mf": 2.0, "two_tower": 40.0, "blend": 20.0}
-"""About how long training takes on 100,000 events, for the time left; what is not named takes one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CompareConfig:
-    """What to train and how to judge it."""
+    """Settings of a comparison: which recommenders, on which split, counted how."""
 
     split: SplitKind = "temporal"
     """``random`` and ``leave-one-out`` let a model see the future: for comparison with published figures."""
@@ -90,9 +66,8 @@ class CompareConfig:
     models: tuple[str, ...] = MODELS
     seed: int = 0
     """Decides the random split and samples, the starts of the models, and the resamples behind the intervals."""
-    factorisation: FactorisationConfig = field(default_factory=FactorisationConfig)
-    two_tower: TwoTowerConfig = field(default_factory=TwoTowerConfig)
-    blend: BlendConfig = field(default_factory=BlendConfig)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Settings by model; one that is not named is trained with those it is registered with."""
 
     def __post_init__(self) -> None:
         unknown = [name for name in self.models if name not in MODELS]
@@ -102,12 +77,16 @@ class CompareConfig:
                 f"cannot compare {list(self.models)}.",
                 f"Choose from {', '.join(MODELS)}, with {REFERENCE} among them.",
             )
+        if unknown := sorted(set(self.settings) - set(MODELS)):
+            raise DataError.of(
+                "E_PARAM", f"there are settings of unknown models: {unknown}.", f"Choose from {', '.join(MODELS)}."
+            )
         if self.split not in SPLITS:
             raise DataError.of("E_PARAM", f"there is no split {self.split!r}.", f"Choose from {', '.join(SPLITS)}.")
 
 
-def parts(dataset: Dataset, config: CompareConfig) -> Parts:
-    """Split a data set.
+def split_dataset(dataset: Dataset, config: CompareConfig) -> EvaluationSplit:
+    """Split the events into what models are trained on and what they are tested on.
 
     Raises
     ------
@@ -121,19 +100,19 @@ def parts(dataset: Dataset, config: CompareConfig) -> Parts:
     else:
         cut = splits.leave_one_out(dataset.events)
     seen, later = _matrix(cut.train, dataset), _matrix(cut.test, dataset)
-    return Parts(
+    return EvaluationSplit(
         dataset=dataset,
         train=cut.train,
         seen=seen,
         later=later,
         allowed=_allowed(dataset, cut.cutoff),
-        offered=sampled(seen, later, rng) if config.split == "leave-one-out" else None,
+        offered=sampled_candidates(seen, later, rng) if config.split == "leave-one-out" else None,
         cutoff=cut.cutoff,
     )
 
 
-def validation(split: Parts, config: CompareConfig) -> ValidationSplit:
-    """The training part, parted as the events were: what settings are chosen on.
+def validation_split(split: EvaluationSplit, config: CompareConfig) -> ValidationSplit:
+    """Split the training part in the same way: settings are chosen on it.
 
     Raises
     ------
@@ -156,12 +135,12 @@ def compare(
     groups: Mapping[str, Masks] | None = None,
     progress: ReportProgress = silent,
 ) -> dict[str, Any]:
-    """Train and judge; the same users for every model.
+    """Train and evaluate recommenders; the same users for each.
 
     Parameters
     ----------
     dataset : validated tables
-    config : what to train and how to judge it
+    config : settings
     groups : further slices of users, kind → name → bool[n_users] (``persona``, say)
     progress : told ("evaluate NAME", hundredths done, 100), which never fall, and once each model is done
 
@@ -176,16 +155,24 @@ def compare(
     DataError  E_SPLIT, E_TOO_SMALL: too few events
     """
     config = config or CompareConfig()
-    split = parts(dataset, config)
+    split = split_dataset(dataset, config)
+    data = TrainingData(
+        views=split.seen,
+        events=split.train,
+        users=dataset.users,
+        movies=dataset.movies,
+        validation=lambda: validation_split(split, config),
+    )
     steps = _Steps(config.models, progress)
     trained: dict[str, tuple[Scorer, Evaluation, float]] = {}
     left_out: list[dict[str, str]] = []
     for name in config.models:
         started = time.perf_counter()
         try:
-            scorer = TRAINERS[name](split, config, steps.begin(name))
+            settings = config.settings.get(name, REGISTRY[name].config)
+            scorer = REGISTRY[name].fit(data, settings, seed=config.seed, progress=steps.begin(name))
         except DataError as error:
-            if error.code != "E_TOO_BIG" and name != "blend":  # which needs a part of the training part to be chosen on
+            if error.code != "E_TOO_BIG" and not REGISTRY[name].needs_validation:
                 raise
             left_out.append({"model": name, "reason": str(error)})
             continue
@@ -193,8 +180,8 @@ def compare(
         judged = evaluate(scorer, split.seen, split.later, at=config.at, allowed=split.allowed, offered=split.offered)
         trained[name] = scorer, judged, seconds
     steps.finish()
-    ground = _ground(split, trained[REFERENCE][1], config, groups or {})
-    reference, resamples = ground.popular, ground.resamples
+    shared = _evaluation_context(split, trained[REFERENCE][1], config, groups or {})
+    reference, resamples = shared.popular, shared.resamples
     document: dict[str, Any] = {
         "schema": 1,
         "split": config.split,
@@ -207,13 +194,15 @@ def compare(
         "train_views": int(split.seen.nnz),
         "test_views_of_movies_unseen_in_training": _cold_share(split),
         "models": {
-            name: {"train_seconds": round(seconds, 2)} | figures(judged, scorer, ground)
+            name: {"train_seconds": round(seconds, 2)} | metrics_document(judged, scorer, shared)
             for name, (scorer, judged, seconds) in trained.items()
         },
         "against_popularity": {
-            name: against(judged, reference, resamples) for name, (_, judged, _) in trained.items() if name != REFERENCE
+            name: paired_differences(judged, reference, resamples)
+            for name, (_, judged, _) in trained.items()
+            if name != REFERENCE
         },
-        "pairs": all_pairs([judged for _, judged, _ in trained.values()], resamples),
+        "pairs": pairwise_tests([judged for _, judged, _ in trained.values()], resamples),
         "left_out": left_out,
     }
     return document | ({"caution": CAUTION} if split.offered is not None else {})
@@ -225,14 +214,16 @@ def _allowed(dataset: Dataset, cutoff: pd.Timestamp | None) -> NDArray[np.bool_]
     return ~(dataset.movies["available_until"] <= cutoff).to_numpy(dtype=bool)
 
 
-def _ground(split: Parts, popular: Evaluation, config: CompareConfig, groups: Mapping[str, Masks]) -> Ground:
+def _evaluation_context(
+    split: EvaluationSplit, popular: Evaluation, config: CompareConfig, groups: Mapping[str, Masks]
+) -> EvaluationContext:
     dataset = split.dataset
     now = split.cutoff if split.cutoff is not None else dataset.events["timestamp"].iloc[-1]
-    of_users, of_movies = slices_of(dataset.users, dataset.movies, split.seen, now.year)
-    return Ground(
+    of_users, of_movies = dataset_slices(dataset.users, dataset.movies, split.seen, now.year)
+    return EvaluationContext(
         seen=split.seen,
-        relevant=without(split.later, split.seen),
-        shelf=Shelf.of(split.seen, dataset.movies),
+        relevant=entries_not_in(split.later, split.seen),
+        profile=CatalogueProfile.of(split.seen, dataset.movies),
         popular=popular,
         slices=Slices(users=of_users | dict(groups), movies=of_movies),
         at=config.at,
@@ -244,7 +235,7 @@ class _Steps:
     """Share of a comparison that is done, from the models' own steps."""
 
     def __init__(self, models: tuple[str, ...], progress: ReportProgress) -> None:
-        self._weights = {name: _EXPECTED_SECONDS.get(name, 1.0) for name in models}
+        self._weights = {name: REGISTRY[name].fit_seconds for name in models}
         self._total = sum(self._weights.values())
         self._behind, self._told, self._progress = 0.0, 0, progress
         self._name = ""
@@ -270,7 +261,7 @@ class _Steps:
         self._progress(Progress.of(self._told, 100, stage=f"evaluate {self._name}"))
 
 
-def _cold_share(split: Parts) -> float:
+def _cold_share(split: EvaluationSplit) -> float:
     known = np.bincount(split.seen.indices, minlength=split.seen.shape[1]) > 0
     return float((~known[split.later.indices]).mean()) if split.later.nnz else 0.0
 

@@ -1,4 +1,4 @@
-"""From a movie's content to its factors, with how far off that may be: where a movie stands before anybody watched it.
+"""Ridge regression from a movie's content to its factors, with prediction intervals of the scores: for cold-start movies.
 
 A ridge regression of the factors of known movies on their content. What it misses of a movie that it has not seen
 (leave-one-out) has a size, which is told from content too, and a direction, whose covariance is the same for all movies. That
@@ -19,7 +19,7 @@ import numpy as np
 from scipy import linalg
 from sklearn.linear_model import RidgeCV
 
-from recsys.evaluation.appeal import FOLDS, interval_of
+from recsys.evaluation.appeal import FOLDS, prediction_interval
 from recsys.ids import FloatArray, IntArray
 
 _PENALTIES = np.logspace(-3, 3, 19)
@@ -28,8 +28,8 @@ _LEAST_SIZE = 1e-3
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class ContentMap:
-    """Factors told of every movie, and their spread."""
+class ContentRegression:
+    """Predicted factors of every movie, and their standard errors."""
 
     movies: FloatArray
     """float64[n_movies, dim]: what content says"""
@@ -39,8 +39,8 @@ class ContentMap:
     """float64[dim, dim] of what it misses, over its size"""
     penalty: float
 
-    def spread(self, users: FloatArray, movie_rows: IntArray) -> FloatArray:
-        """Spread of scores, float64[n_users, len(movie_rows)].
+    def standard_errors(self, users: FloatArray, movie_rows: IntArray) -> FloatArray:
+        """Standard errors of scores, float64[n_users, len(movie_rows)].
 
         Parameters
         ----------
@@ -48,12 +48,12 @@ class ContentMap:
         movie_rows : movies that were not learnt from
         """
         of_users = np.sqrt(np.einsum("ud,de,ue->u", users, self.covariance, users))
-        spread: FloatArray = of_users[:, None] * self.size[movie_rows][None, :]
-        return spread
+        standard_errors: FloatArray = of_users[:, None] * self.size[movie_rows][None, :]
+        return standard_errors
 
 
-def fit(movies: FloatArray, content: FloatArray, known: IntArray) -> ContentMap:
-    """Learn the map.
+def fit(movies: FloatArray, content: FloatArray, known: IntArray) -> ContentRegression:
+    """Fit the regression.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def fit(movies: FloatArray, content: FloatArray, known: IntArray) -> ContentMap:
 
     Returns
     -------
-    ContentMap; the penalty is the one with the least leave-one-out error
+    ContentRegression; the penalty is the one with the least leave-one-out error
 
     Examples
     --------
@@ -85,11 +85,11 @@ def fit(movies: FloatArray, content: FloatArray, known: IntArray) -> ContentMap:
     length = np.maximum(length, max(_LEAST_SIZE * float(length.mean()), float(np.finfo(np.float64).tiny)))
     size = np.exp(RidgeCV(alphas=_PENALTIES).fit(x, np.log(length)).predict(content))
     unit = miss / size[known][:, None]
-    return ContentMap(movies=told, size=size, covariance=unit.T @ unit / len(known), penalty=float(ridge.alpha_))
+    return ContentRegression(movies=told, size=size, covariance=unit.T @ unit / len(known), penalty=float(ridge.alpha_))
 
 
-def ends(miss: FloatArray, level: float, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
-    """How many spreads below and above what is told the range of each held-back movie begins and ends, by the other ones' misses.
+def interval_ends(miss: FloatArray, level: float, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+    """Ends of each calibration movie's interval, in standard errors around the prediction, from the other movies' errors.
 
     The scores of a movie go together, so that it is movies, not scores, that are drawn into folds and counted.
 
@@ -106,5 +106,5 @@ def ends(miss: FloatArray, level: float, rng: np.random.Generator) -> tuple[Floa
     below, above = np.empty(len(miss)), np.empty(len(miss))
     order = rng.permutation(len(miss))
     for fold in np.array_split(order, min(FOLDS, len(miss))):
-        below[fold], above[fold] = interval_of(miss[np.setdiff1d(order, fold)], level)
+        below[fold], above[fold] = prediction_interval(miss[np.setdiff1d(order, fold)], level)
     return below, above

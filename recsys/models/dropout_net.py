@@ -1,4 +1,4 @@
-"""DropoutNet's idea, for movies: one network that takes a movie's factors when they are there and its content when they are not.
+"""DropoutNet for movies: one network that takes a movie's factors where they exist and its content where they do not.
 
 While it is trained, every movie is shown twice, once with its factors and once with zeros in their place, and asked for the
 factors both times; errors count by what they do to users' scores. A rival of the two-tower model's id dropout and of the ridge.
@@ -21,8 +21,8 @@ HIDDEN = 128
 EPOCHS = 80
 
 
-def tell_factors(users: FloatArray, movies: FloatArray, content: FloatArray, known: IntArray, *, seed: int) -> FloatArray:
-    """Factors of every movie from content alone, by a network that has learnt to do without factors.
+def predict_factors(users: FloatArray, movies: FloatArray, content: FloatArray, known: IntArray, *, seed: int) -> FloatArray:
+    """Predicted factors of every movie from content alone, by a network trained with factors dropped out.
 
     Parameters
     ----------

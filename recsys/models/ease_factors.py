@@ -1,4 +1,4 @@
-"""EASE with its scores as products of user and movie vectors, for a catalogue of any size.
+"""Low-rank EASE: scores are products of user and movie vectors, so that a catalogue may have any size.
 
 EASE scores a user's row x of views by x B, B the linear autoencoder with a diagonal of zeros: B_ij = −P_ij / P_jj off the
 diagonal, P = (XᵀX + λI)⁻¹. The diagonal of B never matters, because what was watched is not shown again. So with the singular
@@ -29,8 +29,8 @@ LEAST_LEFT = 1e-3
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Spectrum:
-    """The leading singular values and right singular vectors of some views."""
+class TruncatedSvd:
+    """Truncated singular value decomposition of the views: leading values and right vectors."""
 
     views: sparse.csr_array
     """CSR[n_users, n_movies] of ones"""
@@ -51,8 +51,8 @@ class Spectrum:
         return users, (into / left[:, None]).astype(np.float32)
 
 
-def decompose(views: sparse.csr_array, *, rank: int, seed: int) -> Spectrum:
-    """Decompose the views once, for every λ: memory O(entries + (n_users + n_movies) · rank).
+def truncated_svd(views: sparse.csr_array, *, rank: int, seed: int) -> TruncatedSvd:
+    """Randomised truncated SVD of the views, computed once for every λ: memory O(entries + (n_users + n_movies) · rank).
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def decompose(views: sparse.csr_array, *, rank: int, seed: int) -> Spectrum:
     squares, turned = linalg.eigh(projected.T @ projected, check_finite=False)
     kept = np.argsort(-squares)[: min(rank, width)]
     kept = kept[squares[kept] > 1e-6 * squares.max()]
-    return Spectrum(
+    return TruncatedSvd(
         views=ones,
         viewers=np.bincount(ones.indices, minlength=n_movies).astype(np.float64),
         values=np.sqrt(squares[kept]),

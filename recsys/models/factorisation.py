@@ -28,8 +28,9 @@ from recsys.errors import DataError
 from recsys.evaluation.interactions import fingerprint
 from recsys.ids import IntArray
 from recsys.models import checkpoint as checkpoints
-from recsys.models.protocol import Float32Array, dot_scores
+from recsys.models.protocol import Float32Array, Recommender, dot_scores, load_vectors
 from recsys.progress import Progress, ReportProgress, silent
+from recsys.run_files import FACTORISATION
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +94,7 @@ class Factors:
     """float32[n_movies, dim]; zero for a movie without views"""
     config: FactorisationConfig
     """As used: with the weights filled in."""
-    name: str = field(default="mf")
+    name: str = field(default=FACTORISATION)
 
     def score(self, user_rows: IntArray) -> Float32Array:
         """Scores float32[len(user_rows), n_movies]; a view is fitted to 1, no view to 0."""
@@ -158,15 +159,15 @@ def fit(
     config = (config or FactorisationConfig()).resolved(views)
     n_users, n_movies = views.shape
     weights = _checked_weights(user_weights, n_users)
-    saved = checkpoints.at(checkpoint, _identity(views, config, seed, weights, warm_start))
+    saved = checkpoints.checkpoint_or_none(checkpoint, _identity(views, config, seed, weights, warm_start))
     users, movies, done = *_start(views.shape, config, seed, warm_start), 0
     if saved and (found := saved.load()):
         users, movies, done = found[0]["users"], found[0]["movies"], int(found[1]["iterations_done"])
 
     by_user = sparse.csr_array((view_weights(views.data, config), views.indices, views.indptr), shape=views.shape)
     by_movie = _weighted_transpose(by_user, weights)
-    user_side = als_solver.Side(by_user, ridge(_row_sums(by_user), n_movies, config))
-    movie_side = als_solver.Side(by_movie, ridge(_row_sums(by_movie), float(weights.sum()), config))
+    user_side = als_solver.SideSolver(by_user, ridge(_row_sums(by_user), n_movies, config))
+    movie_side = als_solver.SideSolver(by_movie, ridge(_row_sums(by_movie), float(weights.sum()), config))
     unobserved = _unobserved_weight(config)
     progress(Progress.of(done, config.iterations, stage="mf"))
     for iteration in range(done, config.iterations):
@@ -269,3 +270,12 @@ def _identity(
         digest.update(np.ascontiguousarray(warm.movies).tobytes())
         digest.update(np.ascontiguousarray(warm.users).tobytes())
     return digest.hexdigest()
+
+
+RECOMMENDER = Recommender(
+    name=FACTORISATION,
+    config=FactorisationConfig(),
+    fit=lambda data, config, **options: fit(data.views, config, **options),
+    load=load_vectors(FACTORISATION),
+    fit_seconds=2.0,
+)

@@ -1,4 +1,4 @@
-"""The one place that starts TensorFlow.
+"""Starts TensorFlow, deterministically; nothing else in the program imports it.
 
 What decides whether two trainings give the same bits (thread counts, oneDNN, op determinism, and legacy Keras, which TensorFlow
 Recommenders needs) can only be set before the first import, so every model asks here for the module instead of importing it.
@@ -54,8 +54,8 @@ def tensorflow() -> Any:
 
 
 @lru_cache(maxsize=1)
-def recommenders() -> Any:
-    """The TensorFlow Recommenders module, on the same footing."""
+def tensorflow_recommenders() -> Any:
+    """The TensorFlow Recommenders module, after TensorFlow has been started."""
     tensorflow()
     import tensorflow_recommenders as tfrs  # noqa: PLC0415
 

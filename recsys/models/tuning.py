@@ -1,4 +1,4 @@
-"""Settings chosen for a data set by trying them on views held out from the training part.
+"""Hyperparameter search on views held out from the training part.
 
 Which settings are tried depends on the seed and the figures so far alone (Optuna's tree-structured Parzen estimator, one after
 another), so the same data, number of trials and seed give the same settings. A limit of seconds only ever ends the search early;
@@ -17,30 +17,30 @@ from recsys.models.factorisation import FactorisationConfig
 from recsys.models.validation_split import ValidationSplit
 from recsys.progress import Progress, ReportProgress, silent
 
-WIDTH = 4.0
-"""Weights are tried from a WIDTH-th of what the rules say to WIDTH times that."""
+SEARCH_FACTOR = 4.0
+"""Weights are tried from 1 / SEARCH_FACTOR to SEARCH_FACTOR times what the rules say."""
 _TUNED = ("unobserved_factor", "regularisation_factor")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tuned:
-    """The best settings found."""
+class TuningResult:
+    """Result of a hyperparameter search."""
 
     config: FactorisationConfig
     """For any views of the data set: how far from its rules each weight is set."""
-    figure: float
+    objective: float
     """Of these settings on the held-out views: see ``recsys.models.validation_split``."""
-    untuned: float
+    untuned_objective: float
     """The same of the settings that were given."""
     trials: tuple[dict[str, float], ...]
-    """Settings and figure of each, in order."""
+    """Settings and objective of each, in order; the key is ``figure``."""
 
     def as_json(self) -> dict[str, Any]:
         """What a run keeps."""
         return {
             "settings": asdict(self.config),
-            "figure": self.figure,
-            "untuned_figure": self.untuned,
+            "figure": self.objective,
+            "untuned_figure": self.untuned_objective,
             "trials": list(self.trials),
         }
 
@@ -53,8 +53,8 @@ def tune_factorisation(
     seed: int,
     seconds: float | None = None,
     progress: ReportProgress = silent,
-) -> Tuned:
-    """Choose how far the weight of unseen pairs and the regularisation of matrix factorisation are from their rules.
+) -> TuningResult:
+    """Tune the weight of unobserved pairs and the regularisation of matrix factorisation, as multiples of their rules.
 
     Parameters
     ----------
@@ -80,17 +80,19 @@ def tune_factorisation(
     progress(Progress.of(0, trials, stage="tune"))
     while len(tried) < trials and (seconds is None or not tried or time.monotonic() - started < seconds):
         trial = study.ask()
-        candidate = replace(given, **{name: trial.suggest_float(name, 1 / WIDTH, WIDTH, log=True) for name in _TUNED})
-        figure = judged.figure(factorisation.fit(judged.seen, candidate, seed=seed))
-        study.tell(trial, figure)
-        tried.append((candidate, figure))
+        candidate = replace(
+            given, **{name: trial.suggest_float(name, 1 / SEARCH_FACTOR, SEARCH_FACTOR, log=True) for name in _TUNED}
+        )
+        objective = judged.objective(factorisation.fit(judged.seen, candidate, seed=seed))
+        study.tell(trial, objective)
+        tried.append((candidate, objective))
         progress(Progress.of(len(tried), trials, stage="tune"))
     progress(Progress.of(trials, trials, stage="tune"))
-    best, figure = max(tried, key=lambda each: each[1])
-    return Tuned(
+    best, objective = max(tried, key=lambda each: each[1])
+    return TuningResult(
         config=best,
-        figure=figure,
-        untuned=tried[0][1],
+        objective=objective,
+        untuned_objective=tried[0][1],
         trials=tuple({name: getattr(each, name) for name in _TUNED} | {"figure": value} for each, value in tried),
     )
 

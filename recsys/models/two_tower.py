@@ -1,4 +1,4 @@
-"""The two-tower recommender: users from what they watched and who they are, movies from their id and attributes.
+"""Two-tower recommender: users from their history and attributes, movies from their id and attributes.
 
 Trained with the retrieval task of TensorFlow Recommenders (softmax over in-batch and evenly drawn candidates, corrected for how
 often each is drawn). A movie's id is left out at random while training, so that its attributes alone give a vector that means
@@ -34,9 +34,10 @@ from recsys.evaluation.evaluate import evaluate
 from recsys.evaluation.interactions import fingerprint
 from recsys.ids import IdMap, IntArray
 from recsys.models import checkpoint as checkpoints
-from recsys.models.protocol import Float32Array, dot_scores
-from recsys.models.two_tower_batches import Sampling, epoch
+from recsys.models.protocol import Float32Array, Recommender, dot_scores, load_vectors
+from recsys.models.two_tower_batches import Sampling, epoch_batches
 from recsys.progress import Progress, ReportProgress, silent
+from recsys.run_files import TWO_TOWER
 
 Tensors = dict[str, Float32Array]
 
@@ -201,25 +202,25 @@ def fit(
     epochs = config.epochs_for(people)
     trainer = graph.Trainer(inputs, tensors, learning_rate=config.learning_rate, floor=1 / people, l2=config.l2)
 
-    saved = checkpoints.at(checkpoint, _identity(interactions, description, inputs, config, seed))
-    best = _Best(tensors=tensors, figure=-1.0, epoch=0)
+    saved = checkpoints.checkpoint_or_none(checkpoint, _identity(interactions, description, inputs, config, seed))
+    best = _BestWeights(tensors=tensors, objective=-1.0, epoch=0)
     done = 0
     if saved and (found := saved.load()):
         done, best = _resume(found, trainer, rng)
     progress(Progress.of(done, epochs, stage="two_tower"))
     while done < epochs and done - best.epoch < config.patience:
-        for batch in epoch(training, config.sampling, rng):
+        for batch in epoch_batches(training, config.sampling, rng):
             loss = trainer.step(batch, rng.random(len(movies)) >= config.id_dropout)
             if not np.isfinite(loss):
                 raise DataError.of("E_NONFINITE", f"training diverged in epoch {done + 1}.", "Lower the learning rate.")
         done += 1
         weights = trainer.tensors
         if held_out.nnz:
-            figure = _validate(_finished(description, weights, training, movies, users), training, held_out)
+            objective = _validate(_finished(description, weights, training, movies, users), training, held_out)
         else:  # too few views to spare any: every epoch counts as better
-            figure = float(done)
-        if figure > best.figure:
-            best = _Best(tensors=weights, figure=figure, epoch=done)
+            objective = float(done)
+        if objective > best.objective:
+            best = _BestWeights(tensors=weights, objective=objective, epoch=done)
         if saved:
             _save(saved, trainer, best, done, rng)
         progress(Progress.of(done, epochs, stage="two_tower"))
@@ -230,9 +231,9 @@ def fit(
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class _Best:
+class _BestWeights:
     tensors: Tensors
-    figure: float
+    objective: float
     epoch: int
 
 
@@ -295,21 +296,25 @@ def _validate(model: TwoTower, training: sparse.csr_array, held_out: sparse.csr_
     return evaluate(model, training, held_out, at=(50,)).mean("ndcg@50")
 
 
-def _save(saved: checkpoints.Checkpoint, trainer: Any, best: _Best, done: int, rng: np.random.Generator) -> None:
+def _save(saved: checkpoints.Checkpoint, trainer: Any, best: _BestWeights, done: int, rng: np.random.Generator) -> None:
     arrays = {f"now.{name}": value for name, value in trainer.tensors.items()}
     arrays |= {f"best.{name}": value for name, value in best.tensors.items()}
     arrays |= {f"slot.{number}": value for number, value in enumerate(trainer.optimiser_slots)}
-    state = {"epochs_done": done, "best_epoch": best.epoch, "best_figure": best.figure, "rng": rng.bit_generator.state}
+    state = {"epochs_done": done, "best_epoch": best.epoch, "best_figure": best.objective, "rng": rng.bit_generator.state}
     saved.save(arrays, state)
 
 
-def _resume(found: tuple[checkpoints.Arrays, checkpoints.State], trainer: Any, rng: np.random.Generator) -> tuple[int, _Best]:
+def _resume(
+    found: tuple[checkpoints.Arrays, checkpoints.State], trainer: Any, rng: np.random.Generator
+) -> tuple[int, _BestWeights]:
     arrays, state = found
     part = {kind: {name.partition(".")[2]: array for name, array in arrays.items() if name.startswith(kind)} for kind in
             ("now", "best", "slot")}  # fmt: skip
     trainer.restore(part["now"], [part["slot"][str(number)] for number in range(len(part["slot"]))])
     rng.bit_generator.state = state["rng"]
-    return int(state["epochs_done"]), _Best(tensors=part["best"], figure=state["best_figure"], epoch=state["best_epoch"])
+    return int(state["epochs_done"]), _BestWeights(
+        tensors=part["best"], objective=state["best_figure"], epoch=state["best_epoch"]
+    )
 
 
 def _check(interactions: sparse.csr_array, movies: pd.DataFrame, users: pd.DataFrame) -> None:
@@ -335,3 +340,12 @@ def _identity(
     described = json.dumps(description, sort_keys=True)
     parts = (config, seed, fingerprint(interactions), described, fingerprint(inputs.movie_codes), fingerprint(inputs.user_codes))
     return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
+
+
+RECOMMENDER = Recommender(
+    name=TWO_TOWER,
+    config=TwoTowerConfig(),
+    fit=lambda data, config, **options: fit(data.views, data.movies, data.users, config, **options),
+    load=load_vectors(TWO_TOWER),
+    fit_seconds=40.0,
+)

@@ -1,4 +1,4 @@
-"""Training examples of the two-tower model: parts of a user's views to be guessed from the rest.
+"""Minibatches of the two-tower model: part of a user's views are targets, the rest is their history.
 
 An epoch makes every view a target once. A user's views are cut at random into chunks; the chunk's views are the targets and the
 user's other views, some of them dropped, are the history. The user's vector is thus worked out once for a chunk, and a target
@@ -19,7 +19,7 @@ from recsys.ids import IntArray
 
 @dataclass(frozen=True, kw_only=True)
 class Sampling:
-    """How examples are drawn."""
+    """Settings of the sampling of training examples."""
 
     batch_targets: int
     """Targets of a batch, about."""
@@ -50,8 +50,8 @@ class Batch:
     """bool[n_chunks, n_candidates]: not watched by the chunk's user (a target is allowed to itself by the loss)"""
 
 
-def epoch(views: sparse.csr_array, sampling: Sampling, rng: np.random.Generator) -> Iterator[Batch]:
-    """The batches of one epoch, in an order that ``rng`` decides.
+def epoch_batches(views: sparse.csr_array, sampling: Sampling, rng: np.random.Generator) -> Iterator[Batch]:
+    """Minibatches of one epoch, in an order drawn from ``rng``.
 
     Parameters
     ----------

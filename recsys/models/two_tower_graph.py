@@ -23,7 +23,7 @@ Tensors = dict[str, Float32Array]
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Inputs:
-    """What stays the same in every step."""
+    """Inputs that are the same in every step."""
 
     movie_codes: sparse.csr_array
     """float32 CSR[n_movies, n_movie_codes]"""
@@ -35,7 +35,7 @@ class Inputs:
 
 
 def initial_tensors(inputs: Inputs, *, dim: int, hidden: int, scale: float, rng: np.random.Generator) -> Tensors:
-    """Fresh weights: small random tables, and dense layers that start as the identity (their last weights are 0)."""
+    """Initial weights: small random tables, and dense layers that start as the identity (their last weights are 0)."""
     tensors: Tensors = {}
     (n_movies, n_movie_codes), n_user_codes = inputs.movie_codes.shape, inputs.user_codes.shape[1]
     rows = {"movie.id": n_movies, "movie.feature": n_movie_codes, "user.history": n_movies, "user.feature": n_user_codes}
@@ -52,7 +52,7 @@ def initial_tensors(inputs: Inputs, *, dim: int, hidden: int, scale: float, rng:
 @lru_cache(maxsize=1)
 def grouped_retrieval() -> type[Any]:
     """The retrieval task of TensorFlow Recommenders for queries with several targets each."""
-    tf, tfrs = tensorflow_runtime.tensorflow(), tensorflow_runtime.recommenders()
+    tf, tfrs = tensorflow_runtime.tensorflow(), tensorflow_runtime.tensorflow_recommenders()
 
     class GroupedRetrieval(tfrs.tasks.Retrieval):  # type: ignore[misc, name-defined]
         """The same loss as its parent's, worked out once a query instead of once a target.
@@ -102,7 +102,7 @@ class _Coded(NamedTuple):
 
 
 class Arrays(NamedTuple):
-    """What a step is fed."""
+    """Tensors fed into a step."""
 
     context: _Coded
     """attributes of the batch's users, one row a chunk"""

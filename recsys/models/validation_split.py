@@ -1,4 +1,4 @@
-"""The training part, parted once more: what settings are chosen on, so that the test part has no say in them."""
+"""Validation split: the training part is split once more, so that settings are not chosen on the test part."""
 
 from dataclasses import dataclass, replace
 
@@ -7,20 +7,20 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys.errors import DataError
-from recsys.evaluation.evaluate import evaluate, without
+from recsys.evaluation.evaluate import entries_not_in, evaluate
 from recsys.evaluation.ranking import Scorer
 from recsys.ids import IntArray
 
-FIGURES = ("ndcg@10", "ndcg@100", "recall@20", "recall@50")
-"""A setting's figure is the geometric mean of these: a tenth more of one weighs as much as a tenth more of another."""
+VALIDATION_METRICS = ("ndcg@10", "ndcg@100", "recall@20", "recall@50")
+"""The objective is their geometric mean: a tenth more of one weighs as much as a tenth more of another."""
 _NOTHING = 1e-9
 MOST_USERS = 1_000
-"""Users judged: enough to tell settings apart, few enough to try many."""
+"""Users evaluated: enough to tell settings apart, few enough to try many."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ValidationSplit:
-    """Views to train on and views to find, both from the training part."""
+    """Training and validation views, both from the training part."""
 
     seen: sparse.csr_array
     later: sparse.csr_array
@@ -30,13 +30,14 @@ class ValidationSplit:
     @property
     def users(self) -> IntArray:
         """Users with something to learn from and something to find, int64[n]."""
-        to_find = without(self.later, self.seen)
+        to_find = entries_not_in(self.later, self.seen)
         return np.flatnonzero((np.diff(self.seen.indptr) > 0) & (np.diff(to_find.indptr) > 0))
 
-    def figure(self, scorer: Scorer) -> float:
-        """How well a recommender that learnt from ``seen`` finds ``later``: one number of :data:`FIGURES`."""
+    def objective(self, scorer: Scorer) -> float:
+        """Objective of a recommender that was trained on ``seen``, measured on ``later``: geometric mean of
+        :data:`VALIDATION_METRICS`."""
         judged = evaluate(scorer, self.seen, self.later, at=(10, 20, 50, 100), allowed=self.allowed)
-        return float(np.exp(np.mean(np.log([max(judged.mean(name), _NOTHING) for name in FIGURES]))))
+        return float(np.exp(np.mean(np.log([max(judged.mean(name), _NOTHING) for name in VALIDATION_METRICS]))))
 
     def sampled_users(self, seed: int) -> "ValidationSplit":
         """The same with at most :data:`MOST_USERS` users to find anything for.
@@ -61,7 +62,7 @@ class ValidationSplit:
 
 
 def random_split(views: sparse.csr_array, *, share: float = 0.2, seed: int) -> ValidationSplit:
-    """Every view falls by lot: for want of dates.
+    """Split views at random, where there are no dates.
 
     Parameters
     ----------

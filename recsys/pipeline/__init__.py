@@ -1,1 +1,1 @@
-"""The training worker: tables in, a published run out."""
+"""Training pipeline and its worker process: from tables to a published run."""

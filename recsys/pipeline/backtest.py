@@ -1,4 +1,4 @@
-"""The time machine: trains on the tables as they stood at each of several past moments, and proves the projection on what came.
+"""Backtest: trains on the tables as they stood at several past cutoffs, projects from each, and compares with what happened.
 
 Every origin is published by itself, so that a killed run loses at most the one that it was at; the training inside an origin goes
 on from its last finished stage too.
@@ -47,9 +47,11 @@ from recsys.workspace import Workspace, write_atomically
 
 FORMAT = 5
 """Of an origin's result; a change of what is made is a new number, so that no old one is taken up."""
-JUDGED = 3
+SCORING_FORMAT = 3
 """Of what is worked out from the origins; a new number works it out again without projecting again."""
-LIGHT = with_settings(TrainConfig(), members=3, member_iterations=2, draws=16, factorisation__iterations=8, two_tower__epochs=6)
+CUTOFF_TRAINING = with_settings(
+    TrainConfig(), members=3, member_iterations=2, draws=16, factorisation__iterations=8, two_tower__epochs=6
+)
 """Settings of the training at each origin: fewer members, draws and rounds than a run that comes into use."""
 
 Trained = tuple[ChoiceModel, MovieTower]
@@ -70,7 +72,7 @@ class BacktestConfig:
     """Share of the events before the first origin."""
     most_arrivals: int = 400
     """Arrivals looked at from one origin at most; evenly chosen in time beyond that."""
-    training: TrainConfig = field(default_factory=lambda: LIGHT)
+    training: TrainConfig = field(default_factory=lambda: CUTOFF_TRAINING)
 
     def __post_init__(self) -> None:
         wrong = []
@@ -119,7 +121,7 @@ def backtest(
             "data": dataset.fingerprint,
             "config": json.loads(json.dumps(asdict(config))),
         }
-        if (done := store.load_equal_report(workspace, identity, JUDGED)) is not None:
+        if (done := store.load_equal_report(workspace, identity, SCORING_FORMAT)) is not None:
             return done
         if (kept := store.load_equal_cutoffs(workspace, identity)) is not None:
             return _published(workspace, dataset, config, kept, identity)
@@ -139,7 +141,7 @@ def _published(
     workspace: Workspace, dataset: Dataset, config: BacktestConfig, found: Sequence[CutoffResult], identity: dict[str, Any]
 ) -> dict[str, Any]:
     made, calibration = _document(dataset, config, found)
-    store.publish(workspace, made, found, calibration, {**identity, "judged": JUDGED})
+    store.publish(workspace, made, found, calibration, {**identity, "judged": SCORING_FORMAT})
     return made
 
 
@@ -190,7 +192,7 @@ def _origins(  # noqa: PLR0917
     for number, (at, positions) in enumerate(zip(plan.moments, plan.positions, strict=True), 1):
         name = at.date().isoformat()
         path = stages_folder / f"{name}.json"
-        if (kept := _kept(path)) is not None:
+        if (kept := _load_result(path)) is not None:
             clock.skip(name)
             found.append(kept)
             continue
@@ -223,7 +225,7 @@ def _train(past: Dataset, config: TrainConfig, folder: Path, report: ReportProgr
     return load_choice(context.files.choice), MovieTower.load(context.files.recommender(TWO_TOWER).folder)
 
 
-def _kept(path: Path) -> CutoffResult | None:
+def _load_result(path: Path) -> CutoffResult | None:
     """What an earlier attempt has left of an origin."""
     try:
         return CutoffResult.from_json(foreign.json_file(path))

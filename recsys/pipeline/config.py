@@ -1,4 +1,4 @@
-"""What a training does, as one frozen value that travels as JSON from the app or the command line to the worker."""
+"""Settings of a training: one frozen value that travels as JSON from the app or the command line to the worker."""
 
 import dataclasses
 import json
@@ -6,16 +6,15 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
-from recsys.embeddings.mapmaking import TsneConfig
+from recsys.embeddings.map_fitting import TsneConfig
 from recsys.errors import DataError, Finding
+from recsys.evaluation.recommender_labels import ALL, train_words
 from recsys.ids import MAX_SEED
 from recsys.models.factorisation import FactorisationConfig
 from recsys.models.two_tower import TwoTowerConfig
 from recsys.segments.cluster import ClusterConfig
-
-ModelChoice = Literal["all", "mf", "two-tower"]
 
 FORMAT = 5
 """Of a run folder; a change of what a stage makes is a new number, so that no old draft is taken up."""
@@ -25,7 +24,7 @@ FORMAT = 5
 class TrainConfig:
     """Settings of a training. The same tables and settings give the same run."""
 
-    model: ModelChoice = "all"
+    model: str = ALL
     """``all`` makes a run that can answer scenarios. ``mf`` or ``two-tower`` trains and measures that model alone, to compare;
     such a run is kept but does not come into use, since offers need both."""
     members: int = 8
@@ -50,7 +49,7 @@ class TrainConfig:
         findings = [
             _finding(name, getattr(self, name), allowed)
             for name, allowed, fine in (
-                ("model", "all, mf or two-tower", self.model in typing.get_args(ModelChoice)),
+                ("model", f"one of {', '.join(train_words())}", self.model in train_words()),
                 ("members", "0 to 64", 0 <= self.members <= 64),
                 ("trials", "0 to 500", 0 <= self.trials <= 500),
                 ("draws", "1 to 1000", 1 <= self.draws <= 1000),
@@ -104,7 +103,7 @@ def _value(hint: Any, value: Any, place: str) -> Any:
         return tuple(_value(options[0], each, place) for each in value)
     if hint is float and type(value) is int:
         return float(value)
-    if (origin is Literal and value in options) or (hint in (int, float, str, bool) and type(value) is hint):
+    if hint in (int, float, str, bool) and type(value) is hint:
         return value
     raise DataError([_finding(place, value, getattr(hint, "__name__", str(hint)))])
 

@@ -1,4 +1,4 @@
-"""The demo in one go: simulate a service, take in its tables, train on them."""
+"""Makes the demo: simulates a service, imports its tables, trains on them."""
 
 import json
 import shutil
@@ -22,7 +22,7 @@ _SIMULATE, _IMPORT = 0.04, 0.06
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class DemoResult:
-    """What the demo leaves: a workspace ready to open."""
+    """Result of the demo: a workspace ready to open."""
 
     service: ServiceConfig
     training: TrainResult

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from recsys.errors import ArtefactError
 from recsys.evaluation.slices import Masks
-from recsys.models.cold_start import ColdConfig, compare_cold
+from recsys.models.cold_start import ColdStartConfig, compare_cold_start
 from recsys.models.compare import CompareConfig, compare
 from recsys.pipeline.ranking_metrics import persona_masks
 from recsys.progress import ReportProgress, silent
@@ -39,15 +39,15 @@ def evaluate_ranking(workspace: Workspace, config: CompareConfig, progress: Repo
     return _stored(workspace, dataset, config.split, lambda: compare(dataset, config, groups=groups, progress=progress))
 
 
-def evaluate_cold(workspace: Workspace, config: ColdConfig, progress: ReportProgress = silent) -> Document:
+def evaluate_cold_start(workspace: Workspace, config: ColdStartConfig, progress: ReportProgress = silent) -> Document:
     """Evaluate cold-start predictions on a fifth of the movies, held out with all their views.
 
     Raises
     ------
-    DataError  E_NO_TABLES; and as :func:`recsys.models.cold_start.compare_cold`
+    DataError  E_NO_TABLES; and as :func:`recsys.models.cold_start.compare_cold_start`
     """
     dataset = load_dataset(workspace)
-    return _stored(workspace, dataset, "cold", lambda: compare_cold(dataset, config, progress=progress))
+    return _stored(workspace, dataset, "cold", lambda: compare_cold_start(dataset, config, progress=progress))
 
 
 def _stored(workspace: Workspace, dataset: Dataset, kind: str, make: Callable[[], Document]) -> Document:

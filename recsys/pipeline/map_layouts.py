@@ -8,8 +8,8 @@ import pandas as pd
 from scipy import sparse
 
 from recsys.embeddings.axes import attribute_masks, name_axes
-from recsys.embeddings.mapmaking import fit_linear, fit_neighbourhood
-from recsys.embeddings.maps import FlatMap, aligned, save_map
+from recsys.embeddings.map_fitting import fit_linear, fit_neighbourhood
+from recsys.embeddings.maps import MapLayout, align, save_map
 from recsys.pipeline.training_context import TrainingContext
 from recsys.progress import Progress, ReportProgress
 from recsys.run_files import FACTORISATION, map_name
@@ -62,6 +62,6 @@ def with_favourite_attributes(users: pd.DataFrame, movies: pd.DataFrame, views: 
     return found
 
 
-def _aligned_with_previous(context: TrainingContext, flat: FlatMap, name: str) -> FlatMap:
+def _aligned_with_previous(context: TrainingContext, flat: MapLayout, name: str) -> MapLayout:
     previous = context.previous
-    return flat if previous is None else aligned(flat, previous.maps[map_name(name, flat.kind)], run=previous.run)
+    return flat if previous is None else align(flat, previous.maps[map_name(name, flat.kind)], run=previous.run)

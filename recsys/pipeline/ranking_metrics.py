@@ -5,40 +5,21 @@ same users for all. An interval that comes with a difference tells whether it is
 nothing are trained here; ``recsys evaluate`` takes the time for all of them.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from recsys.evaluation.beyond_accuracy import Shelf, beyond_accuracy
-from recsys.evaluation.evaluate import Evaluation, evaluate, without
+from recsys.evaluation.beyond_accuracy import CatalogueProfile, beyond_accuracy
+from recsys.evaluation.evaluate import Evaluation, entries_not_in, evaluate
 from recsys.evaluation.ranking import Scorer
-from recsys.evaluation.report import Ground, Slices, against, all_pairs, figures
-from recsys.evaluation.slices import Masks, slices_of
-from recsys.ids import IntArray
-from recsys.models import baselines
-from recsys.models.protocol import Float32Array, dot_scores
-from recsys.pipeline.training_context import FACTORISATION_EARLY, TWO_TOWER_EARLY, TrainingContext
-from recsys.progress import Progress, ReportProgress
-from recsys.run_files import FACTORISATION, TWO_TOWER
+from recsys.evaluation.report import EvaluationContext, Slices, metrics_document, paired_differences, pairwise_tests
+from recsys.evaluation.slices import Masks, dataset_slices
+from recsys.models.protocol import TrainingData
+from recsys.models.registry import REGISTRY
+from recsys.pipeline.training_context import TrainingContext, early_stage
+from recsys.progress import Progress, ReportProgress, silent
 from recsys.segments.persona_files import load_personas
 from recsys.segments.personas import Personas
-
-EASE_MOST_MOVIES = 1_000
-"""Beyond it, EASE takes longer than it should here."""
-_TRAINED = {FACTORISATION: FACTORISATION_EARLY, TWO_TOWER: TWO_TOWER_EARLY}
-"""Model → the stage that trained it on the earlier part."""
-
-
-class _Vectors:
-    """Recommender whose vectors an earlier stage has saved."""
-
-    def __init__(self, context: TrainingContext, stage: str, name: str) -> None:
-        self.name = name
-        self._users, self._movies = context.users_of(stage).vectors, context.movies_of(stage).vectors
-
-    def score(self, user_rows: IntArray) -> Float32Array:
-        return dot_scores(self._users, self._movies, user_rows)
 
 
 def measure(context: TrainingContext, progress: ReportProgress) -> dict[str, Any]:
@@ -55,7 +36,7 @@ def measure(context: TrainingContext, progress: ReportProgress) -> dict[str, Any
         "schema": 1,
         "split": {"kind": "temporal", "early_share": context.config.early_share, "cutoff": context.cutoff.isoformat()},
     }
-    if not ((np.diff(seen.indptr) > 0) & (np.diff(without(later, seen).indptr) > 0)).any():
+    if not ((np.diff(seen.indptr) > 0) & (np.diff(entries_not_in(later, seen).indptr) > 0)).any():
         nobody: dict[str, Any] = {"models": {}, "against_popularity": {}, "pairs": [], "slices": {}, "behaviour": {}}
         return {**head, "users": 0, **nobody}
     gone = context.dataset.movies.get("available_until")
@@ -65,17 +46,17 @@ def measure(context: TrainingContext, progress: ReportProgress) -> dict[str, Any
     for number, scorer in enumerate(scorers):
         done.append(evaluate(scorer, seen, later, at=context.config.at, allowed=allowed))
         progress(Progress.of(number + 1, 2 * len(scorers)))
-    ground = _ground(context, done[0])
+    shared = _evaluation_context(context, done[0])
     told: dict[str, dict[str, Any]] = {}
     for number, (each, scorer) in enumerate(zip(done, scorers, strict=True)):
-        told[each.name] = figures(each, scorer, ground)
+        told[each.name] = metrics_document(each, scorer, shared)
         progress(Progress.of(len(scorers) + number + 1, 2 * len(scorers)))
     return {
         **head,
         "users": len(done[0].user_rows),
         "models": {each.name: _flat(told[each.name], each, context) for each in done},
-        "against_popularity": {each.name: against(each, done[0], ground.resamples) for each in done[1:]},
-        "pairs": all_pairs(done, ground.resamples),
+        "against_popularity": {each.name: paired_differences(each, done[0], shared.resamples) for each in done[1:]},
+        "pairs": pairwise_tests(done, shared.resamples),
         "slices": {name: each["slices"] for name, each in told.items()},
         "behaviour": {name: each["behaviour"] for name, each in told.items()},
     }
@@ -83,31 +64,32 @@ def measure(context: TrainingContext, progress: ReportProgress) -> dict[str, Any
 
 def _scorers(context: TrainingContext) -> list[Scorer]:
     """Baselines and trained recommenders; popularity first, since the others are compared with it."""
-    seen, dataset = context.early_views, context.dataset
-    events = context.parts.train
-    rules: list[Callable[[], Scorer]] = [
-        lambda: baselines.popularity(seen),
-        lambda: baselines.recent_popularity(events["movie_index"], events["timestamp"], dataset.n_movies),
-        lambda: baselines.segment_popularity(seen, dataset.movies),
-        lambda: baselines.content_knn(seen, dataset.movies),
-    ]
-    if dataset.n_movies <= EASE_MOST_MOVIES:
-        rules.append(lambda: baselines.ease(seen))
-    trained: list[Scorer] = [
-        _Vectors(context, stage, name) for name, stage in _TRAINED.items() if context.files.recommender(stage).folder.is_dir()
-    ]
-    return [*(rule() for rule in rules), *trained]
+    data = TrainingData(
+        views=context.early_views,
+        events=context.split.train,
+        users=context.dataset.users,
+        movies=context.dataset.movies,
+        validation=lambda: context.validation,
+    )
+    fitted, loaded = [], []
+    for name, recommender in REGISTRY.items():
+        stage = context.files.recommender(early_stage(name))
+        if recommender.measured_up_to_movies >= context.dataset.n_movies:
+            fitted.append(recommender.fit(data, recommender.config, seed=context.config.seed, progress=silent))
+        elif recommender.load and stage.folder.is_dir():
+            loaded.append(recommender.load(stage.folder))
+    return [*fitted, *loaded]
 
 
-def _ground(context: TrainingContext, popular: Evaluation) -> Ground:
+def _evaluation_context(context: TrainingContext, popular: Evaluation) -> EvaluationContext:
     dataset, seen = context.dataset, context.early_views
-    of_users, of_movies = slices_of(dataset.users, dataset.movies, seen, context.cutoff.year)
+    of_users, of_movies = dataset_slices(dataset.users, dataset.movies, seen, context.cutoff.year)
     if context.files.personas.is_dir():
         of_users["persona"] = persona_masks(load_personas(context.files.personas))
-    return Ground(
+    return EvaluationContext(
         seen=seen,
-        relevant=without(context.late_views, seen),
-        shelf=Shelf.of(seen, dataset.movies),
+        relevant=entries_not_in(context.late_views, seen),
+        profile=CatalogueProfile.of(seen, dataset.movies),
         popular=popular,
         slices=Slices(users=of_users, movies=of_movies),
         at=context.config.at,

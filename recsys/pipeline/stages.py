@@ -10,6 +10,7 @@ from scipy import sparse
 from recsys.choice.estimate.calibrate import calibrate
 from recsys.choice.estimate.utility_space import Vectors
 from recsys.choice.model.store import save as save_choice
+from recsys.evaluation.recommender_labels import ALL, TRAINED_ALONE
 from recsys.models import factorisation, two_tower
 from recsys.models.tuning import tune_factorisation
 from recsys.models.two_tower import TwoTowerConfig
@@ -18,12 +19,11 @@ from recsys.pipeline.ensemble import MEMBERS, member_stage, train_members
 from recsys.pipeline.map_layouts import draw_maps
 from recsys.pipeline.ranking_metrics import measure
 from recsys.pipeline.training_context import (
-    FACTORISATION_EARLY,
     SETTINGS,
     TUNING,
-    TWO_TOWER_EARLY,
     StageFunction,
     TrainingContext,
+    early_stage,
 )
 from recsys.progress import ReportProgress
 from recsys.run_files import CHOICE, FACTORISATION, MAPS, METRICS, METRICS_FILE, PERSONAS, TWO_TOWER
@@ -39,14 +39,19 @@ def plan(context: TrainingContext) -> Sequence[Stage]:
     config = context.config
     mf = [
         Stage(name=FACTORISATION, message="Learning tastes from what was watched", weight=8, make=_mf(context, early=False)),
-        Stage(name=FACTORISATION_EARLY, message="Learning tastes from the earlier part", weight=7, make=_mf(context, early=True)),
+        Stage(
+            name=early_stage(FACTORISATION),
+            message="Learning tastes from the earlier part",
+            weight=7,
+            make=_mf(context, early=True),
+        ),
     ]
     members = Stage(
         name=MEMBERS, message="Learning again from resamples of users", weight=1.0 * config.members, make=train_members(context)
     )
     towers = [
         Stage(
-            name=TWO_TOWER_EARLY,
+            name=early_stage(TWO_TOWER),
             message="Learning what movies are like from the earlier part",
             weight=40,
             make=_two_tower_early(context),
@@ -59,13 +64,12 @@ def plan(context: TrainingContext) -> Sequence[Stage]:
         Stage(name=MAPS, message="Drawing the maps", weight=10, make=_maps(context)),
     ]
     metrics = [Stage(name=METRICS, message="Measuring against simple rules", weight=6, make=_metrics(context))]
-    if config.trials and config.model != "two-tower":
+    if config.trials:
         mf.insert(0, Stage(name=TUNING, message="Trying settings", weight=1.5 * config.trials, make=_tuning(context)))
-    if config.model == "mf":
-        return [*mf, *people, *metrics]
-    if config.model == "two-tower":
-        return [*towers, *metrics]
-    return [*mf, members, *towers, *choice, *people, *metrics]
+    if config.model == ALL:
+        return [*mf, members, *towers, *choice, *people, *metrics]
+    alone = {FACTORISATION: [*mf, *people], TWO_TOWER: towers}
+    return [*alone[TRAINED_ALONE[config.model].name], *metrics]
 
 
 def backtest_plan(context: TrainingContext) -> Sequence[Stage]:
@@ -79,7 +83,12 @@ def backtest_plan(context: TrainingContext) -> Sequence[Stage]:
 
     return [
         Stage(name=FACTORISATION, message="learning tastes", weight=8, make=_mf(context, early=False)),
-        Stage(name=FACTORISATION_EARLY, message="learning tastes from the earlier part", weight=7, make=_mf(context, early=True)),
+        Stage(
+            name=early_stage(FACTORISATION),
+            message="learning tastes from the earlier part",
+            weight=7,
+            make=_mf(context, early=True),
+        ),
         Stage(
             name=MEMBERS,
             message="learning again from resamples of users",
@@ -130,7 +139,7 @@ def _two_tower(context: TrainingContext) -> StageFunction:
     """Trained on everything, for as many epochs as served the earlier part best: nothing needs to be held out again."""
 
     def make(folder: Path, progress: ReportProgress) -> None:
-        epochs = max(1, context.epochs_of(TWO_TOWER_EARLY))
+        epochs = max(1, context.epochs_of(early_stage(TWO_TOWER)))
         config = replace(context.config.two_tower, epochs=epochs, patience=epochs, validation_users=0)
         _towers(context, context.views, config, folder, progress)
 
@@ -165,7 +174,7 @@ def _choice(context: TrainingContext) -> StageFunction:
         choice = calibrate(
             context.dataset,
             [vectors(stage) for stage in (FACTORISATION, *(member_stage(k) for k in range(1, context.config.members + 1)))],
-            vectors(FACTORISATION_EARLY),
+            vectors(early_stage(FACTORISATION)),
             context.content_of(TWO_TOWER),
             seed=context.config.seed,
             n_draws=context.config.draws,

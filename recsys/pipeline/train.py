@@ -1,4 +1,4 @@
-"""Trains everything that pages and projections stand on, and publishes it as one run.
+"""Trains everything that pages and projections need, and publishes it as one run.
 
     tables → mf and two-tower, each on the earlier part and on everything → bootstrap members of mf → choice → personas → maps →
     metrics
@@ -20,6 +20,7 @@ from recsys import foreign
 from recsys.embeddings.maps import load_map
 from recsys.embeddings.store import load_table
 from recsys.errors import ArtefactError, DataError
+from recsys.evaluation.recommender_labels import ALL
 from recsys.pipeline.checkpointed_stages import Stage, clear_stale, run_stages
 from recsys.pipeline.config import TrainConfig
 from recsys.pipeline.map_layouts import MAP_NAMES
@@ -103,7 +104,7 @@ def train(
             files = RunFiles(workspace.runs / f".draft-{run}")
             clear_stale(workspace.runs, keep=files.folder)
             context = TrainingContext(dataset=dataset, config=config, files=files, previous=previous)
-            _ = context.parts  # a history that ends in next to nothing is refused before anything is learnt
+            _ = context.split  # a history that ends in next to nothing is refused before anything is learnt
             with threadpool_limits(1):  # sums must not depend on how many threads there are; TensorFlow minds its own
                 done = run_stages(stages(context), files.folder, report)
             facts = {
@@ -116,7 +117,7 @@ def train(
             parts = [part for part in PUBLISHED_STAGES if (files.folder / part).is_dir()]
             publish(workspace, files.folder, run, parts, identity=identity, facts=facts)
             shutil.rmtree(files.folder)
-        in_use = config.model == "all"
+        in_use = config.model == ALL
         if in_use:
             workspace.use_run(run)
     folder = workspace.runs / run

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from recsys.embeddings.maps import FlatMap
+from recsys.embeddings.maps import MapLayout
 from recsys.embeddings.store import load_arrays, load_table, save_arrays, save_table
 from recsys.embeddings.table import EmbeddingTable, Vectors
 from recsys.errors import DataError
@@ -25,10 +25,6 @@ from recsys.segments.personas import Personas
 from recsys.tables.dataset import Dataset
 from recsys.tables.split import Split, temporal
 
-FACTORISATION_EARLY = "mf_early"
-"""Stage that trains matrix factorisation on the earlier part."""
-TWO_TOWER_EARLY = "two_tower_early"
-"""Stage that trains the two-tower model on the earlier part."""
 TUNING = "tuning"
 SETTINGS = "settings.json"
 """In the stage ``tuning``: what was tried and found."""
@@ -44,7 +40,7 @@ class PreviousRun:
     run: str
     personas: Personas
     users: EmbeddingTable
-    maps: Mapping[str, FlatMap]
+    maps: Mapping[str, MapLayout]
     """By file name: ``users_linear`` and so on."""
 
 
@@ -75,23 +71,23 @@ class TrainingContext:
     @cached_property
     def early_views(self) -> sparse.csr_array:
         """Views of the earlier part."""
-        return self._matrix(self.parts.train)
+        return self._matrix(self.split.train)
 
     @cached_property
     def late_views(self) -> sparse.csr_array:
         """Views of the later part."""
-        return self._matrix(self.parts.test)
+        return self._matrix(self.split.test)
 
     @property
     def cutoff(self) -> pd.Timestamp:
         """First moment of the later part."""
-        cutoff = self.parts.cutoff
+        cutoff = self.split.cutoff
         if cutoff is None:
             raise ValueError("a split by time has a cutoff")
         return cutoff
 
     @cached_property
-    def parts(self) -> Split:
+    def split(self) -> Split:
         """The earlier and the later part of the events.
 
         The later part reaches back a year at most, whatever share of the events that is: what people chose long ago says little
@@ -103,8 +99,8 @@ class TrainingContext:
         """
         times = self.dataset.events["timestamp"]
         older = float((times < times.iloc[-1] - pd.DateOffset(months=_LATER_MONTHS)).mean())
-        parts = temporal(self.dataset.events, min(max(self.config.early_share, older), _LATEST_SHARE))
-        if parts.cutoff is not None and parts.cutoff < times.iloc[-1] - pd.DateOffset(months=2 * _LATER_MONTHS):
+        found = temporal(self.dataset.events, min(max(self.config.early_share, older), _LATEST_SHARE))
+        if found.cutoff is not None and found.cutoff < times.iloc[-1] - pd.DateOffset(months=2 * _LATER_MONTHS):
             raise DataError.of(
                 "E_TOO_SMALL",
                 f"{older:.0%} of the events are more than a year older than the last one.",
@@ -112,7 +108,7 @@ class TrainingContext:
                 table="events",
                 column="timestamp",
             )
-        return parts
+        return found
 
     def _matrix(self, events: pd.DataFrame) -> sparse.csr_array:
         return interactions(events["user_index"], events["movie_index"], self.dataset.n_users, self.dataset.n_movies)
@@ -125,7 +121,7 @@ class TrainingContext:
         ------
         DataError  E_SPLIT: too few events for two parts
         """
-        cut = temporal(self.parts.train, self.config.early_share)
+        cut = temporal(self.split.train, self.config.early_share)
         return ValidationSplit(seen=self._matrix(cut.train), later=self._matrix(cut.test))
 
     @property
@@ -173,6 +169,17 @@ class TrainingContext:
         """Epochs that the towers of a finished stage were trained for."""
         _, facts = load_arrays(self.files.recommender(stage).content_vectors, kind="content")
         return int(facts["epochs"])
+
+
+def early_stage(recommender: str) -> str:
+    """Name of the stage that trains a recommender on the earlier part.
+
+    Examples
+    --------
+    >>> early_stage("mf")
+    'mf_early'
+    """
+    return f"{recommender}_early"
 
 
 StageFunction = Callable[[Path, ReportProgress], None]

@@ -1,4 +1,4 @@
-"""Erasure: takes users out of a workspace, and says where they are still known."""
+"""User deletion: removes users from a workspace, and lists what still holds data of theirs."""
 
 import shutil
 from collections.abc import Sequence

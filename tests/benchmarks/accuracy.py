@@ -20,7 +20,7 @@ import numpy as np
 
 from recsys.models import factorisation, two_tower
 from recsys.models.compare import CompareConfig, compare
-from recsys.models.tensorflow_runtime import n_threads, recommenders
+from recsys.models.tensorflow_runtime import n_threads, tensorflow_recommenders
 from recsys.tables.dataset import Dataset
 from recsys.tables.import_tables import import_path
 from recsys.tables.store.published_tables import load_dataset
@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--models", nargs="+", default=list(CompareConfig().models))
     arguments = parser.parse_args()
-    recommenders()  # its import is not training time
+    tensorflow_recommenders()  # its import is not training time
     print(f"{platform.machine()}, {os.cpu_count()} processors, {n_threads()} threads, load {os.getloadavg()[0]:.1f} at the start")
     print(factorisation.FactorisationConfig())
     print(two_tower.TwoTowerConfig())

@@ -31,11 +31,11 @@ from threadpoolctl import threadpool_limits
 from recsys.evaluation.evaluate import evaluate
 from recsys.ids import IntArray
 from recsys.models import factorisation
-from recsys.models.compare import CompareConfig, Parts, parts, validation
+from recsys.models.compare import CompareConfig, EvaluationSplit, split_dataset, validation_split
 from recsys.models.factorisation import FactorisationConfig, Factors
 from recsys.models.protocol import Float32Array, dot_scores
 from recsys.models.tensorflow_runtime import n_threads, tensorflow
-from recsys.models.validation_split import FIGURES
+from recsys.models.validation_split import VALIDATION_METRICS
 from tests.benchmarks.accuracy import dataset_of
 
 CONFIDENCES, REGULARISATIONS = (1.0, 4.0, 16.0), (0.1, 1.0, 10.0, 50.0)
@@ -72,9 +72,9 @@ def bpr(views: sparse.csr_array, dim: int) -> Theirs:
     return Theirs(model, "implicit BPR")
 
 
-def figures(scorer: Any, split: Parts) -> str:
+def figures(scorer: Any, split: EvaluationSplit) -> str:
     judged = evaluate(scorer, split.seen, split.later, at=(10, 20, 50, 100))
-    return "".join(f"{judged.mean(name):>11.4f}" for name in FIGURES)
+    return "".join(f"{judged.mean(name):>11.4f}" for name in VALIDATION_METRICS)
 
 
 def seconds(function: Callable[[], Any]) -> float:
@@ -83,9 +83,9 @@ def seconds(function: Callable[[], Any]) -> float:
     return time.perf_counter() - started
 
 
-def side_by_side(name: str, split: Parts, dim: int, iterations: int, repeats: int) -> None:
-    halves = validation(split, CompareConfig(split="random", seed=0)).sampled_users(0)
-    grid = {each: halves.figure(als(halves.seen, dim, iterations, each)) for each in product(CONFIDENCES, REGULARISATIONS)}
+def side_by_side(name: str, split: EvaluationSplit, dim: int, iterations: int, repeats: int) -> None:
+    halves = validation_split(split, CompareConfig(split="random", seed=0)).sampled_users(0)
+    grid = {each: halves.objective(als(halves.seen, dim, iterations, each)) for each in product(CONFIDENCES, REGULARISATIONS)}
     best = max(grid, key=lambda each: grid[each])
     config = FactorisationConfig(dim=dim, iterations=iterations)
     trainers: dict[str, Callable[[], Any]] = {
@@ -98,14 +98,14 @@ def side_by_side(name: str, split: Parts, dim: int, iterations: int, repeats: in
         for label, train in trainers.items():
             times[label].append(seconds(train))
     print(f"\n{name}: dim {dim}, {iterations} iterations; implicit's best of {len(grid)}: alpha, regularization = {best}")
-    print(f"{'':<14}" + "".join(f"{figure:>11}" for figure in FIGURES) + f"{'seconds':>10}")
+    print(f"{'':<14}" + "".join(f"{figure:>11}" for figure in VALIDATION_METRICS) + f"{'seconds':>10}")
     for label, model in trained.items():
         print(f"{label:<14}{figures(model, split)}{median(times[label]):>10.3f}")
     ratios = [theirs / ours for theirs, ours in zip(times["implicit ALS"], times["mf"], strict=True)]
     print(f"implicit's time over ours: median {median(ratios):.2f}, from {min(ratios):.2f} to {max(ratios):.2f}", flush=True)
 
 
-def fold_in(split: Parts) -> None:
+def fold_in(split: EvaluationSplit) -> None:
     factors = factorisation.fit(split.seen, seed=0)
     users = np.flatnonzero(np.diff(split.seen.indptr) > 0)[:500]
     histories = [split.seen.indices[split.seen.indptr[user] : split.seen.indptr[user + 1]] for user in users]
@@ -114,7 +114,7 @@ def fold_in(split: Parts) -> None:
     print(f"fold-in of a user: median {1e3 * median(times):.3f} ms, 99 of 100 within {1e3 * np.quantile(times, 0.99):.3f} ms")
 
 
-def ensemble(split: Parts, members: int, iterations: int) -> None:
+def ensemble(split: EvaluationSplit, members: int, iterations: int) -> None:
     """One after another, and side by side in threads as the pipeline trains them."""
     whole = factorisation.fit(split.seen, seed=0)
     one = median(seconds(lambda: factorisation.fit(split.seen, seed=0)) for _ in range(3))
@@ -148,7 +148,7 @@ def main() -> None:
     for named in arguments.sets:
         name, _, folder = named.partition("=")
         with tempfile.TemporaryDirectory() as scratch:
-            split = parts(dataset_of(Path(folder), Path(scratch) / "workspace"), CompareConfig(split="random", seed=0))
+            split = split_dataset(dataset_of(Path(folder), Path(scratch) / "workspace"), CompareConfig(split="random", seed=0))
         with threadpool_limits(1, "blas"):
             for dim in arguments.dims:
                 side_by_side(name, split, dim, arguments.iterations, arguments.repeats)

@@ -20,9 +20,9 @@ import numpy as np
 from scipy import sparse
 
 from recsys.models import two_tower
-from recsys.models.compare import CompareConfig, Parts, parts
+from recsys.models.compare import CompareConfig, EvaluationSplit, split_dataset
 from recsys.models.protocol import Float32Array
-from recsys.models.tensorflow_runtime import n_threads, recommenders, tensorflow
+from recsys.models.tensorflow_runtime import n_threads, tensorflow, tensorflow_recommenders
 from recsys.models.two_tower import TwoTowerConfig
 from tests.benchmarks.accuracy import dataset_of
 
@@ -31,7 +31,7 @@ DIM, BATCH, RATE = 32, 8_192, 0.1
 
 def tutorial(n_users: int, n_movies: int, *, measured: bool) -> Any:
     """The model of the tutorial, on rows in place of its text ids."""
-    tf, tfrs = tensorflow(), recommenders()
+    tf, tfrs = tensorflow(), tensorflow_recommenders()
     users = tf.keras.Sequential([tf.keras.layers.Embedding(n_users, DIM)])
     movies = tf.keras.Sequential([tf.keras.layers.Embedding(n_movies, DIM)])
     candidates = tf.data.Dataset.range(n_movies).batch(128).map(movies)
@@ -55,7 +55,7 @@ def pairs(views: sparse.csr_array) -> dict[str, Any]:
     return {"user": rows.row.astype(np.int64), "movie": rows.col.astype(np.int64)}
 
 
-def accuracies(users: Float32Array, movies: Float32Array, split: Parts) -> str:
+def accuracies(users: Float32Array, movies: Float32Array, split: EvaluationSplit) -> str:
     """Share of test views whose movie is among the user's first 100 of all, and of those they have not watched."""
     wanted = pairs(split.later)
     scores = users @ movies.T
@@ -71,7 +71,7 @@ def accuracies(users: Float32Array, movies: Float32Array, split: Parts) -> str:
     return f"top-100 accuracy {of_all:.4f}, of what they have not watched {unwatched:.4f}"
 
 
-def train_tutorial(split: Parts, epochs: int, *, measured: bool) -> tuple[Any, float]:
+def train_tutorial(split: EvaluationSplit, epochs: int, *, measured: bool) -> tuple[Any, float]:
     """The model and its examples a second, tracing and the first batches left out."""
     tf = tensorflow()
     views = pairs(split.seen)
@@ -83,7 +83,7 @@ def train_tutorial(split: Parts, epochs: int, *, measured: bool) -> tuple[Any, f
     return model, epochs * split.seen.nnz / (time.perf_counter() - started)
 
 
-def train_ours(split: Parts, config: TwoTowerConfig) -> tuple[two_tower.TwoTower, float, float]:
+def train_ours(split: EvaluationSplit, config: TwoTowerConfig) -> tuple[two_tower.TwoTower, float, float]:
     """The model, its examples a second (validation and tracing included), and seconds in all."""
     told: list[tuple[float, int]] = []
     started = time.perf_counter()
@@ -105,11 +105,11 @@ def main() -> None:
     parser.add_argument("set", metavar="NAME=FOLDER")
     parser.add_argument("--epochs", type=int, default=3)
     arguments = parser.parse_args()
-    recommenders()
+    tensorflow_recommenders()
     print(f"{platform.machine()}, {os.cpu_count()} processors, {n_threads()} threads, load {os.getloadavg()[0]:.1f} at the start")
     with tempfile.TemporaryDirectory() as scratch:
         dataset = dataset_of(Path(arguments.set.partition("=")[2]), Path(scratch) / "workspace")
-    split = parts(dataset, CompareConfig(split="random", seed=0))
+    split = split_dataset(dataset, CompareConfig(split="random", seed=0))
     config = TwoTowerConfig()
     print(config)
     _, slow = train_tutorial(split, arguments.epochs, measured=True)

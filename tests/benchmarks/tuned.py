@@ -25,12 +25,12 @@ from recsys.evaluation.ranking import Scorer
 from recsys.ids import IntArray
 from recsys.models import blend, ease_factors, factorisation
 from recsys.models.blend import BlendConfig
-from recsys.models.compare import CompareConfig, Parts, parts, validation
+from recsys.models.compare import CompareConfig, EvaluationSplit, split_dataset, validation_split
 from recsys.models.factorisation import FactorisationConfig
 from recsys.models.protocol import Float32Array, dot_scores
 from recsys.models.tensorflow_runtime import n_threads, tensorflow
 from recsys.models.tuning import tune_factorisation
-from recsys.models.validation_split import FIGURES, ValidationSplit
+from recsys.models.validation_split import VALIDATION_METRICS, ValidationSplit
 from tests.benchmarks.accuracy import dataset_of
 
 EASE_RIDGES = (20.0, 50.0, 100.0, 200.0, 350.0, 500.0, 800.0, 1_300.0)
@@ -46,7 +46,7 @@ class Ease:
     def __init__(self, views: sparse.csr_array) -> None:
         self._views = sparse.csr_array((np.ones(views.nnz, dtype=np.float32), views.indices, views.indptr), shape=views.shape)
         few = 2 * views.shape[0] < views.shape[1]
-        self._spectrum = ease_factors.decompose(views, rank=views.shape[0], seed=0) if few else None
+        self._spectrum = ease_factors.truncated_svd(views, rank=views.shape[0], seed=0) if few else None
         self._vectors: tuple[Float32Array, Float32Array] | None = None
         self._weights: Float32Array = np.empty((0, 0), dtype=np.float32)
 
@@ -88,21 +88,21 @@ def best_ridge(halves: ValidationSplit, seed: int) -> float:
     judged = halves.sampled_users(seed)
     ease, figures = Ease(judged.seen), dict[float, float]()
     for ridge in EASE_RIDGES:
-        figures[ridge] = judged.figure(ease.with_ridge(ridge))
+        figures[ridge] = judged.objective(ease.with_ridge(ridge))
         if max(figures.values()) > 1.02 * figures[ridge] and len(figures) > 2:
             break  # past the best: the figure rises to one ridge and falls after it
     return max(figures, key=lambda ridge: figures[ridge])
 
 
-def run(split: Parts, config: CompareConfig, trials: int) -> dict[str, tuple[list[float], float, str]]:
+def run(split: EvaluationSplit, config: CompareConfig, trials: int) -> dict[str, tuple[list[float], float, str]]:
     """Model → figures, seconds of tuning and training, settings."""
-    seed, halves = config.seed, validation(split, config)
+    seed, halves = config.seed, validation_split(split, config)
     done: dict[str, tuple[list[float], float, str]] = {}
 
     def add(name: str, started: float, scorer: Scorer, settings: str) -> None:
         seconds = time.perf_counter() - started
         judged = evaluate(scorer, split.seen, split.later, at=(10, 20, 50, 100))
-        done[name] = [judged.mean(figure) for figure in FIGURES], seconds, settings
+        done[name] = [judged.mean(figure) for figure in VALIDATION_METRICS], seconds, settings
 
     started = time.perf_counter()
     ridge = best_ridge(halves, seed)
@@ -117,7 +117,7 @@ def run(split: Parts, config: CompareConfig, trials: int) -> dict[str, tuple[lis
     tuning = time.perf_counter() - started
     started = time.perf_counter() - tuning
     joined = blend.fit(split.seen, halves, BlendConfig(factorisation=tuned), seed=seed)
-    add("blend, tuned", started, joined, str(joined.mixture))
+    add("blend, tuned", started, joined, str(joined.parameters))
     for dim in (64, 128, 256):
         users, movies = distil(joined.users, joined.movies, dim)
         add(f"  distilled, {dim}", started, replace(joined, users=users, movies=movies), "")
@@ -140,15 +140,15 @@ def main() -> None:
         results = []
         for seed in range(arguments.seeds):
             config = CompareConfig(split="random", seed=seed)
-            results.append(run(parts(dataset, config), config, arguments.trials))
+            results.append(run(split_dataset(dataset, config), config, arguments.trials))
             for model, (figures, seconds, settings) in results[-1].items():
                 row = "".join(f"{figure:>12.4f}" for figure in figures)
                 print(f"{name} seed {seed} {model:<14}{row}{seconds:>9.1f} s  {settings}", flush=True)
         print(f"\n{name}: medians of {arguments.seeds} seeds, and in how many at least as good as EASE")
-        print(f"{'':<16}" + "".join(f"{figure:>18}" for figure in FIGURES) + f"{'seconds':>10}")
+        print(f"{'':<16}" + "".join(f"{figure:>18}" for figure in VALIDATION_METRICS) + f"{'seconds':>10}")
         for model in results[0]:
             cells = ""
-            for place in range(len(FIGURES)):
+            for place in range(len(VALIDATION_METRICS)):
                 own, other = ([each[which][0][place] for each in results] for which in (model, "EASE, tuned"))
                 wins = sum(a >= b for a, b in zip(own, other, strict=True))
                 cells += f"{median(own):>12.4f} ({wins}/{len(own)})"

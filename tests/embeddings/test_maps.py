@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from recsys.embeddings.axes import name_axes
-from recsys.embeddings.mapmaking import TsneConfig, fit_linear, fit_neighbourhood
-from recsys.embeddings.maps import FlatMap, aligned, load_map, place, save_map
+from recsys.embeddings.map_fitting import TsneConfig, fit_linear, fit_neighbourhood
+from recsys.embeddings.maps import MapLayout, align, load_map, place_vectors, save_map
 from recsys.embeddings.neighbours import nearest
 from recsys.embeddings.table import EmbeddingTable
 from recsys.errors import ArtefactError
@@ -60,7 +60,7 @@ def test_a_neighbourhood_map_keeps_most_neighbours_and_beats_the_linear_one():
     table = clusters(240)
     wanted, _ = nearest(table.vectors, table.vectors, 10, exclude=np.arange(240))
 
-    def kept(flat: FlatMap) -> float:
+    def kept(flat: MapLayout) -> float:
         distance = np.square(flat.positions[:, None] - flat.positions[None]).sum(axis=2)
         found = np.argsort(distance, axis=1)[:, 1:11]
         return np.mean([len(set(a) & set(b)) / 10 for a, b in zip(wanted.tolist(), found.tolist(), strict=True)])
@@ -83,27 +83,27 @@ def test_a_new_point_lands_in_the_same_place_alone_or_in_a_batch(kind: str):
     table = clusters()
     flat = fit_linear(table) if kind == "linear" else fit_neighbourhood(table, QUICK)
     new = clusters(30, seed=0, prefix="x").vectors + np.float32(0.01)
-    together = place(flat, table, new)
+    together = place_vectors(flat, table, new)
     for row in range(30):
-        assert place(flat, table, new[row : row + 1]).tobytes() == together[row].tobytes()
+        assert place_vectors(flat, table, new[row : row + 1]).tobytes() == together[row].tobytes()
 
 
 def test_a_known_vector_projects_onto_its_own_position():
     table = clusters()
     flat = fit_linear(table)
-    assert place(flat, table, table.vectors) == pytest.approx(flat.positions, abs=1e-6)
+    assert place_vectors(flat, table, table.vectors) == pytest.approx(flat.positions, abs=1e-6)
 
 
 def test_placing_on_a_map_of_other_ids_is_refused():
     with pytest.raises(ArtefactError, match="E_MIX"):
-        place(fit_linear(clusters()), clusters(prefix="z"), np.zeros((1, 6)))
+        place_vectors(fit_linear(clusters()), clusters(prefix="z"), np.zeros((1, 6)))
 
 
 def test_a_turned_neighbourhood_map_is_turned_back_exactly():
     flat = fit_neighbourhood(clusters(), QUICK)
     mirror = rotation(2) @ np.diag([1.0, -1.0])
     retrained = replace(flat, positions=(flat.positions @ mirror + [5.0, -3.0]).astype(np.float32))
-    back = aligned(retrained, flat, run="r1")
+    back = align(retrained, flat, run="r1")
     assert back.positions == pytest.approx(flat.positions, abs=1e-4)
     assert back.aligned_to == "r1"
 
@@ -113,7 +113,7 @@ def test_alignment_uses_the_ids_that_both_maps_hold():
     fewer = replace(
         flat, ids=IdMap([*flat.ids.ids[10:], "new"]), positions=np.vstack([-flat.positions[10:], [[0, 0]]]).astype("f4")
     )
-    assert aligned(fewer, flat).positions[:-1] == pytest.approx(flat.positions[10:], abs=1e-3)
+    assert align(fewer, flat).positions[:-1] == pytest.approx(flat.positions[10:], abs=1e-3)
 
 
 def test_an_aligned_linear_map_keeps_its_axes_and_their_names():
@@ -123,17 +123,17 @@ def test_an_aligned_linear_map_keeps_its_axes_and_their_names():
     flat = fit_linear(table)
     flat = replace(flat, axis_names=name_axes(flat.positions, attributes))
     last = replace(flat, positions=np.stack([flat.positions[:, 1], -flat.positions[:, 0]], axis=1))
-    turned = aligned(flat, last)
+    turned = align(flat, last)
     assert turned.positions == pytest.approx(last.positions, abs=1e-6)
     assert turned.explained_share == flat.explained_share[::-1]
-    assert place(turned, table, table.vectors) == pytest.approx(last.positions, abs=1e-5)
+    assert place_vectors(turned, table, table.vectors) == pytest.approx(last.positions, abs=1e-5)
     labels = [name.label for name in turned.axis_names]
     assert labels == [name.label for name in name_axes(turned.positions, attributes)]
 
 
 def test_maps_of_different_kinds_are_not_aligned():
     with pytest.raises(ArtefactError, match="E_MIX"):
-        aligned(fit_linear(clusters()), fit_neighbourhood(clusters(), QUICK))
+        align(fit_linear(clusters()), fit_neighbourhood(clusters(), QUICK))
 
 
 def test_too_few_points_are_refused():
@@ -158,7 +158,10 @@ def test_a_saved_map_comes_back_and_places_points_the_same(tmp_path: Path, kind:
         flat.explained_share,
         flat.axis_names,
     )
-    assert place(loaded, table, table.vectors[:3] + 1).tobytes() == place(flat, table, table.vectors[:3] + 1).tobytes()
+    assert (
+        place_vectors(loaded, table, table.vectors[:3] + 1).tobytes()
+        == place_vectors(flat, table, table.vectors[:3] + 1).tobytes()
+    )
 
 
 @pytest.mark.parametrize(

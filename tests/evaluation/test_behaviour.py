@@ -5,8 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from recsys.evaluation.behaviour import Case, behaviours, language_respected, not_only_popular, own_taste_followed
-from recsys.evaluation.beyond_accuracy import Shelf
+from recsys.evaluation.behaviour import (
+    CheckedRecommender,
+    behaviour_checks,
+    language_respected,
+    not_only_popular,
+    own_taste_followed,
+)
+from recsys.evaluation.beyond_accuracy import CatalogueProfile
 from recsys.evaluation.evaluate import evaluate
 from recsys.evaluation.resampling import Resamples
 from recsys.models import baselines
@@ -19,21 +25,21 @@ def service() -> Taste:
     return taste()
 
 
-def case(service: Taste, scorer: Any) -> Case:
+def case(service: Taste, scorer: Any) -> CheckedRecommender:
     result = evaluate(scorer, service.seen, service.later, at=(10,))
-    return Case(
+    return CheckedRecommender(
         scorer=scorer,
         evaluation=result,
         popular=evaluate(baselines.popularity(service.seen), service.seen, service.later, at=(10,)),
         relevant=service.later,
-        shelf=Shelf.of(service.seen, service.movies),
+        profile=CatalogueProfile.of(service.seen, service.movies),
         resamples=Resamples(n=len(result.user_rows), seed=0),
         seed=0,
     )
 
 
 def verdicts(service: Taste, scorer: Any) -> dict[str, bool | None]:
-    return {row["check"]: row["passed"] for row in behaviours(case(service, scorer))}
+    return {row["check"]: row["passed"] for row in behaviour_checks(case(service, scorer))}
 
 
 def test_a_recommender_that_has_learnt_taste_passes_every_check(service: Taste) -> None:

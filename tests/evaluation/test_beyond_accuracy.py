@@ -8,8 +8,8 @@ from scipy.stats import entropy
 from sklearn.metrics.pairwise import cosine_similarity
 
 from recsys.evaluation import beyond_accuracy
-from recsys.evaluation.beyond_accuracy import Shelf
-from recsys.evaluation.calibration import TasteShares, divergence
+from recsys.evaluation.beyond_accuracy import CatalogueProfile
+from recsys.evaluation.calibrated_recommendations import TasteShares, divergence
 from recsys.evaluation.evaluate import evaluate
 from tests.evaluation.test_metrics import Given, matrix
 
@@ -25,8 +25,8 @@ def test_serendipity_is_wanted_and_not_what_popularity_shows() -> None:
 def test_popularity_never_surprises() -> None:
     scores, seen, later = Given([[9, 5, 3, 1]] * 2), matrix([[1, 0, 0, 0]] * 2), matrix([[0, 1, 1, 0]] * 2)
     result = evaluate(scores, seen, later, at=(2,))
-    shelf = Shelf.of(seen, pd.DataFrame({"genres": ["a", "b", "a", "b"]}))
-    assert beyond_accuracy.by_user(result, result, shelf, later, 2)["serendipity"].tolist() == [0.0, 0.0]
+    profile = CatalogueProfile.of(seen, pd.DataFrame({"genres": ["a", "b", "a", "b"]}))
+    assert beyond_accuracy.by_user(result, result, profile, later, 2)["serendipity"].tolist() == [0.0, 0.0]
 
 
 def test_diversity_agrees_with_pairwise_cosines_of_scikit_learn() -> None:
@@ -48,8 +48,8 @@ def test_a_list_of_one_movie_has_no_diversity() -> None:
 def test_a_list_twice_as_popular_as_what_was_watched_lifts_popularity_by_one() -> None:
     """Four users; movie 0 watched by one of them, movie 1 by two. User 0 watched movie 0 (¼) and is shown movie 1 (½)."""
     seen = matrix([[1, 0], [0, 1], [0, 1], [0, 0]])
-    shelf = Shelf.of(seen, pd.DataFrame({"genres": ["a", "b"]}))
-    assert beyond_accuracy.popularity_lift(np.array([[1]]), shelf, np.array([0]))[0] == pytest.approx(0.5 / 0.25 - 1)
+    profile = CatalogueProfile.of(seen, pd.DataFrame({"genres": ["a", "b"]}))
+    assert beyond_accuracy.popularity_lift(np.array([[1]]), profile, np.array([0]))[0] == pytest.approx(0.5 / 0.25 - 1)
 
 
 def test_divergence_is_kullback_and_leiblers_of_the_smoothed_mix() -> None:

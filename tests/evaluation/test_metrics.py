@@ -10,7 +10,7 @@ from recsys.evaluation.beyond_accuracy import beyond_accuracy
 from recsys.evaluation.evaluate import evaluate
 from recsys.evaluation.interactions import interactions
 from recsys.evaluation.ranking import best_columns, rank
-from recsys.evaluation.report import against
+from recsys.evaluation.report import paired_differences
 from recsys.evaluation.resampling import Resamples
 from recsys.evaluation.slices import activity_slices, by_slice
 
@@ -143,7 +143,7 @@ def test_a_model_does_not_differ_from_itself() -> None:
     rng = np.random.default_rng(0)
     seen = matrix(np.eye(8, dtype=int).tolist())
     one = evaluate(Given(rng.normal(size=(8, 8))), seen, matrix(np.roll(np.eye(8, dtype=int), 1, axis=1).tolist()), at=(3,))
-    assert against(one, one, Resamples(n=8, seed=0))["ndcg@3"] == {"mean": 0.0, "low": 0.0, "high": 0.0}
+    assert paired_differences(one, one, Resamples(n=8, seed=0))["ndcg@3"] == {"mean": 0.0, "low": 0.0, "high": 0.0}
 
 
 def test_slices_by_activity_part_the_users() -> None:

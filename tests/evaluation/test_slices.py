@@ -8,7 +8,7 @@ from recsys.errors import DataError
 from recsys.evaluation.evaluate import evaluate
 from recsys.evaluation.ranking import as_matrix, holds
 from recsys.evaluation.resampling import Resamples
-from recsys.evaluation.sampled import sampled
+from recsys.evaluation.sampled_negatives import sampled_candidates
 from recsys.evaluation.slices import age_masks, favourite, movie_slices, user_slices, value_masks
 from tests.evaluation.test_metrics import Given, matrix
 
@@ -51,7 +51,9 @@ def test_negatives_are_neither_seen_nor_wanted_and_all_equally_likely() -> None:
     """Movies 1 and 4 of six are known: each of the other four is drawn in about half of the draws of two."""
     drawn = np.zeros(6)
     for seed in range(400):
-        offered = sampled(matrix([[0, 1, 0, 0, 0, 0]]), matrix([[0, 0, 0, 0, 1, 0]]), np.random.default_rng(seed), negatives=2)
+        offered = sampled_candidates(
+            matrix([[0, 1, 0, 0, 0, 0]]), matrix([[0, 0, 0, 0, 1, 0]]), np.random.default_rng(seed), negatives=2
+        )
         assert offered.nnz == 3
         drawn += offered.toarray()[0]
     assert drawn[1] == 0
@@ -60,13 +62,13 @@ def test_negatives_are_neither_seen_nor_wanted_and_all_equally_likely() -> None:
 
 
 def test_who_has_watched_nearly_everything_is_offered_what_is_left() -> None:
-    offered = sampled(matrix([[1, 1, 0, 0]]), matrix([[0, 0, 1, 0]]), np.random.default_rng(0), negatives=99)
+    offered = sampled_candidates(matrix([[1, 1, 0, 0]]), matrix([[0, 0, 1, 0]]), np.random.default_rng(0), negatives=99)
     assert offered.toarray().tolist() == [[0, 0, 1, 1]]
 
 
 def test_no_negatives_are_refused() -> None:
     with pytest.raises(DataError) as refused:
-        sampled(matrix([[1, 0]]), matrix([[0, 1]]), np.random.default_rng(0), negatives=0)
+        sampled_candidates(matrix([[1, 0]]), matrix([[0, 1]]), np.random.default_rng(0), negatives=0)
     assert refused.value.code == "E_PARAM"
 
 

@@ -1,17 +1,59 @@
 """What every trained recommender owes: one suite, inherited by the tests of each."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from recsys.errors import DataError
 from recsys.evaluation.evaluate import evaluate
 from recsys.evaluation.interactions import interactions
 from recsys.models import baselines
-from recsys.progress import Progress
+from recsys.models.blend import BlendConfig
+from recsys.models.factorisation import FactorisationConfig
+from recsys.models.protocol import TrainingData
+from recsys.models.registry import REGISTRY
+from recsys.models.two_tower import TwoTowerConfig
+from recsys.models.validation_split import random_split
+from recsys.progress import Progress, ReportProgress, silent
+from recsys.run_files import FACTORISATION, TWO_TOWER
 from tests.models.taste import Taste, taste
+
+SETTINGS: dict[str, Any] = {
+    FACTORISATION: FactorisationConfig(dim=8, iterations=6, unobserved_weight=0.2, regularisation=0.02),
+    TWO_TOWER: TwoTowerConfig(
+        dim=16,
+        hidden=16,
+        epochs=8,
+        people_per_epoch=1,
+        learning_rate=0.02,
+        batch_targets=128,
+        even_negatives=32,
+        validation_users=60,
+    ),
+    "blend": BlendConfig(factorisation=FactorisationConfig(dim=8, iterations=4), ease_rank=40),
+}
+"""Small ones, by recommender; the others are as they are registered."""
+
+
+def training_data(service: Taste) -> TrainingData:
+    """What a recommender may learn of a service; an event an hour."""
+    rows, movies = service.seen.nonzero()
+    return TrainingData(
+        views=service.seen,
+        events=pd.DataFrame(
+            {
+                "user_index": rows,
+                "movie_index": movies,
+                "timestamp": pd.date_range("2026-01-01", periods=len(rows), freq="h", tz="UTC"),
+            }
+        ),
+        users=service.users,
+        movies=service.movies,
+        validation=lambda: random_split(service.seen, seed=0),
+    )
 
 
 class CutOffError(Exception):
@@ -19,13 +61,16 @@ class CutOffError(Exception):
 
 
 class RecommenderSuite:
-    """Subclasses say how to train."""
+    """Subclasses name a registered recommender; it is trained as comparisons train it."""
 
+    name: ClassVar[str]
     steps_before_the_cut = 2
 
     @classmethod
-    def train(cls, service: Taste, *, seed: int = 1, **options: Any) -> Any:
-        raise NotImplementedError
+    def train(cls, service: Taste, *, seed: int = 1, progress: ReportProgress = silent, checkpoint: Path | None = None) -> Any:
+        return REGISTRY[cls.name].fit(
+            training_data(service), SETTINGS[cls.name], seed=seed, progress=progress, checkpoint=checkpoint
+        )
 
     @pytest.fixture(scope="class")
     @classmethod

@@ -64,7 +64,7 @@ def test_a_kind_of_users_is_shown_what_its_own_watched() -> None:
     """Users 0 and 1 watch Tamil, 2 and 3 Hindi; with no views lent, each kind's counts are its own."""
     movies = pd.DataFrame({"languages": ["Tamil", "Tamil", "Hindi", "Hindi"]})
     views = sparse.csr_array(np.array([[1, 0, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 1, 1]], dtype=np.float32))
-    own = baselines.segment_popularity(views, movies, everyone=0.0)
+    own = baselines.segment_popularity(views, movies, prior_views=0.0)
     np.testing.assert_array_equal(own.score(np.array([1, 2])), [[2, 1, 0, 0], [0, 0, 2, 1]])
 
 
@@ -72,16 +72,16 @@ def test_a_small_kind_leans_on_everyone() -> None:
     """Six views in all, two of movie 0. Six lent views add 6 · (2, 1, 2, 1)/6 to the Tamil counts (2, 1, 0, 0)."""
     movies = pd.DataFrame({"languages": ["Tamil", "Tamil", "Hindi", "Hindi"]})
     views = sparse.csr_array(np.array([[1, 0, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 1, 1]], dtype=np.float32))
-    lent = baselines.segment_popularity(views, movies, everyone=6.0)
+    lent = baselines.segment_popularity(views, movies, prior_views=6.0)
     np.testing.assert_allclose(lent.score(np.array([0])), [[4, 2, 2, 1]])
 
 
 def test_without_languages_and_genres_everyone_is_of_one_kind() -> None:
     views = sparse.csr_array(np.array([[1, 0], [1, 1]], dtype=np.float32))
-    everyone = baselines.segment_popularity(views, pd.DataFrame({"title": ["a", "b"]}))
+    prior_views = baselines.segment_popularity(views, pd.DataFrame({"title": ["a", "b"]}))
     popular = baselines.popularity(views)
     rows = np.arange(2)
-    assert (np.argsort(-everyone.score(rows)) == np.argsort(-popular.score(rows))).all()
+    assert (np.argsort(-prior_views.score(rows)) == np.argsort(-popular.score(rows))).all()
 
 
 def test_popularity_by_kind_beats_popularity_where_kinds_differ() -> None:

@@ -11,7 +11,7 @@ from sklearn.model_selection import LeaveOneOut, cross_val_predict
 
 from recsys.evaluation import report_text
 from recsys.models import baselines, content_regression, dropout_net
-from recsys.models.cold_start import ColdConfig, compare_cold
+from recsys.models.cold_start import ColdStartConfig, compare_cold_start
 from recsys.models.factorisation import FactorisationConfig
 from recsys.models.two_tower import TwoTowerConfig
 from tests.builders import tiny_dataset
@@ -52,9 +52,9 @@ def test_scores_lie_in_their_ranges_as_often_as_promised_whatever_the_errors() -
     movies = content @ rng.normal(size=(6, 4)) + errors
     users = rng.normal(size=(50, 4))
     told, new = content_regression.fit(movies, content, np.arange(200)), np.arange(200, 800)
-    miss = (movies[new] - told.movies[new]) @ users.T / told.spread(users, new).T
+    miss = (movies[new] - told.movies[new]) @ users.T / told.standard_errors(users, new).T
     for level in (0.8, 0.9):
-        below, above = content_regression.ends(miss, level, rng)
+        below, above = content_regression.interval_ends(miss, level, rng)
         held = ((below[:, None] <= miss) & (miss <= above[:, None])).mean(axis=1)
         for kind in (np.ones(600, dtype=bool), content[new, 0] == 1, content[new, 0] == 0):
             error = np.sqrt(level * (1 - level) / kind.sum())
@@ -65,7 +65,7 @@ def test_the_range_of_a_movie_is_told_by_other_movies() -> None:
     """Ten movies, one missed by 100 spreads: its own range does not know of that, and those of other folds do."""
     miss = np.full((10, 3), 1.0)
     miss[4] = 100.0
-    _, above = content_regression.ends(miss, 0.9, np.random.default_rng(0))
+    _, above = content_regression.interval_ends(miss, 0.9, np.random.default_rng(0))
     assert above[4] == 1.0
     assert (above == 100.0).sum() == 8  # all but the movie and the one that shares its fold
 
@@ -78,7 +78,7 @@ def test_a_network_that_does_without_factors_finds_them_in_content() -> None:
     known, new = np.arange(240), np.arange(240, 300)
 
     def correlation(given: np.ndarray) -> float:
-        told = dropout_net.tell_factors(users, movies, given, known, seed=0)
+        told = dropout_net.predict_factors(users, movies, given, known, seed=0)
         return float(np.corrcoef((users @ told[new].T).ravel(), (users @ movies[new].T).ravel())[0, 1])
 
     assert correlation(content) > 0.8
@@ -90,7 +90,7 @@ def test_neighbours_of_a_cold_movie_are_watched_ones_of_its_kind() -> None:
     movies = pd.DataFrame({"languages": ["Tamil"] * 3 + ["Hindi"] * 3})
     views = sparse.csr_array(np.array([[1, 1, 0, 0, 0, 0], [0, 0, 0, 1, 1, 0]], dtype=np.float32))
     cold = np.array([False, False, True, False, False, True])
-    scores = baselines.cold_knn(views, movies, cold, neighbours=2).score(np.array([0, 1]))
+    scores = baselines.cold_start_knn(views, movies, cold, neighbours=2).score(np.array([0, 1]))
     assert scores[0, 2] > scores[0, 5]
     assert scores[1, 5] > scores[1, 2]
     assert not scores[:, ~cold].any()
@@ -106,7 +106,7 @@ def test_a_users_own_genres_count_as_much_as_they_were_watched() -> None:
 
 @pytest.mark.train
 def test_every_way_of_telling_is_judged_on_the_same_users() -> None:
-    config = ColdConfig(
+    config = ColdStartConfig(
         places=5,
         days=(1.0, 7.0),
         factorisation=FactorisationConfig(dim=4, iterations=3),
@@ -114,7 +114,7 @@ def test_every_way_of_telling_is_judged_on_the_same_users() -> None:
     )
     told: list[int] = []
     dataset = tiny_dataset(60, 40)
-    document = compare_cold(dataset, config, progress=lambda step: told.append(step.done))
+    document = compare_cold_start(dataset, config, progress=lambda step: told.append(step.done))
     assert told == sorted(told)
     assert told[-1] == 100
     assert document["hidden_movies"] == 8

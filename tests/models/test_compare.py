@@ -8,16 +8,18 @@ import pytest
 from recsys.errors import DataError
 from recsys.evaluation import report_text
 from recsys.models.blend import BlendConfig
-from recsys.models.compare import MODELS, CompareConfig, compare, parts
+from recsys.models.compare import MODELS, CompareConfig, compare, split_dataset
 from recsys.models.factorisation import FactorisationConfig
 from recsys.models.two_tower import TwoTowerConfig
 from tests.builders import tiny_dataset
 
 QUICK = {
     "at": (5, 10),
-    "factorisation": FactorisationConfig(dim=4, iterations=3),
-    "two_tower": TwoTowerConfig(dim=4, hidden=4, epochs=2, batch_targets=64, even_negatives=8),
-    "blend": BlendConfig(factorisation=FactorisationConfig(dim=4, iterations=3), ease_rank=8),
+    "settings": {
+        "mf": FactorisationConfig(dim=4, iterations=3),
+        "two_tower": TwoTowerConfig(dim=4, hidden=4, epochs=2, batch_targets=64, even_negatives=8),
+        "blend": BlendConfig(factorisation=FactorisationConfig(dim=4, iterations=3), ease_rank=8),
+    },
 }
 BASELINES = ("popularity", "recent_popularity", "segment_popularity", "content_knn", "ease")
 
@@ -74,7 +76,7 @@ def test_leaving_one_out_each_user_has_one_movie_to_find_among_a_hundred() -> No
     """Recall of one movie is whether it is found: the hit rate."""
     dataset = tiny_dataset(40, 150)
     config = CompareConfig(split="leave-one-out", models=("popularity", "ease"), at=(10, 100))
-    split = parts(dataset, config)
+    split = split_dataset(dataset, config)
     assert split.offered is not None
     judged = np.diff(split.later.indptr) > 0
     assert set(np.diff(split.later.indptr)[judged]) == {1}
@@ -115,8 +117,10 @@ def test_progress_never_falls_and_names_the_model() -> None:
     assert told[-1] == ("evaluate", 100, 100)
 
 
-@pytest.mark.parametrize("wrong", [{"models": ("mf",)}, {"models": ("popularity", "oracle")}, {"split": "sideways"}])
-def test_an_unknown_model_or_split_is_refused(wrong: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    "wrong", [{"models": ("mf",)}, {"models": ("popularity", "oracle")}, {"split": "sideways"}, {"settings": {"oracle": None}}]
+)
+def test_an_unknown_model_or_split_or_setting_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(DataError) as refused:
         CompareConfig(**wrong)
     assert refused.value.code == "E_PARAM"

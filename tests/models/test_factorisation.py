@@ -12,17 +12,16 @@ from recsys.evaluation.interactions import interactions
 from recsys.models import als_solver, factorisation
 from recsys.models.factorisation import FactorisationConfig, Factors
 from recsys.progress import Progress
-from tests.models.suite import RecommenderSuite
+from recsys.run_files import FACTORISATION
+from tests.models.suite import SETTINGS, RecommenderSuite
 from tests.models.taste import Taste
 
 pytestmark = pytest.mark.train
-SMALL = FactorisationConfig(dim=8, iterations=6, unobserved_weight=0.2, regularisation=0.02)
+SMALL = SETTINGS[FACTORISATION]
 
 
 class TestFactorisation(RecommenderSuite):
-    @classmethod
-    def train(cls, service: Taste, *, seed: int = 1, **options: Any) -> Factors:
-        return factorisation.fit(service.seen, SMALL, seed=seed, **options)
+    name = FACTORISATION
 
     def test_an_iteration_never_raises_the_loss(self, service: Taste) -> None:
         """Each half solves its side exactly, so the written loss can only fall."""
@@ -107,7 +106,7 @@ def test_rows_of_every_width_get_the_solution_of_their_own_equations(monkeypatch
     other = rng.normal(size=(n_other, dim)).astype(np.float32)
     other_weights, ridge = rng.integers(0, 3, n_other).astype(float), rng.uniform(0.1, 2.0, len(degrees))
 
-    solved = als_solver.Side(matrix, ridge).solve(other, alpha, other_weights)
+    solved = als_solver.SideSolver(matrix, ridge).solve(other, alpha, other_weights)
 
     dense, exact = matrix.toarray(), other.astype(np.float64)
     for row in range(len(degrees)):

@@ -23,11 +23,11 @@ def halves() -> ValidationSplit:
 @pytest.mark.train
 def test_settings_that_rank_better_are_found_and_the_given_ones_are_tried_first(halves: ValidationSplit) -> None:
     tuned = tuning.tune_factorisation(halves, BAD, trials=8, seed=1)
-    assert tuned.trials[0] == {"unobserved_factor": 4.0, "regularisation_factor": 4.0, "figure": tuned.untuned}
-    assert tuned.figure == max(trial["figure"] for trial in tuned.trials)
-    assert tuned.figure > tuned.untuned
-    again = halves.sampled_users(1).figure(factorisation.fit(halves.seen, tuned.config, seed=1))
-    assert again == pytest.approx(tuned.figure)
+    assert tuned.trials[0] == {"unobserved_factor": 4.0, "regularisation_factor": 4.0, "figure": tuned.untuned_objective}
+    assert tuned.objective == max(trial["figure"] for trial in tuned.trials)
+    assert tuned.objective > tuned.untuned_objective
+    again = halves.sampled_users(1).objective(factorisation.fit(halves.seen, tuned.config, seed=1))
+    assert again == pytest.approx(tuned.objective)
     assert json.loads(json.dumps(tuned.as_json()))["settings"]["dim"] == 8
 
 

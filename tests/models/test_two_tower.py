@@ -13,20 +13,17 @@ from recsys.errors import ArtefactError, DataError
 from recsys.evaluation.interactions import interactions
 from recsys.models import two_tower
 from recsys.models.two_tower import TwoTower, TwoTowerConfig
-from recsys.models.two_tower_batches import Sampling, epoch
-from tests.models.suite import RecommenderSuite
+from recsys.models.two_tower_batches import Sampling, epoch_batches
+from recsys.run_files import TWO_TOWER
+from tests.models.suite import SETTINGS, RecommenderSuite
 from tests.models.taste import LANGUAGES, Taste, taste
 
-SMALL = TwoTowerConfig(
-    dim=16, hidden=16, epochs=8, people_per_epoch=1, learning_rate=0.02, batch_targets=128, even_negatives=32, validation_users=60
-)
+SMALL = SETTINGS[TWO_TOWER]
 
 
 @pytest.mark.train
 class TestTwoTower(RecommenderSuite):
-    @classmethod
-    def train(cls, service: Taste, *, seed: int = 1, **options: Any) -> TwoTower:
-        return two_tower.fit(service.seen, service.movies, service.users, SMALL, seed=seed, **options)
+    name = TWO_TOWER
 
     def test_the_towers_on_disk_give_the_vectors_of_training(self, trained: TwoTower, service: Taste, tmp_path: Path) -> None:
         trained.save(tmp_path)
@@ -113,7 +110,7 @@ def test_the_grouped_loss_is_that_of_tensorflow_recommenders() -> None:
     grouped = two_tower_graph.grouped_retrieval()()(
         queries, candidates, target_queries=of, candidate_sampling_probability=probability, score_mask=allowed
     )
-    single = tensorflow_runtime.recommenders().tasks.Retrieval()(
+    single = tensorflow_runtime.tensorflow_recommenders().tasks.Retrieval()(
         queries[of],
         candidates,
         candidate_sampling_probability=probability,
@@ -173,7 +170,7 @@ SAMPLING = Sampling(batch_targets=50, chunk_targets=4, chunk_share=0.5, history_
 def test_an_epoch_makes_every_view_a_target_once_and_never_its_own_history() -> None:
     service = taste(n_users=60)
     targets = []
-    for batch in epoch(service.seen, SAMPLING, np.random.default_rng(0)):
+    for batch in epoch_batches(service.seen, SAMPLING, np.random.default_rng(0)):
         user = batch.users[batch.target_chunks]
         movie = batch.candidates[: len(user)]
         targets += zip(user.tolist(), movie.tolist(), strict=True)
@@ -190,7 +187,7 @@ def test_an_epoch_makes_every_view_a_target_once_and_never_its_own_history() -> 
 
 def test_a_user_of_one_view_is_learnt_from_with_an_empty_history() -> None:
     lonely = interactions([0, 1, 1], [0, 0, 1], 2, 3)
-    batches = list(epoch(lonely, SAMPLING, np.random.default_rng(0)))
+    batches = list(epoch_batches(lonely, SAMPLING, np.random.default_rng(0)))
     assert sum((batch.users[batch.target_chunks] == 0).sum() for batch in batches) == 1
     assert all(0 not in batch.users[batch.history_chunks] for batch in batches)
 
@@ -198,9 +195,10 @@ def test_a_user_of_one_view_is_learnt_from_with_an_empty_history() -> None:
 def test_history_dropout_hides_about_its_share() -> None:
     """11 views each in chunks of 4: 9 × 7 + 2 × … kept without dropout; half of it with 0.5."""
     service = taste()
-    whole = sum(len(b.history_movies) for b in epoch(service.seen, SAMPLING, np.random.default_rng(0)))
+    whole = sum(len(b.history_movies) for b in epoch_batches(service.seen, SAMPLING, np.random.default_rng(0)))
     half = sum(
-        len(b.history_movies) for b in epoch(service.seen, replace(SAMPLING, history_dropout=0.5), np.random.default_rng(0))
+        len(b.history_movies)
+        for b in epoch_batches(service.seen, replace(SAMPLING, history_dropout=0.5), np.random.default_rng(0))
     )
     assert half == pytest.approx(whole / 2, rel=0.05)
 

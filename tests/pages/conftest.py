@@ -14,8 +14,8 @@ from streamlit.testing.v1 import AppTest
 
 from recsys.app.maps import map_data
 from recsys.app.runtime import open_workspace
-from recsys.embeddings import axes, mapmaking
-from recsys.embeddings.maps import FlatMap, MapKind
+from recsys.embeddings import axes, map_fitting
+from recsys.embeddings.maps import MapKind, MapLayout
 from recsys.embeddings.table import EmbeddingTable
 from recsys.ids import IntArray
 from recsys.projection.context import ProjectionContext
@@ -64,7 +64,7 @@ def service(made: ProjectionContext, tables: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("RECSYS_WORKSPACE", str(workspace.root))
     monkeypatch.setenv("RECSYS_EXPORTS", str(tmp_path / "exports"))
     monkeypatch.setattr(open_workspace, "projection_context", lambda: made)
-    monkeypatch.setattr(map_data, "flat_map", lambda of, kind: _map(made, of, kind))
+    monkeypatch.setattr(map_data, "map_layout", lambda of, kind: _map(made, of, kind))
     monkeypatch.setattr(map_data, "seen", lambda: _seen(made))
     return made
 
@@ -97,13 +97,13 @@ def opened() -> Open:
     return page
 
 
-def _map(made: ProjectionContext, of: str, kind: MapKind) -> FlatMap:
+def _map(made: ProjectionContext, of: str, kind: MapKind) -> MapLayout:
     member = made.choice.members[0]
     vectors, ids, frame = {
         "users": (member.users, made.choice.user_ids, made.users),
         "movies": (member.movies, made.choice.movie_ids, made.movies),
     }[of]
-    linear = mapmaking.fit_linear(EmbeddingTable(ids, vectors.astype(np.float32)))
+    linear = map_fitting.fit_linear(EmbeddingTable(ids, vectors.astype(np.float32)))
     named = replace(linear, axis_names=axes.name_axes(linear.positions, frame))
     return named if kind == "linear" else replace(named, kind="neighbourhood")
 

@@ -124,7 +124,7 @@ def test_what_is_published_is_what_was_said_and_is_not_done_again(run):
 def test_another_way_of_judging_needs_no_new_projection(run, monkeypatch: pytest.MonkeyPatch):
     workspace, document, seen = run
     before = len(seen)
-    monkeypatch.setattr(machine, "JUDGED", 99)
+    monkeypatch.setattr(machine, "SCORING_FORMAT", 99)
     assert backtest(workspace, CONFIG, train=made_up_training(seen)) == document
     assert len(seen) == before
     assert read_manifest(workspace.backtest)["identity"]["judged"] == 99

@@ -22,16 +22,16 @@ def training_context(days: list[float]) -> TrainingContext:
 
 
 def test_in_a_history_of_months_the_later_part_is_its_share_of_the_events():
-    assert len(training_context([float(day) for day in range(100)]).parts.train) == 80
+    assert len(training_context([float(day) for day in range(100)]).split.train) == 80
 
 
 def test_in_a_history_of_ten_years_the_later_part_is_the_last_year():
     """Ten events a year: eleven lie in the twelve months that end with the last; a fifth of all would reach back two years."""
     context = training_context([365.25 * n / 10 for n in range(100)])
-    assert len(context.parts.train) == 100 - 11
+    assert len(context.split.train) == 100 - 11
 
 
 def test_a_history_that_stopped_long_ago_is_refused():
     """199 old events and one new: whatever is cut off would reach back to the old ones."""
     with pytest.raises(DataError, match="E_TOO_SMALL"):
-        _ = training_context([*(float(day) for day in range(199)), 4000.0]).parts
+        _ = training_context([*(float(day) for day in range(199)), 4000.0]).split

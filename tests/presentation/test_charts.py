@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from recsys.decision.sensitivity import ParameterSensitivity
-from recsys.embeddings.maps import FlatMap
+from recsys.embeddings.maps import MapLayout
 from recsys.ids import IdMap
 from recsys.presentation import charts
 from recsys.presentation.charts import theme
@@ -18,9 +18,9 @@ from recsys.projection.result import SegmentShare
 from tests.presentation import projections
 
 
-def flat(n: int, kind: str = "neighbourhood") -> FlatMap:
+def flat(n: int, kind: str = "neighbourhood") -> MapLayout:
     positions = np.random.default_rng(0).standard_normal((n, 2)).astype(np.float32)
-    return FlatMap(kind=kind, ids=IdMap(map(str, range(n))), positions=positions, fitted=n)  # type: ignore[arg-type]
+    return MapLayout(kind=kind, ids=IdMap(map(str, range(n))), positions=positions, fitted=n)  # type: ignore[arg-type]
 
 
 def movie_points(n: int = 30) -> Points:

@@ -6,7 +6,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from recsys.app.runtime import open_workspace
-from recsys.embeddings.maps import FlatMap, MapKind, load_map, place
+from recsys.embeddings.maps import MapKind, MapLayout, load_map, place_vectors
 from recsys.embeddings.table import EmbeddingTable
 from recsys.ids import IdMap, IntArray
 from recsys.presentation.tables import movies as movie_views
@@ -68,7 +68,7 @@ def user_points(kind: MapKind) -> Points:
     return _user_points(opened.fingerprint, kind, opened)
 
 
-def flat_map(of: str, kind: MapKind) -> FlatMap:
+def map_layout(of: str, kind: MapKind) -> MapLayout:
     """One map of the run in use; ``of`` is ``movies`` or ``users``."""
     return load_map(RunFiles(open_workspace.workspace().current_run()).map(map_name(of, kind)))
 
@@ -99,11 +99,11 @@ def _views(fingerprint: str, _context: ProjectionContext) -> IntArray:  # noqa: 
 
 @st.cache_resource(max_entries=4, show_spinner="Opening the map …")
 def _movie_points(fingerprint: str, kind: MapKind, _context: ProjectionContext) -> Points:  # noqa: ARG001
-    flat = flat_map("movies", kind)
+    flat = map_layout("movies", kind)
     n_movies = _context.choice.n_movies
     vectors = movie_views.vectors(_context)
     table = EmbeddingTable(IdMap(_context.choice.movie_ids.ids), np.ascontiguousarray(vectors[:n_movies], dtype=np.float32))
-    extra = place(flat, table, vectors[n_movies:]) if len(vectors) > n_movies else None
+    extra = place_vectors(flat, table, vectors[n_movies:]) if len(vectors) > n_movies else None
     frame = movie_views.everything(_context)
     return points_of(
         flat,
@@ -116,4 +116,4 @@ def _movie_points(fingerprint: str, kind: MapKind, _context: ProjectionContext) 
 
 @st.cache_resource(max_entries=4, show_spinner="Opening the map …")
 def _user_points(fingerprint: str, kind: MapKind, _context: ProjectionContext) -> Points:  # noqa: ARG001
-    return people_of(flat_map("users", kind))
+    return people_of(map_layout("users", kind))

@@ -4,10 +4,10 @@ from typing import Any
 
 import streamlit as st
 
-MODELS = {
-    "all": "Both models, ready for scenarios",
-    "mf": "Matrix factorisation alone, to compare",
-    "two-tower": "Two-tower alone, to compare",
+from recsys.evaluation.recommender_labels import ALL, TRAINED_ALONE
+
+MODELS = {ALL: "Both models, ready for scenarios"} | {
+    word: f"{each.label.capitalize()} alone, to compare" for word, each in TRAINED_ALONE.items()
 }
 _MEMBERS = (4, 8, 12, 16)
 
@@ -22,7 +22,7 @@ def training() -> dict[str, Any] | None:
             _MEMBERS,
             value=8,
             key="train.members",
-            disabled=model != "all",
+            disabled=model != ALL,
             help="The model is trained again on so many resamples of users. More make ranges steadier, and training longer.",
         )
         right.caption("The same tables and settings give the same model.")

@@ -9,6 +9,7 @@ import pandas as pd
 
 from recsys import foreign
 from recsys.errors import ArtefactError
+from recsys.evaluation.recommender_labels import REFERENCE
 from recsys.presentation.tables.runs import metrics_of
 from recsys.presentation.text import models as words
 from recsys.presentation.text.escape import plain
@@ -142,7 +143,7 @@ def by_slice(measured: Measured, kind: str) -> tuple[str, pd.DataFrame]:
     """Metric, and one row a slice and model: the best model beside popularity."""
     metric = next((name for name in measured.metrics if name == "ndcg@10"), measured.metrics[0])
     frames, told = [], metric
-    for model in dict.fromkeys((measured.best(metric), "popularity")):
+    for model in dict.fromkeys((measured.best(metric), REFERENCE)):
         for row in measured.slices.get(model, {}).get(kind, []):
             told = next(name for name in row if name.partition("@")[0] in ("ndcg", "recall"))
             frames.append(
@@ -195,7 +196,7 @@ def _rows(figures: Mapping[str, Mapping[str, Any]], metric: str) -> pd.DataFrame
     frame = pd.DataFrame(
         {
             "model": [_capital(words.model(name)) for name in figures],
-            "kind": ["simple rule" if name in words.RULES else "trained model" for name in figures],
+            "kind": ["simple rule" if name in words.BASELINES else "trained model" for name in figures],
             "mean": [each["mean"] for each in figures.values()],
             "low": [each["low"] for each in figures.values()],
             "high": [each["high"] for each in figures.values()],

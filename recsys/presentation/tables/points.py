@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from recsys.embeddings.maps import FlatMap
+from recsys.embeddings.maps import MapLayout
 
 MAX_POINTS = 10_000
 """What a browser draws without stuttering; above it a sample is drawn, and said to be one."""
@@ -47,7 +47,7 @@ class Points:
         return len(self.frame) < self.total
 
 
-def people_of(flat: FlatMap) -> Points:
+def people_of(flat: MapLayout) -> Points:
     """The points of a map of people, in an order and under tokens that are drawn afresh each time."""
     low, high = flat.positions.min(axis=0), flat.positions.max(axis=0)
     step = np.where(high > low, (high - low) / _GRID, 1.0)
@@ -60,7 +60,7 @@ def people_of(flat: FlatMap) -> Points:
 
 
 def points_of(
-    flat: FlatMap,
+    flat: MapLayout,
     names: Sequence[str],
     kinds: Sequence[str],
     extra: NDArray[np.float32] | None,
@@ -91,7 +91,7 @@ def _drawn(n_points: int) -> NDArray[np.int64]:
 
 
 def _points(
-    flat: FlatMap, frame: pd.DataFrame, positions: NDArray[np.float32], tokens: NDArray[np.int64], *, named: bool
+    flat: MapLayout, frame: pd.DataFrame, positions: NDArray[np.float32], tokens: NDArray[np.int64], *, named: bool
 ) -> Points:
     linear = flat.kind == "linear"
     titles = [name.label for name in flat.axis_names] if linear and flat.axis_names else ["", ""]

@@ -5,8 +5,9 @@ from typing import Any
 
 import pandas as pd
 
+from recsys.evaluation.recommender_labels import REFERENCE
 from recsys.presentation.text.escape import plain
-from recsys.presentation.text.models import RULES, model
+from recsys.presentation.text.models import BASELINES, model
 from recsys.presentation.text.numbers import count, percent
 
 _ROWS = (
@@ -30,8 +31,8 @@ def table(document: Mapping[str, Any]) -> pd.DataFrame:
     ...     "low": 0.18, "high": 0.22}}}}).values.tolist()
     [['of what they then watched is in the list', 10, '10% (8% to 12%)', '20% (18% to 22%)']]
     """
-    measured = {name: each for name, each in document.get("models", {}).items() if name == "popularity" or name not in RULES}
-    models = {name: measured[name] for name in sorted(measured, key=lambda name: (name != "popularity", name))}
+    measured = {name: each for name, each in document.get("models", {}).items() if name == REFERENCE or name not in BASELINES}
+    models = {name: measured[name] for name in sorted(measured, key=lambda name: (name != REFERENCE, name))}
     lengths = sorted({int(name.split("@")[1]) for figures in models.values() for name in figures if "@" in name})
     rows = []
     for metric, said in _ROWS:
@@ -46,7 +47,7 @@ def sentence(document: Mapping[str, Any]) -> str:
     """Whether each model beats popularity by more than chance."""
     said = []
     for name, differences in document.get("against_popularity", {}).items():
-        if name in RULES:
+        if name in BASELINES:
             continue
         metric = next((metric for metric in ("ndcg@10", *differences) if metric in differences), None)
         if metric is None:

@@ -10,11 +10,12 @@ import pandas as pd
 
 from recsys import foreign
 from recsys.errors import ArtefactError
+from recsys.evaluation.recommender_labels import ALL, TRAINED_ALONE
 from recsys.presentation.text.numbers import day, span
 from recsys.run_files import RunFiles
 from recsys.workspace import Workspace, read_manifest
 
-_MODELS = {"all": "both models", "mf": "matrix factorisation only", "two-tower": "two-tower only"}
+_MODELS = {ALL: "both models"} | {word: f"{each.label} only" for word, each in TRAINED_ALONE.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +46,7 @@ def listed(workspace: Workspace) -> tuple[Run, ...]:
             facts = read_manifest(folder, verify=False)
         except ArtefactError:
             continue
-        model = str(facts.get("model", "all"))
+        model = str(facts.get("model", ALL))
         found.append(
             Run(
                 name=folder.name,
@@ -54,7 +55,7 @@ def listed(workspace: Workspace) -> tuple[Run, ...]:
                 data=str(facts.get("data", ""))[:10],
                 seconds=float(sum(dict(facts.get("stage_seconds", {})).values())),
                 in_use=folder.name == current,
-                complete=model == "all",
+                complete=model == ALL,
                 metrics=metrics_of(folder),
             )
         )

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from recsys.evaluation.recommender_labels import LABELS
+
 
 class Metric(NamedTuple):
     """A figure of accuracy or of lists."""
@@ -13,31 +15,8 @@ class Metric(NamedTuple):
     """1 where more is better, -1 where less is, 0 where it depends"""
 
 
-MODELS = {
-    "popularity": "what is popular",
-    "recent_popularity": "what is popular lately",
-    "segment_popularity": "what is popular among the like",
-    "content_knn": "movies of the same kind",
-    "ease": "watched together (EASE)",
-    "mf": "matrix factorisation",
-    "two_tower": "two-tower",
-    "blend": "blend",
-    "content_map": "content to taste",
-    "two_tower_and_news": "two-tower and first views",
-    "content_map_and_first_viewers": "content and first viewers",
-    "ridge": "attributes to taste (ridge)",
-    "dropout_net": "DropoutNet's network",
-    "genre_popularity": "popularity of its genres",
-    "own_genres": "popularity of the user's genres",
-    "told_popularity": "the audience foretold",
-    "first_viewers": "first viewers alone",
-    "first_views": "first views alone",
-}
-RULES = frozenset(
-    {"popularity", "recent_popularity", "segment_popularity", "content_knn", "ease", "genre_popularity", "own_genres"}
-    | {"told_popularity", "first_views"}
-)
-"""Simple rules, to be held against."""
+BASELINES = frozenset(name for name, each in LABELS.items() if each.baseline)
+"""Simple rules that trained models have to beat."""
 
 METRICS = {
     "hit_rate": Metric("Find something", "of users find something in the list that they then watched", "hit rate", 1),
@@ -86,7 +65,7 @@ def model(name: str) -> str:
     >>> model("mf"), model("something_new")
     ('matrix factorisation', 'something new')
     """
-    return MODELS.get(name, name.replace("_", " "))
+    return LABELS[name].label if name in LABELS else name.replace("_", " ")
 
 
 def metric(name: str) -> str:

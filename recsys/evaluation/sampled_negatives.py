@@ -1,4 +1,4 @@
-"""One movie to find among a handful that the user never watched: the leave-one-out test of older papers.
+"""Sampled negatives: one relevant movie is ranked among a few unwatched ones, the leave-one-out test of older papers.
 
 Ranks among a sample are not ranks in the catalogue, and models can come out in another order than on the whole of it; it is here
 for comparison with published figures.
@@ -18,7 +18,7 @@ from recsys.ids import IntArray
 NEGATIVES = 99
 
 
-def sampled(
+def sampled_candidates(
     seen: sparse.csr_array, relevant: sparse.csr_array, rng: np.random.Generator, *, negatives: int = NEGATIVES
 ) -> sparse.csr_array:
     """What each user is offered: what is to be found, and movies drawn evenly from those neither seen nor wanted.

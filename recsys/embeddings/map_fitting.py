@@ -1,4 +1,4 @@
-"""Fits the maps of :mod:`.maps`, offline: the viewer loads them and never comes here.
+"""Dimensionality reduction: fits the PCA and t-SNE layouts of :mod:`.maps` offline; the viewer only loads them.
 
 Fixed by convention, so that the same table gives the same map however its space is rotated: each linear axis points to where the
 points reach farther (positive third moment), and a neighbourhood map starts from the linear one. Everything runs on one thread
@@ -13,7 +13,7 @@ from openTSNE.nearest_neighbors import PrecomputedNeighbors
 from sklearn.decomposition import PCA
 from threadpoolctl import threadpool_limits
 
-from recsys.embeddings.maps import FlatMap, among_neighbours, frozen
+from recsys.embeddings.maps import MapLayout, neighbour_median, read_only
 from recsys.embeddings.neighbours import nearest, unit_rows
 from recsys.embeddings.table import EmbeddingTable
 from recsys.errors import ArtefactError
@@ -25,19 +25,19 @@ _TREE_BELOW = 3000
 
 @dataclass(frozen=True, kw_only=True)
 class TsneConfig:
-    """How a neighbourhood map is fitted. The defaults keep 6,000 points within 10 s on one core."""
+    """Settings of t-SNE. The defaults keep 6,000 points within 10 s on one core."""
 
     perplexity: float = 30.0
     """Neighbours that count, at most a third of the points."""
     early_iterations: int = 150
     iterations: int = 250
     fit_at_most: int = 10_000
-    """Above this many points a sample of this size is fitted and the others are placed by :func:`place`."""
+    """Above this many points a sample of this size is fitted and the others are placed by :func:`place_vectors`."""
     seed: int = 0
 
 
-def fit_linear(table: EmbeddingTable) -> FlatMap:
-    """The map along the two directions in which unit vectors differ most.
+def fit_linear(table: EmbeddingTable) -> MapLayout:
+    """PCA layout: the first two principal components of the unit vectors.
 
     Raises
     ------
@@ -54,10 +54,10 @@ def fit_linear(table: EmbeddingTable) -> FlatMap:
     # coinciding points differ in no direction: their share of nothing is none
     first, second = np.nan_to_num(model.explained_variance_ratio_, nan=0.0, posinf=0.0, neginf=0.0)
     signs = np.array([_outward(column) for column in positions.T])
-    return FlatMap(
+    return MapLayout(
         kind="linear",
         ids=table.ids,
-        positions=frozen(positions * signs),
+        positions=read_only(positions * signs),
         fitted=len(table.ids),
         explained_share=(float(first), float(second)),
         mean=np.asarray(model.mean_),
@@ -65,8 +65,8 @@ def fit_linear(table: EmbeddingTable) -> FlatMap:
     )
 
 
-def fit_neighbourhood(table: EmbeddingTable, config: TsneConfig, *, start: FlatMap | None = None) -> FlatMap:
-    """The map on which near points are those with similar vectors.
+def fit_neighbourhood(table: EmbeddingTable, config: TsneConfig, *, start: MapLayout | None = None) -> MapLayout:
+    """t-SNE layout: near points have similar vectors.
 
     Parameters
     ----------
@@ -104,8 +104,8 @@ def fit_neighbourhood(table: EmbeddingTable, config: TsneConfig, *, start: FlatM
     positions[fitted] = np.asarray(model, dtype=np.float32)
     rest = np.setdiff1d(np.arange(n), fitted)
     if len(rest):
-        positions[rest] = among_neighbours(positions[fitted], vectors, table.vectors[rest])
-    return FlatMap(kind="neighbourhood", ids=table.ids, positions=frozen(positions), fitted=len(fitted))
+        positions[rest] = neighbour_median(positions[fitted], vectors, table.vectors[rest])
+    return MapLayout(kind="neighbourhood", ids=table.ids, positions=read_only(positions), fitted=len(fitted))
 
 
 def _outward(column: FloatArray) -> float:

@@ -1,4 +1,4 @@
-"""Whether a list is mixed as its user's taste is: somebody who watches three Tamil movies in four should be shown such a mix.
+"""Calibration of lists to taste: somebody who watches three Tamil movies in four should be shown such a mix.
 
 p is the mix of values (genres, or languages) in what a user watched, q that of a list; a movie with n values counts 1/n for each.
 The divergence is KL(p | q̃) with q̃ = (1 − a)·q + a·p and a = 0.01, so that it stays finite where a value is missing from the list.
@@ -23,7 +23,7 @@ SMOOTHING = 0.01
 
 @dataclass(frozen=True, eq=False)
 class TasteShares:
-    """The values of one column of movies, and each user's mix of them."""
+    """Taste distributions: each user's shares of the values of one column of movies."""
 
     names: tuple[str, ...]
     of_movies: sparse.csr_array

@@ -1,4 +1,4 @@
-"""Movies hidden from a recommender with everything that happened to them: what does it say of movies that nobody has watched?"""
+"""Cold-start holdout: some movies are held out with all their views, so that nothing of them is known in training."""
 
 from dataclasses import dataclass
 
@@ -8,16 +8,16 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys.errors import DataError
-from recsys.evaluation.evaluate import without
+from recsys.evaluation.evaluate import entries_not_in
 
-HIDDEN_SHARE = 0.2
-"""Of the movies that were ever watched."""
+HOLDOUT_SHARE = 0.2
+"""Share of the movies that were ever watched."""
 FEWEST_MOVIES = 20
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Hidden:
-    """What is known, and what is to be told."""
+class ColdStartHoldout:
+    """Views for training, and the held-out movies with theirs."""
 
     movies: NDArray[np.bool_]
     """bool[n_movies]: hidden"""
@@ -27,8 +27,8 @@ class Hidden:
     """CSR of the same shape: who watched which hidden movie"""
 
 
-def hide(views: sparse.csr_array, rng: np.random.Generator, *, share: float = HIDDEN_SHARE) -> Hidden:
-    """Hide all views of some movies, drawn evenly from those that were ever watched.
+def hold_out_movies(views: sparse.csr_array, rng: np.random.Generator, *, share: float = HOLDOUT_SHARE) -> ColdStartHoldout:
+    """Hold out all views of some movies, drawn evenly from those that were ever watched.
 
     Parameters
     ----------
@@ -50,11 +50,11 @@ def hide(views: sparse.csr_array, rng: np.random.Generator, *, share: float = HI
         )
     hidden = np.zeros(int(views.shape[1]), dtype=bool)
     hidden[rng.choice(watched, max(1, round(share * len(watched))), replace=False)] = True
-    return Hidden(movies=hidden, seen=_of(views, ~hidden), relevant=_of(views, hidden))
+    return ColdStartHoldout(movies=hidden, seen=_of(views, ~hidden), relevant=_of(views, hidden))
 
 
-def first_days(events: pd.DataFrame, movies: NDArray[np.bool_], days: float, shape: tuple[int, int]) -> sparse.csr_array:
-    """Who watched some movies within so many days of the first view that each ever had.
+def first_views(events: pd.DataFrame, movies: NDArray[np.bool_], days: float, shape: tuple[int, int]) -> sparse.csr_array:
+    """Views of some movies within so many days of the first view of each.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def first_days(events: pd.DataFrame, movies: NDArray[np.bool_], days: float, sha
     --------
     >>> events = pd.DataFrame({"user_index": [0, 1, 2], "movie_index": [0, 0, 0],
     ...     "timestamp": pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-05"])})
-    >>> first_days(events, np.array([True]), 1.0, (3, 1)).toarray().ravel()
+    >>> first_views(events, np.array([True]), 1.0, (3, 1)).toarray().ravel()
     array([1., 1., 0.], dtype=float32)
     """
     wanted = events[movies[events["movie_index"].to_numpy()]]
@@ -83,9 +83,9 @@ def first_days(events: pd.DataFrame, movies: NDArray[np.bool_], days: float, sha
     return matrix
 
 
-def later(hidden: Hidden, early: sparse.csr_array) -> sparse.csr_array:
-    """What is still to be found once the first days are known."""
-    return without(hidden.relevant, early)
+def remaining_views(hidden: ColdStartHoldout, early: sparse.csr_array) -> sparse.csr_array:
+    """Held-out views that remain to be predicted once the first days are known."""
+    return entries_not_in(hidden.relevant, early)
 
 
 def _of(views: sparse.csr_array, movies: NDArray[np.bool_]) -> sparse.csr_array:
