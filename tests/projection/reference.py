@@ -16,7 +16,7 @@ from tests.choice.utilities import catalogue_utility
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Slow:
-    """Totals of one world."""
+    """Totals of one counterfactual."""
 
     hours: FloatArray
     revenue: FloatArray
@@ -29,7 +29,7 @@ class Slow:
 def simulate(
     context: ProjectionContext, draw: int, audience: Audience, catalogue: Catalogue, *, world: list[int], horizon: int
 ) -> Slow:
-    """One world of a scenario."""
+    """One counterfactual of a scenario."""
     choice, parameters = context.choice, context.choice.draws[draw]
     vectors = audiences.user_vectors(choice.members[parameters.member], audience, context.weight)
     people = audiences.people(context, audience, parameters)
@@ -45,18 +45,18 @@ def simulate(
     staying = np.where(people.subscribes, people.subscribed, 1.0)
     for month in range(horizon):
         plain = followed.utility[world].T + followed.curve[world, month]
-        appetite = rho + (1 - rho) * unwatched
+        propensity = rho + (1 - rho) * unwatched
         for _ in range(600):
             with np.errstate(divide="ignore"):
-                shares = choice_shares(np.column_stack([utility, plain + np.log(appetite)]), nests, parameters.dissimilarity)
+                shares = choice_shares(np.column_stack([utility, plain + np.log(propensity)]), nests, parameters.dissimilarity)
             own = shares[:, choice.n_movies :]
-            rate = np.maximum(people.occasions[:, None] * own / np.maximum(appetite, 1e-12), 1e-12)
+            rate = np.maximum(people.occasions[:, None] * own / np.maximum(propensity, 1e-12), 1e-12)
             fixed = rho + (1 - rho) * unwatched * -np.expm1(-rate) / rate
-            if np.abs(fixed - appetite).max(initial=0) < 1e-11:
+            if np.abs(fixed - propensity).max(initial=0) < 1e-11:
                 break
-            appetite += 0.8 * parameters.dissimilarity * (fixed - appetite)
+            propensity += 0.8 * parameters.dissimilarity * (fixed - propensity)
         else:
-            raise AssertionError("the slow engine found no appetite")
+            raise AssertionError("the slow engine found no propensity")
         views = people.occasions[:, None] * shares
         each = (views * hours_each).sum(axis=1)
         churn = expit(people.churn_intercept - people.churn_hours_slope * np.log1p(each)) + people.churn_delta
