@@ -19,12 +19,13 @@ import numpy as np
 
 from recsys.errors import DataError
 from recsys.ids import FloatArray, IntArray
+from recsys.progress import ReportProgress, silent
 from recsys.simulation import population, simulator
 from recsys.simulation.config import ServiceConfig
 from recsys.simulation.movies import Catalogue, catalogue
 from recsys.simulation.pricing import licence_windows
 from recsys.simulation.state import AddedMovies, BoolArray
-from recsys.simulation.user_blocks import HISTORY, BlockHistory, Progress, histories
+from recsys.simulation.user_blocks import HISTORY, BlockHistory, histories
 from recsys.tables.economics_config import Economics, Term
 
 ROWS_AT_A_TIME = 4096
@@ -90,7 +91,7 @@ def true_effects(
     launch_month: int = 1,
     churn_mode: simulator.ChurnMode = "expected",
     movies: Catalogue | None = None,
-    progress: Progress | None = None,
+    progress: ReportProgress = silent,
 ) -> TrueEffects:
     """Simulate the future of a service with and without its offers.
 
