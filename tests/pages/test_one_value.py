@@ -166,7 +166,7 @@ def test_a_decision_of_the_first_page_and_the_scenario_behind_it_agree(service: 
     app = opened("pages/decide/today.py")
     workspace_summary.background().wait(patience.SECONDS)
     app = app.run()
-    decision = next(each for each in workspace_summary.agenda() or () if each.kind == "buy")
+    decision = next(each for each in workspace_summary.suggested_decisions() if each.kind == "buy")
     figures = {figure.name: figure.value for figure in decision.figures}
     assert amount(figures["walk-away price"]) in read(app)
     app = on_scenario(app.button(key="home.open.0").click().run())

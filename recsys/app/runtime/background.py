@@ -86,7 +86,7 @@ class Pending:
     @property
     def progress(self) -> Progress:
         """How far the computation is; :data:`NOT_BEGUN` before it reports."""
-        return self.cache.progress(self.key)
+        return self.cache.progress_of(self.key)
 
 
 class BackgroundCache(Generic[Answer]):
@@ -166,7 +166,7 @@ class BackgroundCache(Generic[Answer]):
 
         return report
 
-    def progress(self, key: str) -> Progress:
+    def progress_of(self, key: str) -> Progress:
         """How far a computation is; :data:`NOT_BEGUN` before it reports."""
         with self._lock:
             entry = self._entries.get(key)

@@ -157,7 +157,7 @@ def test_a_session_that_changes_its_mind_has_one_question_waiting():
 def test_progress_of_an_answer_that_was_dropped_is_not_kept():
     cache = alone()
     cache.reporter("gone")(Progress.of(1, 2))
-    assert cache.progress("gone").done == 0
+    assert cache.progress_of("gone").done == 0
 
 
 def test_polling_asks_for_nothing_but_whether_it_is_there():
