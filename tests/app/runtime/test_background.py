@@ -182,7 +182,7 @@ def test_polling_asks_for_nothing_but_whether_it_is_there():
 def test_a_caller_alone_computes_on_every_core(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(parallel, "THREADS", 3)
     three = threading.Barrier(3)
-    assert parallel.side_by_side(range(3), lambda _: three.wait(patience.SECONDS) >= 0, threads=3) == [True] * 3
+    assert parallel.map_parallel(range(3), lambda _: three.wait(patience.SECONDS) >= 0, threads=3) == [True] * 3
 
 
 def test_a_helper_leaves_when_another_caller_begins_to_compute(monkeypatch: pytest.MonkeyPatch):
@@ -204,7 +204,7 @@ def test_a_helper_leaves_when_another_caller_begins_to_compute(monkeypatch: pyte
 
     thread = threading.Thread(target=other)
     thread.start()
-    by = parallel.side_by_side(range(20), step, threads=2)
+    by = parallel.map_parallel(range(20), step, threads=2)
     end.set()
     thread.join()
     assert len(set(by[:2])) == 2
@@ -218,7 +218,7 @@ def test_the_apps_workers_share_the_cores_with_what_they_start(monkeypatch: pyte
 
     def work() -> bool:
         both.wait(patience.SECONDS)
-        by = parallel.side_by_side(range(20), lambda _: threading.get_ident(), threads=2)
+        by = parallel.map_parallel(range(20), lambda _: threading.get_ident(), threads=2)
         ended.wait(patience.SECONDS)
         return set(by) == {threading.get_ident()}
 
@@ -226,12 +226,12 @@ def test_the_apps_workers_share_the_cores_with_what_they_start(monkeypatch: pyte
     assert [task.result(patience.SECONDS) for task in tasks] == [True, True]
 
 
-def test_results_and_refusals_of_side_by_side_come_in_the_order_of_the_tasks(monkeypatch: pytest.MonkeyPatch):
+def test_results_and_refusals_of_map_parallel_come_in_the_order_of_the_tasks(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(parallel, "THREADS", 4)
-    assert parallel.side_by_side(range(100), lambda n: n * n, threads=4) == [n * n for n in range(100)]
+    assert parallel.map_parallel(range(100), lambda n: n * n, threads=4) == [n * n for n in range(100)]
 
     def refuse(number: int) -> None:
         raise ScenarioError.of(f"E_{number}", "no.", "No.")
 
     with pytest.raises(ScenarioError, match="E_0"):
-        parallel.side_by_side(range(4), refuse, threads=4)
+        parallel.map_parallel(range(4), refuse, threads=4)
