@@ -14,6 +14,7 @@ from recsys.pipeline.config import TrainConfig
 from recsys.pipeline.ensemble import member_stage, train_members
 from recsys.pipeline.stages import plan
 from recsys.pipeline.training_context import SETTINGS, TUNING, TrainingContext
+from recsys.progress import Progress, silent
 from recsys.run_files import RunFiles
 from tests.builders import tiny_dataset
 
@@ -41,7 +42,7 @@ def test_a_member_is_the_model_of_its_resample(context: TrainingContext):
     folder = context.files.folder / "members"
     folder.mkdir()
     told: list[tuple[int, int]] = []
-    train_members(context)(folder, lambda done, total: told.append((done, total)))
+    train_members(context)(folder, lambda step: told.append((step.done, step.total)))
     assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
     for member in (1, 2, 3):
         alone = factorisation.fit(
@@ -56,18 +57,18 @@ def test_a_member_is_the_model_of_its_resample(context: TrainingContext):
 
 
 def test_cut_off_it_goes_on_with_the_members_that_are_left_and_ends_with_the_same_bits(context: TrainingContext, tmp_path: Path):
-    def cut(done: int, _total: int) -> None:
-        if done == 1:
+    def cut(step: Progress) -> None:
+        if step.done == 1:
             raise CutOffError
 
     whole, resumed = tmp_path / "whole", tmp_path / "resumed"
     whole.mkdir()
     resumed.mkdir()
-    train_members(context)(whole, lambda _done, _total: None)
+    train_members(context)(whole, silent)
     with pytest.raises(CutOffError):
         train_members(context)(resumed, cut)
     first_told: list[int] = []
-    train_members(context)(resumed, lambda done, _total: first_told.append(done))
+    train_members(context)(resumed, lambda step: first_told.append(step.done))
     assert 1 <= first_told[0] <= 3
     assert _vectors(resumed) == _vectors(whole)
 
