@@ -1,6 +1,6 @@
 """Evaluation of one cutoff: movies that arrived after it, projected from the tables frozen at it and compared with outcomes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -10,14 +10,12 @@ from recsys.backtest.baselines import KnownArrivals, baseline_forecasts
 from recsys.backtest.projected_views import ProjectedViews, project_views
 from recsys.backtest.serialization import ArrivalRecord, CutoffResult
 from recsys.backtest.substitution import measure_substitutions
-from recsys.choice.model.movie_attributes import encode
 from recsys.choice.model.parameters import ChoiceModel
 from recsys.embeddings.tower import MovieTower
 from recsys.ids import FloatArray, IntArray
 from recsys.progress import ReportProgress, silent
 from recsys.projection import cold_start_offers as offering
-from recsys.projection.context import ProjectionContext, subscription_state
-from recsys.projection.seasonality import season_of
+from recsys.projection.context import ProjectionContext, context_of
 from recsys.scenario.changes import Acquire
 from recsys.segments.personas import Persona, Personas
 from recsys.tables.dataset import Dataset
@@ -39,7 +37,6 @@ class CutoffInputs:
 
 def past_context(frozen: Dataset, choice: ChoiceModel, tower: MovieTower) -> ProjectionContext:
     """The context of tables frozen at a cutoff, with its offers; everybody is one persona, since none is asked for."""
-    subscribed, return_share = subscription_state(frozen.subscriptions, choice.user_ids)
     everyone = Persona(
         name="everyone",
         size=frozen.n_users,
@@ -49,25 +46,10 @@ def past_context(frozen: Dataset, choice: ChoiceModel, tower: MovieTower) -> Pro
         monthly_views=(),
         monthly_growth_share=0.0,
     )
-    return ProjectionContext(
-        users=frozen.users,
-        movies=frozen.movies,
-        offers=frozen.offers,
-        offer_content=tower.content(frozen.offers),
-        offer_codes=encode(choice.features, frozen.offers),
-        choice=choice,
-        personas=Personas(personas=(everyone,), assignment=np.zeros(frozen.n_users, dtype=np.int64), centroids=np.zeros((1, 1))),
-        economics=frozen.economics,
-        run=f"past-{frozen.fingerprint[:12]}",
-        simulated=frozen.simulated,
-        fingerprint=f"{frozen.fingerprint}/{choice.fingerprint}",
-        weight=np.ones(frozen.n_users),
-        subscribed=subscribed,
-        return_share=return_share,
-        data_end=frozen.events["timestamp"].max(),
-        season=season_of(frozen),
-        assumed=frozen.assumed,
-    )
+    personas = Personas(personas=(everyone,), assignment=np.zeros(frozen.n_users, dtype=np.int64), centroids=np.zeros((1, 1)))
+    run, fingerprint = f"past-{frozen.fingerprint[:12]}", f"{frozen.fingerprint}/{choice.fingerprint}"
+    context = context_of(frozen, choice, tower, personas, run=run, fingerprint=fingerprint)
+    return replace(context, weight=np.ones(frozen.n_users))
 
 
 def evaluate_cutoff(

@@ -7,7 +7,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,7 @@ from recsys.projection.seasonality import Season, season_of
 from recsys.run_files import TWO_TOWER, RunFiles
 from recsys.segments.persona_files import load_personas
 from recsys.segments.personas import Personas
+from recsys.tables.dataset import Dataset
 from recsys.tables.economics_config import Economics, Plan
 from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import MANIFEST, Workspace, bytes_or_none
@@ -217,37 +218,59 @@ def load_projection_context(workspace: Workspace) -> ProjectionContext:
         raise ArtefactError.of(
             "E_STALE", f"the run {run.name} was trained on other users or movies than the tables hold.", "Run `recsys train`."
         )
-    tower = MovieTower.load(files.recommender(TWO_TOWER).folder)
-    content = tower.content(dataset.offers) if len(dataset.offers) else np.zeros((0, choice.content.shape[1]), np.float32)
-    subscribed, return_share = subscription_state(dataset.subscriptions, choice.user_ids)
-    digest = hashlib.sha256(f"{dataset.fingerprint}/{run.name}/{choice.fingerprint}".encode())
     calibration = workspace.read_folder(
         workspace.backtest,
         lambda: bytes_or_none(workspace.backtest / MANIFEST),
         lambda _: load_calibration(workspace.backtest, dataset.fingerprint),
     )
+    tower, personas = MovieTower.load(files.recommender(TWO_TOWER).folder), load_personas(files.personas)
+    context = context_of(dataset, choice, tower, personas, run=run.name, fingerprint="", calibration=calibration)
+    digest = hashlib.sha256(f"{dataset.fingerprint}/{run.name}/{choice.fingerprint}".encode())
     if calibration is not None:
         digest.update(json.dumps(calibration.as_json(), sort_keys=True).encode())
-    season = season_of(dataset)
-    if season is not None:
+    if context.season is not None:
+        season = context.season
         digest.update(json.dumps([*season.factors, season.kind, season.source]).encode())
+    return replace(context, fingerprint=digest.hexdigest())
+
+
+class ContentTower(Protocol):
+    """Gives content vectors of movies; :class:`recsys.embeddings.tower.MovieTower` is one."""
+
+    def content(self, movies: pd.DataFrame) -> Float32Array:
+        """float32[n_movies, content_dim]."""
+
+
+def context_of(
+    dataset: Dataset,
+    choice: ChoiceModel,
+    tower: ContentTower,
+    personas: Personas,
+    *,
+    run: str,
+    fingerprint: str,
+    calibration: Calibration | None = None,
+) -> ProjectionContext:
+    """The context of validated tables and the models that were trained on them, whose rows are those of the tables."""
+    offers = dataset.offers
+    subscribed, return_share = subscription_state(dataset.subscriptions, choice.user_ids)
     return ProjectionContext(
         users=dataset.users,
         movies=dataset.movies,
-        offers=dataset.offers,
-        offer_content=content,
-        offer_codes=encode(choice.features, dataset.offers),
+        offers=offers,
+        offer_content=tower.content(offers) if len(offers) else np.zeros((0, choice.content.shape[1]), np.float32),
+        offer_codes=encode(choice.features, offers),
         choice=choice,
-        personas=load_personas(files.personas),
+        personas=personas,
         economics=dataset.economics,
-        run=run.name,
+        run=run,
         simulated=dataset.simulated,
-        fingerprint=digest.hexdigest(),
+        fingerprint=fingerprint,
         weight=np.full(choice.n_users, dataset.economics.people_per_user.value),
         subscribed=subscribed,
         return_share=return_share,
         data_end=dataset.events["timestamp"].max() if len(dataset.events) else None,
-        season=season,
+        season=season_of(dataset),
         assumed=dataset.assumed,
         calibration=calibration,
     )

@@ -118,7 +118,7 @@ def run(split: EvaluationSplit, config: CompareConfig, trials: int) -> dict[str,
     started = time.perf_counter() - tuning
     joined = blend.fit(split.seen, halves, BlendConfig(factorisation=tuned), seed=seed)
     add("blend, tuned", started, joined, str(joined.parameters))
-    for dim in (64, 128, 256):
+    for dim in (each for each in (64, 128, 256) if each <= min(len(joined.users), len(joined.movies))):
         users, movies = distil(joined.users, joined.movies, dim)
         add(f"  distilled, {dim}", started, replace(joined, users=users, movies=movies), "")
     return done

@@ -1,17 +1,18 @@
 """A calibrated service made up from a seed: random tastes and appeals, no training, in memory in milliseconds."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from recsys.choice.model.parameters import ChoiceModel, Draw, Estimate, Member
+from recsys.choice.model.parameters import ChoiceModel, Draw, Estimate, Float32Array, Member
 from recsys.embeddings.features import Feature, FeatureSpace
 from recsys.ids import IdMap
-from recsys.projection.context import ProjectionContext
+from recsys.projection.context import ProjectionContext, context_of
 from recsys.segments.personas import Persona, Personas
 from recsys.tables.economics_config import Economics, Plan, Term
+from tests.datasets import assemble
 
 CONTENT_DIM = 5
 LANGUAGES = ("Hindi", "Malayalam", "Tamil", "Telugu")
@@ -100,7 +101,7 @@ def choice_model(
         nests=nests,
         nest_names=tuple(f"nest {g}" for g in range(n_nests)),
         nest_centroids=centroids.astype(np.float32),
-        features=FeatureSpace((Feature(column="made_up", names=tuple(f"kind {k}" for k in range(CONTENT_DIM))),)),
+        features=FeatureSpace((Feature(column="genres", names=GENRES),)),
         content=content,
         hours_per_view=rng.uniform(0.8, 2.2, n_movies),
         completion=0.7,
@@ -120,7 +121,14 @@ def choice_model(
 
 
 def context(n_users: int = 60, n_movies: int = 30, *, n_offers: int = 5, seed: int = 0, **choice: Any) -> ProjectionContext:
-    """A context on a made-up choice model; offers ``o00`` … near the catalogue's content."""
+    """As :func:`loaded`, but what attributes tell of offers are their content vectors, and no data say what day it is."""
+    made = loaded(n_users, n_movies, n_offers=n_offers, seed=seed, **choice)
+    return replace(made, offer_codes=made.offer_content, data_end=None)
+
+
+def loaded(n_users: int = 60, n_movies: int = 30, *, n_offers: int = 5, seed: int = 0, **choice: Any) -> ProjectionContext:
+    """The context of tables and of a made-up choice model, as a workspace that holds both is opened; offers ``o00`` … near the
+    catalogue's content."""
     rng = np.random.default_rng([seed, 1])
     model = choice_model(n_users, n_movies, seed=seed, **choice)
     users = pd.DataFrame(
@@ -158,22 +166,45 @@ def context(n_users: int = 60, n_movies: int = 30, *, n_offers: int = 5, seed: i
             "marketing_cost": 5.0,
         }
     )
-    return ProjectionContext(
+    dataset = assemble(
         users=users,
         movies=titles,
+        events=_views(model),
         offers=offers,
-        offer_content=content,
-        offer_codes=content,
-        choice=model,
-        personas=personas(n_users),
+        subscriptions=_subscriptions(users["user_id"], rng),
         economics=economics(),
-        run="made-up",
         simulated=True,
-        fingerprint=f"made-up-{seed}",
-        weight=np.ones(n_users),
-        subscribed=(rng.random(n_users) < 0.9).astype(np.float64),
-        return_share=0.03,
     )
+    made = context_of(dataset, model, _Tower(content), personas(n_users), run="made-up", fingerprint=f"made-up-{seed}")
+    return replace(made, return_share=0.03)  # so few people would tell another one
+
+
+@dataclass(frozen=True, eq=False)
+class _Tower:
+    """Content vectors that are there already, one row an offer."""
+
+    vectors: Float32Array
+
+    def content(self, movies: pd.DataFrame) -> Float32Array:
+        return self.vectors[: len(movies)]
+
+
+def _views(model: ChoiceModel) -> pd.DataFrame:
+    """One view of everything that the model says was watched, through the year 2024, the last on its last day."""
+    users = np.repeat(np.arange(model.n_users), np.diff(model.watched_indptr))
+    days = 365 - np.arange(len(users)) % 365
+    return pd.DataFrame(
+        {
+            "user_id": np.array(model.user_ids.ids)[users],
+            "movie_id": np.array(model.movie_ids.ids)[model.watched_indices],
+            "timestamp": pd.Timestamp("2024-01-01") + pd.to_timedelta(days, unit="D"),
+        }
+    )
+
+
+def _subscriptions(users: "pd.Series[str]", rng: np.random.Generator) -> pd.DataFrame:
+    """Nine of ten are subscribed in the last month."""
+    return pd.DataFrame({"user_id": users, "month": MONTHS[-1], "active": rng.random(len(users)) < 0.9})
 
 
 def personas(n_users: int, n_personas: int = 2) -> Personas:

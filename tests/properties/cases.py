@@ -62,7 +62,7 @@ def of_allowed_questions(test: Callable[Asked, None]) -> Callable[Asked, None]:
 @cache
 def context(seed: int, dissimilarity: float = 0.6, rewatch: float = 0.05) -> ProjectionContext:
     """A service of 60 users, 24 movies and 5 offers."""
-    return builders.context(60, 24, seed=seed, dissimilarity=dissimilarity, rewatch=rewatch, n_draws=3)
+    return builders.loaded(60, 24, seed=seed, dissimilarity=dissimilarity, rewatch=rewatch, n_draws=3)
 
 
 bases = st.builds(context, seeds, dissimilarities)
