@@ -23,16 +23,17 @@ ROOT = Path(__file__).parents[3]
 def start(workspace: Workspace) -> bool:
     """Start making what the demo lacks; gives whether anything is made.
 
-    Only where the service is simulated, a model is trained, TensorFlow is there to learn with, and nobody cancelled it before.
+    Only where the service is simulated, a model is trained, TensorFlow is there to learn with, nobody cancelled it before, and no
+    training or import that outlived an earlier app is at work.
     """
     try:
         missing = _missing(workspace)
+        if missing:
+            folder, root = export_folder(workspace).resolve(), workspace.root.resolve()
+            command = ["-m", "recsys.pipeline.demo_completion", str(root), "--to", str(folder), "--key", str(key_path())]
+            jobs.start(workspace, JOB, command)
     except (ArtefactError, DataError, SystemRefusedError):
         return False  # whatever it is, the pages say it
-    if missing:
-        folder, root = export_folder(workspace).resolve(), workspace.root.resolve()
-        command = ["-m", "recsys.pipeline.demo_completion", str(root), "--to", str(folder), "--key", str(key_path())]
-        jobs.start(workspace, JOB, command)
     return missing
 
 

@@ -85,6 +85,17 @@ def test_without_tensorflow_nothing_is_started(started: list[list[str]], tmp_pat
     assert not demo_completion.start(trained(tmp_path / "demo"))
 
 
+def test_beside_a_training_that_outlived_its_app_nothing_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    workspace = trained(tmp_path / "demo")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: object())
+    monkeypatch.setattr(bundle, "status", lambda _folder: None)
+    jobs.start(workspace, "train", ["-c", "import signal; signal.pause()"])
+    assert not demo_completion.start(workspace)
+    assert jobs.find(workspace, demo_completion.JOB) is None
+    jobs.cancel(workspace, "train")
+    ended(workspace, "train")
+
+
 def test_an_import_does_not_wait_for_the_rest_of_the_demo(tmp_path: Path):
     """Its time machine holds the workspace for minutes, in which an import would be refused."""
     workspace = trained(tmp_path / "demo")
