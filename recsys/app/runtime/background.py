@@ -134,7 +134,9 @@ class BackgroundCache(Generic[Answer]):
             self._evict()
         if new:
             self._executor.submit(session_id, partial(self._compute, key, entry, work), entry.future)
-        if not entry.future.done():
+        if (
+            entry.future.cancelled() or not entry.future.done()
+        ):  # cancelled: it was dropped meanwhile, and whoever polls asks anew
             return Pending(cache=self, key=key)
         if entry.future.exception() is not None:
             with self._lock:

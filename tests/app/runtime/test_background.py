@@ -1,6 +1,7 @@
 """Answers are computed behind the page, once, by one pool for all sessions, and nothing is kept of who has asked."""
 
 import threading
+from typing import Any
 
 import pytest
 
@@ -152,6 +153,25 @@ def test_a_session_that_changes_its_mind_has_one_question_waiting():
     assert len(cache) == 2
     go.set()
     cache.wait(patience.SECONDS)
+
+
+def test_a_question_that_is_dropped_while_it_is_asked_is_to_be_asked_anew():
+    """Its session asks something else between its entry and its place in the queue."""
+
+    class Interrupted(FairExecutor):
+        def submit(self, *arguments: Any) -> Any:
+            if not asked:
+                asked.append("second")
+                cache.ask("second", lambda: 2, session_id="me")
+            return super().submit(*arguments)
+
+    asked: list[str] = []
+    cache: BackgroundCache[object] = BackgroundCache(Interrupted(1))
+    pending = cache.ask("first", lambda: 1, session_id="me")
+    assert isinstance(pending, Pending)
+    assert pending.done
+    cache.wait(patience.SECONDS)
+    assert cache.ask("second", lambda: 3, session_id="me") == 2
 
 
 def test_progress_of_an_answer_that_was_dropped_is_not_kept():
