@@ -118,7 +118,7 @@ MARKDOWN = re.compile(
 """Functions of Streamlit whose texts are Markdown."""
 SURE = frozenset({"exact", "fraction", "meaning", "label", "n_draws", "n_files", "size", "version", "word"})
 """Attributes that are numbers, or written in the glossary."""
-QUOTING = re.compile(r"^(str|words\.sentence|words\.segment|.*\.title)$")
+QUOTING = re.compile(r"^(str|text\.sentence|text\.segment|.*\.title)$")
 """Functions whose answer holds words of the data as they are."""
 
 
