@@ -64,7 +64,7 @@ class CommandLine(click.Group):
             say_document(_misused(error).as_json()) if as_json else error.show()
             sys.exit(2)
         except RecsysError as error:
-            _tell(error, as_json)
+            _print_refusal(error, as_json)
             sys.exit(2)
 
 
@@ -183,7 +183,7 @@ def _misused(error: click.ClickException) -> RecsysError:
     )
 
 
-def _tell(error: RecsysError, as_json: bool) -> None:
+def _print_refusal(error: RecsysError, as_json: bool) -> None:
     if as_json:
         try:
             return say_document(error.as_json())

@@ -244,10 +244,10 @@ class _Steps:
         """Start on a model; gives what the model is to tell."""
         self._behind += self._weights.get(self._name, 0.0)
         self._name = name
-        self._tell(0.0)
+        self._report(0.0)
 
         def told(part: Progress) -> None:
-            self._tell(part.fraction)
+            self._report(part.fraction)
 
         return told
 
@@ -255,7 +255,7 @@ class _Steps:
         self._told = 100
         self._progress(Progress.of(100, 100, stage="evaluate"))
 
-    def _tell(self, share: float) -> None:
+    def _report(self, share: float) -> None:
         done = (self._behind + self._weights[self._name] * min(share, 1.0)) / self._total
         self._told = max(self._told, int(100 * done))
         self._progress(Progress.of(self._told, 100, stage=f"evaluate {self._name}"))

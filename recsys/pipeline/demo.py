@@ -67,7 +67,7 @@ def make_demo(
     if holds != json.loads(json.dumps(asdict(service))):
         _take_in(workspace, service, clock)
         simulated = clock.seconds
-    training = train(workspace, config, lambda line: clock.tell(line, _IMPORT, 1.0))
+    training = train(workspace, config, lambda line: clock.report(line, _IMPORT, 1.0))
     return DemoResult(service=service, training=training, seconds=clock.seconds, simulated_seconds=simulated)
 
 
@@ -108,11 +108,11 @@ class _Span:
 
         def report(step: Progress) -> None:
             done = round(100 * step.fraction)
-            self.tell(replace(step, stage=stage, message=message, done=done, total=100), low, high)
+            self.report(replace(step, stage=stage, message=message, done=done, total=100), low, high)
 
         return report
 
-    def tell(self, line: Progress, low: float, high: float) -> None:
+    def report(self, line: Progress, low: float, high: float) -> None:
         """A line of a part that runs from one share of the whole to another."""
         self._fraction = fraction = max(self._fraction, low + (high - low) * line.fraction)
         seconds = self.seconds

@@ -18,7 +18,7 @@ from recsys.backtest.store import REPORT
 from recsys.errors import Finding, RecsysError, coded_system_errors
 from recsys.export import bundle, signature
 from recsys.pipeline.backtest import backtest
-from recsys.pipeline.worker import lines_only, tell, write
+from recsys.pipeline.worker import emit, lines_only, write
 from recsys.progress import Progress, ReportProgress
 from recsys.scenario import audit_trail
 from recsys.workspace import Workspace
@@ -52,7 +52,7 @@ def work(workspace: Workspace, to: Path, key: Path, out: TextIO) -> int:
     started = time.monotonic()
 
     def told(low: float, high: float) -> ReportProgress:
-        return lambda line: tell(out, _placed(line, low, high, time.monotonic() - started))
+        return lambda line: emit(out, _placed(line, low, high, time.monotonic() - started))
 
     try:
         with coded_system_errors():

@@ -43,15 +43,15 @@ class Clock:
     def begin(self, stage: str, message: str) -> ReportProgress:
         """Start a stage; the result is called as it goes on."""
         self._stage, self._message = stage, message
-        self._tell(Progress.of(0, 1), always=True)
-        return self._tell
+        self._emit(Progress.of(0, 1), always=True)
+        return self._emit
 
     def end(self) -> None:
         """Finish the stage that was begun last."""
-        self._tell(Progress.of(1, 1), always=True)
+        self._emit(Progress.of(1, 1), always=True)
         self._behind += self._weights[self._stage]
 
-    def _tell(self, step: Progress, *, always: bool = False) -> None:
+    def _emit(self, step: Progress, *, always: bool = False) -> None:
         moment = self._now()
         if not always and moment - self._last < self._every:
             return

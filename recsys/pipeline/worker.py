@@ -42,7 +42,7 @@ def work(workspace: Workspace, settings: str, out: TextIO) -> int:
     """
     try:
         with coded_system_errors():
-            result = train(workspace, TrainConfig.from_json(_parsed(settings)), lambda line: tell(out, line))
+            result = train(workspace, TrainConfig.from_json(_parsed(settings)), lambda line: emit(out, line))
     except RecsysError as error:
         write(out, error.as_json())
         return 2
@@ -67,7 +67,7 @@ def lines_only() -> TextIO:
     return os.fdopen(real, "w", encoding="utf-8", buffering=1)
 
 
-def tell(out: TextIO, line: Progress) -> None:
+def emit(out: TextIO, line: Progress) -> None:
     """One line of progress."""
     out.write(line.as_line() + "\n")
 

@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from recsys.evaluation import report_text
-from recsys.presentation.tables import backtest as views
-from recsys.presentation.text import backtest as words
+from recsys.presentation.tables import backtest as tables
+from recsys.presentation.text import backtest as sentences
 from recsys.presentation.text.numbers import (
     JOINER,
     chance,
@@ -140,10 +140,10 @@ def backtest(document: Mapping[str, Any]) -> str:
     ]
     for days, units in document["totals"].items():
         for unit, cell in units.items():
-            blocks.append(_wrapped(words.headline(cell, days, words.UNITS[unit]).replace("**", "")))
-            blocks += [_frame(table) for table in (views.scores(cell), views.coverage(cell)) if not table.empty]
-    blocks += [_wrapped(words.substitution(kind, found)) for kind, found in document["substitution"].items()]
-    blocks.append(_wrapped(words.calibration(document, simulated)))
+            blocks.append(_wrapped(sentences.headline(cell, days, sentences.UNITS[unit]).replace("**", "")))
+            blocks += [_frame(table) for table in (tables.scores(cell), tables.coverage(cell)) if not table.empty]
+    blocks += [_wrapped(sentences.substitution(kind, found)) for kind, found in document["substitution"].items()]
+    blocks.append(_wrapped(sentences.calibration(document, simulated)))
     return _joined([*blocks, "In brackets: 95% intervals. --json has every arrival."])
 
 

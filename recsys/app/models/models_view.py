@@ -5,10 +5,10 @@ import streamlit as st
 from recsys.app.runtime import open_workspace
 from recsys.app.shell.tables import lazy_tabs, show_chart, show_table
 from recsys.presentation import charts
-from recsys.presentation.tables import model_measures as views
+from recsys.presentation.tables import model_measures as measures
 from recsys.presentation.tables import projections
 from recsys.presentation.tables.model_measures import Measured
-from recsys.presentation.text import models as words
+from recsys.presentation.text import models as labels
 from recsys.presentation.text.escape import plain
 from recsys.presentation.text.numbers import count
 from recsys.projection.context import ProjectionContext
@@ -17,7 +17,7 @@ from recsys.projection.context import ProjectionContext
 def show() -> None:
     """The whole page."""
     context = open_workspace.projection_context()
-    found = views.comparisons(open_workspace.workspace(), open_workspace.fingerprint())
+    found = measures.comparisons(open_workspace.workspace(), open_workspace.fingerprint())
     tabs = {
         "How good": lambda: _accuracy(found) if found else _not_measured(),
         "For whom": lambda: _slices(found) if found else _not_measured(),
@@ -49,26 +49,26 @@ def _accuracy(found: tuple[Measured, ...]) -> None:
     left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
     with left:
         chosen = _chosen(found)
-    metric = right.selectbox("Figure", chosen.metrics, format_func=words.metric, index=_first(chosen), key="models.metric")
+    metric = right.selectbox("Figure", chosen.metrics, format_func=labels.metric, index=_first(chosen), key="models.metric")
     metric = metric or chosen.metrics[0]
     _notes(chosen)
-    meant = words.METRICS[metric.partition("@")[0]]
-    st.markdown(views.verdict(chosen, metric))
+    meant = labels.METRICS[metric.partition("@")[0]]
+    st.markdown(measures.verdict(chosen, metric))
     show_chart(
-        charts.models_apart(views.accuracy(chosen, metric), words.metric(metric)),
-        f"{words.metric(metric)} of each recommender, with its 95% interval over users.",
+        charts.models_apart(measures.accuracy(chosen, metric), labels.metric(metric)),
+        f"{labels.metric(metric)} of each recommender, with its 95% interval over users.",
     )
     st.caption(f"{meant.label}: {meant.meaning} ({meant.exact}). {_INTERVALS}")
-    lists = views.lists(chosen)
+    lists = measures.lists(chosen)
     if len(lists.columns) > 1:
         st.markdown("**What the lists are like**")
         show_table(lists)
         st.caption(_LISTS)
     if chosen.behaviour:
         st.markdown("**Does it behave?**")
-        show_table(views.checks(chosen))
+        show_table(measures.checks(chosen))
         with st.expander("What these checks ask"):
-            st.markdown("\n".join(f"- {sentence}" for sentence in views.what_checks_ask(chosen)))
+            st.markdown("\n".join(f"- {sentence}" for sentence in measures.what_checks_ask(chosen)))
 
 
 _INTERVALS = "Lines are 95% intervals over users; whether two differ is tested user by user, corrected for the number of pairs."
@@ -87,14 +87,15 @@ def _slices(found: tuple[Measured, ...]) -> None:
     with left:
         chosen = _chosen(found)
     _notes(chosen)
-    kinds = views.slice_kinds(chosen)
+    kinds = measures.slice_kinds(chosen)
     if not kinds:
         st.caption("This was measured before slices were. Train again, or run `recsys evaluate`.")
         return
     kind = right.selectbox("By", list(kinds), format_func=lambda name: kinds[name], key="models.slice") or next(iter(kinds))
-    metric, frame = views.by_slice(chosen, kind)
+    metric, frame = measures.by_slice(chosen, kind)
     show_chart(
-        charts.slices_apart(frame, words.metric(metric)), f"{words.metric(metric)} by {kinds[kind]}, with its 95% interval."
+        charts.slices_apart(frame, labels.metric(metric)),
+        f"{labels.metric(metric)} by {kinds[kind]}, with its 95% interval.",
     )
     st.caption(f"In brackets: users. {_FEW}")
 
@@ -103,7 +104,7 @@ _FEW = "A slice of few users has a wide interval; do not read a difference into 
 
 
 def _cold() -> None:
-    document = views.cold(open_workspace.workspace())
+    document = measures.cold(open_workspace.workspace())
     if not document:
         with st.container(border=True):
             st.subheader("New movies have not been tried yet", anchor=False)
@@ -123,19 +124,21 @@ def _cold() -> None:
     known = st.segmented_control(
         "Known of them",
         list(ranking),
-        format_func=lambda name: plain(views.days(name)),
+        format_func=lambda name: plain(measures.days(name)),
         default=next(iter(ranking)),
         key="models.known",
     )
     known = known or next(iter(ranking))
     metric = f"ndcg@{document['places']}"
     show_chart(
-        charts.models_apart(views.cold_ranking(document, known, metric), f"{words.metric(metric)}, hidden movies only"),
+        charts.models_apart(measures.cold_ranking(document, known, metric), f"{labels.metric(metric)}, hidden movies only"),
         "Ranking quality on hidden movies of each way of telling, with its 95% interval.",
     )
-    st.caption(f"Only hidden movies are ranked, for users who watched some of them. Measured on {plain(views.when(document))}.")
+    st.caption(
+        f"Only hidden movies are ranked, for users who watched some of them. Measured on {plain(measures.when(document))}."
+    )
     st.markdown("**How large will the audience be?**")
-    show_table(views.appeal(document, known), whole=True)
+    show_table(measures.appeal(document, known), whole=True)
     st.caption(_APPEAL)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from recsys.presentation.text import backtest as words
+from recsys.presentation.text import backtest as sentences
 from recsys.presentation.text.numbers import count, percent, significant
 
 _ROWS = ("projection", "genre_popularity", "five_comparables", "gradient_boosting", "projection_uncalibrated")
@@ -56,7 +56,7 @@ def scores(cell: Mapping[str, Any]) -> pd.DataFrame:
         against = cell["against"].get(name)
         rows.append(
             {
-                "forecast by": words.NAMES[name],
+                "forecast by": sentences.NAMES[name],
                 "error, share of all": percent(figures["wape"]) + _difference(against, "wape", percent),
                 "order (1 is perfect)": _two(figures["spearman"]) + _difference(against, "spearman", _two),
                 "total off by": percent(figures["bias"], sign=True),
@@ -95,7 +95,7 @@ def coverage(cell: Mapping[str, Any]) -> pd.DataFrame:
             {
                 "ranges": _KINDS[row["ranges"]],
                 "promised": percent(row["promised"]),
-                "held": words.coverage(row),
+                "held": sentences.coverage(row),
                 "usual width": f"{count(row['median_width'])}, top {significant(row['median_times'])} times bottom",
             }
             for row in cell["coverage"]
@@ -111,7 +111,7 @@ def misses(document: Mapping[str, Any], days: str) -> pd.DataFrame:
                 "movie": miss["title"],
                 "actual views": count(miss["actual"]),
                 "projected": f"{count(miss['p50'])} ({count(miss['p10'])} to {count(miss['p90'])})",
-                "what is known of why": words.why(miss),
+                "what is known of why": sentences.why(miss),
             }
             for miss in document["misses"].get(days, [])
         ]

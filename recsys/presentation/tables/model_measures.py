@@ -11,7 +11,7 @@ from recsys import foreign
 from recsys.errors import ArtefactError
 from recsys.evaluation.recommender_labels import REFERENCE
 from recsys.presentation.tables.runs import metrics_of
-from recsys.presentation.text import models as words
+from recsys.presentation.text import models as labels
 from recsys.presentation.text.escape import plain
 from recsys.presentation.text.numbers import count, day, percent, significant
 from recsys.workspace import Workspace
@@ -47,7 +47,9 @@ class Measured:
     def metrics(self) -> tuple[str, ...]:
         """Those of accuracy, in the order of :data:`recsys.presentation.text.models.METRICS`."""
         there = next(iter(self.figures.values()), {})
-        ranked = [stem for stem in words.METRICS if words.METRICS[stem].better and stem in ("hit_rate", "recall", "ndcg", "mrr")]
+        ranked = [
+            stem for stem in labels.METRICS if labels.METRICS[stem].better and stem in ("hit_rate", "recall", "ndcg", "mrr")
+        ]
         found = [name for name in there if name.partition("@")[0] in ranked and isinstance(there[name], Mapping)]
         return tuple(sorted(found, key=lambda name: (ranked.index(name.partition("@")[0]), _places(name))))
 
@@ -94,11 +96,11 @@ def verdict(measured: Measured, metric: str) -> str:
     """Which model is best, and whether that is more than chance."""
     best = measured.best(metric)
     rows = dict(measured.pairs.get("metrics", {})).get(metric)
-    said = f"**{plain(_capital(words.model(best)))}** comes first ({count(measured.users)} users)"
+    said = f"**{plain(_capital(labels.model(best)))}** comes first ({count(measured.users)} users)"
     if not rows:
         return f"{said}."
     own = [row for row in rows if row["better"] == best]
-    level = [words.model(row["worse"]) for row in own if not row["clear"]]
+    level = [labels.model(row["worse"]) for row in own if not row["clear"]]
     if not level:
         return f"{said}, ahead of every other by more than chance."
     ahead = "; it is ahead of all others" if len(level) < len(own) else ""
@@ -107,11 +109,11 @@ def verdict(measured: Measured, metric: str) -> str:
 
 def lists(measured: Measured) -> pd.DataFrame:
     """What lists are like: one row a model, a column a figure."""
-    there = [(stem, name) for stem in words.METRICS for name in _named(measured, stem)][:8]
+    there = [(stem, name) for stem in labels.METRICS for name in _named(measured, stem)][:8]
     rows = []
     for model, figures in measured.figures.items():
-        rows.append([_capital(words.model(model)), *(_cell(stem, figures.get(name)) for stem, name in there)])
-    return pd.DataFrame(rows, columns=["shown by", *(words.METRICS[stem].label for stem, _ in there)])
+        rows.append([_capital(labels.model(model)), *(_cell(stem, figures.get(name)) for stem, name in there)])
+    return pd.DataFrame(rows, columns=["shown by", *(labels.METRICS[stem].label for stem, _ in there)])
 
 
 def checks(measured: Measured) -> pd.DataFrame:
@@ -119,16 +121,16 @@ def checks(measured: Measured) -> pd.DataFrame:
     names = [row["check"] for row in next(iter(measured.behaviour.values()), [])]
     signs = {True: "✓ passed", False: "✗ failed", None: "not looked at"}
     rows = [
-        [_capital(words.model(model)), *(signs[row["passed"]] for row in found)] for model, found in measured.behaviour.items()
+        [_capital(labels.model(model)), *(signs[row["passed"]] for row in found)] for model, found in measured.behaviour.items()
     ]
-    return pd.DataFrame(rows, columns=["recommender", *(words.CHECKS.get(name, name) for name in names)])
+    return pd.DataFrame(rows, columns=["recommender", *(labels.CHECKS.get(name, name) for name in names)])
 
 
 def what_checks_ask(measured: Measured) -> list[str]:
     """What each check looks at, one sentence each."""
     rows = next(iter(measured.behaviour.values()), [])
     return [
-        f"**{plain(words.CHECKS.get(row['check'], row['check']))}.** {plain(row['says'])} Asked: {plain(row['asked'])}."
+        f"**{plain(labels.CHECKS.get(row['check'], row['check']))}.** {plain(row['says'])} Asked: {plain(row['asked'])}."
         for row in rows
     ]
 
@@ -136,7 +138,7 @@ def what_checks_ask(measured: Measured) -> list[str]:
 def slice_kinds(measured: Measured) -> dict[str, str]:
     """Kind of slice → its name, those that there are."""
     there = {kind for kinds in measured.slices.values() for kind in kinds}
-    return {kind: name for kind, name in words.SLICES.items() if kind in there}
+    return {kind: name for kind, name in labels.SLICES.items() if kind in there}
 
 
 def by_slice(measured: Measured, kind: str) -> tuple[str, pd.DataFrame]:
@@ -149,7 +151,7 @@ def by_slice(measured: Measured, kind: str) -> tuple[str, pd.DataFrame]:
             frames.append(
                 {
                     "slice": f"{row['slice']} ({count(row['users'])})",
-                    "model": words.model(model),
+                    "model": labels.model(model),
                     "mean": row[told],
                     "low": row["low"],
                     "high": row["high"],
@@ -173,7 +175,7 @@ def appeal(document: Mapping[str, Any], day_known: str) -> pd.DataFrame:
         r2 = each["r2"]
         rows.append(
             [
-                words.PREDICTORS.get(name, name),
+                labels.PREDICTORS.get(name, name),
                 f"{percent(r2['mean'])} ({percent(r2['low'])} to {percent(r2['high'])})",
                 f"× {_times(each['rmse_nats'])}",
                 ", ".join(held),
@@ -195,8 +197,8 @@ def _times(nats: float) -> str:
 def _rows(figures: Mapping[str, Mapping[str, Any]], metric: str) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
-            "model": [_capital(words.model(name)) for name in figures],
-            "kind": ["simple rule" if name in words.BASELINES else "trained model" for name in figures],
+            "model": [_capital(labels.model(name)) for name in figures],
+            "kind": ["simple rule" if name in labels.BASELINES else "trained model" for name in figures],
             "mean": [each["mean"] for each in figures.values()],
             "low": [each["low"] for each in figures.values()],
             "high": [each["high"] for each in figures.values()],
