@@ -1,6 +1,6 @@
 """The process that trains: ``python -m recsys.pipeline WORKSPACE --config JSON``.
 
-Standard output carries one JSON object a line and nothing else: progress (:class:`recsys.pipeline.progress.Progress`), and at
+Standard output carries one JSON object a line and nothing else: progress (:class:`recsys.progress.Progress`), and at
 the end ``{"result": {…}}`` with exit status 0 or ``{"errors": […]}`` with status 2. Libraries' chatter goes to standard error.
 To cancel, terminate the process: the old run stays in use, and the next start with the same settings goes on from there.
 """

@@ -113,16 +113,21 @@ def _answer(status: int, answers: list[dict[str, Any]], ended_for: str | None, m
             f"the tables need more than {memory_bytes / GIB:.1f} GiB of memory; nothing was changed.",
             "Split them, or import on the command line with more memory.",
         )
+    if status not in (0, REFUSED) or not answers:
+        raise RuntimeError(f"the import ended with status {status} and {len(answers)} answers")
     if status == REFUSED:
         raise DataError([finding_from_json(finding) for finding in answers[-1]["errors"]])
-    if status != 0:
-        raise RuntimeError(f"the import ended with status {status}")
     return ImportReport.from_json(answers[-1]["result"])
 
 
 def _listen(child: "subprocess.Popen[str]", progress: ReportProgress, answers: list[dict[str, Any]]) -> None:
     for line in child.stdout or ():
-        document = json.loads(line)
+        try:
+            document = json.loads(line)
+        except ValueError:
+            continue  # cut off as the child was ended, or a library's: whoever stops reading here leaves the child waiting
+        if not isinstance(document, dict):
+            continue
         step = Progress.read(document)
         if step is None:
             answers.append(document)

@@ -1,5 +1,7 @@
 """Import in a process of its own: the same answer, bounded memory, and it can be stopped."""
 
+import shlex
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -35,6 +37,16 @@ def test_findings_cross_the_border_unchanged(tmp_path: Path):
     with pytest.raises(DataError) as there:
         import_in_child(folder, Workspace(tmp_path / "two"))
     assert there.value.findings == here.value.findings
+
+
+def test_lines_that_are_no_documents_do_not_stop_the_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A library's chatter, and a number, before and beside what the child says."""
+    chatty = tmp_path / "python"
+    chatty.write_text(f'#!/bin/sh\necho "chatter"\necho 7\nexec {shlex.quote(sys.executable)} "$@"\n', encoding="utf-8")
+    chatty.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(chatty))
+    report = import_in_child(Raw().write(tmp_path / "raw"), Workspace(tmp_path / "workspace"))
+    assert report.fingerprint == load_dataset(Workspace(tmp_path / "workspace")).fingerprint
 
 
 def test_limits_cross_the_border(tmp_path: Path):
