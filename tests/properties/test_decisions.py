@@ -32,6 +32,8 @@ rule_sets = st.builds(
     never_with=st.lists(st.lists(st.sampled_from(IDS), unique=True, min_size=2, max_size=3).map(tuple), max_size=1).map(tuple),
 )
 budgets = st.floats(0, 400)
+tight_budgets = st.floats(0, 60)
+"""Less than all offers together cost."""
 
 
 def cheap(seed: int, dissimilarity: float) -> ProjectionContext:
@@ -68,7 +70,7 @@ def searched(context: ProjectionContext, chosen: tuple[str, ...]) -> float:
     return slate_valuer(context).npv([IDS.index(offer) for offer in chosen])
 
 
-@given(bases, budgets, rule_sets, st.sampled_from([0, 15]))
+@given(bases, tight_budgets, rule_sets, st.sampled_from([0, 15]))
 def test_25_a_slate_keeps_to_its_budget_and_rules_or_says_which_of_them_clash(
     context: ProjectionContext, budget: float, rules: Rules, listed_up_to: int
 ):
