@@ -33,7 +33,7 @@ def _work(job: tuple[str, ServiceConfig, Path]) -> str:
     if way == "corrected":
         found = one_world(KIND, config)
     else:
-        with mock.patch.object(two_tower, "_candidate_probability", _even):
+        with mock.patch.object(two_tower, "candidate_probability", _even):
             found = one_world(KIND, config)
     out.write_text(json.dumps(found), encoding="utf-8")
     return out.name
