@@ -92,6 +92,8 @@ class Pending:
 class BackgroundCache(Generic[Answer]):
     """Answers by key, computed by a :class:`FairExecutor` and kept, the least recently used dropped first.
 
+    What is still to be computed is never dropped for want of room, however many sessions wait: each waits for one answer.
+
     A question that no session waits for any longer is dropped unless its computation has begun. A failed answer raises when it
     is asked for, and is computed again afterwards. Nothing is kept of a session whose question is answered.
 
@@ -197,10 +199,9 @@ class BackgroundCache(Generic[Answer]):
             future.exception(timeout=timeout_seconds)
 
     def _evict(self) -> None:
-        while len(self._entries) > self._kept:
-            key, entry = self._entries.popitem(last=False)
-            if entry.future.cancel():
-                self._leave(key, entry)
+        computed = [key for key, entry in self._entries.items() if entry.computed]
+        for key in computed[: max(len(computed) - self._kept, 0)]:
+            del self._entries[key]
 
     def _drop_earlier(self, session_id: str, key: str) -> None:
         earlier = self._waiting.get(session_id)
@@ -219,6 +220,9 @@ class BackgroundCache(Generic[Answer]):
         finally:
             with self._lock:
                 self._leave(key, entry)
+                if self._entries.get(key) is entry:
+                    self._entries.move_to_end(key)
+                self._evict()
 
     def _leave(self, key: str, entry: _Entry[Answer]) -> None:
         """Nobody waits for this entry any longer."""

@@ -255,3 +255,19 @@ def test_results_and_refusals_of_map_parallel_come_in_the_order_of_the_tasks(mon
 
     with pytest.raises(ScenarioError, match="E_0"):
         parallel.map_parallel(range(4), refuse, threads=4)
+
+
+def test_more_sessions_than_answers_are_kept_get_theirs_each_computed_once():
+    cache, go, calls = BackgroundCache[object](FairExecutor(1), kept=4), threading.Event(), list[int]()
+
+    def work(number: int) -> int:
+        go.wait(patience.SECONDS)
+        calls.append(number)
+        return number
+
+    pending = [cache.ask(str(number), lambda number=number: work(number), session_id=str(number)) for number in range(12)]
+    assert not any(asked.done for asked in pending if isinstance(asked, Pending))
+    go.set()
+    cache.wait(patience.SECONDS)
+    assert sorted(calls) == list(range(12))
+    assert len(cache) == 4
