@@ -82,7 +82,7 @@ _KINDS: dict[str, tuple[tuple[int, ...], str]] = {
     ),
     "E_READ_ONLY": ((errno.EROFS,), "Name a place that can be written to, for example with --workspace."),
     "E_PERMISSION": ((errno.EACCES, errno.EPERM), "Have its owner allow it, or name another place."),
-    "E_PATH": ((errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP), "Name another place."),
+    "E_PATH": ((errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP), "Name another place."),
     "E_MEMORY": ((errno.ENOMEM,), "Close other programs, or take a machine with more memory."),
     "E_INTERRUPTED": ((errno.EINTR,), "Start it again; what had been finished before is as it was."),
 }

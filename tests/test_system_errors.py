@@ -44,6 +44,7 @@ RECSYS = str(Path(sys.executable).with_name("recsys"))
         (errno.EACCES, "E_PERMISSION"),
         (errno.EPERM, "E_PERMISSION"),
         (errno.ENOTDIR, "E_PATH"),
+        (errno.EEXIST, "E_PATH"),
         (errno.ENAMETOOLONG, "E_PATH"),
         (errno.ENOMEM, "E_MEMORY"),
         (errno.EINTR, "E_INTERRUPTED"),
