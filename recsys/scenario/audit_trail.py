@@ -30,7 +30,7 @@ def note(workspace: Workspace, what: str, detail: str, *, by: str | None = None)
     """
     try:
         ScenarioStore(workspace.scenarios).record(what, detail, by=by or who())
-    except (RecsysError, OSError, sqlite3.Error) as error:
+    except (RecsysError, OSError, UnicodeError, sqlite3.Error) as error:
         said = f"{what} is done but could not be written down: {error}."
         return (Finding(code="W_AUDIT", message=said, remedy="Mend scenarios.sqlite, or move it away."),)
     return ()

@@ -101,6 +101,8 @@ def _watch(child: "subprocess.Popen[str]", order: str, memory_bytes: int, cancel
             child.kill()
             return "cancelled"
         time.sleep(_WATCH_SECONDS)
+    if child.returncode == -signal.SIGTERM and cancelled():  # whoever stops this process's group stops the child as well
+        return "cancelled"
     return None
 
 

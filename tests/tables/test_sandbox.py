@@ -1,6 +1,7 @@
 """Import in a process of its own: the same answer, bounded memory, and it can be stopped."""
 
 import shlex
+import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -74,6 +75,23 @@ def test_a_child_can_be_stopped(tmp_path: Path):
         import_in_child(folder, Workspace(tmp_path / "workspace"), cancelled=lambda: time.monotonic() > started + 0.2)
     assert refusal.value.code == "E_CANCELLED"
     assert not Workspace(tmp_path / "workspace").exists()
+
+
+def test_a_child_that_is_stopped_together_with_its_parent_was_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A signal to the whole process group ends the child before its parent does."""
+    children: list[subprocess.Popen[str]] = []
+    popen = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda *args, **kwargs: children.append(popen(*args, **kwargs)) or children[0])
+
+    def cancelled() -> bool:
+        if children[0].poll() is None:
+            children[0].terminate()
+            children[0].wait()
+            return False
+        return True
+
+    with pytest.raises(DataError, match="E_CANCELLED"):
+        import_in_child(Raw().write(tmp_path / "raw"), Workspace(tmp_path / "workspace"), cancelled=cancelled)
 
 
 @pytest.mark.slow

@@ -36,13 +36,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 given.path, Workspace(given.workspace), format=given.format, progress=_pass_on, cancelled=stopped.is_set
             )
     except RecsysError as error:
-        _write(json.dumps(error.as_json(), ensure_ascii=False))
+        _write(json.dumps(error.as_json()))
         return 2
     unlike = support_findings_of(Workspace(given.workspace)) if "offers" in report.imported else ()
     unwritten = audit_trail.note(Workspace(given.workspace), "import", f"{given.path.name}: {', '.join(report.imported)}")
     document = report.as_json()
     warnings = [*document["warnings"], *(finding.as_json() for finding in (*unlike, *unwritten))]
-    _write(json.dumps({"result": {**document, "warnings": warnings}}, ensure_ascii=False))
+    _write(json.dumps({"result": {**document, "warnings": warnings}}))  # ASCII: a name of a file need not be text
     return 0
 
 

@@ -14,8 +14,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,18 +72,14 @@ def start(workspace: Workspace, name: str, command: Sequence[str]) -> None:
     DataError  E_BUSY: the job runs, or another of :data:`WRITERS`
     """
     folder = workspace.root / JOBS / name
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        (folder.parent / "start.lock").open("a", encoding="ascii") as starting,
-        _lock(folder).open("a", encoding="ascii") as lock,
-    ):
-        fcntl.flock(starting, fcntl.LOCK_EX)
+    with starts_held(workspace), _lock(folder).open("a", encoding="ascii") as lock:
         at_work = [other for other in WRITERS if name in WRITERS and other != name and running(workspace, other)]
         if at_work or not _taken(lock, fcntl.LOCK_EX):
             raise DataError.of(
                 "E_BUSY", f"{(*at_work, name)[0]} is running already.", "Wait until it has finished, or cancel it."
             )
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder.exists():
+            shutil.rmtree(folder)  # where that is refused, the reason is said
         folder.mkdir()
         facts = {"started_at": datetime.now(UTC).isoformat(timespec="seconds")}
         write_atomically(folder / "job.json", json.dumps(facts).encode())
@@ -99,6 +95,16 @@ def start(workspace: Workspace, name: str, command: Sequence[str]) -> None:
             )
         while _group(folder) is None and started.poll() is None:  # so that it can be cancelled from here on
             time.sleep(_PAUSE_SECONDS)
+
+
+@contextmanager
+def starts_held(workspace: Workspace) -> Iterator[None]:
+    """Within it no job of the workspace starts, nor is one half started."""
+    folder = workspace.root / JOBS
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "start.lock").open("a", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def running(workspace: Workspace, name: str) -> bool:
@@ -125,7 +131,7 @@ def find(workspace: Workspace, name: str) -> Job | None:
     answered = "fraction" not in last and "errors" not in last and bool(last)
     return Job(
         name=name,
-        state="running" if at_work else _state(folder, answered=answered, refused=bool(findings)),
+        state="running" if at_work or running(workspace, name) else _state(folder, answered=answered, refused=bool(findings)),
         started_at=started_at,
         progress=progress,
         result=(last.get("result") or last) if answered else None,
@@ -139,12 +145,13 @@ def cancel(workspace: Workspace, name: str) -> None:
     folder = workspace.root / JOBS / name
     if not running(workspace, name):
         return
-    group = _group(folder)
-    if group is None:  # it is only just starting
-        return
-    (folder / "cancelled").touch()
-    with suppress(ProcessLookupError):
-        os.killpg(group, signal.SIGTERM)  # its children too, in case the first process was killed
+    with starts_held(workspace):  # one that is only just starting is waited for
+        group = _group(folder)
+        if group is None or not running(workspace, name):
+            return
+        (folder / "cancelled").touch()
+        with suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGTERM)  # its children too, in case the first process was killed
 
 
 def clear(workspace: Workspace, name: str) -> None:
@@ -193,21 +200,26 @@ def _taken(lock: IO[Any], kind: int) -> bool:
 
 def _documents(path: Path) -> list[dict[str, Any]]:
     """JSON objects at the end of a file, one a line, or the whole file as one."""
-    text = _tail(path)
+    tail = _tail(path)
+    found = _objects(tail.split("\n"))
+    if found or not tail.strip():
+        return found
+    try:
+        whole = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    return _objects(whole.split("\n")) or _objects([whole])  # a line may be longer than the tail
+
+
+def _objects(texts: Sequence[str]) -> list[dict[str, Any]]:
     found = []
-    for line in text.splitlines():
+    for text in texts:  # lines end at a line feed alone: a text in them may hold what else separates lines
         try:
-            document = json.loads(line)
+            document = json.loads(text)
         except ValueError:
             continue
         if isinstance(document, dict):
             found.append(document)
-    if not found and text.strip():
-        try:
-            document = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return []
-        return [document] if isinstance(document, dict) else []
     return found
 
 

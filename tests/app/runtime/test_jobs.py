@@ -8,11 +8,13 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from recsys.app.runtime import jobs, uploads
-from recsys.errors import DataError
+from recsys.errors import DataError, SystemRefusedError, coded_system_errors
+from recsys.scenario import audit_trail
 from recsys.workspace import Workspace
 from tests import patience
 from tests.app.runtime.waiting import ended
@@ -270,3 +272,67 @@ def test_an_upload_starts_two_processes(workspace: Workspace, tmp_path: Path, mo
     assert job is not None
     assert [finding.code for finding in job.findings] == ["E_NOT_FOUND"]
     assert (tmp_path / "pythons").read_text() == "one\n" * 2
+
+
+@pytest.mark.parametrize("said", ["one\u2028two\x85three\x7ffour", "x" * 200_000], ids=["separators", "long"])
+def test_an_answer_may_hold_what_separates_lines_elsewhere_and_be_long(workspace: Workspace, said: str):
+    answer = json.dumps({"result": {"said": said}}, ensure_ascii=False)
+    (workspace.root / "answer").write_text(f"{json.dumps(LINE)}\n{answer}\n", encoding="utf-8")
+    jobs.start(workspace, "train", python(f"print(open({str(workspace.root / 'answer')!r}, encoding='utf-8').read(), end='')"))
+    job = ended(workspace, "train")
+    assert job is not None
+    assert (job.state, job.result) == ("done", {"said": said})
+
+
+def test_a_job_that_is_only_just_starting_is_cancelled(workspace: Workspace, monkeypatch: pytest.MonkeyPatch):
+    """Somebody else cancels between its record and its command, as another session may."""
+    begun, popen = threading.Event(), subprocess.Popen
+    canceller = threading.Thread(target=lambda: (begun.wait(patience.SECONDS), jobs.cancel(workspace, "train")))
+
+    def slow(*args: Any, **kwargs: Any) -> object:
+        begun.set()
+        canceller.join(0.2)
+        return popen(*args, **kwargs)
+
+    monkeypatch.setattr(subprocess, "Popen", slow)
+    canceller.start()
+    jobs.start(workspace, "train", python("import signal; signal.pause()"))
+    canceller.join()
+    job = ended(workspace, "train")
+    assert job is not None
+    assert job.state == "cancelled"
+
+
+def test_what_stands_in_the_place_of_a_job_is_refused_with_a_code(workspace: Workspace):
+    (workspace.root / jobs.JOBS).mkdir()
+    (workspace.root / jobs.JOBS / "train").write_text("no folder")
+    with pytest.raises(SystemRefusedError, match="E_PATH"), coded_system_errors():
+        jobs.start(workspace, "train", python(""))
+
+
+def test_an_upload_does_not_clear_one_that_is_being_written(workspace: Workspace):
+    class Slow(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            if self.tell() == 0:
+                uploads.keep(workspace, {"movies.csv": io.BytesIO(b"theirs")})
+            return super().read(size)
+
+    mine = uploads.keep(workspace, {"movies.csv": Slow(b"mine"), "views.csv": io.BytesIO(b"mine too")})
+    assert {path.name: path.read_bytes() for path in mine.iterdir()} == {"movies.csv": b"mine", "views.csv": b"mine too"}
+    later = uploads.keep(workspace, {"movies.csv": io.BytesIO(b"later")})
+    assert list(later.parent.iterdir()) == [later]
+
+
+def test_an_import_of_a_folder_whose_name_is_no_text_is_told(workspace: Workspace, tmp_path: Path):
+    folder = tmp_path / os.fsdecode(b"d\xff")
+    folder.mkdir()
+    (folder / os.fsdecode(b"s\xff.toml")).write_bytes(b"")
+    uploads.start_import(workspace, folder, None)
+    job = ended(workspace, uploads.JOB)
+    assert job is not None
+    assert (job.state, [finding.code for finding in job.findings]) == ("refused", ["E_UNKNOWN_FORMAT"]), job.log
+
+
+def test_what_was_done_to_a_name_that_is_no_text_is_done_with_a_warning(workspace: Workspace):
+    (warning,) = audit_trail.note(workspace, "import", os.fsdecode(b"d\xff: movies"), by="me")
+    assert warning.code == "W_AUDIT"
