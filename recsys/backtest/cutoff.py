@@ -60,7 +60,7 @@ def evaluate_cutoff(
     Parameters
     ----------
     context : of :func:`past_context`; its offers are the arrivals, in the order of the movies table
-    progress : told (steps done, steps in all)
+    progress : told after each step
     """
     # offers follow the order of movies, arrivals that of time
     positions = moment.positions[np.argsort(moment.arrivals.row[moment.positions])]

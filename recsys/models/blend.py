@@ -98,7 +98,7 @@ def fit(
     config : what is blended
     seed : int; the same seed, data and settings give the same bits on one machine
     further : trains another recommender on some views and gives its vectors; none where None
-    progress : told ("blend", steps done, 5)
+    progress : told after each of 5 steps, as stage ``blend``
 
     Raises
     ------

@@ -142,7 +142,7 @@ def compare(
     dataset : validated tables
     config : settings
     groups : further slices of users, kind → name → bool[n_users] (``persona``, say)
-    progress : told ("evaluate NAME", hundredths done, 100), which never fall, and once each model is done
+    progress : told in hundredths, which never fall, as stage ``evaluate NAME``, and once each model is done
 
     Returns
     -------

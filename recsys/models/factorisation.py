@@ -145,7 +145,7 @@ def fit(
     user_weights : float[n_users] ≥ 0, how often each user counts (a bootstrap resample has whole numbers). Users of weight 0
         move no movie but still get their vector.
     warm_start : factors of the same movies and width to start from; the seed then decides nothing
-    progress : told ("mf", iterations done, iterations in all)
+    progress : told after each iteration, as stage ``mf``
     checkpoint : file to write after every iteration and to resume from; removed when finished
 
     Raises

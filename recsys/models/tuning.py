@@ -63,7 +63,7 @@ def tune_factorisation(
     trials : int ≥ 1, settings tried
     seed : of the search and of every training
     seconds : when this has passed no further settings are tried; never where None
-    progress : told ("tune", trials done, trials)
+    progress : told after each trial, as stage ``tune``
 
     Raises
     ------

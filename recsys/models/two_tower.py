@@ -173,7 +173,7 @@ def fit(
         says something is used
     config : settings
     seed : int; the same seed, data and settings give the same bits on one machine
-    progress : told ("two_tower", epochs done, epochs at most); when training ends early the last call says it is done
+    progress : told after each epoch, of the most there may be, as stage ``two_tower``; the last call says it is done
     checkpoint : file to write after every epoch and to resume from; removed when finished
 
     Raises

@@ -5,7 +5,8 @@ the space of each ensemble member, since a direction only means something inside
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -106,7 +107,9 @@ def _treatments(context: ProjectionContext, audience: Audience) -> FloatArray:
     """How much each user differs from today, float64[n_users, n]: two changes of opposite sign may leave a single one."""
     weight = np.divide(audience.weight, context.weight, out=np.ones(len(context.weight)), where=context.weight > 0)
     moved = [np.isin(np.arange(len(weight)), shift.rows) * shift.strength for shift in audience.shifts]
-    return np.column_stack([weight, audience.activity, weight * audience.activity, audience.churn_delta, *moved])
+    held = [getattr(audience, each.name) for each in fields(Audience) if each.name not in ("weight", "activity")]
+    arrays = [array for array in held if isinstance(array, np.ndarray)]
+    return np.column_stack([weight, audience.activity, weight * audience.activity, *arrays, *moved])
 
 
 def members_of(context: ProjectionContext, segment: Segment) -> Mask:
@@ -294,10 +297,11 @@ def people(context: ProjectionContext, audience: Audience, draw: Draw, horizon_m
 
 
 def same(one: Audience, other: Audience) -> bool:
-    """Whether two audiences are the same people with the same tastes and prices."""
-    return (
-        dict(one.prices) == dict(other.prices)
-        and not one.shifts
-        and not other.shifts
-        and all(np.array_equal(getattr(one, name), getattr(other, name)) for name in ("weight", "activity", "churn_delta"))
-    )
+    """Whether two audiences are equal in everything that they hold; those with shifted tastes count as different."""
+
+    def equal(held: Any, there: Any) -> bool:
+        return np.array_equal(held, there) if isinstance(held, np.ndarray) else held == there
+
+    if one.shifts or other.shifts:
+        return False
+    return all(equal(getattr(one, each.name), getattr(other, each.name)) for each in fields(Audience))

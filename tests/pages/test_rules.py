@@ -84,6 +84,17 @@ def test_no_address_of_another_host_is_in_the_apps_sources():
             assert "https://" not in text, path
 
 
+def test_tables_that_can_be_downloaded_are_drawn_in_one_place():
+    """There their text is quoted where a spreadsheet would run it, on the page itself or in a container of it."""
+    drawn = {
+        path.relative_to(ROOT).as_posix()
+        for path in [*(ROOT / "recsys" / "app").rglob("*.py"), *(ROOT / "pages").rglob("*.py")]
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Attribute) and node.attr == "dataframe"
+    }
+    assert drawn == {"recsys/app/shell/tables.py"}
+
+
 def test_only_one_place_of_the_app_catches_refusals_for_the_screen():
     """``except RecsysError`` draws boxes in one place; elsewhere its subclasses are caught to go on without what is missing."""
     drawing = [

@@ -66,7 +66,7 @@ def calibrate(
     seed : decides every draw
     n_draws : draws of the parameters, the point estimate (draw 0) included
     cutoff : what the early member knows lies before it; by default after 80 % of the events
-    progress : called with (steps done, steps in all) after each step
+    progress : told after each step
 
     Returns
     -------
