@@ -1,9 +1,9 @@
-// preview/phone.js, and the client in it without TF.js → recsys/app/components/phone.js, which the app carries with it.
+// preview/phone.js, and the client in it without TF.js → recsys/app/preview/phone.js, which the app carries with it.
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-const target = fileURLToPath(new URL("../../recsys/app/components/phone.js", import.meta.url));
+const target = fileURLToPath(new URL("../../recsys/app/preview/phone.js", import.meta.url));
 /** @type {import("esbuild").Plugin} */
 const withoutTfjs = {
   name: "without-tfjs",
@@ -29,5 +29,5 @@ const { outputFiles } = await build({
   write: !check,
 });
 if (check && outputFiles && outputFiles[0].text !== (await readFile(target, "utf8"))) {
-  throw new Error("recsys/app/components/phone.js is not what exports/client says: npm run build:preview");
+  throw new Error("recsys/app/preview/phone.js is not what exports/client says: npm run build:preview");
 }

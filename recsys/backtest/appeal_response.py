@@ -18,7 +18,7 @@ class AppealResponse:
 
     Examples
     --------
-    >>> doubling = Response([10.0 * 2.0**step for step in STEPS_NATS])
+    >>> doubling = AppealResponse([10.0 * 2.0**step for step in STEPS_NATS])
     >>> doubling.appeal_of(np.array([20.0])).round(6), doubling.views_at(np.array([-1.0])).round(6)
     (array([1.]), array([5.]))
     """

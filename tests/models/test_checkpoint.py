@@ -22,9 +22,9 @@ from tests.models.taste import taste
 
 model, checkpoint, result, die_at = sys.argv[1], Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
 
-def progress(_stage, done, _total):
-    print(done, flush=True)
-    if done == die_at:
+def progress(step):
+    print(step.done, flush=True)
+    if step.done == die_at:
         os.kill(os.getpid(), signal.SIGKILL)
 
 service = taste(n_users=90)

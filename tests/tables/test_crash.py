@@ -17,7 +17,7 @@ from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace
 from tests import patience
 from tests.effort import STRIDE, times
-from tests.tables.children import FORKING, import_by_turns
+from tests.tables.children import import_by_turns, started
 from tests.tables.raw import NOW, Raw
 
 KILLS: Mapping[str, tuple[tuple[Any, str], ...]] = {
@@ -49,8 +49,7 @@ def _import_and_die(raw: Path, root: Path, where: str, nth: int) -> None:
 
 def _killed(raw: Path, workspace: Workspace, where: str, nth: int) -> bool:
     """Whether an import came to its n-th such act, and died of it; forked, so that no import of modules is waited for."""
-    child = FORKING.Process(target=_import_and_die, args=(raw, workspace.root, where, nth))
-    child.start()
+    child = started(_import_and_die, raw, workspace.root, where, nth)
     child.join(patience.SECONDS)
     assert child.exitcode in (0, -signal.SIGKILL)
     return child.exitcode != 0
@@ -90,8 +89,7 @@ def test_a_reader_meets_no_mixture_while_a_writer_replaces_the_tables(tmp_path: 
     raw.set("users", plan="ad-funded")
     raw.write(tmp_path / "new")
     sources = [tmp_path / "new", tmp_path / "raw"]
-    writer = FORKING.Process(target=import_by_turns, args=(sources, workspace.root, times(6)))
-    writer.start()
+    writer = started(import_by_turns, sources, workspace.root, times(6))
     seen = set()
     while writer.is_alive():
         dataset = load_dataset(workspace)

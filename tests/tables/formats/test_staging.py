@@ -16,7 +16,7 @@ from recsys.workspace import Workspace
 from tests import builders
 from tests.datasets import save_dataset
 from tests.effort import times
-from tests.tables.children import FORKING, import_by_turns
+from tests.tables.children import import_by_turns, started
 from tests.tables.raw import Raw
 
 DEARER = replace(ASSUMED, hurdle_rate=Term(value=0.5, source="a test"))
@@ -105,8 +105,7 @@ def test_no_reader_beside_a_busy_writer_is_told_of_damage(tmp_path: Path):
     raw.set("users", plan="ad-funded")
     raw.write(tmp_path / "new")
     sources = [tmp_path / "new", tmp_path / "raw"]
-    writer = FORKING.Process(target=import_by_turns, args=(sources, workspace.root, times(6)))
-    writer.start()
+    writer = started(import_by_turns, sources, workspace.root, times(6))
     seen = set()
     while writer.is_alive():
         assert Workspace(workspace.root).exists()
