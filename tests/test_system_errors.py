@@ -114,6 +114,7 @@ def test_an_import_that_the_system_stops_at_its_last_step_leaves_the_old_tables(
     assert sorted(path.name for path in workspace.root.iterdir()) == [".writer", "tables"]
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_during_an_import_is_told_and_keeps_the_old_tables(tmp_path: Path):
     """No file may grow beyond 2 kB: what the system says then, it says of a full disk too."""
     report, workspace = Raw().load(tmp_path)
@@ -127,6 +128,7 @@ def test_a_disk_that_fills_during_an_import_is_told_and_keeps_the_old_tables(tmp
     assert sorted(path.name for path in workspace.root.iterdir()) == [".writer", "tables"]
 
 
+@pytest.mark.slow
 def test_an_interrupted_command_answers_with_one_document(tmp_path: Path):
     """A service of a hundred thousand users takes minutes; Ctrl+C comes when it has begun."""
     # what a shell ignores in the background would stay ignored

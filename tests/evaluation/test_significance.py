@@ -27,6 +27,7 @@ def test_the_better_of_a_pair_is_ahead_by_the_mean_of_the_differences() -> None:
     assert row["low"] <= 1.0 <= row["high"]
 
 
+@pytest.mark.slow
 def test_models_that_do_not_differ_are_rarely_told_apart() -> None:
     """Six models of the same worth, 15 pairs: with the correction a comparison has a false alarm in about one of twenty runs."""
     alarms, runs, resamples = 0, times(100), Resamples(n=40, seed=0)
@@ -51,6 +52,7 @@ def test_users_whom_a_metric_does_not_concern_do_not_count() -> None:
     assert row["difference"] == pytest.approx(1.5)
 
 
+@pytest.mark.slow
 def test_an_interval_holds_the_true_mean_as_often_as_it_says() -> None:
     """Means of 60 draws from an exponential of mean 1: 95 % intervals hold 1 in at least nine of ten of 200 runs."""
     held = 0

@@ -158,6 +158,7 @@ sys.exit(status)
 """
 
 
+@pytest.mark.slow
 def test_killed_at_any_step_an_export_leaves_the_old_bundle_or_the_new_one(tmp_path: Path, signer: Signer):
     """The child dies before its n-th flush, link or rename, for every n; the parent never computes, so that forking is safe."""
     old = bundle.publish(models.source(n_movies=60), tmp_path / "base" / "app", keys=[signer.private]).version

@@ -107,6 +107,7 @@ def test_the_same_seed_gives_the_same_document() -> None:
     assert once() == once()
 
 
+@pytest.mark.slow
 def test_progress_never_falls_and_names_the_model() -> None:
     told: list[tuple[str, int, int]] = []
     compare(

@@ -25,6 +25,8 @@ from tests.backtest.test_conformal import fitted
 from tests.builders import START, tiny_dataset, tiny_workspace
 from tests.datasets import assemble
 
+pytestmark = pytest.mark.slow
+
 CONFIG = BacktestConfig(origins=4, days=(20, 40), first_share=0.1)
 
 

@@ -168,6 +168,7 @@ def test_a_second_training_is_told_who_trains(workspace: Workspace):
         train(workspace, stages=Fakes())
 
 
+@pytest.mark.slow
 def test_the_worker_is_a_process_that_prints_json_lines_only(tmp_path: Path):
     command = [sys.executable, "-m", "recsys.pipeline", str(tmp_path / "nowhere")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

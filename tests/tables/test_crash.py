@@ -20,6 +20,8 @@ from tests.effort import STRIDE, times
 from tests.tables.children import import_by_turns, started
 from tests.tables.raw import NOW, Raw
 
+pytestmark = pytest.mark.slow
+
 KILLS: Mapping[str, tuple[tuple[Any, str], ...]] = {
     "rename": ((Path, "rename"), (Path, "replace")),
     "fsync": ((os, "fsync"),),

@@ -18,6 +18,8 @@ from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace
 from tests.tables.raw import Raw
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_child_answers_as_import_does_and_tells_how_far_it_is(tmp_path: Path):
     raw = Raw().write(tmp_path / "raw")

@@ -17,6 +17,8 @@ from tests.choice.nested_logit import choice_shares
 from tests.choice.services import Service, service
 from tests.choice.utilities import catalogue_utility
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def lasting() -> Service:
