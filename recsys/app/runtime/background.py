@@ -40,11 +40,6 @@ class FairExecutor:
         self._pool.submit(self._run_next)
         return future
 
-    def sessions(self) -> int:
-        """Number of sessions with a task that has not begun."""
-        with self._lock:
-            return len(self._waiting)
-
     def _run_next(self) -> None:
         with self._lock:
             session_id, tasks = self._waiting.popitem(last=False)
