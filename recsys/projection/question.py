@@ -19,7 +19,7 @@ from recsys.projection.context import ProjectionContext
 from recsys.projection.demand import Detail, Precision
 from recsys.projection.outcome import Availability, Outcome, People, TrackedMovies
 from recsys.projection.parallel import THREADS
-from recsys.scenario.scenario import Licences, Scenario
+from recsys.scenario.scenario import Arrivals, Joining, Licences, Scenario
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -33,6 +33,10 @@ class Question:
     horizon_months: int
     licences: Licences
     """What becomes of licences of the catalogue that end within the horizon, in every counterfactual alike."""
+    arrivals: Arrivals
+    """Whether movies that no change names arrive within the horizon, in every counterfactual alike."""
+    joining: Joining
+    """Whether people join within the horizon, in every counterfactual alike."""
 
     @classmethod
     def of(cls, context: ProjectionContext, scenario: Scenario) -> "Question":
@@ -49,6 +53,8 @@ class Question:
             catalogue=catalogues.changed(context, scenario.catalogue, scenario.horizon_months),
             horizon_months=scenario.horizon_months,
             licences=scenario.licences,
+            arrivals=scenario.arrivals,
+            joining=scenario.joining,
         )
 
     def for_todays_audience(self) -> "Question":

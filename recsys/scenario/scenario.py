@@ -13,6 +13,11 @@ Licences = Literal["renewed", "lapse"]
 """What becomes of licences of today's catalogue that end within the horizon: they are renewed, or replaced by as good; or they
 end on their dates and nothing takes their place."""
 LICENCES: tuple[Licences, ...] = get_args(Licences)
+Arrivals = Literal["as_usual", "none"]
+"""What else comes onto the service within the horizon: movies at the pace, of the kinds and with the appeal of the last year's
+arrivals; or nothing but what the changes buy."""
+Joining = Literal["as_usual", "none"]
+"""Who joins within the horizon: as many people of each kind a month as in the last year; or nobody but whom the changes bring."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +30,14 @@ class Scenario:
         Licences,
         OneOf(refusal="does not say what becomes of licences that end", remedy='Write "renewed" (the default) or "lapse".'),
     ] = "renewed"
+    arrivals: Annotated[
+        Arrivals,
+        OneOf(refusal="does not say whether other movies arrive", remedy='Write "as_usual" (the default) or "none".'),
+    ] = "as_usual"
+    joining: Annotated[
+        Joining,
+        OneOf(refusal="does not say whether people join", remedy='Write "as_usual" (the default) or "none".'),
+    ] = "as_usual"
     changes: Annotated[tuple[Change, ...], ChangeList()] = ()
 
     @property

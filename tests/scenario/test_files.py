@@ -221,6 +221,18 @@ def test_files_hashes_and_links_of_the_first_release_stay():
     assert link.decode(link.encode(scenario)) == scenario
 
 
+@pytest.mark.parametrize("key", ["arrivals", "joining"])
+def test_what_goes_on_as_usual_is_not_written_and_what_stops_is(key: str):
+    """So files, hashes and links from before the key stay as they were."""
+    plain = toml.loads(EVERY_KIND)
+    usual, none = (toml.loads(f'{key} = "{value}"\n{EVERY_KIND}') for value in ("as_usual", "none"))
+    assert usual == plain
+    assert toml.dumps(usual) == EVERY_KIND
+    assert f'\n{key} = "none"\n' in toml.dumps(none)
+    for hashed in (content_hash, question_hash, demand_hash):
+        assert hashed(usual) == hashed(plain) != hashed(none)
+
+
 @pytest.mark.parametrize(
     ("line", "code", "place"),
     [
@@ -243,6 +255,9 @@ def test_files_hashes_and_links_of_the_first_release_stay():
         ('type = "resize"', "E_PARAM", "change[1]"),
         ("horizon_months = 1.5", "E_RANGE", "horizon_months"),
         ("horizon_months = 121", "E_RANGE", "horizon_months"),
+        ('licences = "sold"', "E_PARAM", "licences"),
+        ('arrivals = "twice"', "E_PARAM", "arrivals"),
+        ("joining = true", "E_PARAM", "joining"),
         ('name = "a\\u0000b"', "E_PARAM", "name"),
         ('name = "a\\u202Eb"', "E_PARAM", "name"),
     ],
@@ -252,6 +267,9 @@ def test_what_is_wrong_is_named_with_its_place(line: str, code: str, place: str)
         "schema": "schema = 1",
         "name": 'name = "x"',
         "horizon_months": "horizon_months = 12",
+        "licences": 'licences = "lapse"',
+        "arrivals": 'arrivals = "none"',
+        "joining": 'joining = "none"',
         "type": 'type = "resize_segment"',
         "segment": "segment = { all = true }",
         "factor": "factor = 1.2",
@@ -259,7 +277,7 @@ def test_what_is_wrong_is_named_with_its_place(line: str, code: str, place: str)
     key = line.partition(" =")[0]
     lines = {**good, key: line}
     lines.pop("factor") if key == "factor_typo" else None
-    head = [lines.pop(name) for name in ("schema", "name", "horizon_months")]
+    head = [lines.pop(name) for name in ("schema", "name", "horizon_months", "licences", "arrivals", "joining")]
     with pytest.raises(ScenarioError) as refused:
         toml.loads("\n".join([*head, "[[change]]", *lines.values()]))
     assert (code, place) in [(finding.code, finding.column) for finding in refused.value.findings]
