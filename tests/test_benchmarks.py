@@ -16,6 +16,7 @@ from tests import builders, patience
 ROOT = Path(__file__).parents[1]
 HERE = ROOT / "tests" / "benchmarks"
 SMALL_STUDY = ("{scratch}/out", "--worlds", "1", "--jobs", "1", "--users", "200", "--movies", "60", "--offers", "2")
+SMALL_VIEWING_STUDY = ("{scratch}/out", "--futures", "2", "--users", "200", "--movies", "60", "--offers", "2")
 SMALL = {
     "accuracy": ("demo={workspace}",),
     "backtest": ("{workspace}",),
@@ -34,6 +35,7 @@ SMALL = {
     "truth": ("{workspace}", "--horizon", "2"),
     "truth_study": SMALL_STUDY,
     "tuned": ("--seeds", "1", "--trials", "1", "demo={workspace}"),
+    "viewing_study": (*SMALL_VIEWING_STUDY, "--kinds", "staying"),
 }
 ABOVE_ITS_LIMIT = {"membership"}
 """Ends with status 1 where an attack succeeds, as it may where the people are few."""

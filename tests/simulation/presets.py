@@ -20,3 +20,11 @@ PRESETS: Mapping[str, ServiceConfig] = {
 ``confounded``: people choose among what they are shown, and the famous is shown more. ``satisficing``: the first movie that is
 good enough is taken, which is no logit. ``unfactored``: what a user likes beyond genre and language has no low rank.
 ``drifting``: tastes move fast and the calendar swings widely."""
+
+STAYING = "staying"
+UNTUNED: Mapping[str, ServiceConfig] = {
+    "considered": replace(_ATTRIBUTE_BASED, considered_share=0.15),
+    STAYING: replace(_ATTRIBUTE_BASED, churn_intercept=-50.0, active_at_start_share=1.0),
+}
+"""Kinds on which no setting was ever chosen. ``considered``: a user is shown a seventh of the catalogue at a time. ``staying``:
+nobody ever leaves; a service of which no table tells who subscribes."""
