@@ -9,6 +9,7 @@ import pandas as pd
 from recsys.evaluation import report_text
 from recsys.presentation.tables import backtest as tables
 from recsys.presentation.text import backtest as sentences
+from recsys.presentation.text.meanwhile import meanwhile
 from recsys.presentation.text.numbers import (
     JOINER,
     chance,
@@ -21,7 +22,7 @@ from recsys.presentation.text.numbers import (
     span_of,
 )
 from recsys.presentation.text.verdicts import NO_GAP, payback, slate_headline
-from recsys.projection.result import Range
+from recsys.projection.result import Meanwhile, Range
 
 _WIDTH = 110
 
@@ -34,6 +35,7 @@ def projection(document: Mapping[str, Any]) -> str:
         + (" (a simulated service)" if document["simulated"] else ""),
         _effects(document),
     ]
+    blocks.append(_wrapped(f"With and without the changes: {meanwhile(Meanwhile(**document['meanwhile']))}"))
     if document["offers"]:
         blocks.append(_offers(document))
     for offer in document["offers"]:

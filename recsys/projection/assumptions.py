@@ -63,7 +63,11 @@ def _plan_term(plan: Plan, name: str, unit: str, price: float | None) -> Estimat
 
 
 def _of_months(context: ProjectionContext, scenario: Scenario) -> list[Estimate]:
-    """What is taken of the months ahead: licences that end, and the season."""
+    """What is taken of the months ahead: licences that end, movies that arrive, people who join, and the season."""
+    return [_licences(context, scenario), _arrivals(context, scenario), _joining(scenario), _season(context, scenario)]
+
+
+def _licences(context: ProjectionContext, scenario: Scenario) -> Estimate:
     horizon = scenario.horizon_months
     there, ending = int(context.choice.available.sum()), int(availability.ending(context, horizon).sum())
     dated = f"{ending} of the {there} movies on the service today have a licence that ends within the months looked ahead"
@@ -73,25 +77,52 @@ def _of_months(context: ProjectionContext, scenario: Scenario) -> list[Estimate]
         if lapse
         else "they are taken to be renewed, or replaced by as good, unless the scenario drops them"
     )
-    licences = Estimate(
+    return Estimate(
         name="licences that end",
         value=float(ending),
         unit="movies",
         kind="configured" if lapse else "assumed",
         source=f"{dated}; {told}",
     )
-    ahead = context.season_ahead(horizon or 12)
+
+
+def _arrivals(context: ProjectionContext, scenario: Scenario) -> Estimate:
+    pace = context.arrivals_last_year
+    dated = f"{pace or 'no'} movie{'s' if pace > 1 else ''} arrived in the last year of the data"
+    stops = scenario.arrivals == "none"
+    told = "the scenario buys nothing else" if stops else "they go on at that pace, of those kinds and with that appeal"
+    return Estimate(
+        name="movies that arrive",
+        value=0.0 if stops else float(pace),
+        unit="movies a year",
+        kind="configured" if stops else "estimated",
+        source=f"{dated}; {told}" if stops or pace else f"{dated}, so none is taken to",
+    )
+
+
+def _joining(scenario: Scenario) -> Estimate:
+    stops = scenario.joining == "none"
+    return Estimate(
+        name="people who join",
+        value=0.0 if stops else 1.0,
+        unit="times as many as in the last year",
+        kind="configured" if stops else "estimated",
+        source="nobody joins in this scenario" if stops else "people go on joining as they did in the last year of the data",
+    )
+
+
+def _season(context: ProjectionContext, scenario: Scenario) -> Estimate:
+    ahead = context.season_ahead(scenario.horizon_months or 12)
     if context.season is None or ahead is None:
         why = "the same in every month: no season is configured, and the data hold no two years of viewing to tell one from"
-        return [licences, Estimate(name="season", value=1.0, unit="times a usual month", kind="assumed", source=why)]
-    fullest = Estimate(
+        return Estimate(name="season", value=1.0, unit="times a usual month", kind="assumed", source=why)
+    return Estimate(
         name="season",
         value=float(ahead.max()),
         unit="times a usual month, in the fullest month ahead",
         kind=context.season.kind,
         source=f"{context.season.source}; {ahead.min():.2f} times in the emptiest",
     )
-    return [licences, fullest]
 
 
 def _of_scenario(context: ProjectionContext, scenario: Scenario, catalogue: Catalogue) -> list[Estimate]:

@@ -25,10 +25,13 @@ from recsys.projection.nest_sums import Layout, NestSums, layout
 from recsys.projection.nest_sums import compute as compute_nest_sums
 from recsys.projection.parallel import THREADS
 from recsys.projection.range_calibration import Calibration, load_calibration
+from recsys.projection.result import Meanwhile
 from recsys.projection.seasonality import Season, season_of
 from recsys.run_files import TWO_TOWER, RunFiles
+from recsys.scenario.scenario import Scenario
 from recsys.segments.persona_files import load_personas
 from recsys.segments.personas import Personas
+from recsys.tables.arrivals import recent_arrivals
 from recsys.tables.dataset import Dataset
 from recsys.tables.economics_config import Economics, Plan
 from recsys.tables.store.published_tables import load_dataset
@@ -68,6 +71,8 @@ class ProjectionContext:
     """Share of those who left that come back in a month."""
     data_end: pd.Timestamp | None = None
     """Time of the last event: what "today" means."""
+    recent_arrivals: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """Rows of the movies that came onto the service within the last year of the data."""
     season: Season | None = None
     """None: the same in every month."""
     assumed: tuple[str, ...] = ()
@@ -155,6 +160,15 @@ class ProjectionContext:
         if self.season is None or self.data_end is None:
             return None
         return self.season.ahead(self.data_end, horizon_months)
+
+    @property
+    def arrivals_last_year(self) -> int:
+        """Movies that came onto the service within the last year of the data."""
+        return len(self.recent_arrivals)
+
+    def meanwhile(self, scenario: Scenario) -> Meanwhile:
+        """What a scenario takes to go on beside its changes."""
+        return Meanwhile(arrivals=scenario.arrivals, arrivals_last_year=self.arrivals_last_year, joining=scenario.joining)
 
     @cached_property
     def persona_of(self) -> IntArray:
@@ -270,6 +284,7 @@ def context_of(
         subscribed=subscribed,
         return_share=return_share,
         data_end=dataset.events["timestamp"].max() if len(dataset.events) else None,
+        recent_arrivals=recent_arrivals(dataset),
         season=season_of(dataset),
         assumed=dataset.assumed,
         calibration=calibration,

@@ -110,6 +110,7 @@ def assemble(context: ProjectionContext, scenario: Scenario, drawn: SimulatedDra
         horizon_months=horizon,
         hurdle_rate=hurdle,
         simulated=context.simulated,
+        meanwhile=context.meanwhile(scenario),
         baseline=_expected_totals([draw.baseline for draw in draws], factors),
         projected=_expected_totals([draw.projected for draw in draws], factors),
         audience_effect=Effect(hours=to_range(audience_hours), value=to_range(audience_value)),

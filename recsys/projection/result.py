@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from recsys.choice.model.parameters import Estimate
+from recsys.scenario.scenario import Arrivals, Joining
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +103,16 @@ class OfferResult:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Meanwhile:
+    """What goes on beside the changes, in the baseline and in the scenario alike."""
+
+    arrivals: Arrivals
+    arrivals_last_year: int
+    """Movies that came onto the service in the last year of the data: the pace that goes on as usual."""
+    joining: Joining
+
+
+@dataclass(frozen=True, kw_only=True)
 class Projection:
     """The answer to a scenario. ``roi`` is None, with a warning that says why, where it is withheld or undefined."""
 
@@ -113,6 +124,7 @@ class Projection:
     hurdle_rate: float
     """The return that is asked for: share of cost."""
     simulated: bool
+    meanwhile: Meanwhile
     baseline: ExpectedTotals
     projected: ExpectedTotals
     audience_effect: Effect

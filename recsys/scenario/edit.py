@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from recsys.errors import ScenarioError
 from recsys.scenario.changes import Change
-from recsys.scenario.scenario import Licences, Scenario
+from recsys.scenario.scenario import Arrivals, Joining, Licences, Scenario
 
 DEPTH = 100
 
@@ -80,6 +80,16 @@ def rename(draft: Draft, name: str) -> Draft:
 def set_licences(draft: Draft, licences: Licences) -> Draft:
     """Say what becomes of licences that end within the horizon."""
     return _to(draft, replace(draft.scenario, licences=licences))
+
+
+def set_arrivals(draft: Draft, arrivals: Arrivals) -> Draft:
+    """Say whether other movies arrive within the horizon."""
+    return _to(draft, replace(draft.scenario, arrivals=arrivals))
+
+
+def set_joining(draft: Draft, joining: Joining) -> Draft:
+    """Say whether people join within the horizon."""
+    return _to(draft, replace(draft.scenario, joining=joining))
 
 
 def set_horizon(draft: Draft, months: int) -> Draft:

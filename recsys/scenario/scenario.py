@@ -16,8 +16,10 @@ LICENCES: tuple[Licences, ...] = get_args(Licences)
 Arrivals = Literal["as_usual", "none"]
 """What else comes onto the service within the horizon: movies at the pace, of the kinds and with the appeal of the last year's
 arrivals; or nothing but what the changes buy."""
+ARRIVALS: tuple[Arrivals, ...] = get_args(Arrivals)
 Joining = Literal["as_usual", "none"]
 """Who joins within the horizon: as many people of each kind a month as in the last year; or nobody but whom the changes bring."""
+JOINING: tuple[Joining, ...] = get_args(Joining)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from recsys.ids import IntArray
 from recsys.tables.dataset import Dataset
 
 INITIAL_CATALOGUE_SHARE = 0.02
@@ -50,6 +51,25 @@ def assumed_arrivals(movies: pd.DataFrame, first_event: NDArray[np.int64], last:
         f"{ASSUMED_ARRIVALS}: a movie arrives with its first event ({int(late.sum()):,} movies); those released in an earlier "
         f"year, or first seen in the first {INITIAL_CATALOGUE_SHARE:.0%} of the period, or never, were there from the start"
     )
+
+
+def recent_arrivals(dataset: Dataset, months: int = 12) -> IntArray:
+    """Rows of the movies that arrived within the last months of the data: on the day the tables give, or with the first event
+    where that comes sooner.
+
+    What was there when the data begin has not arrived in them, whatever day it bears, nor has what has no day.
+    """
+    if "available_from" not in dataset.movies or dataset.events.empty:
+        return np.zeros(0, dtype=np.int64)
+    timestamps = dataset.events["timestamp"]
+    begin, last = timestamps.min(), timestamps.max()
+    seconds = timestamps.to_numpy().astype("datetime64[s]").astype(np.int64)
+    first = first_events(dataset.events["movie_index"].to_numpy(), seconds, dataset.n_movies)
+    given = dataset.movies["available_from"]
+    arrival = np.minimum(given.to_numpy().astype("datetime64[s]").astype(np.int64), first)
+    since = max(begin, last - pd.DateOffset(months=months))
+    within = (arrival > since.timestamp()) & (arrival <= last.timestamp()) & given.notna().to_numpy()
+    return np.flatnonzero(within).astype(np.int64)
 
 
 def with_reassumed_arrivals(dataset: Dataset) -> Dataset:

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from recsys.app.runtime import jobs, open_workspace, server_folders
 from recsys.app.scenario import scenario_session
-from recsys.app.slate import slate_search
+from recsys.app.slate import slate_question, slate_search
 from recsys.app.slate.slate_search import Question
 from recsys.app.today import workspace_summary
 from recsys.app.training import training_view as train_page
@@ -94,6 +94,28 @@ def test_a_slate_is_chosen_explained_and_opened(service: ProjectionContext, open
     app = app.button(key="slate.open").click().run()
     assert app.title[0].value == "Scenario"
     assert "1. Buy Offer" in said(app)
+
+
+def test_a_slate_says_what_goes_on_beside_it_and_is_opened_with_it(service: ProjectionContext, opened: Open):
+    service.offers["fee"] = 1.0
+    service.offers[["royalty_per_view", "marketing_cost"]] = 0.0
+    app = opened("pages/decide/slate.py")
+    assert "No movie arrived in the last year." in said(app)
+    app = app.selectbox(key="slate.arrivals").set_value("none").run()
+    app = app.selectbox(key="slate.joining").set_value("none").run()
+    app = app.button(key="slate.choose").click().run()
+    slate_search.background().wait(patience.SECONDS)
+    app = app.run()
+    assert "for today's audience. We buy nothing else. Nobody joins." in said(app)
+    app = app.button(key="slate.open").click().run()
+    assert {app.selectbox(key=f"builder.{key}").value for key in ("arrivals", "joining")} == {"none"}
+
+
+def test_a_link_to_slate_holds_only_what_its_fields_can():
+    assert slate_question.from_mapping({"arrivals": "none"}).arrivals == "none"
+    for wrong in ("often", 1, None):
+        with pytest.raises(ScenarioError, match="E_PARAM"):
+            slate_question.from_mapping({"arrivals": wrong})
 
 
 def test_a_filter_changes_no_value_and_no_unit(service: ProjectionContext, opened: Open):

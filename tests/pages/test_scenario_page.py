@@ -54,7 +54,7 @@ def test_the_page_opens_on_the_service_as_it_is(service: ProjectionContext, open
     assert shown["Revenue"] == words.money(today.revenue, service.economics.currency)
     assert shown["Active users at the end"] == words.compact(today.active_users)
     assert "as things stand" in said(app)
-    assert "Nobody joins in these figures" in said(app)
+    assert "No movie arrived in the last year, and none arrives. People go on joining as they did." in said(app)
 
 
 def test_no_figure_is_shown_before_every_draw_is_there(service: ProjectionContext, opened: Open):
@@ -112,6 +112,21 @@ def test_a_name_and_a_horizon_are_part_of_the_scenario(service: ProjectionContex
     carried = app.query_params["s"]
     opened_again = link.decode(carried if isinstance(carried, str) else carried[0])
     assert (opened_again.name, opened_again.horizon_months) == ("Tamil families", 24)
+
+
+def test_what_goes_on_meanwhile_is_part_of_the_scenario_and_said_of_the_baseline(service: ProjectionContext, opened: Open):
+    app = opened(PAGE)
+    assert "No movie arrived in the last year." in said(app)
+    app = app.selectbox(key="builder.arrivals").set_value("none").run()
+    app = app.selectbox(key="builder.joining").set_value("none").run()
+    assert "No movie arrived in the last year." not in said(app)
+    carried = app.query_params["s"]
+    held = link.decode(carried if isinstance(carried, str) else carried[0])
+    assert (held.arrivals, held.joining) == ("none", "none")
+    assert "We buy nothing else. Nobody joins." in said(settled(app))
+    app = app.button(key="builder.undo").click().run()
+    assert app.selectbox(key="builder.joining").value == "as_usual"
+    assert app.selectbox(key="builder.arrivals").value == "none"
 
 
 def test_a_saved_scenario_is_listed_and_opened(service: ProjectionContext, opened: Open):

@@ -24,6 +24,7 @@ def row(text: str, starts: str) -> str:
 def test_a_purchase_shows_its_price_its_worth_and_its_walk_away_price():
     text = told(projections.projection())
     assert "(a simulated service)" in text
+    assert "With and without the changes: We go on buying as we did: 40 movies arrived in the last year. Nobody joins." in text
     assert row(text, "cost") == "cost ₹ 42 lakh"
     assert row(text, "worth after cost").startswith("worth after cost ₹ 10 lakh −₹ 8 lakh and ₹ 31 lakh")
     assert row(text, "Kadalin Kural  ") == (

@@ -52,6 +52,25 @@ def test_licences_are_taken_to_be_renewed_unless_the_scenario_says_that_they_lap
     assert project(context, asking(licences="lapse")).baseline.hours < project(context, asking()).baseline.hours
 
 
+@pytest.mark.parametrize(
+    ("arrivals", "pace", "kind", "said"),
+    [
+        ("as_usual", 2, "estimated", "2 movies arrived in the last year of the data; they go on"),
+        ("as_usual", 0, "estimated", "no movie arrived in the last year of the data, so none is taken to"),
+        ("none", 2, "configured", "2 movies arrived in the last year of the data; the scenario buys nothing else"),
+    ],
+)
+def test_what_arrives_meanwhile_is_listed_with_its_origin(arrivals: s.Arrivals, pace: int, kind: str, said: str):
+    context = replace(dated(), recent_arrivals=np.arange(pace))
+    answer = project(context, replace(asking(), arrivals=arrivals, joining="none"))
+    listed = {found.name: found for found in answer.assumptions}
+    found = listed["movies that arrive"]
+    assert (found.value, found.kind) == (pace if arrivals == "as_usual" else 0, kind)
+    assert found.source.startswith(said)
+    assert (listed["people who join"].value, listed["people who join"].kind) == (0.0, "configured")
+    assert answer.meanwhile.arrivals_last_year == pace
+
+
 def months_by_hand(context: ProjectionContext, dropped: list[list[str]]) -> FloatArray:
     """Hours of single months without some movies, the slow way."""
     hours = []

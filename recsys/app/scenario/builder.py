@@ -9,6 +9,7 @@ import streamlit as st
 from recsys.app.runtime import open_workspace
 from recsys.app.runtime.identity import SOMEBODY
 from recsys.app.scenario import change_forms, scenario_session
+from recsys.app.shell import meanwhile_form
 from recsys.app.shell.errors import error_box, with_error_box
 from recsys.presentation import text
 from recsys.presentation.text.escape import plain
@@ -21,14 +22,14 @@ from recsys.scenario.store import Saved
 
 HORIZONS = (6, 12, 24, 36)
 _NAME, _MONTHS, _UPLOAD, _DIALOG = "builder.name", "builder.months", "builder.upload", "greenlight.dialog"
-_LICENCES = "builder.licences"
+_LICENCES, _ARRIVALS, _JOINING = "builder.licences", "builder.arrivals", "builder.joining"
 _OPEN, _SAVE = "builder.opening", "builder.saving"
 
 
 def scenario(context: ProjectionContext) -> Scenario:
     """Draw the builder and give the scenario that lies on the table."""
     held = scenario_session.session().draft
-    _head(held)
+    _head(context, held)
     _toolbar(held)
     steps(context, held.scenario.changes)
     add, also = ("Buy an offer", ":material/add_shopping_cart:"), ("Change the audience", ":material/group_add:")
@@ -39,7 +40,7 @@ def scenario(context: ProjectionContext) -> Scenario:
     return scenario_session.current()
 
 
-def _head(held: Draft) -> None:
+def _head(context: ProjectionContext, held: Draft) -> None:
     st.session_state[_NAME] = held.scenario.name
     st.text_input("Name", key=_NAME, max_chars=200, on_change=_rename)
     months = held.scenario.horizon_months
@@ -63,11 +64,25 @@ def _head(held: Draft) -> None:
         on_change=_licences,
         help="By the dates of the movies table. “What it rests on” says how many there are.",
     )
+    st.session_state[_ARRIVALS] = held.scenario.arrivals
+    meanwhile_form.arrivals(context, key=_ARRIVALS, on_change=_arrivals)
+    st.session_state[_JOINING] = held.scenario.joining
+    meanwhile_form.joining(key=_JOINING, on_change=_joining)
 
 
 @with_error_box
 def _licences() -> None:
     scenario_session.change(lambda held: edit.set_licences(held, st.session_state[_LICENCES]))
+
+
+@with_error_box
+def _arrivals() -> None:
+    scenario_session.change(lambda held: edit.set_arrivals(held, st.session_state[_ARRIVALS]))
+
+
+@with_error_box
+def _joining() -> None:
+    scenario_session.change(lambda held: edit.set_joining(held, st.session_state[_JOINING]))
 
 
 @with_error_box

@@ -42,7 +42,7 @@ def show(context: ProjectionContext, scenario: Scenario) -> None:
         _headline(context, projection)
         _figures(scenario, projection, context.economics.hurdle_rate.value)
         if not scenario.changes:
-            st.caption(text.NOBODY_JOINS)
+            st.caption(text.meanwhile(projection.meanwhile))
         st.caption(" ".join(filter(None, (EXPECTED, text.how_sure(projection)))))
         _warnings(context, scenario, projection)
         _details(context, scenario, projection)
@@ -190,7 +190,7 @@ def _months(projection: Projection) -> None:
 def _today(projection: Projection) -> None:
     st.markdown(f"**The service over {text.months(projection.horizon_months)}**")
     show_table(projections.today_and_then(projection))
-    st.caption(text.NOBODY_JOINS)
+    st.caption(f"With and without the changes: {text.meanwhile(projection.meanwhile)}")
     st.markdown("**Whose doing it is**")
     show_table(projections.effects(projection))
     st.caption("The return is that of the acquisition effect alone. A changed audience is not credited to a purchase.")

@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from recsys.app.scenario import scenario_session
 from recsys.app.scenario.builder import HORIZONS
+from recsys.app.shell import meanwhile_form
 from recsys.app.shell.amount_input import amount
 from recsys.app.shell.tables import grid
 from recsys.app.slate import slate_search
@@ -22,6 +23,7 @@ from recsys.presentation.text.escape import plain
 from recsys.presentation.text.numbers import money, months
 from recsys.projection.context import ProjectionContext
 from recsys.scenario.changes import MAX_HORIZON_MONTHS
+from recsys.scenario.scenario import Arrivals, Joining
 
 _TITLE_WIDTH = 260
 """Pixels: a long title is cut off sooner than the columns beside it."""
@@ -74,6 +76,7 @@ def slate(context: ProjectionContext, found: pd.DataFrame, *, with_audience: boo
     """Draw the rest of the question about the offers on the table; gives it when it is put."""
     budget = _budget(context, found)
     ahead = _ahead(context)
+    arrivals, joining = _meanwhile(context)
     rules = _rules(context)
     if (
         st.button(
@@ -92,7 +95,7 @@ def slate(context: ProjectionContext, found: pd.DataFrame, *, with_audience: boo
             offers=on_table,
             budget=budget,
             rules=replace(rules, never_with=_among(rules.never_with, on_table)),
-            scenario=slate_search.around(ahead, with_audience=with_audience),
+            scenario=slate_search.around(ahead, with_audience=with_audience, arrivals=arrivals, joining=joining),
         )
     return None
 
@@ -147,6 +150,17 @@ def _ahead(context: ProjectionContext) -> int:
     )
     slate_search.fill(replace(held, months=None if ahead == longest else ahead))
     return int(ahead)
+
+
+def _meanwhile(context: ProjectionContext) -> tuple[Arrivals, Joining]:
+    """What goes on beside the slate."""
+    held = slate_search.form()
+    _first("arrivals", held.arrivals)
+    _first("joining", held.joining)
+    arrivals = meanwhile_form.arrivals(context, key="slate.arrivals")
+    joining = meanwhile_form.joining(key="slate.joining")
+    slate_search.fill(replace(slate_search.form(), arrivals=arrivals, joining=joining))
+    return arrivals, joining
 
 
 def _among(groups: tuple[tuple[str, ...], ...], ids: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:

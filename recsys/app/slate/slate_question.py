@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from recsys.errors import ScenarioError
+from recsys.scenario.scenario import Arrivals, Joining
 
 KEYS = "slate."
 """Begins the name of every field on the page."""
@@ -26,6 +27,8 @@ class SlateForm:
     never: tuple[str, ...] = ()
     language: str | None = None
     least: int = 1
+    arrivals: Arrivals = "as_usual"
+    joining: Joining = "as_usual"
     today: bool = False
     """Whether the slate is for today's audience though another was built."""
 
@@ -57,7 +60,7 @@ def from_mapping(document: Mapping[str, Any]) -> SlateForm:
     kinds = {field.name: field.type for field in fields(SlateForm)}
     filled: dict[str, Any] = {}
     for name, value in document.items():
-        if name not in kinds or not _fits(value, str(kinds[name])):
+        if name not in kinds or not _fits(value, kinds[name]):
             raise ScenarioError.of(
                 "E_PARAM", "the link does not hold Slate's form; it may have been cut off.", "Fill the form in anew."
             )
@@ -65,7 +68,9 @@ def from_mapping(document: Mapping[str, Any]) -> SlateForm:
     return SlateForm(**filled)
 
 
-def _fits(value: object, kind: str) -> bool:
-    if "tuple" in kind:
+def _fits(value: object, kind: Any) -> bool:
+    if get_origin(kind) is Literal:
+        return isinstance(value, str) and value in get_args(kind)
+    if "tuple" in str(kind):
         return isinstance(value, list) and all(isinstance(entry, str) for entry in value)
-    return type(value).__name__ in kind or (value is None and "None" in kind)
+    return type(value).__name__ in str(kind) or (value is None and "None" in str(kind))

@@ -24,7 +24,7 @@ from recsys.projection.result import Projection
 from recsys.scenario import link
 from recsys.scenario.changes import AudienceChange
 from recsys.scenario.hash import question_hash
-from recsys.scenario.scenario import Scenario
+from recsys.scenario.scenario import Arrivals, Joining, Scenario
 
 _STATE = "greenlight.slate"
 _FORM, _ASKED = "slate", "asked"
@@ -148,14 +148,14 @@ def slate(question: Question) -> Slate | Pending:
     return background().ask(key, lambda: _choose(context, question, kept, report), session_id=session_id())
 
 
-def around(horizon_months: int, *, with_audience: bool) -> Scenario:
+def around(horizon_months: int, *, with_audience: bool, arrivals: Arrivals, joining: Joining) -> Scenario:
     """The scenario round a slate: as the service is, or with the audience of the scenario on the table."""
     changes = (
         tuple(change for change in scenario_session.current().changes if isinstance(change, AudienceChange))
         if with_audience
         else ()
     )
-    return Scenario(name="Slate", changes=changes, horizon_months=horizon_months)
+    return Scenario(name="Slate", changes=changes, horizon_months=horizon_months, arrivals=arrivals, joining=joining)
 
 
 @st.cache_resource

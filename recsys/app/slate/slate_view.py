@@ -66,7 +66,8 @@ def _chosen(context: ProjectionContext, found: Slate) -> None:
     if question is not None:
         st.caption(
             f"Asked: {text.count(len(question.offers))} offers, {text.months(question.scenario.horizon_months)} ahead"
-            + (", for a changed audience." if question.scenario.audience else ", for today's audience.")
+            + (", for a changed audience. " if question.scenario.audience else ", for today's audience. ")
+            + text.meanwhile(context.meanwhile(question.scenario))
         )
     if not found.chosen:
         _left_out(found)

@@ -9,8 +9,8 @@ import pandas as pd
 
 from recsys.presentation.charts.scales import hours_title, money_title, unit_for
 from recsys.presentation.charts.theme import layered, palette
+from recsys.presentation.text.meanwhile import meanwhile
 from recsys.presentation.text.numbers import compact, hours, money, percent, signed, span_of
-from recsys.presentation.text.verdicts import NOBODY_JOINS
 from recsys.projection.result import OfferResult, Projection, Range, SegmentShare
 
 _NAME_LETTERS, _LINE = 26, 14
@@ -122,7 +122,8 @@ def monthly_hours(projection: Projection) -> alt.LayerChart:
         ],
     )
     lines = line.mark_line(point=alt.OverlayMarkDef(filled=True, size=36))
-    return layered(lines).properties(height=260, title=alt.TitleParams(NOBODY_JOINS, fontWeight="normal", fontSize=12))
+    said = alt.TitleParams(meanwhile(projection.meanwhile), fontWeight="normal", fontSize=12)
+    return layered(lines).properties(height=260, title=said)
 
 
 def _differences(baseline: Sequence[float], projected: Sequence[float]) -> list[float]:

@@ -3,6 +3,7 @@
 from recsys.presentation.text.changes import KIND_LABELS, LICENCES, segment, sentence
 from recsys.presentation.text.explanations import explanation, strength
 from recsys.presentation.text.glossary import GLOSSARY, meaning
+from recsys.presentation.text.meanwhile import ARRIVALS, JOINING, NO_ARRIVALS, meanwhile
 from recsys.presentation.text.numbers import (
     between,
     chance,
@@ -23,13 +24,15 @@ from recsys.presentation.text.numbers import (
     symbol,
     users,
 )
-from recsys.presentation.text.verdicts import NOBODY_JOINS, headline, offer_verdict, payback, slate_headline
+from recsys.presentation.text.verdicts import headline, offer_verdict, payback, slate_headline
 
 __all__ = [
+    "ARRIVALS",
     "GLOSSARY",
+    "JOINING",
     "KIND_LABELS",
     "LICENCES",
-    "NOBODY_JOINS",
+    "NO_ARRIVALS",
     "between",
     "chance",
     "compact",
@@ -41,6 +44,7 @@ __all__ = [
     "how_sure",
     "is_known",
     "meaning",
+    "meanwhile",
     "money",
     "month_name",
     "months",

@@ -17,9 +17,6 @@ from recsys.presentation.text.numbers import (
 )
 from recsys.projection.result import OfferResult, Projection
 
-NOBODY_JOINS = "Nobody joins in these figures: today's users stay or leave, and nobody takes their place."
-"""What every figure of the service as it stands, and every month of it, leaves out."""
-
 
 def headline(projection: Projection, hurdle_rate: float | None = None) -> str:
     """The answer in one sentence, and how sure it is in a second."""
