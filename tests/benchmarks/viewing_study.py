@@ -22,7 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ from recsys.projection.project import project
 from recsys.projection.result import Projection, Range
 from recsys.run_files import CHOICE, MAPS, METRICS, TWO_TOWER, RunFiles
 from recsys.scenario.changes import Acquire, ByRule, Change, Drop, ResizeSegment, ScaleActivity
-from recsys.scenario.scenario import Scenario
+from recsys.scenario.scenario import Arrivals, Scenario
 from recsys.segments.persona_files import load_personas
 from recsys.simulation import population
 from recsys.simulation.config import ServiceConfig
@@ -62,7 +62,7 @@ MONTHS, MORE, N_DROPPED, LATELY_MONTHS = 6, 1.4, 10, 3
 OFFER_FUTURES = 4
 TIER = 2
 SEGMENT = ByRule(where=f"city_tier = {TIER}")
-FUTURES = ("none", "as_usual")
+FUTURES: tuple[Arrivals, ...] = ("none", "as_usual")
 """Arrivals ahead."""
 CHANGES = ("active", "dropped", "larger", "together")
 KINDS = {**PRESETS, **UNTUNED}
@@ -191,10 +191,8 @@ def projected(context: ProjectionContext, dropped: Sequence[str]) -> dict[str, A
     return {**found, "estimates": estimates}
 
 
-def _ahead(arrivals: str, changes: tuple[Change, ...]) -> Scenario:
-    known = {field.name for field in fields(Scenario)}
-    said = {name: value for name, value in {"arrivals": arrivals, "joining": "none"}.items() if name in known}
-    return replace(Scenario(name="x", horizon_months=MONTHS, changes=changes), **said)
+def _ahead(arrivals: Arrivals, changes: tuple[Change, ...]) -> Scenario:
+    return Scenario(name="x", horizon_months=MONTHS, arrivals=arrivals, joining="none", changes=changes)
 
 
 def _said(answer: Projection) -> dict[str, float]:

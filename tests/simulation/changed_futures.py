@@ -7,11 +7,11 @@ future has the random numbers of the unchanged one. Nobody signs up after the hi
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
 from recsys.ids import FloatArray
+from recsys.scenario.scenario import Arrivals
 from recsys.simulation import simulator
 from recsys.simulation.config import ServiceConfig
 from recsys.simulation.movies import NEVER, Catalogue, catalogue
@@ -19,7 +19,6 @@ from recsys.simulation.state import BlockInputs, BoolArray
 from recsys.simulation.user_blocks import HISTORY, BlockHistory, histories
 from recsys.simulation.users import Users
 
-Arrivals = Literal["as_usual", "none"]
 Members = Callable[[Users], BoolArray]
 """Who belongs to a segment, bool[n_users]."""
 
