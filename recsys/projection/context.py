@@ -17,6 +17,7 @@ from scipy import sparse
 from recsys.choice.model.movie_attributes import encode
 from recsys.choice.model.parameters import ChoiceModel, Float32Array
 from recsys.choice.model.store import load as load_choice
+from recsys.choice.panel.seasonality import Season, season_of
 from recsys.embeddings.tower import MovieTower
 from recsys.errors import ArtefactError
 from recsys.ids import FloatArray, IdMap, IntArray
@@ -26,7 +27,6 @@ from recsys.projection.nest_sums import compute as compute_nest_sums
 from recsys.projection.parallel import THREADS
 from recsys.projection.range_calibration import Calibration, load_calibration
 from recsys.projection.result import Meanwhile
-from recsys.projection.seasonality import Season, season_of
 from recsys.run_files import TWO_TOWER, RunFiles
 from recsys.scenario.scenario import Scenario
 from recsys.segments.persona_files import load_personas

@@ -6,14 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recsys.choice.panel import seasonality
+from recsys.choice.panel.seasonality import Season
 from recsys.ids import FloatArray
 from recsys.projection import audience_changes as audiences
-from recsys.projection import availability, counterfactuals, seasonality
+from recsys.projection import availability, counterfactuals
 from recsys.projection import catalogue_changes as catalogues
 from recsys.projection.context import NO_END, ProjectionContext
 from recsys.projection.project import project
 from recsys.projection.question import Question
-from recsys.projection.seasonality import Season
 from recsys.scenario import changes as c
 from recsys.scenario import scenario as s
 from tests.projection import builders, reference

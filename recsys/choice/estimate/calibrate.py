@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from recsys.choice.estimate import estimate_descriptions, parameter_draws
+from recsys.choice.estimate.activity import estimate_activity
 from recsys.choice.estimate.churn import fit_churn
 from recsys.choice.estimate.current_demand import CurrentDemand
 from recsys.choice.estimate.draws import DrawInputs, point_draw, random_draw, single
@@ -34,8 +35,9 @@ from recsys.choice.model.nests import candidate_nests, support_distance
 from recsys.choice.model.parameters import ChoiceModel, Estimate, Float32Array, Member, StructuralParameters
 from recsys.choice.panel.audience_design import launch_at_end
 from recsys.choice.panel.current_audience import CurrentAudience, read_audience
-from recsys.choice.panel.exposure_panel import monthly_view_rates, read_exposure
+from recsys.choice.panel.exposure_panel import read_exposure
 from recsys.choice.panel.observed_panel import ObservedPanel, observe
+from recsys.choice.panel.seasonality import season_of
 from recsys.choice.panel.user_clusters import cluster_users, recentred
 from recsys.choice.panel.view_durations import estimate_durations
 from recsys.errors import DataError
@@ -93,13 +95,17 @@ def calibrate(
     appeals = estimate_appeals(panel, holdout, structure, rng=rng)
     step()
     exposure = read_exposure(dataset, panel.history)
-    rate = monthly_view_rates(exposure, _plans(dataset))
+    season = season_of(dataset)
+    activity = estimate_activity(
+        exposure, _plans(dataset), season=None if season is None else season.of_half_months(panel.history), rng=rng
+    )
     outside = estimate_outside_share(panel.history, structure, ensemble[0], panel.content, exposure=exposure, seed=seed, rng=rng)
     step()
     durations = estimate_durations(dataset)
-    churn = fit_churn(dataset, durations.monthly_hours)
+    hours_per_view = float(durations.hours_per_view[panel.history.movie].mean())
+    churn = fit_churn(dataset, durations.monthly_hours, activity, activity.rate * hours_per_view)
     step()
-    audience = read_audience(panel.history, rate, rng=rng)
+    audience = read_audience(panel.history, activity.rate, rng=rng)
     shares = _expected_shares(panel, audience, holdout, structure, appeals)
     inputs = DrawInputs(panel=panel, audience=audience, expected_shares=shares, appeals=appeals, churn=churn)
     shared = parameter_draws.sample(taste, outside, structure.nests, n_draws - 1, rng)
@@ -114,7 +120,7 @@ def calibrate(
     support = support_distance(panel.content)
     estimates: list[Estimate] = [
         *estimate_descriptions.describe_outside_share(outside),
-        estimate_descriptions.describe_occasions(point.draw.occasions, rate, outside),
+        estimate_descriptions.describe_occasions(point.draw.occasions, activity.rate, outside),
         *estimate_descriptions.describe_taste(taste, structure, panel.history, specification.scaled.space.affinity.names),
         *durations.estimates,
         *churn.estimates,

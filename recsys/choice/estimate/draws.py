@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from recsys.choice.estimate import cold_start_appeal
 from recsys.choice.estimate.appeal import AppealEstimates
-from recsys.choice.estimate.churn import ChurnEstimate
+from recsys.choice.estimate.churn import Churn
 from recsys.choice.estimate.cold_start_appeal import LEAST_SD, ColdStartAppeal
 from recsys.choice.estimate.current_demand import CurrentDemand, viewing_occasions
 from recsys.choice.estimate.holdout_recommender import MovieAppeals
@@ -39,7 +39,7 @@ class DrawInputs:
     expected_shares: FloatArray
     """float64[n_movies]: share of today's views that each movie can expect"""
     appeals: MovieAppeals
-    churn: ChurnEstimate
+    churn: Churn
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -132,8 +132,8 @@ def describe_occasions(occasions: FloatArray, rate: FloatArray, outside: Outside
         unit="viewing occasions a month of a user",
         kind="estimated" if outside.estimated else "assumed",
         source=(
-            f"{float(rate[watching].mean()) if watching.any() else 0.0:.1f} views a month, few views leaning on the user's plan, "
-            "and the outside share"
+            f"{float(rate[watching].mean()) if watching.any() else 0.0:.1f} views a month of late, few views leaning on the "
+            "user's plan, and the outside share"
         ),
     )
 

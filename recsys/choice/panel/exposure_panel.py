@@ -6,13 +6,8 @@ import numpy as np
 import pandas as pd
 
 from recsys.choice.panel.history import History
-from recsys.errors import DataError
-from recsys.ids import FloatArray, IntArray
+from recsys.ids import FloatArray
 from recsys.tables.dataset import Dataset
-
-_ROUNDS = 30
-_LEAST_MONTHS = 1.0
-"""Somebody who came last week and watched a lot may not go on like that."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -51,69 +46,6 @@ def read_exposure(dataset: Dataset, history: History) -> ExposurePanel:
     return ExposurePanel(exposure=exposure, views=views, active=active, signup_known=known)
 
 
-def monthly_view_rates(panel: ExposurePanel, segment: IntArray) -> FloatArray:
-    """Monthly view rate of each user by empirical Bayes, seasonally adjusted and shrunk to the mean of their segment.
-
-    Views are Poisson with a rate that is Gamma-distributed within a segment (empirical Bayes). Where it is not known when a user
-    came, the first view only says that they are here, and it is what follows that counts.
-
-    Parameters
-    ----------
-    segment : int64[n_users]
-
-    Returns
-    -------
-    float64[n_users]; 0 for users whose subscription has lapsed
-
-    Raises
-    ------
-    DataError  E_INACTIVE: every subscription has lapsed
-    """
-    if not panel.active.any():
-        raise DataError.of(
-            "E_INACTIVE",
-            "the subscriptions say that nobody is active when the events end.",
-            "Check that 1 stands for who pays; or leave the table out.",
-            table="subscriptions",
-            column="active",
-        )
-    season = _season(panel) if panel.signup_known else np.ones(panel.views.shape[1])
-    months = np.maximum((panel.exposure * season).sum(axis=1) / 2.0, _LEAST_MONTHS)
-    views = panel.views.sum(axis=1)
-    if not panel.signup_known:
-        views = np.maximum(views - 1.0, 0.0)
-    out = np.empty(len(views))
-    for name in np.unique(segment):
-        rows = segment == name
-        out[rows] = _shrunk_rate(views[rows], months[rows])
-    out = out * panel.active
-    if not out.any():  # nobody has come back: half a view among them all (Jeffreys), so that a rate is small and not nought
-        out = panel.active * (0.5 / float(months.sum()))
-    return np.asarray(out)
-
-
-def _shrunk_rate(views: FloatArray, months: FloatArray) -> FloatArray:
-    total = float(months.sum())
-    mean = float(views.sum()) / total if total > 0 else 0.0
-    if mean == 0.0:
-        return np.zeros(len(views))
-    expected = mean * months
-    excess = float(((views - expected) ** 2 - expected).sum())
-    shape = float(np.clip((expected**2).sum() / excess, 0.05, 100.0)) if excess > 0 else 100.0
-    return np.asarray((views + shape) / (months + shape / mean))
-
-
-def _season(panel: ExposurePanel) -> FloatArray:
-    """float64[n_periods]: activity of each half-month against the mean of the last year, for the same users."""
-    user = np.ones(len(panel.views))
-    season = np.ones(panel.views.shape[1])
-    for _ in range(_ROUNDS):
-        user = _ratio(panel.views.sum(axis=1), panel.exposure @ season)
-        season = _ratio(panel.views.sum(axis=0), user @ panel.exposure)
-    usual = season[-24:][panel.exposure.sum(axis=0)[-24:] > 0].mean()
-    return np.asarray(season / usual if usual > 0 else np.ones_like(season))
-
-
 def _joined(dataset: Dataset, history: History) -> FloatArray:
     """Day of sign-up, else of the first view."""
     first = np.full(history.n_users, np.inf)
@@ -147,7 +79,3 @@ def _subscribed(dataset: Dataset, history: History, begin: FloatArray) -> tuple[
     filled[:, ~covered] = 1.0
     last = int(np.flatnonzero(covered)[-1]) if covered.any() else 0
     return filled[:, of_period], filled[:, last]
-
-
-def _ratio(above: FloatArray, below: FloatArray) -> FloatArray:
-    return np.divide(above, below, out=np.zeros_like(above), where=below > 0)

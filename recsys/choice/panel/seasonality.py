@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from recsys.choice.panel.history import History
 from recsys.ids import FloatArray, IntArray
 from recsys.tables.dataset import Dataset
 from recsys.tables.economics_config import Origin
@@ -40,6 +41,13 @@ class Season:
         first = (pd.Timestamp(data_end) + pd.Timedelta(days=15)).month - 1
         ahead: FloatArray = self.factors[(first + np.arange(horizon_months)) % 12]
         return ahead
+
+    def of_half_months(self, history: History) -> FloatArray:
+        """Factor of each half-month of a history, float64[n_periods]."""
+        middle = (history.edges[:-1] + history.edges[1:]) / 2
+        month = (pd.DatetimeIndex([history.start] * len(middle)) + pd.to_timedelta(middle, unit="D")).month
+        factors: FloatArray = self.factors[month.to_numpy() - 1]
+        return factors
 
 
 def season_of(dataset: Dataset) -> Season | None:
