@@ -35,7 +35,7 @@ SMALL = {
     "truth": ("{workspace}", "--horizon", "2"),
     "truth_study": SMALL_STUDY,
     "tuned": ("--seeds", "1", "--trials", "1", "demo={workspace}"),
-    "viewing_study": (*SMALL_VIEWING_STUDY, "--kinds", "staying"),
+    "viewing_study": (*SMALL_VIEWING_STUDY, "--kinds", "staying", "--before", "now"),
 }
 ABOVE_ITS_LIMIT = {"membership"}
 """Ends with status 1 where an attack succeeds, as it may where the people are few."""

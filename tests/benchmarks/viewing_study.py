@@ -1,17 +1,18 @@
 """Everything that changes how much is watched, projected against true, over simulated services of every kind.
 
     python -m tests.benchmarks.viewing_study OUT [--kinds KIND …] [--seeds 1] [--jobs 1] [--users 1500] [--movies 240]
-                                                 [--offers 12] [--futures 16] [--recalibrate] [--report]
+                                                 [--offers 12] [--futures 16] [--engine now] [--before ENGINE]
+                                                 [--recalibrate] [--report]
 
 For each service a run is trained with the settings of ``truth_study``, and the six months after its history are lived under two
 futures: ``none`` (the catalogue stays as it is) and ``as_usual`` (movies come and go as they did); nobody signs up in either. In
 both it is compared what is watched if nothing is done, and what is added by a segment that is 40 % more active or 40 % larger, by
 the loss of the ten movies most watched of late, and by offers, all together and each alone.
 
-OUT keeps of each service its tables (``workspace``), the finished stages of its training (``stages``), ``truth.json``
-and ``projected.json``. What is there is not made again, but for the projection, so that a later engine is measured on the same
-services in a minute each; ``--recalibrate`` makes their choice models again from the recommenders that were kept, ``--report``
-only prints.
+OUT keeps of each service its tables (``workspace``), the finished stages of its training (``stages``), ``truth.json`` and, by the
+name that ``--engine`` gives the engine, what it projects. Only the projection is made again where it is there, so that a later
+engine is measured on the same services without training; ``--recalibrate`` makes their choice models again from the recommenders
+that were kept. ``--before`` names an engine to compare with, service by service; ``--report`` only prints.
 """
 
 import argparse
@@ -29,12 +30,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import spearmanr
 from threadpoolctl import threadpool_limits
 
 from recsys.choice.model.store import load as load_choice
 from recsys.embeddings.tower import MovieTower
-from recsys.ids import FloatArray
 from recsys.pipeline.checkpointed_stages import run_stages
 from recsys.pipeline.stages import plan
 from recsys.pipeline.training_context import TrainingContext
@@ -57,14 +56,12 @@ from tests.simulation.changed_futures import Change as TrueChange
 from tests.simulation.changed_futures import TrueHours, changed_futures, future_catalogue
 from tests.simulation.counterfactual_truth import TrueEffect, true_effects
 from tests.simulation.presets import PRESETS, STAYING, UNTUNED
+from tests.simulation.viewing_errors import AHEAD, report
 
 MONTHS, MORE, N_DROPPED, LATELY_MONTHS = 6, 1.4, 10, 3
 OFFER_FUTURES = 4
 TIER = 2
 SEGMENT = ByRule(where=f"city_tier = {TIER}")
-FUTURES: tuple[Arrivals, ...] = ("none", "as_usual")
-"""Arrivals ahead."""
-CHANGES = ("active", "dropped", "larger", "together")
 KINDS = {**PRESETS, **UNTUNED}
 
 
@@ -76,6 +73,7 @@ class Job:
     config: ServiceConfig
     folder: Path
     futures: int
+    engine: str
     recalibrate: bool
 
     @property
@@ -128,7 +126,7 @@ def truth(job: Job, dataset: Dataset) -> dict[str, Any]:
     tier = population.CITY_TIERS.index(TIER)
     changes = {"active": TrueChange(occasions=MORE), "dropped": TrueChange(dropped=dropped)}
     found: dict[str, Any] = {"dropped": dropped, "offers": offers}
-    for arrivals in FUTURES:
+    for arrivals in AHEAD:
         movies = future_catalogue(config, horizon_months=MONTHS, arrivals=arrivals)
         lived = changed_futures(
             config,
@@ -178,7 +176,7 @@ def projected(context: ProjectionContext, dropped: Sequence[str]) -> dict[str, A
         "together": tuple(Acquire(offer=offer) for offer in offers),
     }
     found: dict[str, Any] = {}
-    for arrivals in FUTURES:
+    for arrivals in AHEAD:
         said = {name: project(context, _ahead(arrivals, changes), draws="all") for name, changes in asked.items()}
         alone = [project(context, _ahead(arrivals, (Acquire(offer=offer),)), draws="all") for offer in offers]
         baseline = said["together"]
@@ -217,7 +215,9 @@ def measure(job: Job) -> str:
     if not written.exists():
         _write(written, _timed(spent, "truth", lambda: truth(job, dataset)))
     lived = json.loads(written.read_text(encoding="utf-8"))
-    _write(job.folder / "projected.json", _timed(spent, "projection", lambda: projected(context, lived["dropped"])))
+    _write(
+        job.folder / "projected" / f"{job.engine}.json", _timed(spent, "projection", lambda: projected(context, lived["dropped"]))
+    )
     return f"{job.folder.name}: {', '.join(spent)}"
 
 
@@ -229,68 +229,10 @@ def _timed(spent: list[str], what: str, work: Callable[[], Any]) -> Any:
 
 
 def _write(path: Path, document: dict[str, Any]) -> None:
+    path.parent.mkdir(exist_ok=True)
     draft = path.with_suffix(".draft")
     draft.write_text(json.dumps(document, indent=1), encoding="utf-8")
     draft.replace(path)
-
-
-def row(folder: Path, arrivals: str) -> dict[str, Any]:
-    """Errors of one service under one future, as shares of what is true."""
-    kind, _, seed = folder.name.rpartition("-")
-    lived, answers = (json.loads((folder / name).read_text(encoding="utf-8")) for name in ("truth.json", "projected.json"))
-    true, said = lived[arrivals], answers[arrivals]
-    added, gross, said_added, said_gross = (
-        np.array([each[name] for each in of["alone"]]) for of in (true, said) for name in ("total", "gross")
-    )
-    low, high = (np.array([each[name] for each in said["alone"]]) for name in ("p10", "p90"))
-    errors = {name: said[name]["total"] / true[name]["total"] - 1 for name in ("viewing", *CHANGES)}
-    first = {f"{name}, month 1": said[name]["first"] / true[name]["first"] - 1 for name in ("viewing", *CHANGES)}
-    return {
-        "kind": kind,
-        "seed": int(seed),
-        "arrivals": arrivals,
-        **errors,
-        "holds": float(said["together"]["p10"] <= true["together"]["total"] <= said["together"]["p90"]),
-        **first,
-        "WAPE": np.abs(said_added - added).sum() / added.sum(),
-        "spearman": spearmanr(said_added, added).statistic,
-        "alone hold": float(np.mean((low <= added) & (added <= high))),
-        "added, true": added.sum() / gross.sum(),
-        "added, found": said_added.sum() / said_gross.sum(),
-        "who adds": _correlation(said_added / said_gross, added / gross),
-        "luck": {name: true[name]["luck"] / abs(true[name]["total"]) for name in ("viewing", *CHANGES)},
-    }
-
-
-def _correlation(said: FloatArray, true: FloatArray) -> float:
-    return float(np.corrcoef(said, true)[0, 1]) if len(true) > 1 else float("nan")
-
-
-def report(out: Path) -> str:
-    """The table of all services that were measured, means by kind and over all, and what luck is left in the truth."""
-    folders = sorted(path.parent for path in out.glob("*/projected.json"))
-    found = [row(folder, arrivals) for arrivals in FUTURES for folder in folders]
-    table = pd.DataFrame(found).drop(columns="luck")
-    luck = pd.DataFrame([each["luck"] for each in found])
-    figures = table.columns.drop(["kind", "seed", "arrivals"])
-    amounts = ["viewing", *CHANGES]
-    months = [f"{name}, month 1" for name in amounts]
-    rest = [name for name in figures if name not in (*amounts, *months)]
-    parts = []
-    for title, columns in (
-        (f"Error of {MONTHS} months", [*amounts, "holds"]),
-        ("Error of month 1", months),
-        ("Single offers", [name for name in rest if name != "holds"]),
-    ):
-        shown = table[["kind", "seed", "arrivals", *columns]].round(3)
-        by_arrivals = table.groupby("arrivals", sort=False)[columns].mean().round(3)
-        parts += [title, shown.to_string(index=False), "mean over services", by_arrivals.to_string(), ""]
-        if len(table) > len(FUTURES) * len(set(table["kind"])):
-            parts += ["mean by kind", table.groupby(["arrivals", "kind"], sort=False)[columns].mean().round(3).to_string(), ""]
-    size = table.groupby("arrivals", sort=False)[amounts].agg(lambda errors: errors.abs().quantile(0.9)).round(3)
-    parts += ["size of error that nine in ten services stay below", size.to_string(), ""]
-    parts += ["luck left in the truth, standard error as a share: median and largest"]
-    return "\n".join([*parts, luck.agg(["median", "max"]).round(4).to_string()])
 
 
 def main() -> None:
@@ -303,6 +245,8 @@ def main() -> None:
     parser.add_argument("--movies", type=int, default=240)
     parser.add_argument("--offers", type=int, default=12)
     parser.add_argument("--futures", type=int, default=16)
+    parser.add_argument("--engine", default="now")
+    parser.add_argument("--before")
     parser.add_argument("--recalibrate", action="store_true")
     parser.add_argument("--report", action="store_true")
     given = parser.parse_args()
@@ -313,6 +257,7 @@ def main() -> None:
             config=replace(KINDS[kind], **sizes, seed=seed),
             folder=given.out / f"{kind}-{seed}",
             futures=given.futures,
+            engine=given.engine,
             recalibrate=given.recalibrate,
         )
         for seed in range(100, 100 + given.seeds)
@@ -324,7 +269,7 @@ def main() -> None:
         with ProcessPoolExecutor(given.jobs, mp_context=get_context("spawn")) as pool:
             for line in pool.map(measure, jobs):
                 print(line, flush=True)
-    print(report(given.out))
+    print(report(given.out, given.engine, given.before))
 
 
 if __name__ == "__main__":
