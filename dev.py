@@ -63,9 +63,9 @@ def viewer(arguments: list[str]) -> int:
 
 def check(arguments: list[str]) -> int:
     """Formatting, lint, types, import rules, fast tests."""
+    effort("fast")
     setup()
     static_checks()
-    os.environ["HYPOTHESIS_PROFILE"] = "fast"
     return run(tool("pytest"), "-q", "-n", "2", "--dist", "worksteal", "-m", FAST, *arguments, check=False)
 
 
@@ -81,12 +81,22 @@ def nightly(arguments: list[str]) -> int:
 
 def every_test(profile: str, *arguments: str) -> int:
     """The checks and all tests, as hard as a profile of ``tests/effort.py`` tries."""
-    os.environ["HYPOTHESIS_PROFILE"] = profile
+    effort(profile)
     setup()
     client()
     os.environ["RECSYS_CHROMIUM"] = chromium()
     static_checks()
     return run(tool("pytest"), "-q", "-n", "2", "--dist", "loadgroup", "--durations=15", *arguments, check=False)
+
+
+def effort(profile: str) -> None:
+    """Set how hard the tests that follow try, and let their processes keep what Python has compiled.
+
+    Where the environment forbids bytecode, as images of containers do, every process compiles the project again: each of
+    pytest's then takes 13 seconds to find the tests, in place of 7.5.
+    """
+    os.environ["HYPOTHESIS_PROFILE"] = profile
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def lock(_arguments: list[str]) -> int:
@@ -163,11 +173,19 @@ def chromium() -> str:
 
 
 def static_checks() -> None:
-    """What needs no data: formatting, lint, types, import rules."""
-    run(tool("ruff"), "format", "--check", "--quiet", ".")
-    run(tool("ruff"), "check", "--quiet", ".")
-    run(tool("mypy"))
-    run(tool("lint-imports"))
+    """What needs no data, all of it at once: formatting, lint, types, import rules."""
+    ruff = tool("ruff")
+    commands = (
+        [ruff, "format", "--check", "--quiet", "."],
+        [ruff, "check", "--quiet", "."],
+        [tool("mypy")],
+        [tool("lint-imports")],
+    )
+    started = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for command in commands]
+    said = [check.communicate()[0] for check in started]
+    print(*said, sep="", end="", flush=True)
+    if any(check.returncode for check in started):
+        sys.exit(1)
 
 
 def tool(name: str, home: Path = ROOT / ".venv") -> str:
