@@ -1,6 +1,6 @@
 """Sizes of a bundle of 20,000 movies × 64 numbers, what rounding costs, whether the client answers as Python does, and how fast.
 
-python -m tests.benchmarks.export_bundle [n_movies] [dim]
+python -m tests.benchmarks.export_bundle [n_movies] [dim] [n_histories]
 
 Aims, for 20,000 × 64: in uint8 vectors and ids in 1.6 MB and at most 1 % of the top 20 exchanged; for 1,000 random histories the
 client's top 20 is Python's, ties aside, and its scores are within 1e-5, in Node and in Chromium, whatever stores and computes.
@@ -21,13 +21,12 @@ from tests.browser.site import Site, opened
 from tests.export import models
 from tests.export.asked import Asked, random_questions
 
-N_HISTORIES = 1000
 BACKENDS = ("plain", "wasm", "tfjs-cpu", "tfjs-wasm")
 ON_PIXELS = "tfjs-webgl"
 """In software here, so it is asked for a tenth of the histories."""
 
 
-def main(n_movies: int = 20_000, dim: int = 64) -> None:
+def main(n_movies: int = 20_000, dim: int = 64, n_histories: int = 1000) -> None:
     """Make the three bundles and a small change of each, and print what was measured."""
     print(f"{n_movies:,} movies x {dim}, made-up model, seed 0; {platform.machine()}, Python {platform.python_version()}")
     with tempfile.TemporaryDirectory() as root, opened(Path(root)) as site:
@@ -41,7 +40,7 @@ def main(n_movies: int = 20_000, dim: int = 64) -> None:
                 f"{dtype}: movies' vectors {result.sizes['vectors']:,} bytes, with ids {ranking:,}, phone {result.phone_bytes:,}"
             )
             print(f"  recall loss at 20 {result.recall_loss}, parity {result.parity['max_relative_error']}", flush=True)
-            asked = random_questions(models.source(n_movies=n_movies, dim=dim), dtype, N_HISTORIES, 9)
+            asked = random_questions(models.source(n_movies=n_movies, dim=dim), dtype, n_histories, 9)
             verdicts += [_in_node(channel, asked), _in_chromium(site, dtype, asked)]
             print(_node("testing/bench.js", str(channel)), end="", flush=True)
             after = bundle.publish(models.new_movie(n_movies=n_movies, dim=dim), channel, dtype=dtype, recall_loss_limit=0.5)
@@ -60,7 +59,7 @@ def _in_chromium(site: Site, dtype: str, asked: Asked) -> bool:
     verdicts = []
     for backend in (*BACKENDS, ON_PIXELS):
         started = time.perf_counter()
-        questions = asked.questions[: N_HISTORIES // 10] if backend == ON_PIXELS else asked.questions
+        questions = asked.questions[: len(asked.questions) // 10] if backend == ON_PIXELS else asked.questions
         found = site.ask(dtype, backend, questions)
         assert found.get("backend") == backend, found
         verdicts.append(_compared("Chromium", backend, asked, found["answers"], time.perf_counter() - started))
