@@ -1,7 +1,8 @@
 """Activity: each user's view rate of late, and the hazard of going quiet for good, by a filter over half-months.
 
 Whoever is still there watches at a rate that is Gamma-distributed within a segment and wanders; whoever has gone quiet for good
-watches nothing more. For the views y of user i in half-month t, with e the exposure (season included) and L the segment's level:
+watches nothing more. For the views y of user i in half-month t, with e the exposure (times the length and the season of the
+half-month) and L the segment's level:
 
     y_it | still there  ~  Poisson(e_it · L_t · μ_i)            μ_i | the past  ~  Gamma(a_it, b_it)
     P(goes quiet in t | still there)  =  h · c / (c + n_it)     n = half-months for which the user has been there
@@ -102,7 +103,7 @@ class _Filtered:
 
 
 def estimate_activity(
-    panel: ExposurePanel, segment: IntArray, *, season: FloatArray | None = None, rng: np.random.Generator
+    panel: ExposurePanel, segment: IntArray, *, factors: FloatArray, rng: np.random.Generator
 ) -> ActivityEstimate:
     """Estimate how much each user watches of late, and who goes quiet for good.
 
@@ -111,7 +112,7 @@ def estimate_activity(
     Parameters
     ----------
     segment : int64[n_users], from 0
-    season : float64[n_periods], factor of each half-month on everyone's viewing; None: all alike
+    factors : float64[n_periods], of each half-month on everyone's viewing: its length and its season
     rng : chooses the users who find the parameters, where there are many
 
     Raises
@@ -127,11 +128,10 @@ def estimate_activity(
             column="active",
         )
     counted = panel if panel.signup_known else _without_first(panel)
-    factor = np.ones(panel.views.shape[1]) if season is None else season
     if (
         not counted.views.any()
     ):  # nobody has come back: half a view among them all (Jeffreys), so that a rate is small and not nought
-        months = float(np.maximum((panel.exposure * factor).sum(axis=1) / 2.0, 1.0).sum())
+        months = float(np.maximum((panel.exposure * factors).sum(axis=1) / 2.0, 1.0).sum())
         return _unknown(panel.active * (0.5 / months))
     sample = np.flatnonzero(counted.exposure.any(axis=1))
     if len(sample) > _USERS:
@@ -139,13 +139,13 @@ def estimate_activity(
     few = replace(counted, exposure=counted.exposure[sample], views=counted.views[sample], active=counted.active[sample])
 
     def log_likelihood(z: FloatArray) -> float:
-        return _filter(few, factor, segment[sample], _Parameters.of(z)).log_likelihood
+        return _filter(few, factors, segment[sample], _Parameters.of(z)).log_likelihood
 
     found = _maximised(log_likelihood, _START, free=5)
     none = _maximised(log_likelihood, np.array([*found[:3], _NO_HAZARD, _PRIOR_MEAN[4]]), free=3)
     quiet = log_likelihood(found) - log_likelihood(none) > _CERTAIN_GAIN
     parameters = _Parameters.of(found if quiet else none)
-    filtered = _filter(counted, factor, segment, parameters)
+    filtered = _filter(counted, factors, segment, parameters)
     half = parameters.hazard_after(filtered.tenure) if quiet else np.zeros(len(panel.views))
     still_there = filtered.still_there
     # half of those who leave within the first month ahead have left by its middle
@@ -177,7 +177,7 @@ def _unknown(rate: FloatArray) -> ActivityEstimate:
     )
 
 
-def _filter(panel: ExposurePanel, season: FloatArray, segment: IntArray, parameters: _Parameters) -> _Filtered:
+def _filter(panel: ExposurePanel, factors: FloatArray, segment: IntArray, parameters: _Parameters) -> _Filtered:
     """Filter all half-months once."""
     views, exposure = panel.views, panel.exposure
     n_users, n_periods = views.shape
@@ -187,8 +187,8 @@ def _filter(panel: ExposurePanel, season: FloatArray, segment: IntArray, paramet
         return np.bincount(segment, weights=values, minlength=n_segments).astype(np.float64)
 
     seen, base = np.zeros((n_periods, n_segments)), np.zeros((n_periods, n_segments))
-    level_weight = by_segment((exposure * season).max(axis=1)) + 1e-9
-    level_views = level_weight * (by_segment(views.sum(axis=1)) + 0.5) / (by_segment(exposure @ season) + 1.0)
+    level_weight = by_segment((exposure * factors).max(axis=1)) + 1e-9
+    level_views = level_weight * (by_segment(views.sum(axis=1)) + 0.5) / (by_segment(exposure @ factors) + 1.0)
     a, b = np.full(n_users, parameters.shape), np.full(n_users, parameters.shape)
     still_there, tenure = np.ones(n_users), np.zeros(n_users)
     log_likelihood = 0.0
@@ -198,9 +198,9 @@ def _filter(panel: ExposurePanel, season: FloatArray, segment: IntArray, paramet
         there = still_there[rows] * (1.0 - parameters.hazard_after(tenure[rows])) ** part
         shape, rate, watched = a[rows], b[rows], views[rows, t]
         expected = np.zeros(n_users)
-        expected[rows] = there * shape / rate * exposure[rows, t] * season[t]
+        expected[rows] = there * shape / rate * exposure[rows, t] * factors[t]
         seen[t], base[t] = by_segment(views[:, t]), by_segment(expected)
-        level = (level_views / level_weight)[segment[rows]] * exposure[rows, t] * season[t]
+        level = (level_views / level_weight)[segment[rows]] * exposure[rows, t] * factors[t]
         log_nothing = shape * (np.log(rate) - np.log(rate + level))
         nothing = there * np.exp(log_nothing)
         silence = nothing + 1.0 - there
@@ -220,7 +220,7 @@ def _filter(panel: ExposurePanel, season: FloatArray, segment: IntArray, paramet
         level_views = parameters.level_memory * level_views + seen[t]
         level_weight = parameters.level_memory * level_weight + base[t]
         a[rows] = np.maximum(parameters.user_memory * shape + watched, 1e-6)
-        b[rows] = parameters.user_memory * rate + (level_views / level_weight)[segment[rows]] * exposure[rows, t] * season[t]
+        b[rows] = parameters.user_memory * rate + (level_views / level_weight)[segment[rows]] * exposure[rows, t] * factors[t]
         tenure[rows] += part
     weight = parameters.level_memory ** np.maximum(_half_months_ago(exposure) - 1.0, 0.0)
     level_now = (weight @ seen + 1e-9 * level_views) / (weight @ base + 1e-9 * level_weight)

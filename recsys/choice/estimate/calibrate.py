@@ -37,7 +37,7 @@ from recsys.choice.panel.audience_design import launch_at_end
 from recsys.choice.panel.current_audience import CurrentAudience, read_audience
 from recsys.choice.panel.exposure_panel import read_exposure
 from recsys.choice.panel.observed_panel import ObservedPanel, observe
-from recsys.choice.panel.seasonality import season_of
+from recsys.choice.panel.seasonality import half_month_factors, season_of
 from recsys.choice.panel.user_clusters import cluster_users, recentred
 from recsys.choice.panel.view_durations import estimate_durations
 from recsys.errors import DataError
@@ -95,10 +95,8 @@ def calibrate(
     appeals = estimate_appeals(panel, holdout, structure, rng=rng)
     step()
     exposure = read_exposure(dataset, panel.history)
-    season = season_of(dataset)
-    activity = estimate_activity(
-        exposure, _plans(dataset), season=None if season is None else season.of_half_months(panel.history), rng=rng
-    )
+    factors = half_month_factors(panel.history, season_of(dataset))
+    activity = estimate_activity(exposure, _plans(dataset), factors=factors, rng=rng)
     outside = estimate_outside_share(panel.history, structure, ensemble[0], panel.content, exposure=exposure, seed=seed, rng=rng)
     step()
     durations = estimate_durations(dataset)

@@ -6,6 +6,7 @@ what offers are measured by.
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit, logit
 
 from recsys.choice.model.parameters import Float32Array, Member, StructuralParameters
 from recsys.choice.model.view_probabilities import AudienceDesign, column_scaled, invert_views
@@ -18,6 +19,8 @@ _FARTHEST_SD = 30.0
 month tells more."""
 _LEAST_INSIDE_SHARE = 0.05
 """A user of whom less than this share of occasions is ever taken is one whom the model does not understand."""
+_MOST_RAISED = 5.0
+"""Nats."""
 
 
 class CurrentDemand:
@@ -130,8 +133,28 @@ class CurrentDemand:
         return mask
 
 
-def viewing_occasions(rate: FloatArray, inclusive: FloatArray, constant: float) -> FloatArray:
-    """Viewing occasions a month of each user, from what they watch and how much of their occasions the service takes."""
-    inside = 1.0 / (1.0 + np.exp(-np.clip(inclusive + constant, -500, 500)))
+def user_constants(inclusive: FloatArray, constant: float) -> FloatArray:
+    """Outside constant of each user, float64[n_users]: raised for whom the service would take less than it at least takes.
+
+    Otherwise more occasions than anybody has would be needed to watch as much as they do, or viewing would fall short.
+
+    Examples
+    --------
+    >>> user_constants(np.array([0.5, -3.5, -90.0]), 0.0).round(2)
+    array([0.  , 0.56, 5.  ])
+    """
+    short = logit(_LEAST_INSIDE_SHARE) - (inclusive + constant)
+    raised: FloatArray = constant + np.clip(short, 0.0, _MOST_RAISED)
+    return raised
+
+
+def viewing_occasions(rate: FloatArray, inclusive: FloatArray, constant: FloatArray) -> FloatArray:
+    """Viewing occasions a month of each user, from what they watch and how much of their occasions the service takes.
+
+    Parameters
+    ----------
+    constant : float64[n_users]
+    """
+    inside = expit(inclusive + constant)
     occasions: FloatArray = rate / np.maximum(inside, _LEAST_INSIDE_SHARE)
     return occasions

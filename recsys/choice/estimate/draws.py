@@ -13,7 +13,7 @@ from recsys.choice.estimate import cold_start_appeal
 from recsys.choice.estimate.appeal import AppealEstimates
 from recsys.choice.estimate.churn import Churn
 from recsys.choice.estimate.cold_start_appeal import LEAST_SD, ColdStartAppeal
-from recsys.choice.estimate.current_demand import CurrentDemand, viewing_occasions
+from recsys.choice.estimate.current_demand import CurrentDemand, user_constants, viewing_occasions
 from recsys.choice.estimate.holdout_recommender import MovieAppeals
 from recsys.choice.estimate.outside_share import outside_constant
 from recsys.choice.estimate.parameter_draws import SharedParameters
@@ -113,13 +113,13 @@ def _draw(  # noqa: PLR0917
 ) -> Draw:
     rate, structure = inputs.audience.rate, shared.structure
     inclusive = demand.inclusive_values(appeals)
-    constant = outside_constant(inclusive, rate, shared.outside_share)
+    constant = user_constants(inclusive, outside_constant(inclusive, rate, shared.outside_share))
     return Draw(
         member=index,
         score_slope=structure.slope,
         dissimilarity=structure.dissimilarity,
         appeal=single(appeals),
-        outside_constant=single(np.full(len(rate), constant)),
+        outside_constant=single(constant),
         occasions=single(viewing_occasions(rate, inclusive, constant)),
         launch_curve=single(structure.launch),
         rewatch=structure.rewatch,

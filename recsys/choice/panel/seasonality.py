@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from recsys.choice.panel.history import History
+from recsys.choice.panel.history import DAYS_PER_MONTH, History
 from recsys.ids import FloatArray, IntArray
 from recsys.tables.dataset import Dataset
 from recsys.tables.economics_config import Origin
@@ -42,12 +42,18 @@ class Season:
         ahead: FloatArray = self.factors[(first + np.arange(horizon_months)) % 12]
         return ahead
 
-    def of_half_months(self, history: History) -> FloatArray:
-        """Factor of each half-month of a history, float64[n_periods]."""
-        middle = (history.edges[:-1] + history.edges[1:]) / 2
-        month = (pd.DatetimeIndex([history.start] * len(middle)) + pd.to_timedelta(middle, unit="D")).month
-        factors: FloatArray = self.factors[month.to_numpy() - 1]
-        return factors
+
+def half_month_factors(history: History, season: Season | None) -> FloatArray:
+    """Factor of each half-month of a history on everyone's viewing, float64[n_periods]: half a month's in an average month is 1.
+
+    A half-month counts by its days: within its calendar month where there is a season, which knows how long months are.
+    """
+    days, middle = np.diff(history.edges), (history.edges[:-1] + history.edges[1:]) / 2
+    if season is None:
+        return np.asarray(days * 2.0 / DAYS_PER_MONTH)
+    months = pd.DatetimeIndex([history.start] * len(middle)) + pd.to_timedelta(middle, unit="D")
+    factors: FloatArray = season.factors[months.month.to_numpy() - 1] * days * 2.0 / months.days_in_month.to_numpy()
+    return factors
 
 
 def season_of(dataset: Dataset) -> Season | None:

@@ -13,7 +13,8 @@ from recsys.ids import FloatArray
 
 def activity(panel: ExposurePanel, season: FloatArray | None = None) -> ActivityEstimate:
     """The estimate with one segment."""
-    return estimate_activity(panel, np.zeros(len(panel.views), np.int64), season=season, rng=np.random.default_rng(0))
+    factors = np.ones(panel.views.shape[1]) if season is None else season
+    return estimate_activity(panel, np.zeros(len(panel.views), np.int64), factors=factors, rng=np.random.default_rng(0))
 
 
 def rates(panel: ExposurePanel) -> FloatArray:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recsys.choice.estimate.current_demand import CurrentDemand, viewing_occasions
+from recsys.choice.estimate.current_demand import CurrentDemand, user_constants, viewing_occasions
 from recsys.choice.model.parameters import Member
 from recsys.choice.panel.current_audience import read_audience
 from recsys.choice.panel.history import read_history
@@ -101,5 +101,14 @@ def test_a_sample_of_the_audience_still_tells_everybodys_worth(small: Service):
 
 def test_occasions_are_views_over_the_share_that_the_service_takes():
     """S = 1 with the constant: half of all occasions, so 6 views are 12 occasions."""
-    assert viewing_occasions(np.array([6.0, 0.0]), np.array([0.5, 9.0]), -0.5).tolist() == [12.0, 0.0]
-    assert viewing_occasions(np.array([1.0]), np.array([-50.0]), 0.0)[0] == pytest.approx(20.0)
+    assert viewing_occasions(np.array([6.0, 0.0]), np.array([0.5, 9.0]), np.full(2, -0.5)).tolist() == [12.0, 0.0]
+    assert viewing_occasions(np.array([1.0]), np.array([-50.0]), np.zeros(1))[0] == pytest.approx(20.0)
+
+
+def test_nobody_watches_less_than_they_do_because_the_model_does_not_see_why():
+    """A user whom the constant of all leaves a hundredth of their occasions gets one that leaves them a twentieth."""
+    inclusive, rate = np.array([0.0, np.log(1 / 99)]), np.array([3.0, 2.0])
+    constant = user_constants(inclusive, 0.0)
+    inside = 1 / (1 + np.exp(-(inclusive + constant)))
+    assert inside == pytest.approx([0.5, 0.05])
+    assert viewing_occasions(rate, inclusive, constant) * inside == pytest.approx(rate)
