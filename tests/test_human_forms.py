@@ -4,6 +4,7 @@ The commands run as they are; only what would be computed is put in its place.
 """
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -140,9 +141,14 @@ def test_a_time_machine_is_told_whatever_it_scored(monkeypatch: pytest.MonkeyPat
     assert told.count("each projected over its first") == len(found["totals"])
 
 
+@cache
+def comparison() -> dict[str, Any]:
+    return compare(tiny_dataset(), CompareConfig(models=("popularity", "ease"))) | {"kind": "temporal"}
+
+
 @pytest.mark.parametrize("left_out", [[], [{"model": "ease", "reason": "E_TOO_BIG too many movies."}]])
 def test_a_comparison_is_told_with_what_was_left_out(monkeypatch: pytest.MonkeyPatch, left_out: list[dict[str, str]]):
-    found = compare(tiny_dataset(), CompareConfig(models=("popularity", "ease"))) | {"kind": "temporal", "left_out": left_out}
+    found = comparison() | {"left_out": left_out}
     monkeypatch.setattr("recsys.pipeline.evaluate.evaluate_ranking", lambda *_: found)
     told = human("evaluate")
     assert "is best on ndcg@10" in told

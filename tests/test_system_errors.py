@@ -85,6 +85,13 @@ def test_a_refusal_of_ours_passes_as_it_is():
         raise DataError.of("E_TITLE", "blank.", "Fill it.") from OSError(errno.EIO, "x")
 
 
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Workspace]:
+    """Fingerprint of what was imported, and the workspace that holds it."""
+    report, workspace = Raw().load(tmp_path_factory.mktemp("imported"))
+    return report.fingerprint, workspace
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [
@@ -96,9 +103,9 @@ def test_a_refusal_of_ours_passes_as_it_is():
     ],
 )
 def test_an_import_that_the_system_stops_at_its_last_step_leaves_the_old_tables(
-    error: BaseException, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    error: BaseException, code: str, imported: tuple[str, Workspace], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    report, workspace = Raw().load(tmp_path)
+    fingerprint, workspace = imported
     raw = Raw()
     raw.set("movies", title="New")
     raw.write(tmp_path / "raw")
@@ -110,7 +117,7 @@ def test_an_import_that_the_system_stops_at_its_last_step_leaves_the_old_tables(
     done = CliRunner().invoke(cli, ["--workspace", str(workspace.root), "import", str(tmp_path / "raw")])
     assert done.exit_code == 2
     assert code in done.stderr
-    assert load_dataset(workspace).fingerprint == report.fingerprint
+    assert load_dataset(workspace).fingerprint == fingerprint
     assert sorted(path.name for path in workspace.root.iterdir()) == [".writer", "tables"]
 
 

@@ -1,6 +1,7 @@
 """Every recommender on one split, as ``recsys evaluate`` prints it."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,6 +25,12 @@ QUICK = {
 BASELINES = ("popularity", "recent_popularity", "segment_popularity", "content_knn", "ease")
 
 
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    """The baselines on the temporal split."""
+    return compare(tiny_dataset(), CompareConfig(models=BASELINES, at=(5, 10)))
+
+
 @pytest.mark.train
 @pytest.mark.parametrize("split", ["temporal", "random"])
 def test_all_models_are_judged_on_the_same_users(split: str) -> None:
@@ -37,8 +44,7 @@ def test_all_models_are_judged_on_the_same_users(split: str) -> None:
     assert json.loads(json.dumps(document, allow_nan=False)) == document
 
 
-def test_what_earlier_readers_of_the_document_use_is_still_there() -> None:
-    document = compare(tiny_dataset(), CompareConfig(models=BASELINES, at=(5, 10)))
+def test_what_earlier_readers_of_the_document_use_is_still_there(document: dict[str, Any]) -> None:
     assert {"schema", "split", "train_share", "cutoff", "seed", "simulated", "users", "movies", "train_views", "left_out"} <= set(
         document
     )
@@ -50,9 +56,8 @@ def test_what_earlier_readers_of_the_document_use_is_still_there() -> None:
     assert set(document["against_popularity"]["ease"]["mrr"]) == {"mean", "low", "high"}
 
 
-def test_every_pair_of_models_is_tested_and_corrected() -> None:
+def test_every_pair_of_models_is_tested_and_corrected(document: dict[str, Any]) -> None:
     """Five models, ten pairs; a correction never makes a p-value smaller."""
-    document = compare(tiny_dataset(60, 24), CompareConfig(models=BASELINES, at=(5, 10)))
     rows = document["pairs"]["metrics"]["ndcg@10"]
     assert len({frozenset((row["better"], row["worse"])) for row in rows}) == 10
     assert all(row["p_holm"] >= row["p"] for row in rows)
@@ -88,8 +93,8 @@ def test_leaving_one_out_each_user_has_one_movie_to_find_among_a_hundred() -> No
     assert "Krichene" in document["caution"]
 
 
-def test_the_terminal_says_who_is_ahead_and_fits_a_screen() -> None:
-    shown = report_text.comparison(compare(tiny_dataset(), CompareConfig(models=BASELINES)))
+def test_the_terminal_says_who_is_ahead_and_fits_a_screen(document: dict[str, Any]) -> None:
+    shown = report_text.comparison(document)
     rows = [line for line in shown.splitlines() if "   " in line]
     assert max(map(len, rows)) <= 130
     assert len(shown.splitlines()) < 45

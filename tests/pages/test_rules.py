@@ -107,13 +107,18 @@ def test_only_one_place_of_the_app_catches_refusals_for_the_screen():
     assert set(drawing) <= {"errors.py", "page_layout.py", "import_worker.py"}
 
 
-def test_the_app_never_loads_tensorflow():
-    """All of it is imported, and a page run, in a process where TensorFlow is there to be imported."""
+def test_the_app_imports_no_solvers_and_never_loads_tensorflow():
+    """All of it is imported, and a page run, in a process where TensorFlow is there to be imported.
+
+    A solver takes a fifth of a second or more that a cold start would wait for.
+    """
     code = (
         "import importlib, pkgutil, sys\n"
         "import recsys.app\n"
         "for found in pkgutil.walk_packages(recsys.app.__path__, 'recsys.app.'):\n"
         "    importlib.import_module(found.name)\n"
+        "solvers = {'scipy.optimize', 'sklearn'} & set(sys.modules)\n"
+        "assert not solvers, solvers\n"
         "from streamlit.testing.v1 import AppTest\n"
         "AppTest.from_file('streamlit_app.py', default_timeout=600).run()\n"
         "print(sorted(name for name in sys.modules if name.split('.')[0] in ('tensorflow', 'tf_keras', 'keras', 'torch')))\n"

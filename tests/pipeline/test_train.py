@@ -210,8 +210,3 @@ def test_unknown_settings_and_wrong_values_are_refused(document: object, names: 
     with pytest.raises(DataError, match="E_CONFIG") as refused:
         TrainConfig.from_json(document)
     assert names in [finding.column for finding in refused.value.findings]
-
-
-def test_nothing_of_a_training_needs_tensorflow_until_a_model_is_fitted():
-    code = "import sys; import recsys.pipeline.train, recsys.pipeline.demo; assert 'tensorflow' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -194,42 +195,56 @@ def test_a_job_that_is_at_work_is_not_cleared(workspace: Workspace):
 
 
 STARTING = """
-import sys
+import json, sys
 from pathlib import Path
 from recsys.app.runtime import jobs
 from recsys.errors import DataError
 from recsys.workspace import Workspace
 print("ready", flush=True)
-sys.stdin.readline()
-try:
-    jobs.start(Workspace(Path(sys.argv[1])), sys.argv[2], ["-c", "import signal; signal.pause()"])
-except DataError as error:
-    print(error.code)
-else:
-    print("started")
+for line in sys.stdin:
+    root, name = json.loads(line)
+    try:
+        jobs.start(Workspace(Path(root)), name, ["-c", "import signal; signal.pause()"])
+    except DataError as error:
+        print(error.code, flush=True)
+    else:
+        print("started", flush=True)
 """
 KILLED = STARTING.replace(
-    'print("ready", flush=True)\nsys.stdin.readline()',
+    'print("ready", flush=True)',
     "import os, signal, subprocess\nsubprocess.Popen = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)",
 )
 
 
+Racer = subprocess.Popen[str]
+
+
+@pytest.fixture(scope="module")
+def racers() -> Iterator[tuple[Racer, Racer]]:
+    """Two processes that are ready to start what they are told."""
+
+    def racer() -> Racer:
+        return subprocess.Popen([sys.executable, "-c", STARTING], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    with racer() as first, racer() as second:
+        assert [_line(first), _line(second)] == ["ready", "ready"]
+        yield first, second
+
+
+def _line(racer: Racer) -> str:
+    assert racer.stdout is not None
+    return racer.stdout.readline().rstrip()
+
+
 @pytest.mark.parametrize("names", [("train", "train"), ("train", "import"), ("demo", "import")])
-def test_of_two_processes_that_start_what_writes_to_a_workspace_one_does(workspace: Workspace, names: tuple[str, str]):
-    racers = [
-        subprocess.Popen(
-            [sys.executable, "-c", STARTING, str(workspace.root), name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        for name in names
-    ]
-    for racer in racers:
-        assert racer.stdout is not None
-        assert racer.stdout.readline() == "ready\n"
-    for racer in racers:
+def test_of_two_processes_that_start_what_writes_to_a_workspace_one_does(
+    workspace: Workspace, racers: tuple[Racer, Racer], names: tuple[str, str]
+):
+    for racer, name in zip(racers, names, strict=True):
         assert racer.stdin is not None
-        racer.stdin.write("go\n")
+        racer.stdin.write(json.dumps([str(workspace.root), name]) + "\n")
         racer.stdin.flush()
-    assert sorted(racer.communicate()[0] for racer in racers) == ["E_BUSY\n", "started\n"]
+    assert sorted(map(_line, racers)) == ["E_BUSY", "started"]
     (running,) = {name for name in names if jobs.running(workspace, name)}
     jobs.cancel(workspace, running)
     stopped = ended(workspace, running)
@@ -249,7 +264,8 @@ def test_an_export_runs_beside_a_training(workspace: Workspace):
 
 def test_a_start_that_was_killed_after_its_record_is_told_and_can_be_repeated(workspace: Workspace):
     """Between the record and the command."""
-    started = subprocess.run([sys.executable, "-c", KILLED, str(workspace.root), "train"], check=False)
+    asked = json.dumps([str(workspace.root), "train"])
+    started = subprocess.run([sys.executable, "-c", KILLED], check=False, input=asked, text=True)
     assert started.returncode == -signal.SIGKILL
     job = jobs.find(workspace, "train")
     assert job is not None
