@@ -1,5 +1,7 @@
 """Assumptions behind a projection: every parameter that went into it, each estimated, configured or assumed."""
 
+import math
+
 import numpy as np
 
 from recsys.choice.model.parameters import Estimate
@@ -64,7 +66,7 @@ def _plan_term(plan: Plan, name: str, unit: str, price: float | None) -> Estimat
 
 def _of_months(context: ProjectionContext, scenario: Scenario) -> list[Estimate]:
     """What is taken of the months ahead: licences that end, movies that arrive, people who join, and the season."""
-    return [_licences(context, scenario), _arrivals(context, scenario), _joining(scenario), _season(context, scenario)]
+    return [_licences(context, scenario), _arrivals(context, scenario), _joining(context, scenario), _season(context, scenario)]
 
 
 def _licences(context: ProjectionContext, scenario: Scenario) -> Estimate:
@@ -100,14 +102,16 @@ def _arrivals(context: ProjectionContext, scenario: Scenario) -> Estimate:
     )
 
 
-def _joining(scenario: Scenario) -> Estimate:
-    stops = scenario.joining == "none"
+def _joining(context: ProjectionContext, scenario: Scenario) -> Estimate:
+    stops, joined = scenario.joining == "none", context.joined
+    told = "nothing tells who joined" if context.joiners is None else context.joiners.source
     return Estimate(
         name="people who join",
-        value=0.0 if stops else 1.0,
-        unit="times as many as in the last year",
+        value=0.0 if stops else sum(persona.a_month for persona in joined),
+        unit="people a month",
         kind="configured" if stops else "estimated",
-        source="nobody joins in this scenario" if stops else "people go on joining as they did in the last year of the data",
+        standard_error=None if stops or not joined else math.hypot(*(persona.standard_error for persona in joined)),
+        source="nobody joins in this scenario" if stops else f"{told}; persona by persona, as many go on joining",
     )
 
 

@@ -21,12 +21,14 @@ from recsys.choice.panel.seasonality import Season, season_of
 from recsys.embeddings.tower import MovieTower
 from recsys.errors import ArtefactError
 from recsys.ids import FloatArray, IdMap, IntArray
+from recsys.projection.joiners import Joiners
+from recsys.projection.joiners import measure as measure_joiners
 from recsys.projection.nest_sum_cache import NestSumCache
 from recsys.projection.nest_sums import Layout, NestSums, layout
 from recsys.projection.nest_sums import compute as compute_nest_sums
 from recsys.projection.parallel import THREADS
 from recsys.projection.range_calibration import Calibration, load_calibration
-from recsys.projection.result import Meanwhile
+from recsys.projection.result import JoinedPersona, Meanwhile
 from recsys.run_files import TWO_TOWER, RunFiles
 from recsys.scenario.scenario import Scenario
 from recsys.segments.persona_files import load_personas
@@ -73,6 +75,8 @@ class ProjectionContext:
     """Time of the last event: what "today" means."""
     recent_arrivals: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     """Rows of the movies that came onto the service within the last year of the data."""
+    joiners: Joiners | None = None
+    """Who joined of late. None: nothing tells."""
     season: Season | None = None
     """None: the same in every month."""
     assumed: tuple[str, ...] = ()
@@ -161,6 +165,25 @@ class ProjectionContext:
             return None
         return self.season.ahead(self.data_end, horizon_months)
 
+    @cached_property
+    def joining(self) -> FloatArray:
+        """People who join a month for each person that a row stands for, float64[n_users]; 0 where nothing tells."""
+        if self.joiners is None:
+            return np.zeros(self.choice.n_users)
+        return self.joiners.per_person(self.persona_of, len(self.personas.personas), self.weight, self.subscribed)
+
+    @cached_property
+    def joined(self) -> tuple[JoinedPersona, ...]:
+        """People who joined a month of late, persona by persona; empty where nothing tells."""
+        if self.joiners is None:
+            return ()
+        personas = self.personas.personas
+        people, error = self.joiners.by_group(self.persona_of, len(personas), self.weight)
+        return tuple(
+            JoinedPersona(name=persona.name, a_month=float(joined), standard_error=float(unsure))
+            for persona, joined, unsure in zip(personas, people, error, strict=True)
+        )
+
     @property
     def arrivals_last_year(self) -> int:
         """Movies that came onto the service within the last year of the data."""
@@ -168,7 +191,14 @@ class ProjectionContext:
 
     def meanwhile(self, scenario: Scenario) -> Meanwhile:
         """What a scenario takes to go on beside its changes."""
-        return Meanwhile(arrivals=scenario.arrivals, arrivals_last_year=self.arrivals_last_year, joining=scenario.joining)
+        return Meanwhile(
+            arrivals=scenario.arrivals,
+            arrivals_last_year=self.arrivals_last_year,
+            joining=scenario.joining,
+            joined_a_month=sum(persona.a_month for persona in self.joined),
+            joined=self.joined,
+            joined_from="nothing tells" if self.joiners is None else self.joiners.source,
+        )
 
     @cached_property
     def persona_of(self) -> IntArray:
@@ -285,6 +315,7 @@ def context_of(
         return_share=return_share,
         data_end=dataset.events["timestamp"].max() if len(dataset.events) else None,
         recent_arrivals=recent_arrivals(dataset),
+        joiners=measure_joiners(dataset),
         season=season_of(dataset),
         assumed=dataset.assumed,
         calibration=calibration,

@@ -103,6 +103,15 @@ class OfferResult:
 
 
 @dataclass(frozen=True, kw_only=True)
+class JoinedPersona:
+    """How many people of one persona joined a month in the last year of the data."""
+
+    name: str
+    a_month: float
+    standard_error: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Meanwhile:
     """What goes on beside the changes, in the baseline and in the scenario alike."""
 
@@ -110,6 +119,10 @@ class Meanwhile:
     arrivals_last_year: int
     """Movies that came onto the service in the last year of the data: the pace that goes on as usual."""
     joining: Joining
+    joined_a_month: float
+    """People, over all personas, in the last year of the data: the pace that goes on as usual."""
+    joined: tuple[JoinedPersona, ...]
+    joined_from: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,11 +1,16 @@
 """The scenario page answers, changes by change, and never with a traceback."""
 
+from dataclasses import replace
+
+import numpy as np
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from recsys.app.runtime import open_workspace
 from recsys.app.scenario import sensitivity
 from recsys.presentation import text as words
 from recsys.projection.context import ProjectionContext
+from recsys.projection.joiners import Joiners
 from recsys.projection.project import project
 from recsys.scenario import link
 from recsys.scenario.changes import (
@@ -54,7 +59,10 @@ def test_the_page_opens_on_the_service_as_it_is(service: ProjectionContext, open
     assert shown["Revenue"] == words.money(today.revenue, service.economics.currency)
     assert shown["Active users at the end"] == words.compact(today.active_users)
     assert "as things stand" in said(app)
-    assert "No movie arrived in the last year, and none arrives. People go on joining as they did." in said(app)
+    assert (
+        "No movie arrived in the last year, and none arrives. Nobody is known to have joined in the last year, and nobody does."
+        in said(app)
+    )
 
 
 def test_no_figure_is_shown_before_every_draw_is_there(service: ProjectionContext, opened: Open):
@@ -127,6 +135,22 @@ def test_what_goes_on_meanwhile_is_part_of_the_scenario_and_said_of_the_baseline
     app = app.button(key="builder.undo").click().run()
     assert app.selectbox(key="builder.joining").value == "as_usual"
     assert app.selectbox(key="builder.arrivals").value == "none"
+
+
+def test_who_joins_is_folded_away_with_where_it_is_from(
+    service: ProjectionContext, opened: Open, monkeypatch: pytest.MonkeyPatch
+):
+    joiners = Joiners(a_month=np.full(80, 0.5), variance=np.full(80, 0.05), watched_of_late=np.ones(80, bool), source="sign-ups")
+    joined = replace(service, joiners=joiners)
+    monkeypatch.setattr(open_workspace, "projection_context", lambda: joined)
+    app = open_tab(settled(opened(PAGE)), "Today and then")
+    assert "People go on joining as they did: about 40 a month." in said(app)
+    assert "Nobody is known to have joined" not in said(app)
+    assert "From sign-ups." in said(app)
+    (table,) = (table.value for table in app.table if "people a month" in table.value.columns)
+    assert list(table["people a month"]) == ["20", "20"]
+    app = app.selectbox(key="builder.joining").set_value("none").run()
+    assert "From sign-ups." not in said(settled(app))
 
 
 def test_a_saved_scenario_is_listed_and_opened(service: ProjectionContext, opened: Open):

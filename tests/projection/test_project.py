@@ -246,7 +246,7 @@ def test_the_document_has_what_the_contract_says(context: ProjectionContext):
     assert document == json.loads(json.dumps(as_json(answer)))
     assert document["schema"] == 1
     assert set(document["scenario"]) == {"name", "hash"}
-    assert {"arrivals", "arrivals_last_year", "joining"} <= set(document["meanwhile"])
+    assert {"arrivals", "arrivals_last_year", "joining", "joined_a_month", "joined", "joined_from"} == set(document["meanwhile"])
     for key in ("run", "currency", "horizon_months", "acquisition_effect", "npv", "roi", "prob_above_hurdle", "warnings"):
         assert key in document
     for world in ("baseline", "projected"):

@@ -67,7 +67,7 @@ def _head(context: ProjectionContext, held: Draft) -> None:
     st.session_state[_ARRIVALS] = held.scenario.arrivals
     meanwhile_form.arrivals(context, key=_ARRIVALS, on_change=_arrivals)
     st.session_state[_JOINING] = held.scenario.joining
-    meanwhile_form.joining(key=_JOINING, on_change=_joining)
+    meanwhile_form.joining(context, key=_JOINING, on_change=_joining)
 
 
 @with_error_box

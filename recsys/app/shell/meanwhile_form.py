@@ -25,9 +25,9 @@ def arrivals(context: ProjectionContext, *, key: str, on_change: Callable[[], No
     return chosen
 
 
-def joining(*, key: str, on_change: Callable[[], None] | None = None) -> Joining:
-    """Draw the choice of whether people join."""
-    return st.selectbox(
+def joining(context: ProjectionContext, *, key: str, on_change: Callable[[], None] | None = None) -> Joining:
+    """Draw the choice of whether people join, and say so where as usual means that nobody does."""
+    chosen = st.selectbox(
         "New people meanwhile",
         JOINING,
         format_func=text.JOINING.__getitem__,
@@ -35,3 +35,6 @@ def joining(*, key: str, on_change: Callable[[], None] | None = None) -> Joining
         on_change=on_change,
         help="As in the last year: as many people a month, persona by persona. They join with and without the changes.",
     )
+    if chosen == "as_usual" and not any(persona.a_month for persona in context.joined):
+        st.caption(f"{text.NO_JOINERS}.")
+    return chosen

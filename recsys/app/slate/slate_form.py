@@ -158,7 +158,7 @@ def _meanwhile(context: ProjectionContext) -> tuple[Arrivals, Joining]:
     _first("arrivals", held.arrivals)
     _first("joining", held.joining)
     arrivals = meanwhile_form.arrivals(context, key="slate.arrivals")
-    joining = meanwhile_form.joining(key="slate.joining")
+    joining = meanwhile_form.joining(context, key="slate.joining")
     slate_search.fill(replace(slate_search.form(), arrivals=arrivals, joining=joining))
     return arrivals, joining
 

@@ -9,7 +9,7 @@ from recsys.presentation.tables.directions import terms_of
 from recsys.presentation.text.changes import Titles
 from recsys.presentation.text.numbers import compact, count, hours, is_known, money, percent, signed, span_of
 from recsys.projection.context import ProjectionContext
-from recsys.projection.result import CannibalisedMovie, OfferResult, Projection, Range
+from recsys.projection.result import CannibalisedMovie, Meanwhile, OfferResult, Projection, Range
 from recsys.scenario.changes import MAX_HORIZON_MONTHS, Acquire
 from recsys.scenario.scenario import Scenario
 from recsys.tables.characters import escape_formula
@@ -57,6 +57,18 @@ def effects(projection: Projection) -> pd.DataFrame:
             "8 in 10 between": [ends(effect.hours, hours) for _, effect in parts],
             "Revenue": [signed(effect.value.mean, amount) for _, effect in parts],
             "8 in 10 between ": [ends(effect.value, amount) for _, effect in parts],
+        }
+    )
+
+
+def joined(found: Meanwhile) -> pd.DataFrame:
+    """How many people of each persona join a month, most first."""
+    ranked = sorted(found.joined, key=lambda persona: -persona.a_month)
+    return pd.DataFrame(
+        {
+            "persona": [persona.name for persona in ranked],
+            "people a month": [compact(persona.a_month) for persona in ranked],
+            "±": [compact(persona.standard_error) for persona in ranked],
         }
     )
 

@@ -3,7 +3,7 @@
 from recsys.presentation.text.changes import KIND_LABELS, LICENCES, segment, sentence
 from recsys.presentation.text.explanations import explanation, strength
 from recsys.presentation.text.glossary import GLOSSARY, meaning
-from recsys.presentation.text.meanwhile import ARRIVALS, JOINING, NO_ARRIVALS, meanwhile
+from recsys.presentation.text.meanwhile import ARRIVALS, JOINING, NO_ARRIVALS, NO_JOINERS, meanwhile
 from recsys.presentation.text.numbers import (
     between,
     chance,
@@ -33,6 +33,7 @@ __all__ = [
     "KIND_LABELS",
     "LICENCES",
     "NO_ARRIVALS",
+    "NO_JOINERS",
     "between",
     "chance",
     "compact",
