@@ -1,6 +1,7 @@
 """Today's level: a service that is left as it is goes on as it last was, from its tables to its projection."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -95,3 +96,22 @@ def test_a_service_where_a_twelfth_goes_quiet_each_month_goes_on_losing_as_many(
     hours, views = hours_ahead(context), float(HABIT[quiet_after > MONTHS].sum())
     assert hours[0] / float(context.choice.hours_per_view.mean()) == pytest.approx(views, rel=0.06)
     assert hours[5] < 0.85 * hours[0]
+
+
+def test_subscribers_who_have_lapsed_watch_nothing_until_they_come_back_and_then_as_before():
+    """The first 60 lapse after nine months; a tenth of those who are away come back each month."""
+    lapsed = np.arange(N_USERS) < 60
+    dataset = watched(lambda _: 1.0, np.where(lapsed, 9, MONTHS))
+    table = pd.DataFrame(
+        {
+            "user_id": np.repeat(dataset.users["user_id"].to_numpy(), MONTHS),
+            "month": np.tile([f"2024-{month:02d}" for month in range(1, 13)], N_USERS),
+            "active": np.tile(np.arange(MONTHS), N_USERS) < np.repeat(np.where(lapsed, 9, MONTHS), MONTHS),
+        }
+    )
+    context = context_of(replace(dataset, subscriptions=table))
+    hours_per_view = float(context.choice.hours_per_view.mean())
+    staying, coming_back = (hours_ahead(replace(context, return_share=share)) for share in (0.0, 0.1))
+    assert staying[0] / hours_per_view == pytest.approx(HABIT[~lapsed].sum(), rel=0.08)
+    assert coming_back[0] == pytest.approx(staying[0])
+    assert (coming_back - staying)[1] / hours_per_view == pytest.approx(0.1 * HABIT[lapsed].sum(), rel=0.2)

@@ -51,6 +51,8 @@ class ActivityEstimate:
 
     rate: FloatArray
     """float64[n_users], expected views a month with an average season; 0 for users whose subscription has lapsed"""
+    rate_while_subscribed: FloatArray
+    """float64[n_users]: the same, and for lapsed users what they would watch if they came back"""
     still_there: FloatArray
     """float64[n_users], chance of not having gone quiet for good"""
     monthly_hazard: FloatArray
@@ -132,7 +134,7 @@ def estimate_activity(
         not counted.views.any()
     ):  # nobody has come back: half a view among them all (Jeffreys), so that a rate is small and not nought
         months = float(np.maximum((panel.exposure * factors).sum(axis=1) / 2.0, 1.0).sum())
-        return _unknown(panel.active * (0.5 / months))
+        return _unknown(panel.active, 0.5 / months)
     sample = np.flatnonzero(counted.exposure.any(axis=1))
     if len(sample) > _USERS:
         sample = np.sort(rng.choice(sample, _USERS, replace=False))
@@ -149,9 +151,10 @@ def estimate_activity(
     half = parameters.hazard_after(filtered.tenure) if quiet else np.zeros(len(panel.views))
     still_there = filtered.still_there
     # half of those who leave within the first month ahead have left by its middle
-    rate = 2.0 * filtered.rate * still_there * (1.0 - half) * panel.active
+    rate = 2.0 * filtered.rate * still_there * (1.0 - half)
     return ActivityEstimate(
-        rate=rate,
+        rate=rate * panel.active,
+        rate_while_subscribed=rate,
         still_there=still_there,
         monthly_hazard=1.0 - (1.0 - half) ** 2,
         hazard_error=_hazard_error(log_likelihood, found, filtered) if quiet else 0.0,
@@ -170,10 +173,15 @@ def _without_first(panel: ExposurePanel) -> ExposurePanel:
     return replace(panel, exposure=exposure, views=views)
 
 
-def _unknown(rate: FloatArray) -> ActivityEstimate:
-    n_users = len(rate)
+def _unknown(active: FloatArray, rate: float) -> ActivityEstimate:
+    everyone = np.ones(len(active))
     return ActivityEstimate(
-        rate=rate, still_there=np.ones(n_users), monthly_hazard=np.zeros(n_users), hazard_error=0.0, hazard_bound=1.0
+        rate=rate * active,
+        rate_while_subscribed=rate * everyone,
+        still_there=everyone,
+        monthly_hazard=0.0 * everyone,
+        hazard_error=0.0,
+        hazard_bound=1.0,
     )
 
 

@@ -11,6 +11,7 @@ from itertools import count
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from recsys.choice.estimate import estimate_descriptions, parameter_draws
 from recsys.choice.estimate.activity import estimate_activity
@@ -101,11 +102,14 @@ def calibrate(
     step()
     durations = estimate_durations(dataset)
     hours_per_view = float(durations.hours_per_view[panel.history.movie].mean())
-    churn = fit_churn(dataset, durations.monthly_hours, activity, activity.rate * hours_per_view)
+    rate_if_there = np.where(_can_be_left(dataset), activity.rate_while_subscribed, activity.rate)
+    churn = fit_churn(dataset, durations.monthly_hours, activity, rate_if_there * hours_per_view)
     step()
     audience = read_audience(panel.history, activity.rate, rng=rng)
     shares = _expected_shares(panel, audience, holdout, structure, appeals)
-    inputs = DrawInputs(panel=panel, audience=audience, expected_shares=shares, appeals=appeals, churn=churn)
+    inputs = DrawInputs(
+        panel=panel, audience=audience, rate_if_there=rate_if_there, expected_shares=shares, appeals=appeals, churn=churn
+    )
     shared = parameter_draws.sample(taste, outside, structure.nests, n_draws - 1, rng)
     step()
     point = point_draw(inputs, ensemble[0], parameter_draws.point_parameters(structure, outside))
@@ -118,7 +122,7 @@ def calibrate(
     support = support_distance(panel.content)
     estimates: list[Estimate] = [
         *estimate_descriptions.describe_outside_share(outside),
-        estimate_descriptions.describe_occasions(point.draw.occasions, activity.rate, outside),
+        estimate_descriptions.describe_occasions(point.draw.occasions, rate_if_there, outside),
         *estimate_descriptions.describe_taste(taste, structure, panel.history, specification.scaled.space.affinity.names),
         *durations.estimates,
         *churn.estimates,
@@ -192,6 +196,15 @@ def _plans(dataset: Dataset) -> IntArray:
     if "plan" not in dataset.users:
         return np.zeros(dataset.n_users, dtype=np.int64)
     return pd.factorize(dataset.users["plan"].fillna("").astype(str))[0].astype(np.int64)
+
+
+def _can_be_left(dataset: Dataset) -> NDArray[np.bool_]:
+    """bool[n_users]: whether each user's plan is one that is subscribed to; who has left it may come back."""
+    kinds, economics = {plan.name: plan.kind for plan in dataset.economics.plans}, dataset.economics
+    if "plan" not in dataset.users:
+        return np.full(dataset.n_users, kinds[economics.default_plan] == "svod")
+    plans = dataset.users["plan"].astype(object)
+    return np.array([kinds.get(plan, kinds[economics.default_plan]) == "svod" for plan in plans], dtype=np.bool_)
 
 
 def _check(dataset: Dataset, members: Sequence[Vectors], holdout: Vectors, content: Float32Array) -> None:

@@ -36,6 +36,8 @@ class DrawInputs:
 
     panel: ObservedPanel
     audience: CurrentAudience
+    rate_if_there: FloatArray
+    """float64[n_users], views a month of each user while they can watch: also of those who have lapsed and may come back"""
     expected_shares: FloatArray
     """float64[n_movies]: share of today's views that each movie can expect"""
     appeals: MovieAppeals
@@ -111,7 +113,7 @@ def _draw(  # noqa: PLR0917
     coefficients: FloatArray,
     churn: tuple[FloatArray, float],
 ) -> Draw:
-    rate, structure = inputs.audience.rate, shared.structure
+    rate, structure = inputs.rate_if_there, shared.structure
     inclusive = demand.inclusive_values(appeals)
     constant = user_constants(inclusive, outside_constant(inclusive, rate, shared.outside_share))
     return Draw(

@@ -72,6 +72,7 @@ def test_a_season_that_all_share_is_not_taken_for_activity():
     assert found == pytest.approx(np.full(300, found[-1]), rel=0.02)
     gone = replace(panel, active=np.concatenate([np.zeros(1), np.ones(299)]))
     assert rates(gone)[0] == 0.0
+    assert activity(gone).rate_while_subscribed[0] == pytest.approx(found[0], rel=0.02)
 
 
 def test_where_nobody_has_come_back_half_a_view_is_spread_over_the_audience():

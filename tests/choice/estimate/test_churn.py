@@ -17,7 +17,12 @@ MONTHS = [f"2024-{month:02d}" for month in range(1, 13)]
 def _silence(n_users: int, *, hazard: float = 0.0, error: float = 0.0, bound: float = 1.0) -> ActivityEstimate:
     everyone = np.ones(n_users)
     return ActivityEstimate(
-        rate=everyone, still_there=everyone, monthly_hazard=hazard * everyone, hazard_error=error, hazard_bound=bound
+        rate=everyone,
+        rate_while_subscribed=everyone,
+        still_there=everyone,
+        monthly_hazard=hazard * everyone,
+        hazard_error=error,
+        hazard_bound=bound,
     )
 
 
