@@ -10,6 +10,7 @@ from recsys.backtest.baselines import KnownArrivals, baseline_forecasts
 from recsys.backtest.projected_views import ProjectedViews, project_views
 from recsys.backtest.serialization import ArrivalRecord, CutoffResult
 from recsys.backtest.substitution import measure_substitutions
+from recsys.backtest.viewing import forecast_viewing
 from recsys.choice.model.parameters import ChoiceModel
 from recsys.embeddings.tower import MovieTower
 from recsys.ids import FloatArray, IntArray
@@ -75,6 +76,7 @@ def evaluate_cutoff(
         seconds=0.0,
         arrivals=tuple(arrived[k] for k in np.argsort(positions)),
         substitutions=measure_substitutions(moment.dataset, moment.arrivals, positions, context, days=min(moment.days)),
+        viewing=forecast_viewing(moment.dataset, moment.at, context),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from recsys.backtest import accuracy
+from recsys.backtest import accuracy, viewing
 from recsys.backtest.baselines import BASELINES
 from recsys.backtest.scoring import ScoredArrival, ScoredCutoff, ScoredOutcome
 from recsys.backtest.serialization import ArrivalRecord, Substitution
@@ -250,4 +250,5 @@ def document(cutoffs: Sequence[ScoredCutoff], *, days: Sequence[int], seed: int,
         "totals": totals(cutoffs, days, seed),
         "misses": {str(span): misses(cutoffs, span) for span in days},
         "substitution": substitution(cutoffs, seed),
+        "viewing": viewing.document([each.cutoff for each in cutoffs]),
     }

@@ -59,6 +59,18 @@ class Substitution:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ViewingForecast:
+    """Hours of the whole service, left as it is, in one month of 30.4 days after a cutoff."""
+
+    month: int
+    """From 1"""
+    projected: float
+    actual: float
+    rivals: Mapping[str, float]
+    """By name; missing where the history is too short for one"""
+
+
+@dataclass(frozen=True, kw_only=True)
 class CutoffResult:
     """Projections and outcomes of all arrivals after one cutoff. Field names are those of ``origins.json``."""
 
@@ -71,6 +83,7 @@ class CutoffResult:
     arrivals: tuple[ArrivalRecord, ...]
     """In order of arrival"""
     substitutions: tuple[Substitution, ...] = field(default=())
+    viewing: tuple[ViewingForecast, ...] = field(default=())
 
     def as_json(self) -> dict[str, Any]:
         """Plain dictionaries, lists, texts and numbers."""
@@ -90,6 +103,7 @@ class CutoffResult:
                     **document,
                     "arrivals": tuple(_arrival_record(each) for each in document["arrivals"]),
                     "substitutions": tuple(Substitution(**each) for each in document["substitutions"]),
+                    "viewing": tuple(ViewingForecast(**each) for each in document.get("viewing", ())),
                 }
             )
         except (KeyError, TypeError, ValueError) as error:

@@ -45,7 +45,7 @@ from recsys.tables.dataset import Dataset
 from recsys.tables.store.published_tables import load_dataset
 from recsys.workspace import Workspace, write_atomically
 
-FORMAT = 5
+FORMAT = 6
 """Of an origin's result; a change of what is made is a new number, so that no old one is taken up."""
 SCORING_FORMAT = 3
 """Of what is worked out from the origins; a new number works it out again without projecting again."""

@@ -145,6 +145,8 @@ def backtest(document: Mapping[str, Any]) -> str:
             blocks.append(_wrapped(sentences.headline(cell, days, sentences.UNITS[unit]).replace("**", "")))
             blocks += [_frame(table) for table in (tables.scores(cell), tables.coverage(cell)) if not table.empty]
     blocks += [_wrapped(sentences.substitution(kind, found)) for kind, found in document["substitution"].items()]
+    if document.get("viewing"):
+        blocks.append(_wrapped("Viewing of the whole service: " + sentences.viewing(document["viewing"]["scores"])))
     blocks.append(_wrapped(sentences.calibration(document, simulated)))
     return _joined([*blocks, "In brackets: 95% intervals. --json has every arrival."])
 

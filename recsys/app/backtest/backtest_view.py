@@ -36,6 +36,7 @@ def show() -> None:
     _ranges(document, cell)
     _misses(document, days)
     _substitution(document)
+    _viewing(document)
     _stands_on(document)
 
 
@@ -116,6 +117,24 @@ def _substitution(document: Mapping[str, Any]) -> None:
         st.caption("Too few launches with settled movies round them to tell.")
     for kind, figures in found.items():
         st.markdown(backtest_text.substitution(kind, figures))
+
+
+def _viewing(document: Mapping[str, Any]) -> None:
+    st.subheader("What we said the service would be watched, and what it was", anchor=False)
+    found = document.get("viewing")
+    if not found:
+        st.caption("No whole month is known after the past moments, so nothing can be told.")
+        return
+    st.markdown(backtest_text.viewing(found["scores"]))
+    months = backtest_tables.viewing(document)
+    show_chart(
+        charts.viewing_said_and_seen(months),
+        f"Viewing hours a month of the service, projected from {months['said from'].nunique()} past moments and as watched.",
+    )
+    st.caption(
+        "From each past moment, what would have been projected had nothing been decided; off: all misses together, as a share of "
+        "what was watched, by users of the tables."
+    )
 
 
 def _stands_on(document: Mapping[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """Every chart of the app, in one look. A chart is made from values and knows nothing of the page it is on."""
 
 from recsys.presentation.charts.accuracy import models_apart, slices_apart
-from recsys.presentation.charts.backtest import projected_against_actual
+from recsys.presentation.charts.backtest import projected_against_actual, viewing_said_and_seen
 from recsys.presentation.charts.effects import (
     audience_of,
     cumulative_cash,
@@ -28,5 +28,6 @@ __all__ = [
     "slices_apart",
     "sparkline",
     "swings_of",
+    "viewing_said_and_seen",
     "walk_away",
 ]

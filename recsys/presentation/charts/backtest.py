@@ -49,6 +49,32 @@ def projected_against_actual(points: pd.DataFrame, unit: str) -> alt.LayerChart:
     return layered(diagonal, ranges, marks).properties(height=420)
 
 
+def viewing_said_and_seen(months: pd.DataFrame) -> alt.LayerChart:
+    """Hours a month: what was said from each past moment as a dashed line, and what they were.
+
+    Parameters
+    ----------
+    months : ``month``, ``hours``, ``series`` (what we said, what it was), ``said from``
+    """
+    colours = palette()
+    kinds = alt.Scale(domain=["what it was", "what we said"], range=[colours.quiet, colours.accent])
+    dashes = alt.Scale(domain=["what it was", "what we said"], range=[[1, 0], [5, 3]])
+    base = alt.Chart(months.assign(counted=months["hours"].map(lambda value: f"{value:,.0f}"))).encode(
+        x=alt.X("month:T", title="30 days from"),
+        y=alt.Y("hours:Q", title="viewing hours a month", axis=alt.Axis(format=",.0f")),
+        color=alt.Color("series:N", scale=kinds, title=None),
+        detail="said from:N",
+        tooltip=[
+            alt.Tooltip("month:T"),
+            alt.Tooltip("series:N"),
+            alt.Tooltip("said from:N"),
+            alt.Tooltip("counted:N", title="hours"),
+        ],
+    )
+    lines = base.mark_line().encode(strokeDash=alt.StrokeDash("series:N", scale=dashes, title=None))
+    return layered(lines, base.mark_point(filled=True, size=40)).properties(height=300)
+
+
 def _ticks(top: float) -> list[float]:
     """1, 3, 10, 30 … up to ``top``; 1, 2, 5, 10 … where that leaves few.
 

@@ -132,3 +132,13 @@ def origins(document: Mapping[str, Any]) -> pd.DataFrame:
             for origin in document["origins"]
         ]
     )
+
+
+def viewing(document: Mapping[str, Any]) -> pd.DataFrame:
+    """One row a month and series: ``month`` (its beginning), ``hours``, ``series`` (said or was) and ``said from``."""
+    rows = []
+    for each in document["viewing"].get("months", ()):
+        begin = pd.Timestamp(each["origin"]) + pd.Timedelta(days=365.25 / 12 * (each["month"] - 1))
+        for series, name in (("what we said", "projected"), ("what it was", "actual")):
+            rows.append({"month": begin, "hours": each[name], "series": series, "said from": each["origin"]})
+    return pd.DataFrame(rows, columns=["month", "hours", "series", "said from"])

@@ -11,6 +11,9 @@ NAMES = {
     "genre_popularity": "Popularity of genre",
     "five_comparables": "Five comparables",
     "gradient_boosting": "Gradient-boosted trees",
+    "as_last_month": "As last month",
+    "seasonal_naive": "As a year before",
+    "exponential_smoothing": "Exponential smoothing",
 }
 UNITS = {"views": "views", "hours": "viewing hours"}
 BASELINES = ("genre_popularity", "five_comparables", "gradient_boosting")
@@ -116,3 +119,28 @@ def substitution(kind: str, found: Mapping[str, Any]) -> str:
         f"{per_hundred(found['measured'])} views against all other movies (95% interval {per_hundred(found['low'])} to "
         f"{per_hundred(found['high'])}); the model says {per_hundred(found['projected'])}. {verdict}"
     )
+
+
+def viewing(scores: Mapping[str, Any]) -> str:
+    """How far what was said of the whole service's viewing was from what it was, in a sentence a distance ahead.
+
+    Examples
+    --------
+    >>> rivals = {"as_last_month": {"moments": 6, "error": 0.06, "projection_error": 0.04}}
+    >>> viewing({"1": {"moments": 6, "error": 0.04, "bias": -0.01, "rivals": rivals}})
+    '1 month ahead, from 6 past moments, we were 4% off (−1% on balance); as last month would have been 6% off.'
+    """
+    said = []
+    for month, found in scores.items():
+        others = [_viewing_rival(name, rival, found) for name, rival in found["rivals"].items()]
+        ahead = f"{month} month{'' if month == '1' else 's'} ahead"
+        moments = f"{found['moments']} past moment{'' if found['moments'] == 1 else 's'}"
+        ours = f"we were {percent(found['error'])} off ({signed(found['bias'], percent)} on balance)"
+        said.append("; ".join([f"{ahead}, from {moments}, {ours}", *others]) + ".")
+    return " ".join(said)
+
+
+def _viewing_rival(name: str, rival: Mapping[str, Any], ours: Mapping[str, Any]) -> str:
+    """A rival's error, with ours on the same moments where it did not speak at all of them."""
+    same = "" if rival["moments"] == ours["moments"] else f" where we were {percent(rival['projection_error'])} off"
+    return f"{NAMES[name][:1].lower()}{NAMES[name][1:]} would have been {percent(rival['error'])} off{same}"
