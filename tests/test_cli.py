@@ -122,6 +122,21 @@ def test_a_name_that_is_not_utf8_is_told_in_json(tmp_path: Path):
     assert "\udcff.toml cannot be read" in json.loads(done.stdout)["errors"][0]["message"]
 
 
+@pytest.mark.parametrize("named", ["mf,oracle", "oracle", "", " , "])
+def test_models_that_are_not_there_are_refused_with_those_that_are(tmp_path: Path, named: str):
+    done = CliRunner().invoke(cli, ["--workspace", str(tmp_path), "evaluate", "--models", named, "--json"])
+    [finding] = json.loads(done.stdout)["errors"]
+    assert (done.exit_code, finding["code"], finding["column"]) == (2, "E_PARAM", "models")
+    assert finding["remedy"].startswith("Choose from popularity, ")
+    assert "mf, two_tower, blend" in finding["remedy"]
+    assert ("'oracle'" in finding["message"]) == ("oracle" in named)
+
+
+def test_models_are_not_named_for_an_evaluation_of_hidden_movies(tmp_path: Path):
+    done = CliRunner().invoke(cli, ["--workspace", str(tmp_path), "evaluate", "--cold", "--models", "mf", "--json"])
+    assert (done.exit_code, codes(done.stdout)) == (2, ["E_USAGE"])
+
+
 @pytest.mark.parametrize(
     "command", ["demo", "import", "train", "evaluate", "backtest", "project", "slate", "bid", "flip", "export", "app"]
 )

@@ -8,6 +8,7 @@ Exit status: 0 done, 2 refused with coded findings, 1 a defect of ours. Stages a
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from recsys.cli.decide import bid, flip
 from recsys.cli.export import export
 from recsys.cli.frame import Document, GivenPath, cli, command, file_content, progress_bar
 from recsys.errors import DataError
-from recsys.evaluation.recommender_labels import train_words
+from recsys.evaluation.recommender_labels import recommender_names, train_words
 from recsys.ids import MAX_SEED
 from recsys.workspace import Workspace
 
@@ -163,18 +164,26 @@ def _travelled(document: Document) -> str:
 @partial(command, show=_evaluated)
 @click.option("--split", type=click.Choice(["temporal", "random", "leave-one-out"]), default="temporal", show_default=True)
 @click.option("--at", type=click.IntRange(1, 1000), multiple=True, default=(10, 20, 50, 100), show_default=True, help="Places.")
+@click.option("--models", help="Train and judge these alone, such as: mf,blend.", show_default="all")
 @click.option("--cold", is_flag=True, help="Hide a fifth of the movies, and judge what is said of them before anybody watched.")
 @click.option("--seed", type=SEED, default=0, show_default=True)
-def evaluate(workspace: Workspace, split: Any, at: tuple[int, ...], cold: bool, seed: int) -> Document:
+def evaluate(  # noqa: PLR0917  the options of a command
+    workspace: Workspace, split: Any, at: tuple[int, ...], models: str | None, cold: bool, seed: int
+) -> Document:
     """How well each model ranks what was watched later, against the baselines; kept for the app's Models page."""
     from recsys.models.cold_start import ColdStartConfig
     from recsys.models.compare import CompareConfig
     from recsys.pipeline import evaluate as room
 
+    if cold and models is not None:
+        raise click.UsageError("--models says which recommenders rank the whole catalogue; leave it out with --cold.")
+    config = CompareConfig(split=split, at=tuple(sorted(set(at))), seed=seed)
+    if models is not None:
+        config = replace(config, models=recommender_names(models))
     with progress_bar() as report:
         if cold:
             return room.evaluate_cold_start(workspace, ColdStartConfig(seed=seed), report)
-        return room.evaluate_ranking(workspace, CompareConfig(split=split, at=tuple(sorted(set(at))), seed=seed), report)
+        return room.evaluate_ranking(workspace, config, report)
 
 
 @partial(command, show=_travelled)

@@ -67,3 +67,17 @@ def train_words() -> tuple[str, ...]:
     ('mf', 'two-tower', 'all')
     """
     return (*TRAINED_ALONE, ALL)
+
+
+def recommender_names(listed: str) -> tuple[str, ...]:
+    """Names in a list joined by commas, in the order of :data:`RECOMMENDERS`, each once; what is no name stays, at the end.
+
+    Examples
+    --------
+    >>> recommender_names("blend, two-tower,mf,blend")
+    ('mf', 'two_tower', 'blend')
+    """
+    words = dict.fromkeys(word for part in listed.split(",") if (word := part.strip()))
+    names = [TRAINED_ALONE[word].name if word in TRAINED_ALONE else word for word in words]
+    order = {each.name: place for place, each in enumerate(RECOMMENDERS)}
+    return tuple(sorted(names, key=lambda name: order.get(name, len(order))))

@@ -106,6 +106,8 @@ def paired_differences(each: Evaluation, reference: Evaluation, resamples: Resam
 
 def pairwise_tests(evaluations: Sequence[Evaluation], resamples: Resamples, metrics: Sequence[str] = COMPARED) -> dict[str, Any]:
     """Paired tests of every two recommenders, on each of some metrics where it is measured; corrected within each metric."""
+    if not evaluations:
+        return {}
     measured = [name for name in metrics if all(name in each.by_user for each in evaluations)]
     measured = measured or [next(iter(evaluations[0].by_user))]
     return {

@@ -20,11 +20,10 @@ def comparison(document: Mapping[str, Any]) -> str:
     when = f", views from {document['cutoff'][:10]} on" if document.get("cutoff") else ""
     blocks = [
         f"{document['split']} split: {document['users']:,} users judged{when}; {document['train_views']:,} views to learn from",
-        _accuracy(models),
-        _lists(models),
-        _checks(models),
-        _ahead(document["pairs"], models),
+        *([_accuracy(models), _lists(models), _checks(models)] if models else []),
+        *([_ahead(document["pairs"], models)] if len(models) > 1 else []),
     ]
+    blocks += [f"Not asked about: {', '.join(document['not_asked'])}."] if document.get("not_asked") else []
     blocks += [f"{each['model']}: left out. {each['reason']}" for each in document["left_out"]]
     blocks += [document["caution"]] if "caution" in document else []
     return "\n\n".join(block for block in blocks if block)

@@ -64,19 +64,20 @@ class CompareConfig:
     at: tuple[int, ...] = (10, 20, 50, 100)
     """Places to count to."""
     models: tuple[str, ...] = MODELS
+    """Those that are trained and told of; popularity, which they are held against, is fitted in any case."""
     seed: int = 0
     """Decides the random split and samples, the starts of the models, and the resamples behind the intervals."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Settings by model; one that is not named is trained with those it is registered with."""
 
     def __post_init__(self) -> None:
-        unknown = [name for name in self.models if name not in MODELS]
-        if unknown or REFERENCE not in self.models:
+        if unknown := [name for name in self.models if name not in MODELS]:
+            named = ", ".join(repr(name[:60]) for name in unknown[:10])
             raise DataError.of(
-                "E_PARAM",
-                f"cannot compare {list(self.models)}.",
-                f"Choose from {', '.join(MODELS)}, with {REFERENCE} among them.",
+                "E_PARAM", f"no recommender is called {named}.", f"Choose from {', '.join(MODELS)}.", column="models"
             )
+        if not self.models:
+            raise DataError.of("E_PARAM", "no recommender is named.", f"Choose from {', '.join(MODELS)}.", column="models")
         if unknown := sorted(set(self.settings) - set(MODELS)):
             raise DataError.of(
                 "E_PARAM", f"there are settings of unknown models: {unknown}.", f"Choose from {', '.join(MODELS)}."
@@ -148,7 +149,8 @@ def compare(
     -------
     JSON: ``models`` (for each its seconds, metrics with 95 % intervals over users, what its lists are like, slices, and checks of
     behaviour), ``against_popularity`` (paired differences with intervals), ``pairs`` (paired tests of every two models),
-    ``left_out`` (models that could not be trained here, and why), and what was measured on
+    ``left_out`` (models that could not be trained here, and why), ``not_asked`` (models that were not to be evaluated), and what
+    was measured on
 
     Raises
     ------
@@ -163,10 +165,11 @@ def compare(
         movies=dataset.movies,
         validation=lambda: validation_split(split, config),
     )
-    steps = _Steps(config.models, progress)
+    fitted = config.models if REFERENCE in config.models else (REFERENCE, *config.models)
+    steps = _Steps(fitted, progress)
     trained: dict[str, tuple[Scorer, Evaluation, float]] = {}
     left_out: list[dict[str, str]] = []
-    for name in config.models:
+    for name in fitted:
         started = time.perf_counter()
         try:
             settings = config.settings.get(name, REGISTRY[name].config)
@@ -182,6 +185,7 @@ def compare(
     steps.finish()
     shared = _evaluation_context(split, trained[REFERENCE][1], config, groups or {})
     reference, resamples = shared.popular, shared.resamples
+    told = {name: trained[name] for name in config.models if name in trained}
     document: dict[str, Any] = {
         "schema": 1,
         "split": config.split,
@@ -195,15 +199,14 @@ def compare(
         "test_views_of_movies_unseen_in_training": _cold_share(split),
         "models": {
             name: {"train_seconds": round(seconds, 2)} | metrics_document(judged, scorer, shared)
-            for name, (scorer, judged, seconds) in trained.items()
+            for name, (scorer, judged, seconds) in told.items()
         },
         "against_popularity": {
-            name: paired_differences(judged, reference, resamples)
-            for name, (_, judged, _) in trained.items()
-            if name != REFERENCE
+            name: paired_differences(judged, reference, resamples) for name, (_, judged, _) in told.items() if name != REFERENCE
         },
-        "pairs": pairwise_tests([judged for _, judged, _ in trained.values()], resamples),
+        "pairs": pairwise_tests([judged for _, judged, _ in told.values()], resamples),
         "left_out": left_out,
+        "not_asked": [name for name in MODELS if name not in config.models],
     }
     return document | ({"caution": CAUTION} if split.offered is not None else {})
 

@@ -123,8 +123,27 @@ def test_progress_never_falls_and_names_the_model() -> None:
     assert told[-1] == ("evaluate", 100, 100)
 
 
+def test_only_what_is_named_is_told_of_though_popularity_is_what_it_is_held_against(document: dict[str, Any]) -> None:
+    trained: list[str] = []
+    named = CompareConfig(models=("ease", "content_knn"), at=(5, 10))
+    told = compare(tiny_dataset(), named, progress=lambda step: trained.append(step.stage))
+    assert set(trained) == {"evaluate popularity", "evaluate ease", "evaluate content_knn", "evaluate"}
+    assert list(told["models"]) == ["ease", "content_knn"]
+    assert told["models"]["ease"]["metrics"] == document["models"]["ease"]["metrics"]
+    assert told["against_popularity"]["ease"] == document["against_popularity"]["ease"]
+    assert {name for row in told["pairs"]["metrics"]["ndcg@10"] for name in (row["better"], row["worse"])} == set(named.models)
+    assert told["not_asked"] == [name for name in MODELS if name not in named.models]
+    assert f"Not asked about: {', '.join(told['not_asked'])}." in report_text.comparison(told)
+
+
+def test_a_single_model_is_told_of_without_a_contest() -> None:
+    text = report_text.comparison(compare(tiny_dataset(), CompareConfig(models=("ease",), at=(5, 10))))
+    assert "How well" in text
+    assert "is best" not in text
+
+
 @pytest.mark.parametrize(
-    "wrong", [{"models": ("mf",)}, {"models": ("popularity", "oracle")}, {"split": "sideways"}, {"settings": {"oracle": None}}]
+    "wrong", [{"models": ()}, {"models": ("popularity", "oracle")}, {"split": "sideways"}, {"settings": {"oracle": None}}]
 )
 def test_an_unknown_model_or_split_or_setting_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(DataError) as refused:

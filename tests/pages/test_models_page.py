@@ -64,6 +64,7 @@ def test_an_evaluation_is_shown_with_its_winner_its_checks_and_its_slices(servic
     text = said(app)
     assert "comes first" in text
     assert "Evaluated on later views" in text
+    assert "Only some were evaluated: what is popular, what is popular among the like and watched together (EASE)." in text
     checks = next(table.value for table in app.table if "recommender" in table.value.columns)
     popular = checks[checks["recommender"] == "What is popular"].iloc[0]
     assert popular["Not only what is popular"] == "✗ failed"

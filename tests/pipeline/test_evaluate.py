@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from recsys.cli import cli
 from recsys.models.compare import CompareConfig
 from recsys.pipeline import evaluate as room
 from recsys.segments.personas import Persona, Personas
@@ -47,6 +49,17 @@ def test_a_new_evaluation_takes_the_place_of_the_old_and_leaves_nothing_beside_i
     again = room.evaluate_ranking(workspace, CompareConfig(models=("popularity",), at=(5,)))
     assert [path.name for path in workspace.evaluations.iterdir()] == ["temporal.json"]
     assert set(json.loads((workspace.evaluations / "temporal.json").read_text())["models"]) == set(again["models"])
+
+
+def test_an_evaluation_of_some_models_is_kept_with_which_they_were(workspace: Workspace) -> None:
+    done = CliRunner().invoke(
+        cli, ["--workspace", str(workspace.root), "evaluate", "--models", "ease,popularity", "--at", "5", "--json"]
+    )
+    assert done.exit_code == 0
+    document = json.loads(workspace.evaluation("temporal").read_text(encoding="utf-8"))
+    assert document == json.loads(done.stdout)
+    assert list(document["models"]) == ["popularity", "ease"]
+    assert {"mf", "two_tower", "blend"} <= set(document["not_asked"])
 
 
 def test_users_are_sliced_by_the_personas_of_the_run_in_use(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,6 +41,8 @@ def _chosen(found: tuple[Measured, ...]) -> Measured:
 def _notes(chosen: Measured) -> None:
     if chosen.stale:
         st.warning("The tables have changed since this was measured. Run `recsys evaluate` again.", icon=":material/history:")
+    if said := measures.asked(chosen):
+        st.caption(plain(said))
     if chosen.caution:
         st.caption(plain(chosen.caution))
 

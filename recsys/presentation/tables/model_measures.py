@@ -42,6 +42,8 @@ class Measured:
     behaviour: Mapping[str, Sequence[Mapping[str, Any]]]
     pairs: Mapping[str, Any]
     caution: str = ""
+    not_asked: Sequence[str] = ()
+    """Recommenders that were not to be evaluated."""
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -85,6 +87,14 @@ def cold(workspace: Workspace) -> Mapping[str, Any]:
 def when(document: Mapping[str, Any]) -> str:
     """The day a document was made."""
     return day(datetime.fromisoformat(document["created"])) if document.get("created") else ""
+
+
+def asked(measured: Measured) -> str:
+    """Which recommenders were evaluated, where not all were; empty where all were."""
+    if not measured.not_asked:
+        return ""
+    told = _listed([labels.model(name) for name in measured.figures])
+    return f"Only some were evaluated: {told}. Not asked about: {_listed([labels.model(name) for name in measured.not_asked])}."
 
 
 def accuracy(measured: Measured, metric: str) -> pd.DataFrame:
@@ -238,6 +248,7 @@ def _of_evaluation(document: Mapping[str, Any], title: str, fingerprint: str) ->
         behaviour={name: each["behaviour"] for name, each in models.items()},
         pairs=document["pairs"],
         caution=str(document.get("caution", "")),
+        not_asked=tuple(map(str, document.get("not_asked", ()))),
     )
 
 
