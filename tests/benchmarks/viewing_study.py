@@ -110,12 +110,12 @@ def trained(job: Job, dataset: Dataset) -> ProjectionContext:
 
 
 def most_watched(dataset: Dataset) -> list[str]:
-    """Movies most watched of late among those that are still there, by id."""
+    """Movies most watched of late among those that are licensed for all months ahead, by id: what is lost is their loss alone."""
     events, end = dataset.events, dataset.events["timestamp"].max()
     lately = events.loc[events["timestamp"] > end - pd.DateOffset(months=LATELY_MONTHS), "movie_index"]
     until = pd.to_datetime(dataset.movies["available_until"], utc=True)
-    here = (until.isna() | (until > pd.to_datetime(end, utc=True))).to_numpy()
-    views = np.where(here, np.bincount(lately, minlength=dataset.n_movies), 0)
+    stays = (until.isna() | (until > pd.to_datetime(end, utc=True) + pd.DateOffset(months=MONTHS))).to_numpy()
+    views = np.where(stays, np.bincount(lately, minlength=dataset.n_movies), 0)
     return dataset.movies["movie_id"].astype(str).iloc[np.argsort(-views, kind="stable")[:N_DROPPED]].tolist()
 
 
