@@ -4,7 +4,10 @@ Users mostly watch movies in their own language, and a few movies are watched mo
 to find, little enough to follow on paper.
 """
 
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -97,9 +100,25 @@ def subscriptions(users: pd.DataFrame, *, months: int = 3) -> pd.DataFrame:
     return frame.assign(active=~(leaver & (frame["since"] > 0))).drop(columns="since")
 
 
-def tiny_dataset(
-    n_users: int = 30,
-    n_movies: int = 12,
+def tiny_dataset(n_users: int = 30, n_movies: int = 12, **options: Any) -> Dataset:
+    """A whole service in memory, its tables the caller's own to change; ``with_minutes=False`` leaves only who watched what and
+    when. Other options: those of :func:`_dataset`."""
+    made = _dataset(n_users, n_movies, **options)
+    paid = made.subscriptions
+    return replace(
+        made,
+        users=made.users.copy(),
+        movies=made.movies.copy(),
+        events=made.events.copy(),
+        offers=made.offers.copy(),
+        subscriptions=None if paid is None else paid.copy(),
+    )
+
+
+@cache
+def _dataset(
+    n_users: int,
+    n_movies: int,
     *,
     n_offers: int = 3,
     months: int = 3,
@@ -110,7 +129,7 @@ def tiny_dataset(
     economics: Economics = ASSUMED,
     simulated: bool = True,
 ) -> Dataset:
-    """A whole service in memory; ``with_minutes=False`` leaves only who watched what and when."""
+    """Made once for the same arguments, since it takes about as long as most tests."""
     audience, catalogue = users(n_users), movies(n_movies)
     views = events(audience, catalogue, months=months, per_user_month=per_user_month, seed=seed)
     return assemble(

@@ -1,6 +1,7 @@
 """A calibrated service made up from a seed: random tastes and appeals, no training, in memory in milliseconds."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from recsys.embeddings.features import Feature, FeatureSpace
 from recsys.ids import IdMap
 from recsys.projection.context import ProjectionContext, context_of
 from recsys.segments.personas import Persona, Personas
+from recsys.tables.dataset import Dataset
 from recsys.tables.economics_config import Economics, Plan, Term
 from tests.datasets import assemble
 
@@ -129,6 +131,33 @@ def context(n_users: int = 60, n_movies: int = 30, *, n_offers: int = 5, seed: i
 def loaded(n_users: int = 60, n_movies: int = 30, *, n_offers: int = 5, seed: int = 0, **choice: Any) -> ProjectionContext:
     """The context of tables and of a made-up choice model, as a workspace that holds both is opened; offers ``o00`` … near the
     catalogue's content."""
+    service = _service(n_users, n_movies, n_offers, seed, **choice)
+    dataset = service.dataset
+    own = replace(dataset, users=dataset.users.copy(), movies=dataset.movies.copy(), offers=dataset.offers.copy())
+    made = context_of(own, service.model, service.tower, personas(n_users), run="made-up", fingerprint=f"made-up-{seed}")
+    return replace(made, return_share=0.03)  # so few people would tell another one
+
+
+@dataclass(frozen=True, eq=False)
+class _Tower:
+    """Content vectors that are there already, one row an offer."""
+
+    vectors: Float32Array
+
+    def content(self, movies: pd.DataFrame) -> Float32Array:
+        return self.vectors[: len(movies)]
+
+
+@dataclass(frozen=True, eq=False)
+class _Service:
+    dataset: Dataset
+    model: ChoiceModel
+    tower: _Tower
+
+
+@cache
+def _service(n_users: int, n_movies: int, n_offers: int, seed: int, **choice: Any) -> _Service:
+    """What the same arguments make the same, made once: contexts are made of copies of its tables."""
     rng = np.random.default_rng([seed, 1])
     model = choice_model(n_users, n_movies, seed=seed, **choice)
     users = pd.DataFrame(
@@ -175,18 +204,7 @@ def loaded(n_users: int = 60, n_movies: int = 30, *, n_offers: int = 5, seed: in
         economics=economics(),
         simulated=True,
     )
-    made = context_of(dataset, model, _Tower(content), personas(n_users), run="made-up", fingerprint=f"made-up-{seed}")
-    return replace(made, return_share=0.03)  # so few people would tell another one
-
-
-@dataclass(frozen=True, eq=False)
-class _Tower:
-    """Content vectors that are there already, one row an offer."""
-
-    vectors: Float32Array
-
-    def content(self, movies: pd.DataFrame) -> Float32Array:
-        return self.vectors[: len(movies)]
+    return _Service(dataset, model, _Tower(content))
 
 
 def _views(model: ChoiceModel) -> pd.DataFrame:

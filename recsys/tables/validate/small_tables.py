@@ -112,7 +112,8 @@ def missing_values(table: str, name: str, column: Column, values: "pd.Series[Any
 
 def bad_values(table: str, name: str, written: "pd.Series[Any]") -> list[Finding]:
     """Values that could not be read, by code."""
-    bad = written[written.str.startswith("E_", na=False)] if len(written.dropna()) else written.dropna()
+    told = written.dropna()
+    bad = told[told.str.startswith("E_")] if len(told) else told
     return [
         of_rows(code, table, name, bad.index[bad == code].tolist(), message=MESSAGES[code], remedy=REMEDIES[code])
         for code in sorted(set(bad))
