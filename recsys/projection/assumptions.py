@@ -41,6 +41,7 @@ def _money(context: ProjectionContext, scenario: Scenario) -> list[Estimate]:
         listed += [
             _plan_term(plan, name, limits.unit.format(currency=economics.currency), prices.get(plan.name))
             for name, limits in declared_terms(Plan, plan.kind).items()
+            if not limits.optional or getattr(plan, name) is not None
         ]
     if prices:
         listed.append(

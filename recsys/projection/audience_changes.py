@@ -137,6 +137,8 @@ def _mask(context: ProjectionContext, segment: Segment) -> Mask:
             return np.ones(context.choice.n_users, dtype=np.bool_)
 
 
+NEVER_LEAVES = -30.0
+"""Log-odds at which nobody leaves by themselves."""
 EFFECTS = KindRegistry("effect")
 """What a kind of change to the audience does: ``(context, audience, change)`` gives the audience after it."""
 
@@ -280,11 +282,13 @@ def people(context: ProjectionContext, audience: Audience, draw: Draw, horizon_m
     plans = context.economics.plans
     earning = np.array([earnings(plan, audience.prices.get(plan.name)) for plan in plans])
     subscription, per_hour, per_view = earning[context.plan_of].T
+    stated = [-1.0 if plan.monthly_churn is None else plan.monthly_churn.value for plan in plans]
+    churn = np.array(stated)[context.plan_of]  # below 0 where the plan states none
     return People(
         weight=audience.weight,
         occasions=draw.occasions * audience.activity,
-        churn_intercept=draw.churn_intercept,
-        churn_delta=audience.churn_delta,
+        churn_intercept=np.where(churn >= 0, NEVER_LEAVES, draw.churn_intercept),
+        churn_delta=audience.churn_delta + np.maximum(churn, 0.0),
         churn_hours_slope=draw.churn_hours_slope,
         subscription=subscription,
         per_hour=per_hour,

@@ -37,6 +37,8 @@ class Limits:
     """``{currency}`` stands for the workspace's."""
     plan: PlanKind | None = None
     """None: a figure of the service."""
+    optional: bool = False
+    """Whether it can be left out, being estimated then."""
     remedy: str = "Shares and rates are fractions: 12 % is 0.12."
 
 
@@ -50,6 +52,8 @@ class Plan:
     """What a subscriber pays."""
     margin_share: Annotated[Term | None, Limits(high=1.0, unit="share", plan="svod")] = None
     """What is left of the price after taxes, payment and app-store fees and serving."""
+    monthly_churn: Annotated[Term | None, Limits(high=1.0, unit="share a month", plan="svod", optional=True)] = None
+    """Share that leaves in a month, whatever is watched; 0 where nobody can. None: estimated from the tables."""
     ads_per_hour: Annotated[Term | None, Limits(unit="slots an hour", plan="avod")] = None
     """Advertising slots in an hour watched."""
     fill_share: Annotated[Term | None, Limits(high=1.0, unit="share", plan="avod")] = None
@@ -250,7 +254,11 @@ class _Reader:
             return Plan(name=name, kind="svod")
         wanted = declared_terms(Plan, kind)
         self._refuse_unknown(entry, ("kind", *wanted), f"plans.{name}.")
-        terms = {key: self._term(entry, key, f"plans.{name}.{key}", limits) for key, limits in wanted.items()}
+        terms = {
+            key: self._term(entry, key, f"plans.{name}.{key}", limits)
+            for key, limits in wanted.items()
+            if key in entry or not limits.optional
+        }
         return Plan(name=name, kind=kind, **terms)
 
     def _term(self, table: dict[str, Any], key: str, place: str, limits: Limits) -> Term:

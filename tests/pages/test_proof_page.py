@@ -1,5 +1,7 @@
 """The proof page: scores in words, a command where there is nothing, and a warning where the tables have moved on."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from recsys.app.runtime import open_workspace
 from recsys.backtest import store
 from recsys.backtest.baselines import BASELINES
 from recsys.backtest.report import document
-from recsys.backtest.serialization import Substitution
+from recsys.backtest.serialization import Substitution, ViewingForecast
 from recsys.presentation.tables import backtest as views
 from recsys.presentation.text import backtest as words
 from recsys.projection.context import ProjectionContext
@@ -34,6 +36,8 @@ def report(data: str, *, better: bool = True) -> dict:
         Substitution(movie_id=f"m{k}", kind="launch", views=100.0, measured=8.0 + k, projected=9.0 + k) for k in range(6)
     )
     made = [origin(*arrivals[:15], substitutions=launches), origin(*arrivals[15:], date="2024-03-01")]
+    viewing = ViewingForecast(month=1, projected=950.0, actual=1000.0, rivals={"as_last_month": 1100.0})
+    made[1] = replace(made[1], cutoff=replace(made[1].cutoff, viewing=(viewing,)))
     facts = {"data": data, "simulated": True, "settings": {}, "notes": ["Simulated."], "calibration": None}
     return document(made, days=[28], seed=0, facts=facts)
 
@@ -52,6 +56,7 @@ def test_the_page_says_how_good_the_projection_was(service: ProjectionContext, o
     assert "better than all three rivals" in text
     assert "Too few past arrivals to calibrate" in text
     assert "The two agree within the error." in text
+    assert "from 1 past moment, we were 5% off (−5% on balance); as last month would have been 10% off." in text
     assert not app.warning
 
 

@@ -212,6 +212,23 @@ def test_less_churn_keeps_more_subscribers(context: ProjectionContext):
     assert others <= gone.projected.active_users < others + 3  # all leave each month, 3 in 100 of them come back
 
 
+def test_churn_configured_as_none_is_none_and_a_stated_one_is_what_leaves(context: ProjectionContext):
+    """Of 10 % a month, nine tenths are left after each; nobody comes back."""
+    begun = context.subscribed[(context.users["plan"] == "monthly").to_numpy()].sum()
+    others = (context.users["plan"] != "monthly").sum()
+
+    def kept(share: float) -> float:
+        churn = builders.term(share)
+        plans = tuple(replace(plan, monthly_churn=churn) if plan.kind == "svod" else plan for plan in context.economics.plans)
+        stated = replace(context, economics=replace(context.economics, plans=plans), return_share=0.0)
+        answer = project(stated, asking())
+        assert any(each.name == "monthly: monthly churn" and each.value == share for each in answer.assumptions)
+        return answer.baseline.active_users - others
+
+    assert kept(0.0) == pytest.approx(begun, rel=1e-9)
+    assert kept(0.1) == pytest.approx(begun * 0.9 ** asking().horizon_months, rel=1e-9)
+
+
 def test_who_is_subscribed_today_counts(context: ProjectionContext):
     nobody = replace(context, subscribed=np.zeros(80), return_share=0.0)
     answer = project(nobody, asking())

@@ -117,3 +117,12 @@ def test_a_file_that_is_no_toml_is_refused(content: bytes, code: str):
     with pytest.raises(DataError) as refusal:
         parse_economics(content)
     assert refusal.value.code == code
+
+
+def test_a_plan_may_state_that_nobody_leaves_it(tmp_path: Path):
+    stated = VALID.replace('kind = "svod"', 'kind = "svod"\nmonthly_churn = { value = 0, source = "yearly contracts" }')
+    economics = parse_economics(stated.encode())
+    assert economics.plan("monthly").monthly_churn == Term(value=0.0, source="yearly contracts")
+    path = tmp_path / "economics.toml"
+    path.write_text(as_toml(economics), encoding="utf-8")
+    assert load_economics(path) == economics
