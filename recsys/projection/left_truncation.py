@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from recsys.ids import FloatArray, IntArray
 
@@ -201,6 +200,8 @@ class _Explained:
 
 def _fitted(histories: _Histories, *, entries: bool) -> _Explained:
     """The histories as the model of the largest likelihood explains them, with recent entries or without."""
+    from scipy.optimize import minimize  # noqa: PLC0415  pages need it only where no table tells who joined
+
     seen = float(histories.users.sum())
     start = np.concatenate([np.log([0.01 * seen, 0.01 * seen, seen]), [0.0, -3.0], np.zeros(len(_CAPTURED))])
     sizes = [(_NONE, 30.0), (_NONE, 30.0 if entries else _NONE), (_NONE, 30.0)]

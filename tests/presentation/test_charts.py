@@ -194,10 +194,9 @@ def test_a_swing_goes_from_nothing_to_either_end_each_in_a_lane_of_its_own():
     assert bars[1]["yOffset"] - bars[0]["yOffset"] >= bars[0]["height"]
 
 
-def test_months_are_measured_from_zero_and_say_what_goes_on_meanwhile():
+def test_months_are_measured_from_zero():
     """A cut axis made a loss of a tenth look like a half; the two lines are told apart by colour, by dashes and in a legend."""
     spec = charts.monthly_hours(projections.projection()).to_dict()
-    assert spec["title"]["text"] == "We go on buying as we did: 40 movies arrived in the last year. Nobody joins."
     (lines,) = spec["layer"]
     assert lines["encoding"]["y"]["scale"]["zero"] is True
     for channel in ("color", "strokeDash"):

@@ -41,7 +41,8 @@ def show(context: ProjectionContext, scenario: Scenario) -> None:
             return
         _headline(context, projection)
         _figures(scenario, projection, context.economics.hurdle_rate.value)
-        st.caption(_goes_on(scenario, projection))
+        said = text.meanwhile(projection.meanwhile)
+        st.caption(f"With and without the changes: {said}" if scenario.changes else said)
         st.caption(" ".join(filter(None, (EXPECTED, text.how_sure(projection)))))
         _warnings(context, scenario, projection)
         _details(context, scenario, projection)
@@ -124,7 +125,7 @@ def _details(context: ProjectionContext, scenario: Scenario, projection: Project
         tabs["Hours to money"] = lambda: _waterfalls(projection)
         tabs["What it hangs on"] = lambda: _hangs_on(scenario, projection)
     tabs["Months"] = lambda: _months(projection)
-    tabs["Today and then"] = lambda: _today(scenario, projection)
+    tabs["Today and then"] = lambda: _today(projection)
     tabs["What it rests on"] = lambda: _assumptions(projection)
     tabs["Download"] = lambda: _download(projection, asked)
     lazy_tabs(tabs, key=f"answer.tabs.{len(tabs)}")
@@ -186,19 +187,13 @@ def _months(projection: Projection) -> None:
         )
 
 
-def _goes_on(scenario: Scenario, projection: Projection) -> str:
-    said = text.meanwhile(projection.meanwhile)
-    return f"With and without the changes: {said}" if scenario.changes else said
-
-
-def _today(scenario: Scenario, projection: Projection) -> None:
+def _today(projection: Projection) -> None:
     st.markdown(f"**The service over {text.months(projection.horizon_months)}**")
     show_table(projections.today_and_then(projection))
-    st.caption(_goes_on(scenario, projection))
     if projection.meanwhile.joining == "as_usual" and projection.meanwhile.joined_a_month:
         with st.expander("Who joins, a month"):
             show_table(projections.joined(projection.meanwhile))
-            st.caption(f"From {projection.meanwhile.joined_from}.")
+            st.caption(f"From {plain(projection.meanwhile.joined_from)}.")
     st.markdown("**Whose doing it is**")
     show_table(projections.effects(projection))
     st.caption("The return is that of the acquisition effect alone. A changed audience is not credited to a purchase.")

@@ -9,7 +9,6 @@ import pandas as pd
 
 from recsys.presentation.charts.scales import hours_title, money_title, unit_for
 from recsys.presentation.charts.theme import layered, palette
-from recsys.presentation.text.meanwhile import meanwhile
 from recsys.presentation.text.numbers import compact, hours, money, percent, signed, span_of
 from recsys.projection.result import OfferResult, Projection, Range, SegmentShare
 
@@ -122,8 +121,7 @@ def monthly_hours(projection: Projection) -> alt.LayerChart:
         ],
     )
     lines = line.mark_line(point=alt.OverlayMarkDef(filled=True, size=36))
-    said = alt.TitleParams(meanwhile(projection.meanwhile), fontWeight="normal", fontSize=12)
-    return layered(lines).properties(height=260, title=said)
+    return layered(lines).properties(height=260)
 
 
 def _differences(baseline: Sequence[float], projected: Sequence[float]) -> list[float]:
