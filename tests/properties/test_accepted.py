@@ -64,7 +64,7 @@ def services(draw: st.DrawFn) -> Service:
         "people": tuple(name for name in ("signup_date", "plan", "city") if draw(st.booleans())),
         "watched": draw(st.sampled_from(WATCHED)),
         "minutes": draw(st.booleans()),
-        "days": draw(st.sampled_from((0, 1, 20, 400))),
+        "days": draw(st.sampled_from((1, 20, 400))),
         "active": draw(st.sampled_from(ACTIVE)),
         "seed": draw(st.integers(0, 1000)),
     }
@@ -155,6 +155,7 @@ def _subscriptions(kind: str, users: "pd.Series[str]") -> pd.DataFrame | None:
 @example(ONCE_FAILED[0])
 @example(ONCE_FAILED[1])
 @example(ONCE_FAILED[2])
+@example({**PLAIN, "days": 0})
 def test_what_import_accepts_trains_projects_and_exports(service: Service):
     """Or import refuses it with a code, or warns that training will, which then does so before it learns anything."""
     with TemporaryDirectory() as folder:
