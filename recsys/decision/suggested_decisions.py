@@ -168,7 +168,9 @@ def monthly_hours(context: ProjectionContext) -> FloatArray:
 def _growing(context: ProjectionContext) -> SuggestedDecision | None:
     """The persona that grows fastest within reason, and the part of its occasions that the catalogue wins, against everyone's."""
     personas = context.personas.personas
-    occasions = np.bincount(context.persona_of, weights=context.choice.draws[0].occasions, minlength=len(personas))
+    today = audiences.people(context, audiences.current(context), context.choice.draws[0])
+    served_today = today.occasions * np.where(today.subscribes, today.subscribed, 1.0)
+    occasions = np.bincount(context.persona_of, weights=served_today, minlength=len(personas))
     growing = [
         k for k, each in enumerate(personas) if 0 < each.monthly_growth_share <= MOST_GROWTH_SHARE and occasions[k] > 0
     ]  # of a persona whose every subscription has lapsed no occasion is served
@@ -201,7 +203,8 @@ def _share_served(context: ProjectionContext, persona: int) -> tuple[float, floa
     sums = context.nest_sums(0)
     power = np.where(sums.nest_sum > 0, sums.nest_sum, 0.0) ** parameters.dissimilarity
     inside = power.sum(axis=1) / (1.0 + power.sum(axis=1))
-    occasions = context.weight * parameters.occasions
+    people = audiences.people(context, audiences.current(context), parameters)
+    occasions = people.weight * people.occasions * np.where(people.subscribes, people.subscribed, 1.0)
     own = occasions * (context.persona_of == persona)
     return float(inside @ own / own.sum()), float(inside @ occasions / occasions.sum())
 

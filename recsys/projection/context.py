@@ -298,6 +298,8 @@ def context_of(
     """The context of validated tables and the models that were trained on them, whose rows are those of the tables."""
     offers = dataset.offers
     subscribed, return_share = subscription_state(dataset.subscriptions, choice.user_ids)
+    if choice.still_there is not None:
+        subscribed = choice.still_there
     return ProjectionContext(
         users=dataset.users,
         movies=dataset.movies,
@@ -325,7 +327,8 @@ def context_of(
 def subscription_state(subscriptions: pd.DataFrame | None, users: IdMap) -> tuple[FloatArray, float]:
     """Who is subscribed at the end of the data, and what share of those who left comes back in a month.
 
-    Users whom the table never names count as subscribed; without a table everyone does, and nobody comes back.
+    Users whom the table never names count as subscribed; without a table everyone does who has not gone quiet for good
+    (``ChoiceModel.still_there``), and nobody comes back.
 
     Returns
     -------

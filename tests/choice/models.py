@@ -92,6 +92,7 @@ def tiny_choice(**changes: Any) -> ChoiceModel:
         "estimates": (
             Estimate(name="score_slope", value=2.0, unit="nats", kind="estimated", source="by hand", standard_error=0.1),
         ),
+        "still_there": np.array([0.5, 1.0]),
         "simulated": True,
         "fingerprint": "f",
     }

@@ -96,6 +96,10 @@ def test_a_service_where_a_twelfth_goes_quiet_each_month_goes_on_losing_as_many(
     hours, views = hours_ahead(context), float(HABIT[quiet_after > MONTHS].sum())
     assert hours[0] / float(context.choice.hours_per_view.mean()) == pytest.approx(views, rel=0.06)
     assert hours[5] < 0.85 * hours[0]
+    there = np.where(quiet_after > MONTHS, 1.0, 0.0)
+    assert context.subscribed.sum() == pytest.approx(there.sum(), rel=0.1)
+    assert np.corrcoef(context.subscribed, there)[0, 1] > 0.8
+    assert context.return_share == 0.0
 
 
 def test_subscribers_who_have_lapsed_watch_nothing_until_they_come_back_and_then_as_before():

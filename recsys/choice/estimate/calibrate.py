@@ -46,6 +46,9 @@ from recsys.ids import FloatArray, IdMap, IntArray
 from recsys.progress import Progress, ReportProgress, silent
 from recsys.tables.dataset import Dataset
 
+_LEAST_CHANCE = 1e-6
+"""Of still being there; who is less likely to be counts for nothing."""
+
 
 def calibrate(
     dataset: Dataset,
@@ -102,7 +105,11 @@ def calibrate(
     step()
     durations = estimate_durations(dataset)
     hours_per_view = float(durations.hours_per_view[panel.history.movie].mean())
-    rate_if_there = np.where(_can_be_left(dataset), activity.rate_while_subscribed, activity.rate)
+    can_be_left = _can_be_left(dataset)
+    still_there = None if dataset.subscriptions is not None else single(np.where(can_be_left, activity.still_there, 1.0))
+    rate_if_there = np.where(can_be_left, activity.rate_while_subscribed, activity.rate)
+    if still_there is not None:
+        rate_if_there = rate_if_there / np.maximum(still_there, _LEAST_CHANCE)
     churn = fit_churn(dataset, durations.monthly_hours, activity, rate_if_there * hours_per_view)
     step()
     audience = read_audience(panel.history, activity.rate, rng=rng)
@@ -150,6 +157,7 @@ def calibrate(
         cold_appeal_residual_sd=point.residual_sd,
         support_distance=support,
         estimates=tuple(estimates),
+        still_there=still_there,
         simulated=dataset.simulated,
         fingerprint=digest.hexdigest(),
     )

@@ -115,7 +115,8 @@ def _draw(  # noqa: PLR0917
 ) -> Draw:
     rate, structure = inputs.rate_if_there, shared.structure
     inclusive = demand.inclusive_values(appeals)
-    constant = user_constants(inclusive, outside_constant(inclusive, rate, shared.outside_share))
+    expected = np.where(inputs.audience.rate > 0, inputs.audience.rate, rate)
+    constant = user_constants(inclusive, outside_constant(inclusive, expected, shared.outside_share))
     return Draw(
         member=index,
         score_slope=structure.slope,

@@ -139,6 +139,9 @@ class ChoiceModel:
     """99th percentile of the catalogue's nearest-neighbour cosine distances in content space."""
     estimates: tuple[Estimate, ...]
     """Every parameter a person may ask about, with error and origin."""
+    still_there: FloatArray | None = None
+    """float64[n_users], chance of not having gone quiet for good when the data end, where that is all that tells who has left: no
+    subscriptions are known. None where they are, or a plan cannot be left."""
     simulated: bool = False
     fingerprint: str = field(default="")
 

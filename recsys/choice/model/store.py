@@ -37,6 +37,8 @@ _ARRAYS = (
     "watched_indptr",
     "watched_indices",
 )
+_STILL_THERE = "still_there"
+"""Not there where subscriptions are known."""
 _FACTS = ("completion", "cold_appeal_residual_sd", "support_distance", "simulated", "fingerprint")
 _SMALL = ("watched_indices", "watched_indptr", "nests")
 _REMEDY = "Train again, or copy the run again from where it came."
@@ -50,6 +52,8 @@ def save(choice: ChoiceModel, folder: Path) -> None:
     ArtefactError  E_NONFINITE: a parameter is NaN or infinite
     """
     arrays: Arrays = {name: _compact(name, getattr(choice, name)) for name in _ARRAYS}
+    if choice.still_there is not None:
+        arrays[_STILL_THERE] = _compact(_STILL_THERE, choice.still_there)
     for index, member in enumerate(choice.members):
         arrays[f"members/{index}/users"] = member.users
         arrays[f"members/{index}/movies"] = member.movies
@@ -111,6 +115,8 @@ def _assemble(arrays: Arrays, facts: dict[str, Any]) -> ChoiceModel:
     plain: dict[str, Any] = {name: arrays[name] for name in _ARRAYS}
     plain |= {name: _read_only(arrays[name].astype(np.int64)) for name in _SMALL}
     plain["hours_per_view"] = _read_only(arrays["hours_per_view"].astype(np.float64))
+    if _STILL_THERE in arrays:
+        plain[_STILL_THERE] = _read_only(arrays[_STILL_THERE].astype(np.float64))
     return ChoiceModel(
         user_ids=IdMap(facts["user_ids"]),
         movie_ids=IdMap(facts["movie_ids"]),
@@ -146,6 +152,8 @@ def _check_shapes(choice: ChoiceModel, where: str) -> None:
         "available": (choice.available.shape, (n_movies,)),
         "watched_indptr": (choice.watched_indptr.shape, (n_users + 1,)),
     }
+    if choice.still_there is not None:
+        found[_STILL_THERE] = (choice.still_there.shape, (n_users,))
     for index, member in enumerate(choice.members):
         dim = member.users.shape[-1]
         found[f"members/{index}/users"] = (member.users.shape, (n_users, dim))

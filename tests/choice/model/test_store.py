@@ -28,7 +28,16 @@ def test_what_is_loaded_is_what_was_saved(tmp_path: Path):
     assert back.nest_names == choice.nest_names
     assert back.estimates == choice.estimates
     assert (back.completion, back.simulated, back.fingerprint) == (0.75, True, "f")
-    for name in ("nests", "nest_centroids", "content", "hours_per_view", "available", "watched_indptr", "watched_indices"):
+    for name in (
+        "nests",
+        "nest_centroids",
+        "content",
+        "hours_per_view",
+        "available",
+        "watched_indptr",
+        "watched_indices",
+        "still_there",
+    ):
         there, here = getattr(back, name), getattr(choice, name)
         assert there.dtype == here.dtype
         assert np.array_equal(there, here)
@@ -95,6 +104,7 @@ def test_a_json_that_lost_a_part_is_refused(tmp_path: Path, name: str):
         {"nests": np.array([0, 0, 2])},
         {"hours_per_view": np.array([1.0])},
         {"watched_indices": np.array([1, 2])},
+        {"still_there": np.array([1.0])},
         {"draws": (replace(tiny_choice().draws[0], member=2),)},
         {"draws": (replace(tiny_choice().draws[0], occasions=np.array([1.0])),)},
     ],
