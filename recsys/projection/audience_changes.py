@@ -34,6 +34,7 @@ from recsys.scenario.changes import (
     ShiftTaste,
     TowardsMovies,
 )
+from recsys.scenario.scenario import Joining
 from recsys.segments import disclosure
 from recsys.segments.attribute_rules import Mask, by_rule, nearest_names
 from recsys.segments.membership import PRIVACY_FLOOR, by_persona, by_users, check_floor, with_personas
@@ -272,7 +273,14 @@ def _shifted(member: Member, users: Float32Array, weight: FloatArray, shift: Shi
     return given_back
 
 
-def people(context: ProjectionContext, audience: Audience, draw: Draw, horizon_months: int | None = None) -> People:
+def people(
+    context: ProjectionContext,
+    audience: Audience,
+    draw: Draw,
+    horizon_months: int | None = None,
+    *,
+    joining: Joining = "none",
+) -> People:
     """An audience under one draw of the parameters, with what each user earns under their plan.
 
     Parameters
@@ -287,6 +295,8 @@ def people(context: ProjectionContext, audience: Audience, draw: Draw, horizon_m
     return People(
         weight=audience.weight,
         occasions=draw.occasions * audience.activity,
+        occasions_today=draw.occasions,
+        joining=context.joining if joining == "as_usual" else np.zeros(len(audience.weight)),
         churn_intercept=np.where(churn >= 0, NEVER_LEAVES, draw.churn_intercept),
         churn_delta=audience.churn_delta + np.maximum(churn, 0.0),
         churn_hours_slope=draw.churn_hours_slope,

@@ -49,28 +49,19 @@ def hours_lost(
     available[list(set_apart)] = False
     columns = layout(choice, available)
     ends = np.append(columns.starts, len(columns.columns))
-    place_of = {int(nest): place for place, nest in enumerate(after.tracked_nests)}
+    part_of = np.zeros(choice.n_movies, dtype=np.int64) if availability.part_of is None else availability.part_of
 
     def work(block: slice) -> FloatArray:
         rows = np.arange(choice.n_users)[block]
         weights = movie_weights(choice, parameters, users[block], rows, columns)
-        people = user_weights(parameters, rows)
-        outside = np.stack([each.outside_occasions[:, block] - after.outside_occasions[:, block] for each in before])
-        tracked = np.stack([each.tracked_nest_factor[..., block] - after.tracked_nest_factor[..., block] for each in before])
-        outside, tracked = outside * people, tracked * people
-        part = np.zeros((len(before), len(columns.columns)))
-        for interval, sums in enumerate(availability.intervals):
-            nest_sum = sums.nest_sum[block]
-            scale = np.where(nest_sum > 0, nest_sum, 1.0) ** (parameters.dissimilarity - 1.0)
-            for k, nest in enumerate(columns.nests):
-                place = place_of.get(int(nest))
-                factor = outside[:, interval] * scale[:, nest] if place is None else tracked[:, interval, place]
-                here = slice(ends[k], ends[k + 1])
-                views = factor @ weights[:, here]
-                if availability.present is not None:
-                    views *= availability.present[interval, columns.columns[here]]
-                part[:, here] += views
-        return part
+        people = user_weights(parameters, rows)[:, None]
+        factor = np.stack([each.part_factor[:, block] - after.part_factor[:, block] for each in before]) * people
+        found = np.zeros((len(before), len(columns.columns)))
+        for k, nest in enumerate(columns.nests):
+            here = slice(ends[k], ends[k + 1])
+            by_part = factor[..., nest] @ weights[:, here]
+            found[:, here] = np.take_along_axis(by_part, part_of[columns.columns[here]][None, None, :], axis=1)[:, 0]
+        return found
 
     total = np.sum(map_user_blocks(choice.n_users, work, block=PRODUCT_BLOCK, threads=threads), axis=0)
     lost[:, columns.columns] = total * choice.hours_per_view[columns.columns]

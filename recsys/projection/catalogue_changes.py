@@ -8,11 +8,12 @@ import numpy as np
 from recsys.choice.model.parameters import Draw, Float32Array
 from recsys.errors import Finding, ScenarioError
 from recsys.ids import FloatArray
+from recsys.projection.availability import ageing
 from recsys.projection.cold_start_offers import Offer, resolve_offer
 from recsys.projection.cold_start_offers import utilities as offer_utilities
 from recsys.projection.context import NO_END, ProjectionContext
 from recsys.projection.economics import OfferTerms
-from recsys.projection.outcome import TrackedMovies
+from recsys.projection.outcome import Replacements, TrackedMovies
 from recsys.projection.unknown_movie_errors import unknown_movie
 from recsys.scenario.changes import Acquire, CatalogueChange, Drop, KindRegistry, Promote, ShiftLaunch
 from recsys.scenario.scenario import Licences
@@ -232,6 +233,7 @@ def tracked_movies(
     horizon_months: int,
     *,
     licences: Licences = "renewed",
+    replenished: bool = False,
 ) -> TrackedMovies:
     """The movies that a simulation of one draw tracks one by one, in the order that :class:`Catalogue` gives.
 
@@ -239,12 +241,17 @@ def tracked_movies(
     ----------
     users : [n_users, dim], in the space of the draw's member
     licences : whether a changed movie is off the service from the end of its licence on (``lapse``)
+    replenished : whether movies go on arriving, which make up for the ageing of changed movies
     """
     choice, parameters = context.choice, context.choice.draws[draw]
     n_tracked = catalogue.as_changed_positions.stop
     utility = np.zeros((n_tracked, choice.n_users))
     unwatched = np.ones((n_tracked, choice.n_users))
     curve = np.zeros((n_tracked, horizon_months))
+    ages = [ageing(parameters, int(choice.months_on_service[row]), horizon_months) for row in catalogue.changed_rows]
+    boost = np.array(ages).reshape(len(ages), horizon_months)
+    for rows in (catalogue.as_today_positions, catalogue.as_changed_positions):
+        curve[list(rows)] = parameters.dissimilarity * np.log(boost)
     if catalogue.offers:
         utility[: len(catalogue.offers)] = offer_utilities(context, draw, users, catalogue.offers)
     for k, offered in zip(catalogue.offer_positions, catalogue.offers, strict=True):
@@ -259,6 +266,7 @@ def tracked_movies(
         unwatched[[as_today, as_changed]] = ~context.has_watched(movie.row)
         if licences == "lapse":
             curve[[as_today, as_changed], context.months_left[movie.row] :] = -np.inf
+    today = list(catalogue.as_today_positions)
     nests = [offered.nest for offered in catalogue.offers] + 2 * [int(choice.nests[row]) for row in catalogue.changed_rows]
     return TrackedMovies(
         utility=utility,
@@ -266,6 +274,13 @@ def tracked_movies(
         hours_per_view=np.array(catalogue.hours_per_view(context), dtype=np.float64),
         nests=np.array(nests, dtype=np.int64),
         curve=curve,
+        replacements=Replacements(
+            utility=np.where(unwatched[today] > 0, utility[today], -np.inf),
+            nests=choice.nests[catalogue.changed_rows].astype(np.int64),
+            share=1.0 - boost,
+        )
+        if replenished and today
+        else None,
     )
 
 

@@ -13,7 +13,7 @@ from recsys.projection.question import PreparedQuestion, Question
 
 LeaveOneOut = Literal["simulated", "estimated", "both"]
 """How the counterfactuals without one offer are found. ``simulated``: each by itself, to full precision and user by user.
-``estimated``: in passing while everything is simulated (:mod:`recsys.projection.leave_one_out`), to the precision of a draw among
+``estimated``: in passing while everything is simulated, to the precision of a draw among
 many, in totals. ``both`` tells how far the estimate is off."""
 
 

@@ -72,7 +72,7 @@ class IncrementalByOffer:
 
     @classmethod
     def estimated(cls, found: Counterfactuals) -> "IncrementalByOffer":
-        """From the estimate beside the counterfactual with everything (:mod:`recsys.projection.leave_one_out`)."""
+        """From the estimate beside the counterfactual with everything."""
         projected = found.projected
         return cls._of(projected, projected.left_out_hours, projected.left_out_earned, projected.left_out_active)
 

@@ -1,6 +1,6 @@
 """Who joined of late: from sign-up dates, else from the subscriptions table, else from views."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,10 @@ class Joiners:
     watched_of_late: NDArray[np.bool_]
     """bool[n_users]: watched something within the last ``PRESENT_MONTHS``."""
     source: str
+
+    def of(self, rows: IntArray) -> "Joiners":
+        """Of some users, in this order."""
+        return replace(self, a_month=self.a_month[rows], variance=self.variance[rows], watched_of_late=self.watched_of_late[rows])
 
     def by_group(self, group: IntArray, n_groups: int, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
         """People who join a month in each group of users and the standard error, float64[n_groups] each.

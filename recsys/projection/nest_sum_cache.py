@@ -3,6 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import fields
 
 from recsys.projection.nest_sums import NestSums
 
@@ -37,8 +38,8 @@ class NestSumCache:
                     return self._kept[catalogue][draw]
         computed = compute()
         for sums in computed:
-            sums.nest_sum.setflags(write=False)
-            sums.hours.setflags(write=False)
+            for each in fields(sums):
+                getattr(sums, each.name).setflags(write=False)
         with self._lock:
             if self._make_room(_size(computed), catalogue):
                 self._kept.setdefault(catalogue, {})[draw] = computed
@@ -60,4 +61,4 @@ class NestSumCache:
 
 
 def _size(intervals: tuple[NestSums, ...]) -> int:
-    return sum(sums.nest_sum.nbytes + sums.hours.nbytes for sums in intervals)
+    return sum(sums.nbytes for sums in intervals)

@@ -8,7 +8,7 @@ every movie alike (the outside constant) comes in after the sums, so that float3
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -42,10 +42,29 @@ class NestSums:
     """D, float64[n_users, n_nests]"""
     hours: FloatArray
     """Σ exp(V/λ) · hours per view, float64[n_users, n_nests]"""
+    unwatched: FloatArray
+    """Σ exp(V/λ) over what the user has not watched, float64[n_users, n_nests]"""
+    squares: FloatArray
+    """Σ exp(2V/λ) over what the user has not watched, float64[n_users, n_nests]"""
 
-    def __add__(self, other: "NestSums") -> "NestSums":
-        """The nest sums of two sets of movies together."""
-        return NestSums(nest_sum=self.nest_sum + other.nest_sum, hours=self.hours + other.hours)
+    @property
+    def nbytes(self) -> int:
+        """Bytes that they take."""
+        return sum(getattr(self, each.name).nbytes for each in fields(self))
+
+    @classmethod
+    def zeros(cls, n_users: int, n_nests: int) -> "NestSums":
+        """Of no movie."""
+        return cls(**{each.name: np.zeros((n_users, n_nests)) for each in fields(cls)})
+
+    def copy(self) -> "NestSums":
+        """Arrays that can be written to."""
+        return NestSums(**{each.name: getattr(self, each.name).copy() for each in fields(self)})
+
+    def put(self, index: Any, other: "NestSums", source: Any = ...) -> None:
+        """Write some users or nests of another one over these."""
+        for each in fields(self):
+            getattr(self, each.name)[index] = getattr(other, each.name)[source]
 
 
 def layout(choice: ChoiceModel, movies: NDArray[np.bool_]) -> Layout:
@@ -73,21 +92,28 @@ def compute(
     -------
     NestSums of float64[n_rows, n_nests]; 0 in a nest without movies
     """
-    n_nests = len(choice.nest_names)
-    nest_sum, hours = np.zeros((len(rows), n_nests)), np.zeros((len(rows), n_nests))
+    found = NestSums.zeros(len(rows), len(choice.nest_names))
     hours_per_view = choice.hours_per_view[catalogue.columns]
 
     def work(block: slice) -> None:
         if not len(catalogue.columns):
             return
-        weights = movie_weights(choice, draw, users[block], rows[block], catalogue)
+        weights, watched = _weights_and_watched(choice, draw, users[block], rows[block], catalogue)
+        kept = weights[watched] * draw.rewatch ** (1.0 / draw.dissimilarity)
         scale = user_weights(draw, rows[block])[:, None]
-        nest_sum[block, catalogue.nests] = scale * _by_nest(weights, catalogue)
+        weights[watched] = 0.0
+        found.unwatched[block, catalogue.nests] = scale * _by_nest(weights, catalogue)
+        found.squares[block, catalogue.nests] = scale * scale * _by_nest(weights * weights, catalogue)
+        weights[watched] = kept
+        found.nest_sum[block, catalogue.nests] = scale * _by_nest(weights, catalogue)
         weights *= hours_per_view.astype(weights.dtype)
-        hours[block, catalogue.nests] = scale * _by_nest(weights, catalogue)
+        found.hours[block, catalogue.nests] = scale * _by_nest(weights, catalogue)
 
-    map_user_blocks(len(rows), work, block=PRODUCT_BLOCK, threads=threads)
-    return NestSums(nest_sum=nest_sum, hours=hours)
+    with np.errstate(over="ignore"):
+        map_user_blocks(len(rows), work, block=PRODUCT_BLOCK, threads=threads)
+    if not np.isfinite(found.squares).all():
+        raise _not_finite()
+    return found
 
 
 def _by_nest(weights: NDArray[np.floating[Any]], catalogue: Layout) -> FloatArray:
@@ -111,13 +137,22 @@ def movie_weights(
     ------
     ArtefactError  E_NONFINITE: utilities too large to be exponentiated
     """
+    weights, watched = _weights_and_watched(choice, draw, users, rows, catalogue)
+    weights[watched] *= draw.rewatch ** (1.0 / draw.dissimilarity)
+    return weights
+
+
+def _weights_and_watched(
+    choice: ChoiceModel, draw: Draw, users: Float32Array, rows: IntArray, catalogue: Layout
+) -> tuple[NDArray[np.floating[Any]], tuple[IntArray, IntArray]]:
+    """exp((V − c)/λ) as if nothing had been watched, [n_rows, n_columns], and where something has been: rows and columns."""
     member = choice.members[draw.member]
     slope = draw.score_slope / draw.dissimilarity
     exponent: NDArray[np.floating[Any]] = (users * users.dtype.type(slope)) @ member.movies[catalogue.columns].T
     exponent += (draw.appeal[catalogue.columns] / draw.dissimilarity).astype(exponent.dtype)
     highest = float(exponent.max(initial=0.0))
     if not highest < _LARGEST:
-        raise ArtefactError.of("E_NONFINITE", "a utility of the calibrated model is not a finite number.", "Train again.")
+        raise _not_finite()
     if highest > _LARGEST_SINGLE:
         exponent = exponent.astype(np.float64)
     weights: NDArray[np.floating[Any]] = np.exp(exponent, out=exponent)
@@ -127,8 +162,7 @@ def movie_weights(
     place = catalogue.place[choice.watched_indices[flat]]
     row = np.repeat(np.arange(len(rows)), counts)
     here = place >= 0
-    weights[row[here], place[here]] *= draw.rewatch ** (1.0 / draw.dissimilarity)
-    return weights
+    return weights, (row[here], place[here])
 
 
 def user_weights(draw: Draw, rows: IntArray) -> FloatArray:
@@ -140,14 +174,19 @@ def user_weights(draw: Draw, rows: IntArray) -> FloatArray:
     """
     exponent = draw.outside_constant[rows] / draw.dissimilarity
     if not float(exponent.max(initial=0.0)) < _LARGEST:
-        raise ArtefactError.of("E_NONFINITE", "a utility of the calibrated model is not a finite number.", "Train again.")
+        raise _not_finite()
     weight: FloatArray = np.exp(exponent)
     return weight
 
 
 _LARGEST = 700.0 / 2
 """Above it an exponent, or the product of two, would overflow."""
-_LARGEST_SINGLE = 80.0
+_LARGEST_SINGLE = 40.0
+"""Above it float32 would not hold a square."""
+
+
+def _not_finite() -> ArtefactError:
+    return ArtefactError.of("E_NONFINITE", "a utility of the calibrated model is not a finite number.", "Train again.")
 
 
 def without(
@@ -174,14 +213,13 @@ def without(
         return baseline
     available = choice.available.copy()
     available[list(set_apart)] = False
-    nest_sum, hours = baseline.nest_sum.copy(), baseline.hours.copy()
+    found = baseline.copy()
     if set_apart:
         touched = np.unique(choice.nests[list(set_apart)])
         part = layout(choice, available & np.isin(choice.nests, touched))
         everyone = np.arange(choice.n_users)
         changed = compute(choice, draw, users, everyone, part, threads=threads)
-        nest_sum[:, touched], hours[:, touched] = changed.nest_sum[:, touched], changed.hours[:, touched]
+        found.put((slice(None), touched), changed, (slice(None), touched))
     if len(shifted):
-        moved = compute(choice, draw, users[shifted], shifted, layout(choice, available), threads=threads)
-        nest_sum[shifted], hours[shifted] = moved.nest_sum, moved.hours
-    return NestSums(nest_sum=nest_sum, hours=hours)
+        found.put(shifted, compute(choice, draw, users[shifted], shifted, layout(choice, available), threads=threads))
+    return found

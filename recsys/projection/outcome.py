@@ -34,28 +34,46 @@ class People:
     """Chance of being subscribed as the horizon begins; counts where ``subscribes``."""
     return_share: float
     """Share of those who left that come back in a month."""
+    occasions_today: FloatArray
+    """A month, in the audience of the data: what arrivals make up for."""
+    joining: FloatArray
+    """People who join in a month, for each whom the row stands for."""
     season: FloatArray | None = None
     """float64[horizon]: factor on everyone's occasions in each month; None is 1 throughout."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Availability:
-    """Nest sums of the catalogue month by month, tracked movies apart: they change only where licences end."""
+    """What is on the service month by month, tracked movies apart: parts whose movies come, age and go together."""
 
-    intervals: tuple[NestSums, ...]
-    """Nest sums while the catalogue stays as it is."""
-    interval_of: IntArray
-    """int64[horizon]: the interval that each month lies in."""
-
-    present: NDArray[np.bool_] | None = None
-    """bool[n_intervals, n_movies]: movies on the service in each interval; None is all of the catalogue throughout."""
+    parts: tuple[NestSums, ...]
+    """Nest sums of each part as it is today."""
+    factor: FloatArray
+    """float64[n_parts, horizon]: what exp(V/λ) of a part's movies is multiplied by in each month; 0 where they are gone."""
+    today: NestSums
+    """Of everything on the service today, tracked movies included: what arrivals make up for."""
+    replenished: bool
+    """Whether movies go on arriving as they did."""
+    part_of: IntArray | None = None
+    """int64[n_movies]: the part that each movie is in, −1 for those that are in none; None where there is one part."""
 
     @classmethod
     def of(cls, catalogue: "NestSums | Availability", horizon_months: int) -> "Availability":
-        """The same catalogue throughout, where it is not an availability already."""
+        """The same catalogue throughout, made up for, where it is not an availability already."""
         if isinstance(catalogue, Availability):
             return catalogue
-        return cls(intervals=(catalogue,), interval_of=np.zeros(horizon_months, dtype=np.int64))
+        return cls(parts=(catalogue,), factor=np.ones((1, horizon_months)), today=catalogue, replenished=True)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Replacements:
+    """What arrivals make up for as the tracked movies of today's catalogue age: others as new as they are now come after them."""
+
+    utility: FloatArray
+    """float64[n_changed, n_users], nats, of the ageing movies as they are today; −inf where the user has watched them"""
+    nests: IntArray
+    share: FloatArray
+    """float64[n_changed, horizon]: of exp(V/λ), made up for by the middle of each month"""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -70,6 +88,8 @@ class TrackedMovies:
     nests: IntArray
     curve: FloatArray
     """float64[n_tracked, horizon]: γ of each month, −inf in months off the service."""
+    replacements: "Replacements | None" = None
+    """In every counterfactual, whichever of the movies it has. None where nothing arrives, or only offers are tracked."""
 
     def __len__(self) -> int:
         return len(self.nests)
@@ -83,13 +103,14 @@ class TrackedMovies:
             hours_per_view=self.hours_per_view[chosen],
             nests=self.nests[chosen],
             curve=self.curve[chosen],
+            replacements=self.replacements,
         )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Outcome:
-    """Demand and revenue in one counterfactual; totals are weighted sums over users. What is told user by user is 0 where it was
-    not asked for."""
+    """Demand and revenue in one counterfactual; totals are weighted sums over users. What is told user by user is empty where
+    it was not asked for."""
 
     hours: FloatArray
     """float64[horizon], all movies"""
@@ -110,20 +131,18 @@ class Outcome:
     still_unwatched: FloatArray
     """float64[n_tracked, n_users], at the horizon's end"""
     outside_occasions: FloatArray
-    """float64[n_intervals, n_users]: Σ over the months of an interval of weight · chance of being active · occasions / (1 + S).
-    Times D^(λ−1) and exp(V/λ) it gives the views of a catalogue movie in a nest without tracked movies."""
+    """float64[n_users]: Σ over months of weight · chance of being active · occasions / (1 + S)"""
     left_out_hours: FloatArray
-    """float64[n_offers, horizon], estimated hours without each of the first tracked movies
-    (:mod:`recsys.projection.leave_one_out`); empty unless asked for"""
+    """float64[n_offers, horizon], estimated hours without each of the first tracked movies; empty unless asked for"""
     left_out_earned: FloatArray
     """float64[3, n_offers, horizon], the same for what is earned"""
     left_out_active: FloatArray
     """float64[n_offers], the same for active users at the horizon's end"""
-    tracked_nests: IntArray
-    """Nests that hold tracked movies, ascending."""
-    tracked_nest_factor: FloatArray
-    """float64[n_intervals, n_tracked_nests, n_users]: Σ over the months of an interval of weight · chance of being active ·
-    occasions · D^(λ−1) / (1 + S); times exp(V/λ) it gives the views of a catalogue movie in these nests."""
+    part_factor: FloatArray
+    """float64[n_parts, n_users, n_nests]: Σ over months of weight · chance of being active · occasions · the part's factor ·
+    share left · D^(λ−1) / (1 + S). Times exp(V/λ) it gives the views of a catalogue movie of the part."""
+    left: FloatArray
+    """float64[n_users, n_nests]: at the horizon's end, what is left of the unwatched worth of a nest, 1 being today's"""
 
     @property
     def revenue(self) -> FloatArray:

@@ -85,11 +85,18 @@ class Question:
                 set_apart=catalogue.changed_rows,
                 horizon_months=self.horizon_months,
                 licences=self.licences,
+                arrivals=self.arrivals,
                 threads=threads,
             ),
-            people=audiences.people(context, self.audience, parameters, self.horizon_months),
+            people=audiences.people(context, self.audience, parameters, self.horizon_months, joining=self.joining),
             tracked_movies=catalogues.tracked_movies(
-                context, draw, catalogue, users, self.horizon_months, licences=self.licences
+                context,
+                draw,
+                catalogue,
+                users,
+                self.horizon_months,
+                licences=self.licences,
+                replenished=availability.replenished(context, self.arrivals),
             ),
         )
 
@@ -145,6 +152,7 @@ class PreparedQuestion:
             self.availability,
             dissimilarity=self.parameters.dissimilarity,
             rewatch=self.parameters.rewatch,
+            depletion=self.parameters.depletion,
             people=self.people,
             tracked_movies=self.tracked_movies,
             counterfactuals=counterfactuals,

@@ -78,7 +78,7 @@ def test_a_bid_is_the_walk_away_price_of_the_offer_by_itself_over_its_licence(ma
     expected = answer(made, Scenario(name="x", changes=(Acquire(offer="o01"),), horizon_months=12))
     assert (found["horizon_months"], found["currency"], found["fee"]) == (12, "INR", 800_000.0)
     assert found["max_bid"] == pytest.approx(vars(expected.max_bid))
-    assert found["verdict"] == "leave"
+    assert found["verdict"] == "negotiate"
 
 
 def test_a_bid_beside_a_scenario_is_over_its_months_and_at_its_fee(made: Workspace, tmp_path: Path):
@@ -91,7 +91,7 @@ def test_a_bid_says_for_how_long_it_is_and_in_which_money(made: Workspace):
     said = " ".join(recsys(made, "bid", "o01").output.split())
     assert "licence fee, 12 months ahead (a simulated service)" in said
     assert "Walk-away price at a return of 15%: ₹" in said
-    assert said.endswith("below the ₹ 8 lakh asked. Leave it.")
+    assert said.endswith("the ₹ 8 lakh asked. Negotiate.")
 
 
 def test_beyond_what_the_data_have_seen_a_bid_gives_no_advice(made: Workspace, tmp_path: Path):

@@ -253,7 +253,7 @@ def test_without_offers_the_agenda_speaks_of_the_rest(context: ProjectionContext
 
 
 def test_monthly_hours_of_the_catalogue_add_up_to_its_first_month(context: ProjectionContext):
-    month = project(context, s.Scenario(name="x", horizon_months=1)).baseline.hours
+    month = project(builders.renewing(context), s.Scenario(name="x", horizon_months=1)).baseline.hours
     assert suggested_decisions.monthly_hours(context).sum() == pytest.approx(month, rel=1e-12)
 
 

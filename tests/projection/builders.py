@@ -84,6 +84,7 @@ def choice_model(
                 occasions=occasions,
                 launch_curve=np.array([0.8, 0.4, 0.2, 0.0]),
                 rewatch=rewatch,
+                depletion=1.3,
                 churn_intercept=np.full(n_users, -2.2) + 0.2 * rng.standard_normal(n_users),
                 churn_hours_slope=0.4,
                 cold_appeal_coefficients=coefficients,
@@ -108,6 +109,7 @@ def choice_model(
         hours_per_view=rng.uniform(0.8, 2.2, n_movies),
         completion=0.7,
         available=available,
+        months_on_service=np.arange(n_movies) * 5 % 17,
         watched_indptr=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         watched_indices=np.concatenate(watched).astype(np.int64),
         cold_appeal_residual_sd=0.3,
@@ -126,6 +128,11 @@ def context(n_users: int = 60, n_movies: int = 30, *, n_offers: int = 5, seed: i
     """As :func:`loaded`, but what attributes tell of offers are their content vectors, and no data say what day it is."""
     made = loaded(n_users, n_movies, n_offers=n_offers, seed=seed, **choice)
     return replace(made, offer_codes=made.offer_content, data_end=None)
+
+
+def renewing(made: ProjectionContext) -> ProjectionContext:
+    """The same service, to which three movies came in the last year of the data."""
+    return replace(made, recent_arrivals=np.arange(3))
 
 
 def loaded(n_users: int = 60, n_movies: int = 30, *, n_offers: int = 5, seed: int = 0, **choice: Any) -> ProjectionContext:

@@ -44,8 +44,8 @@ def said_of_season(context: ProjectionContext) -> tuple[str, str]:
 
 
 def months(context: ProjectionContext) -> np.ndarray:
-    """Hours of each month ahead against the context without its season; nobody of whom can leave."""
-    still = replace(context, users=context.users.assign(plan="ad-funded"))
+    """Hours of each month ahead against the context without its season; nobody of whom can leave, and to which movies come."""
+    still = builders.renewing(replace(context, users=context.users.assign(plan="ad-funded")))
     usual = a_year(replace(still, season=None)).monthly_baseline_hours
     return np.array(a_year(still).monthly_baseline_hours) / usual
 

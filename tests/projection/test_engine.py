@@ -43,10 +43,11 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("arrivals", ["as_usual", "none"])
 @pytest.mark.parametrize(("draw", "dissimilarity"), some([(0, 0.6), (1, 0.6), (0, 0.2), (0, 1.0)]))
-def test_every_counterfactual_is_that_of_the_slow_engine(name: str, draw: int, dissimilarity: float):
-    context = builders.context(seed=draw, n_users=60, dissimilarity=dissimilarity)
-    scenario = s.Scenario(name=name, changes=CASES[name], horizon_months=HORIZON)
+def test_every_counterfactual_is_that_of_the_slow_engine(name: str, draw: int, dissimilarity: float, arrivals: s.Arrivals):
+    context = builders.renewing(builders.context(seed=draw, n_users=60, dissimilarity=dissimilarity))
+    scenario = s.Scenario(name=name, changes=CASES[name], horizon_months=HORIZON, arrivals=arrivals)
     question = Question.of(context, scenario)
     audience, catalogue = question.audience, question.catalogue
     fast = counterfactuals.simulate(question, draw)
@@ -57,9 +58,9 @@ def test_every_counterfactual_is_that_of_the_slow_engine(name: str, draw: int, d
         "projected": (fast.projected, audience, catalogue.after),
         **{f"without {k}": (fast.without_offer[k], audience, catalogue.after_without(k)) for k in range(n_offers)},
     }
-    tolerance = 2e-6 if draw == 0 else 2e-3  # draws other than the point find propensities coarsely
+    tolerance = 1e-9
     for outcome, whose, world in expected.values():
-        slow = reference.simulate(context, draw, whose, catalogue, world=list(world), horizon=HORIZON)
+        slow = reference.simulate(context, draw, whose, catalogue, world=list(world), horizon=HORIZON, arrivals=arrivals)
         np.testing.assert_allclose(outcome.hours, slow.hours, rtol=tolerance)
         np.testing.assert_allclose(outcome.revenue, slow.revenue, rtol=tolerance)
         np.testing.assert_allclose(outcome.tracked_views, slow.tracked_views, rtol=10 * tolerance, atol=1e-9)
@@ -67,7 +68,7 @@ def test_every_counterfactual_is_that_of_the_slow_engine(name: str, draw: int, d
 
 @pytest.mark.parametrize("name", ["three offers, one late, one leaving early", "everything at once"])
 def test_cannibalised_movies_lose_what_they_lose_in_the_slow_engine(name: str):
-    context = builders.context(seed=3)
+    context = builders.renewing(builders.context(seed=3))
     scenario = s.Scenario(name=name, changes=CASES[name], horizon_months=HORIZON)
     question = Question.of(context, scenario)
     audience, catalogue = question.audience, question.catalogue
@@ -82,12 +83,12 @@ def test_cannibalised_movies_lose_what_they_lose_in_the_slow_engine(name: str):
 
 def test_an_audience_whose_taste_has_moved_costs_only_those_who_moved():
     """Nest sums of the others are taken over bit for bit."""
-    context = builders.context(n_users=80)
+    context = builders.renewing(builders.context(n_users=80))
     change = c.ShiftTaste(
         segment=c.ByRule(where="language = 'Hindi'"), towards=c.TowardsAttribute(attribute="genre", value="Drama"), strength=1.0
     )
     prepared = Question.of(context, s.Scenario(name="x", changes=(change,), horizon_months=3)).under(0)
-    (kept,), today = prepared.availability.intervals, context.nest_sums(0)
+    (kept,), today = prepared.availability.parts, context.nest_sums(0)
     stayed = (context.users["language"] != "Hindi").to_numpy()
     assert (kept.nest_sum[stayed] == today.nest_sum[stayed]).all()
     assert (kept.nest_sum[~stayed] != today.nest_sum[~stayed]).any()
@@ -108,12 +109,14 @@ def test_a_shift_of_taste_moves_the_segment_towards_what_is_named_in_every_membe
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_estimated_leave_one_out_is_near_the_simulated(seed: int):
-    """Within a twentieth of the offer's hours; exact for a single offer, where no other's propensity can differ."""
-    context = builders.context(seed=seed)
+@pytest.mark.parametrize(("arrivals", "tolerance"), [("as_usual", 0.03), ("none", 0.25)])
+def test_estimated_leave_one_out_is_near_the_simulated(seed: int, arrivals: s.Arrivals, tolerance: float):
+    """Within a few per cent of the offer's hours; within a quarter where nothing else arrives on a service as small as this,
+    which loses half of its viewing in the four months."""
+    context = builders.renewing(builders.context(seed=seed))
     several = tuple(c.Acquire(offer=f"o{k:02d}", launch_month=1 + k % 3) for k in range(4))
-    for changes, tolerance in ((several, 0.05), (several[:1], 1e-9)):
-        question = Question.of(context, s.Scenario(name="x", changes=changes, horizon_months=HORIZON))
+    for changes in (several, several[:1]):
+        question = Question.of(context, s.Scenario(name="x", changes=changes, horizon_months=HORIZON, arrivals=arrivals))
         found = counterfactuals.simulate(question, 0, leave_one_out="both")
         for k, offer in enumerate(question.catalogue.offers):
             gross = found.projected.tracked_views[k].sum() * offer.hours_per_view
@@ -124,13 +127,13 @@ def test_estimated_leave_one_out_is_near_the_simulated(seed: int):
 
 
 def test_ranges_of_an_offer_are_those_of_simulated_counterfactuals():
-    context = builders.context(n_draws=24)
+    context = builders.renewing(builders.context(n_draws=24))
     asked = s.Scenario(name="x", changes=tuple(c.Acquire(offer=f"o{k:02d}") for k in range(3)), horizon_months=HORIZON)
     found = [counterfactuals.simulate(Question.of(context, asked), draw) for draw in range(1, 24)]
     for k, offer in enumerate(project(context, asked, draws="all").offers):
         hours = [float((draw.projected.hours - draw.without_offer[k].hours).sum()) for draw in found]
         low, middle, high = np.quantile(hours, [0.1, 0.5, 0.9], method="hazen")
-        tolerance = 0.01 * offer.gross_hours.p50
+        tolerance = 0.02 * offer.gross_hours.p50
         assert offer.incremental_hours.p10 == pytest.approx(low, abs=tolerance)
         assert offer.incremental_hours.p50 == pytest.approx(middle, abs=tolerance)
         assert offer.incremental_hours.p90 == pytest.approx(high, abs=tolerance)

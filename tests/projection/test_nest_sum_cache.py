@@ -1,12 +1,11 @@
 """Nest sums kept in memory: what stays, what makes room, and what never fits."""
 
-import numpy as np
 import pytest
 
 from recsys.projection.nest_sum_cache import NestSumCache
 from recsys.projection.nest_sums import NestSums
 
-ONE = 2 * 8 * 100  # bytes of one draw: two float64 arrays of a hundred users and one nest
+ONE = 4 * 8 * 100  # bytes of one draw: four float64 arrays of a hundred users and one nest
 
 
 def asked(cache: NestSumCache, catalogue: str, draw: int, n_intervals: int = 1) -> bool:
@@ -15,7 +14,7 @@ def asked(cache: NestSumCache, catalogue: str, draw: int, n_intervals: int = 1) 
 
     def compute() -> tuple[NestSums, ...]:
         computed.append(draw)
-        return tuple(NestSums(nest_sum=np.ones((100, 1)), hours=np.ones((100, 1))) for _ in range(n_intervals))
+        return tuple(NestSums.zeros(100, 1) for _ in range(n_intervals))
 
     cache.get(catalogue, draw, compute)
     return bool(computed)
@@ -43,6 +42,6 @@ def test_what_does_not_fit_is_computed_anew_and_throws_nothing_out():
 
 
 def test_what_is_kept_cannot_be_written_to():
-    (found,) = NestSumCache().get("lapse", 0, lambda: (NestSums(nest_sum=np.ones((2, 1)), hours=np.ones((2, 1))),))
+    (found,) = NestSumCache().get("lapse", 0, lambda: (NestSums.zeros(2, 1),))
     with pytest.raises(ValueError, match="read-only"):
         found.nest_sum[0] = 2.0

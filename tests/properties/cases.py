@@ -61,8 +61,9 @@ def of_allowed_questions(test: Callable[Asked, None]) -> Callable[Asked, None]:
 
 @cache
 def context(seed: int, dissimilarity: float = 0.6, rewatch: float = 0.05) -> ProjectionContext:
-    """A service of 60 users, 24 movies and 5 offers."""
-    return builders.loaded(60, 24, seed=seed, dissimilarity=dissimilarity, rewatch=rewatch, n_draws=3)
+    """A service of 60 users, 24 movies and 5 offers; movies go on arriving at every second."""
+    made = builders.loaded(60, 24, seed=seed, dissimilarity=dissimilarity, rewatch=rewatch, n_draws=3)
+    return builders.renewing(made) if seed % 2 else replace(made, recent_arrivals=made.recent_arrivals[:0])
 
 
 bases = st.builds(context, seeds, dissimilarities)
@@ -104,6 +105,7 @@ def users_at(made: ProjectionContext, rows: IntArray, weight: FloatArray, ids: l
         users=made.users.iloc[rows].reset_index(drop=True).assign(user_id=names),
         weight=weight,
         subscribed=made.subscribed[rows],
+        joiners=made.joiners and made.joiners.of(rows),
         personas=replace(made.personas, assignment=made.personas.assignment[rows]),
         choice=replace(
             choice,
@@ -134,6 +136,7 @@ def movies_at(made: ProjectionContext, order: IntArray, ids: list[str] | None = 
             content=choice.content[order],
             hours_per_view=choice.hours_per_view[order],
             available=choice.available[order],
+            months_on_service=choice.months_on_service[order],
             watched_indices=place[choice.watched_indices],
         ),
     )

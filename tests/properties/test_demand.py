@@ -34,7 +34,7 @@ def run(context: ProjectionContext, scenario: s.Scenario) -> counterfactuals.Cou
 
 def inclusive_value(context: ProjectionContext, outcome: Outcome, months: int) -> FloatArray:
     """Inclusive value ln(1 + S) of each user, from the occasions that went to nothing (horizon of one month)."""
-    return -np.log(outcome.outside_occasions[0] / (context.weight * context.choice.draws[0].occasions * months))
+    return -np.log(outcome.outside_occasions / (context.weight * context.choice.draws[0].occasions * months))
 
 
 def figures(projection: Projection) -> FloatArray:
@@ -100,7 +100,7 @@ def test_03_a_dissimilarity_outside_its_range_is_refused(dissimilarity: float):
     context = builders.with_draw(cases.context(0), dissimilarity=dissimilarity)
     with pytest.raises((ScenarioError, ArithmeticError), match="E_NEST"):
         simulate(
-            NestSums(nest_sum=np.ones((1, 1)), hours=np.ones((1, 1))),
+            NestSums.zeros(1, 1),
             dissimilarity=context.choice.draws[0].dissimilarity,
             rewatch=0.0,
             people=person(),
@@ -135,6 +135,8 @@ def person(n: int = 1, occasions: float = 10.0) -> People:
     return People(
         weight=np.ones(n),
         occasions=np.full(n, occasions),
+        occasions_today=np.full(n, occasions),
+        joining=zero,
         churn_intercept=zero,
         churn_delta=zero,
         churn_hours_slope=0.0,
@@ -166,9 +168,8 @@ def month(utility: FloatArray, nests: np.ndarray, dissimilarity: float, present:
     """One month of a catalogue that consists of tracked movies alone."""
     n = utility.shape[1]
     width = int(nests.max()) + 1
-    empty = NestSums(nest_sum=np.zeros((n, width)), hours=np.zeros((n, width)))
     return simulate(
-        empty,
+        NestSums.zeros(n, width),
         dissimilarity=dissimilarity,
         rewatch=rewatch,
         people=person(n),
@@ -210,17 +211,14 @@ def test_06_shares_lie_between_0_and_1_and_sum_with_the_outside_option(context: 
     assert (found.projected.user_tracked_views >= 0).all()
     assert (found.projected.user_tracked_views <= occasions).all()
     assert (found.projected.outside_occasions >= 0).all()
-    inside = catalogue_views(context, found) + found.projected.user_tracked_views.sum(axis=0)
-    np.testing.assert_allclose((inside + found.projected.outside_occasions[0]) / occasions, 1.0, rtol=0, atol=1e-12)
+    inside = catalogue_views(found) + found.projected.user_tracked_views.sum(axis=0)
+    np.testing.assert_allclose((inside + found.projected.outside_occasions) / occasions, 1.0, rtol=0, atol=1e-12)
 
 
-def catalogue_views(context: ProjectionContext, found: counterfactuals.Counterfactuals) -> FloatArray:
+def catalogue_views(found: counterfactuals.Counterfactuals) -> FloatArray:
     """Views of catalogue movies by user, from the factors that victims are computed with."""
-    outcome, power = found.projected, context.choice.draws[0].dissimilarity - 1.0
-    nest_sum = found.question.availability.intervals[0].nest_sum
-    factor = outcome.outside_occasions[0][:, None] * np.where(nest_sum > 0, nest_sum, 1.0) ** power
-    factor[:, outcome.tracked_nests] = outcome.tracked_nest_factor[0].T
-    return (factor * nest_sum).sum(axis=1)
+    parts = found.question.availability.parts
+    return sum((factor * part.nest_sum).sum(axis=1) for factor, part in zip(found.projected.part_factor, parts, strict=True))
 
 
 @given(utilities(), cases.dissimilarities, st.floats(-3, 3))

@@ -17,6 +17,7 @@ from recsys.choice.estimate import estimate_descriptions, parameter_draws
 from recsys.choice.estimate.activity import estimate_activity
 from recsys.choice.estimate.churn import fit_churn
 from recsys.choice.estimate.current_demand import CurrentDemand
+from recsys.choice.estimate.depletion import measure_turnover
 from recsys.choice.estimate.draws import DrawInputs, point_draw, random_draw, single
 from recsys.choice.estimate.holdout_recommender import (
     HoldoutMember,
@@ -37,6 +38,7 @@ from recsys.choice.model.parameters import ChoiceModel, Estimate, Float32Array, 
 from recsys.choice.panel.audience_design import launch_at_end
 from recsys.choice.panel.current_audience import CurrentAudience, read_audience
 from recsys.choice.panel.exposure_panel import read_exposure
+from recsys.choice.panel.history import whole_months
 from recsys.choice.panel.observed_panel import ObservedPanel, observe
 from recsys.choice.panel.seasonality import half_month_factors, season_of
 from recsys.choice.panel.user_clusters import cluster_users, recentred
@@ -114,8 +116,15 @@ def calibrate(
     step()
     audience = read_audience(panel.history, activity.rate, rng=rng)
     shares = _expected_shares(panel, audience, holdout, structure, appeals)
+    turnover = measure_turnover(panel.history)
     inputs = DrawInputs(
-        panel=panel, audience=audience, rate_if_there=rate_if_there, expected_shares=shares, appeals=appeals, churn=churn
+        panel=panel,
+        audience=audience,
+        rate_if_there=rate_if_there,
+        expected_shares=shares,
+        appeals=appeals,
+        churn=churn,
+        turnover=turnover,
     )
     shared = parameter_draws.sample(taste, outside, structure.nests, n_draws - 1, rng)
     step()
@@ -132,6 +141,7 @@ def calibrate(
         estimate_descriptions.describe_occasions(point.draw.occasions, rate_if_there, outside),
         *estimate_descriptions.describe_taste(taste, structure, panel.history, specification.scaled.space.affinity.names),
         *durations.estimates,
+        estimate_descriptions.describe_depletion([draw.depletion for draw in draws], turnover),
         *churn.estimates,
         *estimate_descriptions.describe_cold_start(point, support, appeals.established),
     ]
@@ -152,6 +162,7 @@ def calibrate(
         hours_per_view=single(durations.hours_per_view),
         completion=durations.completion,
         available=panel.available,
+        months_on_service=whole_months(history.end - history.arrival),
         watched_indptr=np.searchsorted(history.pair_user, np.arange(history.n_users + 1)).astype(np.int64),
         watched_indices=history.pair_movie,
         cold_appeal_residual_sd=point.residual_sd,

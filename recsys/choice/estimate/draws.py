@@ -14,6 +14,7 @@ from recsys.choice.estimate.appeal import AppealEstimates
 from recsys.choice.estimate.churn import Churn
 from recsys.choice.estimate.cold_start_appeal import LEAST_SD, ColdStartAppeal
 from recsys.choice.estimate.current_demand import CurrentDemand, user_constants, viewing_occasions
+from recsys.choice.estimate.depletion import Turnover, estimate_depletion
 from recsys.choice.estimate.holdout_recommender import MovieAppeals
 from recsys.choice.estimate.outside_share import outside_constant
 from recsys.choice.estimate.parameter_draws import SharedParameters
@@ -42,6 +43,7 @@ class DrawInputs:
     """float64[n_movies]: share of today's views that each movie can expect"""
     appeals: MovieAppeals
     churn: Churn
+    turnover: Turnover
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -101,7 +103,7 @@ def random_draw(  # noqa: PLR0917
     appeals = appeals + np.where(available, noise - noise[available].mean(), noise)
     cold_start = _fit_cold_start(inputs, demand, appeals, variances)
     coefficients = cold_start.sample(rng) if cold_start else _no_coefficients(inputs)
-    return _draw(inputs, index, demand, shared, appeals, coefficients, inputs.churn.sample(rng))
+    return _draw(inputs, index, demand, shared, appeals, coefficients, inputs.churn.sample(rng), rng.standard_normal())
 
 
 def _draw(  # noqa: PLR0917
@@ -112,20 +114,26 @@ def _draw(  # noqa: PLR0917
     appeals: FloatArray,
     coefficients: FloatArray,
     churn: tuple[FloatArray, float],
+    depletion_z: float = 0.0,
 ) -> Draw:
     rate, structure = inputs.rate_if_there, shared.structure
     inclusive = demand.inclusive_values(appeals)
     expected = np.where(inputs.audience.rate > 0, inputs.audience.rate, rate)
     constant = user_constants(inclusive, outside_constant(inclusive, expected, shared.outside_share))
+    occasions = viewing_occasions(rate, inclusive, constant)
+    depletion = estimate_depletion(
+        demand, inputs.panel.history, inputs.turnover, appeal=appeals, constant=constant, occasions=occasions, z=depletion_z
+    )
     return Draw(
         member=index,
         score_slope=structure.slope,
         dissimilarity=structure.dissimilarity,
         appeal=single(appeals),
         outside_constant=single(constant),
-        occasions=single(viewing_occasions(rate, inclusive, constant)),
+        occasions=single(occasions),
         launch_curve=single(structure.launch),
         rewatch=structure.rewatch,
+        depletion=depletion,
         churn_intercept=single(churn[0]),
         churn_hours_slope=churn[1],
         cold_appeal_coefficients=single(coefficients[:-1]),

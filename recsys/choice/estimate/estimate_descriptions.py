@@ -3,7 +3,11 @@
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from recsys.choice.estimate.appeal import AppealEstimates
+from recsys.choice.estimate.depletion import ASSUMED_RANGE as ASSUMED_DEPLETION_RANGE
+from recsys.choice.estimate.depletion import MONTHS, Turnover
 from recsys.choice.estimate.draws import PointDraw
 from recsys.choice.estimate.outside_share import ASSUMED_RANGE, OutsideShare
 from recsys.choice.estimate.parameter_draws import ASSUMED_REWATCH, ASSUMED_REWATCH_RANGE
@@ -97,6 +101,30 @@ def describe_taste(
             )
         )
     return out
+
+
+def describe_depletion(draws: Sequence[float], turnover: Turnover) -> Estimate:
+    """Describe how much faster what people like is used up than their predicted tastes say.
+
+    Parameters
+    ----------
+    draws : of the factor, the point estimate first
+    """
+    low, high = ASSUMED_DEPLETION_RANGE
+    told = (
+        f"{turnover.fresh:.0%} of the views of the last months went to movies of their first {MONTHS} months, which took what "
+        "others lost to age, to ends of licences and to having been watched"
+        if turnover.known
+        else f"too few movies arrived of late to tell; {low:g} to {high:g} in the ranges"
+    )
+    return Estimate(
+        name="depletion",
+        value=draws[0],
+        unit="times as fast as predicted tastes are used up",
+        kind="estimated" if turnover.known else "assumed",
+        source=told,
+        standard_error=float(np.std(draws[1:], ddof=1)) if turnover.known and len(draws) > 2 else None,
+    )
 
 
 def describe_outside_share(outside: OutsideShare) -> list[Estimate]:

@@ -92,6 +92,8 @@ class Draw:
     """γ by months since arrival on the service, float64[n_ages]; the last one holds for ever and is 0."""
     rewatch: float
     """ρ in [0, 1]"""
+    depletion: float
+    """φ > 0: how much faster nests are used up than the weights of their movies say."""
     churn_intercept: FloatArray
     """a, float64[n_users], nats (log-odds of leaving in a month with nothing watched)."""
     churn_hours_slope: float
@@ -130,6 +132,8 @@ class ChoiceModel:
     """Mean share of a runtime that a view lasts; for offers without comparables."""
     available: NDArray[np.bool_]
     """bool[n_movies]: on the service at the end of the data; the others are not in the baseline catalogue."""
+    months_on_service: IntArray
+    """int64[n_movies]: whole months since each movie arrived, when the data end; large where it was there before them."""
     watched_indptr: IntArray
     watched_indices: IntArray
     """CSR over users: movies each has already watched (their appetite for these is ρ)."""

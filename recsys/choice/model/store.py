@@ -27,20 +27,21 @@ _PER_DRAW = (
     "churn_intercept",
     "cold_appeal_coefficients",
 )
-_SCALARS = ("member", "score_slope", "dissimilarity", "rewatch", "churn_hours_slope", "cold_appeal_shift", "ageing")
+_SCALARS = ("member", "score_slope", "dissimilarity", "rewatch", "depletion", "churn_hours_slope", "cold_appeal_shift", "ageing")
 _ARRAYS = (
     "nests",
     "nest_centroids",
     "content",
     "hours_per_view",
     "available",
+    "months_on_service",
     "watched_indptr",
     "watched_indices",
 )
 _STILL_THERE = "still_there"
 """Not there where subscriptions are known."""
 _FACTS = ("completion", "cold_appeal_residual_sd", "support_distance", "simulated", "fingerprint")
-_SMALL = ("watched_indices", "watched_indptr", "nests")
+_SMALL = ("watched_indices", "watched_indptr", "nests", "months_on_service")
 _REMEDY = "Train again, or copy the run again from where it came."
 
 
@@ -150,6 +151,7 @@ def _check_shapes(choice: ChoiceModel, where: str) -> None:
         "content": (choice.content.shape, (n_movies, width)),
         "hours_per_view": (choice.hours_per_view.shape, (n_movies,)),
         "available": (choice.available.shape, (n_movies,)),
+        "months_on_service": (choice.months_on_service.shape, (n_movies,)),
         "watched_indptr": (choice.watched_indptr.shape, (n_users + 1,)),
     }
     if choice.still_there is not None:
