@@ -42,7 +42,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", some(list(CASES)))
 @pytest.mark.parametrize("arrivals", ["as_usual", "none"])
 @pytest.mark.parametrize(("draw", "dissimilarity"), some([(0, 0.6), (1, 0.6), (0, 0.2), (0, 1.0)]))
 def test_every_counterfactual_is_that_of_the_slow_engine(name: str, draw: int, dissimilarity: float, arrivals: s.Arrivals):
