@@ -30,7 +30,7 @@ from recsys.choice.estimate.holdout_recommender import (
     scaled_spaces,
     select_specification,
 )
-from recsys.choice.estimate.outside_share import estimate_outside_share
+from recsys.choice.estimate.outside_share import estimate_outside_share, less_what_is_left_for_later
 from recsys.choice.estimate.taste.taste_estimate import TasteEstimate
 from recsys.choice.estimate.utility_space import Vectors, build_utility_space, to_member
 from recsys.choice.model.nests import candidate_nests, support_distance
@@ -126,6 +126,8 @@ def calibrate(
         churn=churn,
         turnover=turnover,
     )
+    first = point_draw(inputs, ensemble[0], parameter_draws.point_parameters(structure, outside))
+    outside = less_what_is_left_for_later(outside, structure.dissimilarity, first.monthly_loss)
     shared = parameter_draws.sample(taste, outside, structure.nests, n_draws - 1, rng)
     step()
     point = point_draw(inputs, ensemble[0], parameter_draws.point_parameters(structure, outside))

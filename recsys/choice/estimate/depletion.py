@@ -11,6 +11,7 @@ where r(φ) is what today's catalogue keeps of its worth over K months, by the l
 multiplied by φ.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,16 @@ RANGE = (0.2, 10.0)
 _LOOK_BACK_MONTHS = 6
 _FEWEST_ARRIVALS = 20
 _CELLS = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Depletion:
+    """How fast nests are used up under a draw of the parameters."""
+
+    factor: float
+    """φ: what the squares of weights are multiplied by; within ``RANGE``"""
+    monthly_loss: float
+    """Share of what people choose from that a month of today's viewing uses up, weighted by views."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +91,8 @@ def estimate_depletion(
     constant: FloatArray,
     occasions: FloatArray,
     z: float = 0.0,
-) -> float:
-    """φ of a draw: what the squares of weights are multiplied by.
+) -> Depletion:
+    """Estimate the depletion of a draw.
 
     Parameters
     ----------
@@ -91,11 +102,8 @@ def estimate_depletion(
 
     Returns
     -------
-    φ within ``RANGE``; where too little arrived to tell, assumed, from low to high in ``ASSUMED_RANGE`` with ``z``
+    Depletion; where too little arrived to tell, its factor is assumed, from low to high in ``ASSUMED_RANGE`` with ``z``
     """
-    if not turnover.known:
-        low, high = np.log(ASSUMED_RANGE)
-        return float(np.exp(np.clip(np.log(ASSUMED) + z * (high - low) / 4, low, high)))
     structure, audience, columns = demand.structure, demand.audience, demand.columns
     rows = audience.sample[:: max(1, len(audience.sample) * len(columns) // _CELLS)]
     weight = _weights(demand, rows, appeal, constant)
@@ -117,21 +125,32 @@ def estimate_depletion(
     rate = np.divide(by_nest(unwatched**2), fresh, out=np.zeros_like(fresh), where=fresh > 0)
     power = np.where(worth > 0, worth, 1.0) ** lam * (worth > 0)
     total = power.sum(axis=1, keepdims=True)
-    spent = MONTHS * occasions[rows, None] * np.divide(power, worth, out=np.zeros_like(worth), where=worth > 0) / (1.0 + total)
+    spent = occasions[rows, None] * np.divide(power, worth, out=np.zeros_like(worth), where=worth > 0) / (1.0 + total)
     views = occasions[rows, None] * power / (1.0 + total)
 
-    def keeps(log_factor: float) -> float:
-        left = later - (1.0 - kept) * fresh * (1.0 - (1.0 + np.exp(log_factor) * rate * spent / SHAPE) ** -SHAPE)
-        return float((views * np.divide(left, worth, out=np.zeros_like(worth), where=worth > 0)).sum() / views.sum())
+    def used(factor: float, months: float) -> FloatArray:
+        return np.asarray((1.0 - kept) * fresh * (1.0 - (1.0 + factor * rate * months * spent / SHAPE) ** -SHAPE))
+
+    def of_worth(part: FloatArray) -> float:
+        return float((views * np.divide(part, worth, out=np.zeros_like(worth), where=worth > 0)).sum() / views.sum())
+
+    factor = _factor(turnover, z, lambda factor: of_worth(later - used(factor, MONTHS)))
+    return Depletion(factor=factor, monthly_loss=of_worth(used(factor, 1.0)))
+
+
+def _factor(turnover: Turnover, z: float, keeps: Callable[[float], float]) -> float:
+    """The φ at which today's catalogue keeps of its worth over ``MONTHS`` what its turnover says."""
+    if not turnover.known:
+        low, high = np.log(ASSUMED_RANGE)
+        return float(np.exp(np.clip(np.log(ASSUMED) + z * (high - low) / 4, low, high)))
 
     taken = float(np.clip(turnover.fresh + z * turnover.fresh_error, 0.01, 0.95))
     wanted = (1.0 - taken) / (1.0 - min(turnover.leaving, 0.9))
-    low, high = np.log(RANGE)
-    if keeps(low) <= wanted:
+    if keeps(RANGE[0]) <= wanted:
         return RANGE[0]
-    if keeps(high) >= wanted:
+    if keeps(RANGE[1]) >= wanted:
         return RANGE[1]
-    return float(np.exp(brentq(lambda at: keeps(at) - wanted, low, high, xtol=1e-4)))
+    return float(np.exp(brentq(lambda at: keeps(float(np.exp(at))) - wanted, *np.log(RANGE), xtol=1e-4)))
 
 
 def _weights(demand: CurrentDemand, rows: NDArray[np.int64], appeal: FloatArray, constant: FloatArray) -> FloatArray:

@@ -14,7 +14,7 @@ from recsys.choice.estimate.appeal import AppealEstimates
 from recsys.choice.estimate.churn import Churn
 from recsys.choice.estimate.cold_start_appeal import LEAST_SD, ColdStartAppeal
 from recsys.choice.estimate.current_demand import CurrentDemand, user_constants, viewing_occasions
-from recsys.choice.estimate.depletion import Turnover, estimate_depletion
+from recsys.choice.estimate.depletion import Depletion, Turnover, estimate_depletion
 from recsys.choice.estimate.holdout_recommender import MovieAppeals
 from recsys.choice.estimate.outside_share import outside_constant
 from recsys.choice.estimate.parameter_draws import SharedParameters
@@ -53,6 +53,8 @@ class PointDraw:
     draw: Draw
     cold_start: ColdStartAppeal | None
     """None where too few movies are known"""
+    monthly_loss: float
+    """Share of what people choose from that a month of today's viewing uses up."""
 
     @property
     def residual_sd(self) -> float:
@@ -77,7 +79,8 @@ def point_draw(inputs: DrawInputs, member: Member, shared: SharedParameters) -> 
     cold_start = _fit_cold_start(inputs, demand, appeals, None)
     coefficients = cold_start.coefficients if cold_start else _no_coefficients(inputs)
     churn = inputs.churn.intercept, inputs.churn.slope
-    return PointDraw(draw=_draw(inputs, 0, demand, shared, appeals, coefficients, churn), cold_start=cold_start)
+    draw, depletion = _draw(inputs, 0, demand, shared, appeals, coefficients, churn)
+    return PointDraw(draw=draw, cold_start=cold_start, monthly_loss=depletion.monthly_loss)
 
 
 def random_draw(  # noqa: PLR0917
@@ -103,7 +106,8 @@ def random_draw(  # noqa: PLR0917
     appeals = appeals + np.where(available, noise - noise[available].mean(), noise)
     cold_start = _fit_cold_start(inputs, demand, appeals, variances)
     coefficients = cold_start.sample(rng) if cold_start else _no_coefficients(inputs)
-    return _draw(inputs, index, demand, shared, appeals, coefficients, inputs.churn.sample(rng), rng.standard_normal())
+    churn = inputs.churn.sample(rng)
+    return _draw(inputs, index, demand, shared, appeals, coefficients, churn, rng.standard_normal())[0]
 
 
 def _draw(  # noqa: PLR0917
@@ -115,7 +119,7 @@ def _draw(  # noqa: PLR0917
     coefficients: FloatArray,
     churn: tuple[FloatArray, float],
     depletion_z: float = 0.0,
-) -> Draw:
+) -> tuple[Draw, Depletion]:
     rate, structure = inputs.rate_if_there, shared.structure
     inclusive = demand.inclusive_values(appeals)
     expected = np.where(inputs.audience.rate > 0, inputs.audience.rate, rate)
@@ -124,7 +128,7 @@ def _draw(  # noqa: PLR0917
     depletion = estimate_depletion(
         demand, inputs.panel.history, inputs.turnover, appeal=appeals, constant=constant, occasions=occasions, z=depletion_z
     )
-    return Draw(
+    draw = Draw(
         member=index,
         score_slope=structure.slope,
         dissimilarity=structure.dissimilarity,
@@ -133,13 +137,14 @@ def _draw(  # noqa: PLR0917
         occasions=single(occasions),
         launch_curve=single(structure.launch),
         rewatch=structure.rewatch,
-        depletion=depletion,
+        depletion=depletion.factor,
         churn_intercept=single(churn[0]),
         churn_hours_slope=churn[1],
         cold_appeal_coefficients=single(coefficients[:-1]),
         ageing=float(coefficients[-1]),
         cold_appeal_shift=shared.cold_appeal_shift,
     )
+    return draw, depletion
 
 
 def _appeals_today(inputs: DrawInputs, demand: CurrentDemand) -> FloatArray:

@@ -14,7 +14,7 @@ came would be found among those who like such movies.
 So whatever λ is taken to be, an offer adds what arrivals of the past added: the share offsets an error in λ.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,6 +112,42 @@ def estimate_outside_share(
         reason=reason,
         incrementality=found.coefficient,
         incrementality_error=found.standard_error,
+    )
+
+
+def less_what_is_left_for_later(outside: OutsideShare, dissimilarity: float, monthly_loss: float) -> OutsideShare:
+    """The outside share at which arrivals add what they added, where what they take from others is left for later.
+
+    Of each view an arrival adds a share a at once; the others it takes from the catalogue, which keeps ``monthly_loss`` of each for
+    the months after, and a of that is watched then. Over the ``FRESH_MONTHS`` in which a movie counts as an arrival, half of which
+    have passed on average,
+
+        added = a + a · (1 − a) · monthly_loss · FRESH_MONTHS / 2,   outside share = a / λ
+
+    Parameters
+    ----------
+    dissimilarity : λ of the point estimate
+    monthly_loss : share of what people choose from that a month's viewing uses up
+
+    Examples
+    --------
+    >>> told = OutsideShare(value=0.9, standard_error=0.1, reason="told", incrementality=0.54, incrementality_error=0.06)
+    >>> found = less_what_is_left_for_later(told, 0.6, 0.2)
+    >>> a = 0.6 * found.value
+    >>> round(a, 3), round(a + a * (1 - a) * 0.2 * 1.5, 3)
+    (0.468, 0.54)
+    """
+    later = monthly_loss * FRESH_MONTHS / 2
+    if not outside.estimated or later <= 0:
+        return outside
+    root = np.sqrt((1.0 + later) ** 2 - 4.0 * later * outside.incrementality)
+    at_once = (1.0 + later - root) / (2.0 * later)
+    assert outside.standard_error is not None
+    return replace(
+        outside,
+        value=float(np.clip(at_once / dissimilarity, *OUTSIDE_RANGE)),
+        standard_error=float(outside.standard_error / root),
+        reason=f"{outside.reason}; {outside.incrementality - at_once:.2f} of it is watched later, of what arrivals left",
     )
 
 

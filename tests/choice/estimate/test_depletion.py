@@ -22,12 +22,13 @@ def turnover(fresh: float, leaving: float = 0.0) -> Turnover:
 
 
 def depletion(made: Service, told: Turnover, z: float = 0.0) -> float:
+    """φ."""
     history, n_users = read_history(made.dataset), len(made.users)
     audience = read_audience(history, np.full(n_users, 5.0), rng=np.random.default_rng(0))
     demand = CurrentDemand(audience, member_of(made), structure_of(made))
     nothing = np.zeros(n_users)
     appeal = np.asarray(made.appeal, dtype=np.float64)
-    return estimate_depletion(demand, history, told, appeal=appeal, constant=nothing - 2.0, occasions=nothing + 8.0, z=z)
+    return estimate_depletion(demand, history, told, appeal=appeal, constant=nothing - 2.0, occasions=nothing + 8.0, z=z).factor
 
 
 def test_the_more_of_viewing_went_to_what_had_just_come_the_faster_the_rest_was_used_up(renewing: Service):
