@@ -118,9 +118,9 @@ def estimate_outside_share(
 def less_what_is_left_for_later(outside: OutsideShare, dissimilarity: float, monthly_loss: float) -> OutsideShare:
     """The outside share at which arrivals add what they added, where what they take from others is left for later.
 
-    Of each view an arrival adds a share a at once; the others it takes from the catalogue, which keeps ``monthly_loss`` of each for
-    the months after, and a of that is watched then. Over the ``FRESH_MONTHS`` in which a movie counts as an arrival, half of which
-    have passed on average,
+    Of each view an arrival adds a share a at once; the others it takes from the catalogue, which keeps ``monthly_loss`` of each
+    for the months after, and a of that is watched then. Over the ``FRESH_MONTHS`` in which a movie counts as an arrival, half of
+    which have passed on average,
 
         added = a + a · (1 − a) · monthly_loss · FRESH_MONTHS / 2,   outside share = a / λ
 
@@ -135,7 +135,7 @@ def less_what_is_left_for_later(outside: OutsideShare, dissimilarity: float, mon
     >>> found = less_what_is_left_for_later(told, 0.6, 0.2)
     >>> a = 0.6 * found.value
     >>> round(a, 3), round(a + a * (1 - a) * 0.2 * 1.5, 3)
-    (0.468, 0.54)
+    (0.465, 0.54)
     """
     later = monthly_loss * FRESH_MONTHS / 2
     if not outside.estimated or later <= 0:
