@@ -26,6 +26,7 @@ from recsys.pipeline.training_context import (
     early_stage,
 )
 from recsys.progress import ReportProgress
+from recsys.projection.demand import compile_kernel
 from recsys.run_files import CHOICE, FACTORISATION, MAPS, METRICS, METRICS_FILE, PERSONAS, TWO_TOWER
 from recsys.segments.build import PreviousPersonas, fit_personas
 from recsys.segments.persona_files import save_personas
@@ -182,6 +183,7 @@ def _choice(context: TrainingContext) -> StageFunction:
             progress=progress,
         )
         save_choice(choice, folder)
+        compile_kernel()
 
     return make
 

@@ -149,6 +149,40 @@ def simulate(
     return [_joined([blocks[k] for blocks in by_block]) for k in range(len(chosen))]
 
 
+def compile_kernel() -> None:
+    """Compile the kernel, or read it from where it was kept, so that no first answer waits for it."""
+    one, none = np.ones(1), np.zeros(1)
+    simulate(
+        NestSums.zeros(1, 1),
+        dissimilarity=1.0,
+        rewatch=0.0,
+        people=People(
+            weight=one,
+            occasions=one,
+            occasions_today=one,
+            joining=none,
+            churn_intercept=none,
+            churn_delta=none,
+            churn_hours_slope=0.0,
+            subscription=none,
+            per_hour=none,
+            per_view=none,
+            subscribes=np.zeros(1, dtype=np.bool_),
+            subscribed=one,
+            return_share=0.0,
+        ),
+        tracked_movies=TrackedMovies(
+            utility=np.zeros((0, 1)),
+            unwatched=np.zeros((0, 1)),
+            hours_per_view=np.zeros(0),
+            nests=np.zeros(0, dtype=np.int64),
+            curve=np.zeros((0, 1)),
+        ),
+        counterfactuals=[()],
+        horizon_months=1,
+    )
+
+
 def _plain(array: Any) -> Any:
     """A contiguous array that cannot be written to: one type for the compiler, whatever an array is a part of."""
     plain = np.ascontiguousarray(array).view()

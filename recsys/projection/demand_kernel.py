@@ -132,7 +132,20 @@ class Found(NamedTuple):
     """float64[n_block, n_nests]: share of the unwatched worth that is left at the horizon's end, 1 being today's"""
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+def _can_be_kept() -> bool:
+    """Whether there is a folder to keep compiled code in: beside this file, else in the user's cache. Without one it is compiled
+    anew by each process."""
+    try:
+        njit(cache=True)(_can_be_kept)
+    except RuntimeError:
+        return False
+    return True
+
+
+_KEPT = _can_be_kept()
+
+
+@njit(cache=_KEPT, nogil=True, error_model="numpy")
 def _power_of_ratio(above, below, exponent):  # type: ignore[no-untyped-def]
     """(above / below) ** exponent where the two are within ``_NEAR``, by series that compile to vector instructions."""
     t = (above - below) / (above + below)
@@ -141,7 +154,7 @@ def _power_of_ratio(above, below, exponent):  # type: ignore[no-untyped-def]
     return 1.0 + x * (1.0 + x * (1 / 2 + x * (1 / 6 + x * (1 / 24 + x * (1 / 120 + x * (1 / 720 + x * (1 / 5040 + x / 40320)))))))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=_KEPT, nogil=True, error_model="numpy")
 def _inverse_cube_root(x):  # type: ignore[no-untyped-def]
     """x ** (−1/3) for x from 1 to 1.5, by Newton's method without a division."""
     s = 1.0 - (x - 1.0) * (1 / 3 - (x - 1.0) * (2 / 9))
@@ -150,7 +163,7 @@ def _inverse_cube_root(x):  # type: ignore[no-untyped-def]
     return s
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=_KEPT, nogil=True, error_model="numpy")
 def _mean_unwatched(rate):  # type: ignore[no-untyped-def]
     """(1 − exp(−x)) / x: mean share not yet watched in a month in which first views come at rate x."""
     if rate < 1e-3:
@@ -158,7 +171,7 @@ def _mean_unwatched(rate):  # type: ignore[no-untyped-def]
     return -np.expm1(-rate) / rate
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=_KEPT, nogil=True, error_model="numpy")
 def _after_month(audience, constants, i, active, lapsed, hours):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Chances of being active and of having left after a month in which so many hours were watched."""
     leaving = 1.0 / (1.0 + audience.stay_odds[i] * np.exp(constants.churn_hours_slope * np.log1p(hours)))
@@ -167,7 +180,7 @@ def _after_month(audience, constants, i, active, lapsed, hours):  # type: ignore
     return active + coming - going + audience.joining[i], lapsed + going - coming
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})
+@njit(cache=_KEPT, nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})
 def run(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0915, PLR0917
     audience, constants, today, catalogue, tracked, replacements, positions, n_left_out, by_user
 ):
@@ -223,7 +236,7 @@ def run(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0915, PLR091
             per_worth[g] = power[g] / d / (1.0 + inside) if d > 0 else 0.0
             today_rate[g] = today.squares[0, i, g] / u * per_worth[g] * faster if u > 0 else 0.0
             today_worth[g] = (1.0 - kept) * u
-            per_worth[g] *= audience.occasions[i] * season[0]
+            per_worth[g] *= audience.occasions[i] * (season[0] if horizon else 1.0)
             root[g] = 1.0
             reference[g] = 0.0
             emptied[g] = False

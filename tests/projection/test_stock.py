@@ -7,8 +7,9 @@ import pytest
 
 from recsys.ids import FloatArray
 from recsys.projection import audience_changes as audiences
-from recsys.projection import counterfactuals
+from recsys.projection import counterfactuals, demand_kernel
 from recsys.projection.context import ProjectionContext
+from recsys.projection.demand import compile_kernel
 from recsys.projection.outcome import Outcome
 from recsys.projection.question import Question
 from recsys.scenario import changes as c
@@ -75,6 +76,17 @@ def test_two_figures_a_nest_stand_for_every_movie_in_it(seed: int):
     fewer = lived(context, *drops).hours.sum() - now.sum()
     assert fewer < 0
     assert fewer == pytest.approx(movie_by_movie(context, dropped=most).sum() - slow.sum(), abs=0.002 * slow.sum())
+
+
+def test_the_kernel_is_compiled_once_for_every_question():
+    """A second form would let somebody wait for the compiler."""
+    compile_kernel()
+    made = builders.renewing(builders.loaded())
+    for changes in ((c.Acquire(offer="o00"), c.Acquire(offer="o01")), (c.Drop(movie="m0004"),), ()):
+        for arrivals in ("as_usual", "none"):
+            question = Question.of(made, s.Scenario(name="x", changes=changes, horizon_months=len(changes), arrivals=arrivals))
+            counterfactuals.simulate(question, 0, leave_one_out="both")
+    assert len(demand_kernel.run.signatures) == 1
 
 
 @pytest.mark.parametrize("arrivals", ["as_usual", "none"])

@@ -49,13 +49,15 @@ def _no_metrics(*_arguments: object) -> list[BaseRoute]:
 
 
 def warm() -> None:
-    """Import what pages need while the server starts and the browser loads, so that the first page does not wait for it; then
-    make what the demo still lacks.
+    """Import what pages need, and compile what projections need, while the server starts and the browser loads, so that the first
+    page does not wait for it; then make what the demo still lacks.
     """
     for found in pkgutil.walk_packages(app.__path__, f"{app.__name__}."):
         importlib.import_module(found.name)
     from recsys.app.runtime import demo_completion, open_workspace  # noqa: PLC0415  they take a second, and the server does not wait for it
+    from recsys.projection.demand import compile_kernel  # noqa: PLC0415
 
+    compile_kernel()
     if os.environ.get(demo_completion.VARIABLE):
         demo_completion.start(open_workspace.workspace())
 
