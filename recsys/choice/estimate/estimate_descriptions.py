@@ -67,7 +67,7 @@ def describe_taste(
             Estimate(
                 name="rewatch",
                 value=structure.rewatch,
-                unit="appetite left for a movie once watched",
+                unit="share of its pull that a movie keeps once watched",
                 kind="estimated",
                 source=f"second views among {held_out}",
                 standard_error=structure.rewatch * errors.seen * lam,
@@ -79,7 +79,7 @@ def describe_taste(
             Estimate(
                 name="rewatch",
                 value=ASSUMED_REWATCH,
-                unit="appetite left for a movie once watched",
+                unit="share of its pull that a movie keeps once watched",
                 kind="assumed",
                 source=f"the data hold one view of a movie by a user at most; {low:.0%} to {high:.0%} in the ranges",
             )

@@ -136,7 +136,7 @@ class ChoiceModel:
     """int64[n_movies]: whole months since each movie arrived, when the data end; large where it was there before them."""
     watched_indptr: IntArray
     watched_indices: IntArray
-    """CSR over users: movies each has already watched (their appetite for these is ρ)."""
+    """CSR over users: movies each has already watched (of exp(V/λ) for these ρ^(1/λ) is left)."""
     cold_appeal_residual_sd: float
     """Spread of true appeal round its prediction, nats."""
     support_distance: float

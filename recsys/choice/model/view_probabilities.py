@@ -1,8 +1,8 @@
 """View probabilities given that something is watched, and the appeals that make predicted views equal actual ones.
 
 A row stands for viewers with one choice set (a cluster of users in a half-month, or one user today); ``factor`` holds
-exp(V/λ) without appeal, times the part of the time in which a movie was open to them and the appetite left. Appeals then enter as
-exp(α/λ) by column, so a pass over all rows costs two products of matrix and vector a nest, and no exponential.
+exp(V/λ) without appeal, times the part of the time in which a movie was open to them and what is left after a view. Appeals then
+enter as exp(α/λ) by column, so a pass over all rows costs two products of matrix and vector a nest, and no exponential.
 """
 
 from collections.abc import Callable

@@ -96,8 +96,8 @@ def monthly_hours(projection: Projection) -> alt.LayerChart:
     colours = palette()
     divisor, unit = unit_for([*projection.monthly_baseline_hours, *projection.monthly_projected_hours])
     rows = [
-        {"month": month, "world": world, "hours": value / divisor, "shown": hours(value), "change": signed(change, hours)}
-        for world, values in (
+        {"month": month, "state": state, "hours": value / divisor, "shown": hours(value), "change": signed(change, hours)}
+        for state, values in (
             ("as it is", projection.monthly_baseline_hours),
             ("with this scenario", projection.monthly_projected_hours),
         )
@@ -105,17 +105,17 @@ def monthly_hours(projection: Projection) -> alt.LayerChart:
             zip(values, _differences(projection.monthly_baseline_hours, projection.monthly_projected_hours), strict=True), start=1
         )
     ]
-    frame = pd.DataFrame(rows, columns=["month", "world", "hours", "shown", "change"])
-    worlds = ["as it is", "with this scenario"]
+    frame = pd.DataFrame(rows, columns=["month", "state", "hours", "shown", "change"])
+    states = ["as it is", "with this scenario"]
     legend = alt.Legend(title=None, symbolType="stroke", symbolSize=900, symbolStrokeWidth=2)
     line = alt.Chart(frame).encode(
         x=alt.X("month:Q", title="month from now", axis=alt.Axis(tickMinStep=1, format="d")),
         y=alt.Y("hours:Q", title=hours_title(unit), scale=alt.Scale(zero=True, nice=True), axis=_figures(divisor)),
-        color=alt.Color("world:N", scale=alt.Scale(domain=worlds, range=[colours.neutral, colours.accent]), legend=legend),
-        strokeDash=alt.StrokeDash("world:N", scale=alt.Scale(domain=worlds, range=[[4, 3], [1, 0]]), legend=legend),
+        color=alt.Color("state:N", scale=alt.Scale(domain=states, range=[colours.neutral, colours.accent]), legend=legend),
+        strokeDash=alt.StrokeDash("state:N", scale=alt.Scale(domain=states, range=[[4, 3], [1, 0]]), legend=legend),
         tooltip=[
             alt.Tooltip("month:Q"),
-            alt.Tooltip("world:N", title="service"),
+            alt.Tooltip("state:N", title="service"),
             alt.Tooltip("shown:N", title="viewing"),
             alt.Tooltip("change:N", title="scenario against today"),
         ],

@@ -8,7 +8,7 @@ For choice r (one view) and movie j in nest g, with v = V/λ, the utility in uni
 f is the part of the half-month in which the movie was there; θ_j is θ for movies with views to learn from and θ + δ for those
 known by their attributes alone; s̃ is the score of the user's taste cluster, s̄ the user's mean score of the nest's movies; a_f is
 the user's affinity to the movie's languages, genres and so on (:mod:`recsys.choice.estimate.attribute_affinity`); κ is what
-is left of the appetite for a movie already watched; ν is common to all movies that arrived within the history, so that the
+is left of exp(V/λ) of a movie already watched; ν is common to all movies that arrived within the history, so that the
 launch curve γ is about how a movie ages and not about what kind of movies arrive. All are in units of v, so that λ is only
 about how much a fuller nest draws.
 
