@@ -155,19 +155,31 @@ def test_an_interrupted_command_answers_with_one_document(tmp_path: Path):
     assert not Workspace(tmp_path / "ws").exists()
 
 
-def test_a_full_disk_behind_standard_output_is_told_on_standard_error(tmp_path: Path):
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        (["project", "missing.toml", "--json"], "E_NOT_FOUND"),
+        (["project", "missing.toml"], "E_NOT_FOUND"),
+        (["--help"], "E_DISK"),
+    ],
+)
+def test_a_full_disk_behind_standard_output_is_told_on_standard_error(given: list[str], code: str, tmp_path: Path):
+    """Whether Python writes at once or keeps what it writes, as it does unless it is told otherwise."""
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         done = subprocess.run(
-            [RECSYS, "project", "missing.toml", "--json"],
+            [RECSYS, *given],
             cwd=tmp_path,
+            env=buffered,
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
             check=False,
         )
     assert done.returncode == 2
-    assert "E_NOT_FOUND" in done.stderr
+    assert code in done.stderr
     assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
 
 
 def test_a_workspace_below_a_file_is_refused(tmp_path: Path):

@@ -65,6 +65,7 @@ class CommandLine(click.Group):
             sys.exit(2)
         except RecsysError as error:
             _print_refusal(error, as_json)
+            _drop_what_cannot_be_written()
             sys.exit(2)
 
 
@@ -190,6 +191,16 @@ def _print_refusal(error: RecsysError, as_json: bool) -> None:
         except OSError:
             pass  # what refuses is standard output itself: a full disk behind it
     return _say_findings(error)
+
+
+def _drop_what_cannot_be_written() -> None:
+    """Leave nothing in standard output's buffer that Python would fail to write at the end, and end with another status for."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.close(nowhere)
 
 
 def _say_findings(error: RecsysError) -> None:
