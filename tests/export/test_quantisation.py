@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as arrays
 from recsys.errors import ArtefactError
 from recsys.export import bundle, golden_queries
 from recsys.export.phone_model import PhoneModel
-from recsys.export.quantisation import QuantisedMatrix, quantise, recall
+from recsys.export.quantisation import CODE_LIMIT, QuantisedMatrix, quantise, recall
 from recsys.export.random_queries import random_queries
 from tests.export import models
 
@@ -27,6 +27,9 @@ def test_a_byte_moves_a_number_by_half_a_step_of_its_row_at_most(matrix: np.ndar
 
 @given(MATRICES)
 def test_what_was_rounded_once_is_not_rounded_again(matrix: np.ndarray):
+    """Of rows whose scale float16 holds to all of its digits; below, the largest number may lose its last step."""
+    largest = np.abs(matrix).max(axis=1)
+    matrix = matrix[(largest == 0) | (largest >= CODE_LIMIT * np.finfo(np.float16).smallest_normal)]
     for dtype in ("float32", "float16", "uint8"):
         once = quantise(matrix, dtype).decoded
         np.testing.assert_allclose(quantise(once, dtype).decoded, once, rtol=1e-6)
