@@ -9,10 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from recsys.choice.model.parameters import DEPLETION_SHAPE
 from recsys.ids import FloatArray, IntArray
 
-SHAPE = 1.5
-"""Of the law by which a nest is used up (:mod:`recsys.projection.demand`). The arithmetic below is written for 3/2."""
 _LEAST_LEFT = 1e-15
 """Share of a nest's unwatched worth below which it counts as used up."""
 _MOST_PER_WORTH = 1e120
@@ -194,7 +193,7 @@ def run(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0915, PLR091
     n_left_out : how many of the first tracked movies are each left out, by an estimate
     by_user : whether figures are told user by user
     """
-    lam, kept, faster = constants.dissimilarity, constants.watched_share, constants.depletion / SHAPE
+    lam, kept, faster = constants.dissimilarity, constants.watched_share, constants.depletion / DEPLETION_SHAPE
     season = constants.season
     n_parts, n, n_nests = catalogue.nest_sum.shape
     horizon, n_tracked, n_here = len(season), tracked.weight.shape[1], len(positions)
@@ -352,7 +351,7 @@ def run(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0915, PLR091
                 used, kept_on = 0.0, 0.0
                 for g in range(n_nests):
                     start, use = root[g] * root[g], first_rate[g] * per_worth[g]
-                    falls[g] = SHAPE * use / (start + use) * worth[g] * share[g] / max(catalogue_part[g], 1e-300)
+                    falls[g] = DEPLETION_SHAPE * use / (start + use) * worth[g] * share[g] / max(catalogue_part[g], 1e-300)
                     left = 1.0 / ((start + use) * np.sqrt(start + use))
                     stays[g] = start / (start + use) * left / (left + arriving[g])
                     used += power[g] * falls[g]

@@ -20,13 +20,12 @@ from scipy import sparse
 from scipy.optimize import brentq
 
 from recsys.choice.estimate.current_demand import CurrentDemand
+from recsys.choice.model.parameters import DEPLETION_SHAPE
 from recsys.choice.panel.history import DAYS_PER_MONTH, History, whole_months
 from recsys.ids import FloatArray
 
 MONTHS = 2
 """K: long enough for many arrivals, short enough that little of what they brought is itself used up."""
-SHAPE = 1.5
-"""Of the law by which a nest is used up."""
 ASSUMED, ASSUMED_RANGE = 1.5, (1.0, 3.0)
 RANGE = (0.2, 10.0)
 _LOOK_BACK_MONTHS = 6
@@ -129,7 +128,9 @@ def estimate_depletion(
     views = occasions[rows, None] * power / (1.0 + total)
 
     def used(factor: float, months: float) -> FloatArray:
-        return np.asarray((1.0 - kept) * fresh * (1.0 - (1.0 + factor * rate * months * spent / SHAPE) ** -SHAPE))
+        return np.asarray(
+            (1.0 - kept) * fresh * (1.0 - (1.0 + factor * rate * months * spent / DEPLETION_SHAPE) ** -DEPLETION_SHAPE)
+        )
 
     def of_worth(part: FloatArray) -> float:
         return float((views * np.divide(part, worth, out=np.zeros_like(worth), where=worth > 0)).sum() / views.sum())

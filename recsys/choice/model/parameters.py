@@ -14,6 +14,8 @@ from recsys.ids import FloatArray, IdMap, IntArray
 from recsys.tables.economics_config import Origin
 
 Float32Array = NDArray[np.float32]
+DEPLETION_SHAPE = 1.5
+"""Of the gamma distribution over weights by whose Laplace transform a nest is used up (:mod:`recsys.projection.demand`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
